@@ -1,0 +1,87 @@
+//! The one URL that browser flows come back to.
+
+use url::Url;
+
+use crate::error::{ErrorCode, Result};
+
+/// The callback URL of the app, e.g. `my-app://callback`.
+///
+/// A link is the app's callback when scheme, host, port and path agree; query and fragment are the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackUrl(Url);
+
+impl CallbackUrl {
+    /// Reads a callback URL such as `my-app://callback`.
+    ///
+    /// # Errors
+    /// `redirect_url_invalid` when it is no absolute URL with a host, carries a query, a fragment or credentials, or
+    /// has a scheme that a browser would not hand to an app.
+    pub fn parse(text: &str) -> Result<Self> {
+        let invalid = |why: &str| ErrorCode::RedirectUrlInvalid.error(format!("the redirect URL {why}; use something like my-app://callback"));
+        let url = Url::parse(text).map_err(|_| invalid("is not an absolute URL"))?;
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(invalid("has no host"));
+        }
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid("must have neither query, fragment nor credentials"));
+        }
+        if matches!(url.scheme(), "http" | "javascript" | "data" | "file" | "tauri" | "about" | "blob") {
+            return Err(invalid("has a scheme that does not lead back to the app"));
+        }
+        Ok(Self(url))
+    }
+
+    /// The callback URL for a scheme: `<scheme>://callback`.
+    ///
+    /// # Errors
+    /// `redirect_url_invalid`, as for [`parse`](Self::parse).
+    pub fn for_scheme(scheme: &str) -> Result<Self> {
+        Self::parse(&format!("{scheme}://callback"))
+    }
+
+    /// The URL as it has to stand on the instance's allowlist, which is compared exactly.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether `link` leads here.
+    #[must_use]
+    pub fn matches(&self, link: &Url) -> bool {
+        fn path(url: &Url) -> &str {
+            if url.path() == "/" { "" } else { url.path() }
+        }
+        let host = |url: &Url| url.host_str().unwrap_or_default().to_ascii_lowercase();
+        self.0.scheme() == link.scheme() && host(&self.0) == host(link) && self.0.port() == link.port() && path(&self.0) == path(link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_matched_on_scheme_host_port_and_path() {
+        let callback = CallbackUrl::parse("my-app://callback").unwrap();
+        for (link, expected) in [
+            ("my-app://callback", true),
+            ("my-app://callback/", true),
+            ("my-app://callback?rotating_token_nonce=n#x", true),
+            ("MY-APP://CALLBACK?x", true),
+            ("my-app://callback/more", false),
+            ("my-app://other?x", false),
+            ("my-app://callback:1?x", false),
+            ("my-app:callback", false),
+            ("other://callback", false),
+        ] {
+            assert_eq!(callback.matches(&Url::parse(link).unwrap()), expected, "{link}");
+        }
+    }
+
+    #[test]
+    fn unusable_urls_are_refused() {
+        for url in ["", "callback", "my-app:callback", "my-app://", "my-app://callback?x=1", "my-app://u:p@callback", "http://localhost/", "javascript://callback"] {
+            assert_eq!(CallbackUrl::parse(url).unwrap_err().code(), "redirect_url_invalid", "{url}");
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! The handle that Rust code holds, and the way of every call through it.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::{
+    CallbackUrl,
+    flows::{oauth::RedirectOutcome, pending::PendingFlows},
+    ordering::{OrderGate, Stamp},
+    session_token::TokenCache,
+    state::{Snapshot, Transition},
+};
+use crate::{
+    error::{Error, ErrorCode, Result},
+    fapi::{self, Credentials, Fapi, InstanceOptions, Reply, Request},
+    models::{Client, Organization, Session, User, wire::Wire},
+    ports::{Browser, Clock, Event, EventSink, SecretKey, SecretStore, StoreError, TokenUpdate, Transport},
+    secret::{ClientToken, StoredSecret},
+};
+
+/// The SDK that the app uses, as `Clerk.sdkMetadata` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SdkMetadata {
+    /// Name of the package.
+    pub name: String,
+    /// Version of the package.
+    pub version: String,
+    /// `development` or `production`: how the app was built.
+    pub environment: String,
+}
+
+impl Default for SdkMetadata {
+    fn default() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: crate::VERSION.to_owned(),
+            environment: if cfg!(debug_assertions) { "development" } else { "production" }.to_owned(),
+        }
+    }
+}
+
+/// Where flows lead: the options of the same names in Clerk's documentation.
+#[derive(Debug, Clone, Default)]
+pub struct RedirectOptions {
+    /// Where the app's own sign-in is.
+    pub sign_in_url: Option<String>,
+    /// Where the app's own sign-up is.
+    pub sign_up_url: Option<String>,
+    /// Where to go after every sign-in.
+    pub sign_in_force_redirect_url: Option<String>,
+    /// Where to go after every sign-up.
+    pub sign_up_force_redirect_url: Option<String>,
+    /// Where to go after a sign-in when nothing else says so.
+    pub sign_in_fallback_redirect_url: Option<String>,
+    /// Where to go after a sign-up when nothing else says so.
+    pub sign_up_fallback_redirect_url: Option<String>,
+}
+
+/// Everything that a [`Clerk`] is made of.
+#[non_exhaustive]
+pub struct ClerkSetup {
+    /// The instance; a key may also come with [`Clerk::load`].
+    pub instance: InstanceOptions,
+    /// Where browser flows come back to, or why that is not known.
+    pub callback: Result<CallbackUrl>,
+    /// Where flows lead.
+    pub redirects: RedirectOptions,
+    /// The SDK that the app uses.
+    pub sdk_metadata: SdkMetadata,
+    /// `User-Agent` of requests; FAPI shows it in the list of the user's devices.
+    pub user_agent: String,
+    /// Language of messages, e.g. `en-US`.
+    pub locale: Option<String>,
+    /// How long a browser flow may take.
+    pub oauth_timeout: Duration,
+    /// Sends requests.
+    pub transport: Arc<dyn Transport>,
+    /// Keeps the client token.
+    pub secrets: Arc<dyn SecretStore>,
+    /// Opens pages.
+    pub browser: Arc<dyn Browser>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Hears of changes.
+    pub events: Arc<dyn EventSink>,
+}
+
+/// Three minutes, as in Clerk's Electron SDK.
+pub(crate) const DEFAULT_OAUTH_TIMEOUT: Duration = Duration::from_secs(180);
+
+impl ClerkSetup {
+    /// A setup with these ports and defaults for the rest.
+    #[must_use]
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        secrets: Arc<dyn SecretStore>,
+        browser: Arc<dyn Browser>,
+        clock: Arc<dyn Clock>,
+        events: Arc<dyn EventSink>,
+    ) -> Self {
+        Self {
+            instance: InstanceOptions::default(),
+            callback: Err(ErrorCode::RedirectUrlInvalid.error("no redirect URL is configured")),
+            redirects: RedirectOptions::default(),
+            sdk_metadata: SdkMetadata::default(),
+            user_agent: format!("{}/{}", env!("CARGO_PKG_NAME"), crate::VERSION),
+            locale: None,
+            oauth_timeout: DEFAULT_OAUTH_TIMEOUT,
+            transport,
+            secrets,
+            browser,
+            clock,
+            events,
+        }
+    }
+}
+
+/// Clerk, for Rust code. Cheap to clone; all clones are the same.
+///
+/// In a Tauri app get it with [`ClerkExt::clerk`](crate::ClerkExt::clerk) or as `tauri::State<'_, clerk::Clerk>`.
+#[derive(Clone)]
+pub struct Clerk(pub(super) Arc<Inner>);
+
+impl std::fmt::Debug for Clerk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Clerk").field(&self.snapshot()).finish()
+    }
+}
+
+pub(super) struct Inner {
+    pub(super) setup: ClerkSetup,
+    fapi: Mutex<Option<Arc<Fapi>>>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    identity: Mutex<Identity>,
+    /// Held while a change is made durable and visible: changes happen one after the other.
+    writer: tokio::sync::Mutex<()>,
+    /// Held by the request that makes FAPI create the client, so that two don't make it create two.
+    first_contact: tokio::sync::Mutex<()>,
+    /// Held by a load: calls that overlap share it.
+    pub(super) loading: tokio::sync::Mutex<()>,
+    /// Held by `set_active` and `sign_out`, which must not overlap.
+    pub(super) switching: tokio::sync::Mutex<()>,
+    pub(super) tokens: TokenCache,
+    pub(super) pending: PendingFlows,
+    /// The outcome of a flow that finished with nobody waiting for it.
+    pub(super) unclaimed_outcome: Mutex<Option<RedirectOutcome>>,
+}
+
+/// Who this device is to FAPI.
+#[derive(Default)]
+struct Identity {
+    gate: OrderGate,
+    token: Option<ClientToken>,
+}
+
+/// A lock that a panicking thread left behind holds valid data: every critical section here is a plain assignment.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Clerk {
+    /// Makes the handle. Nothing is sent before [`load`](Self::load).
+    #[must_use]
+    pub fn new(setup: ClerkSetup) -> Self {
+        let initial = Arc::new(Snapshot::initial(setup.sdk_metadata.clone()));
+        Self(Arc::new(Inner {
+            setup,
+            fapi: Mutex::default(),
+            snapshots: watch::Sender::new(initial),
+            identity: Mutex::default(),
+            writer: tokio::sync::Mutex::default(),
+            first_contact: tokio::sync::Mutex::default(),
+            loading: tokio::sync::Mutex::default(),
+            switching: tokio::sync::Mutex::default(),
+            tokens: TokenCache::default(),
+            pending: PendingFlows::default(),
+            unclaimed_outcome: Mutex::default(),
+        }))
+    }
+
+    /// The state at this moment. Cheap, and never waits for anything.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.snapshots.borrow().clone()
+    }
+
+    /// A receiver that always holds the newest state and wakes with each change.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.0.snapshots.subscribe()
+    }
+
+    /// The active session; see [`Snapshot::session`].
+    #[must_use]
+    pub fn session(&self) -> Option<Session> {
+        self.snapshot().session().cloned()
+    }
+
+    /// The signed-in user; see [`Snapshot::user`].
+    #[must_use]
+    pub fn user(&self) -> Option<User> {
+        self.snapshot().user().cloned()
+    }
+
+    /// The active organization; see [`Snapshot::organization`].
+    #[must_use]
+    pub fn organization(&self) -> Option<Organization> {
+        self.snapshot().organization().cloned()
+    }
+
+    /// This device's client; absent until it was loaded.
+    #[must_use]
+    pub fn client(&self) -> Option<Arc<Client>> {
+        self.snapshot().client.clone()
+    }
+
+    /// Whether somebody is signed in with nothing left to do.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        self.snapshot().is_signed_in()
+    }
+
+    pub(super) fn locale(&self) -> Option<String> {
+        self.0.setup.locale.clone()
+    }
+
+    pub(super) fn fapi(&self) -> Option<Arc<Fapi>> {
+        lock(&self.0.fapi).clone()
+    }
+
+    pub(super) fn set_fapi(&self, fapi: Fapi) {
+        *lock(&self.0.fapi) = Some(Arc::new(fapi));
+    }
+
+    /// Host of the Frontend API, which secrets are filed under.
+    pub(super) fn secret_host(&self) -> Option<String> {
+        Some(self.fapi()?.instance().key().frontend_api().to_owned())
+    }
+
+    /// Sends a request on behalf of a caller and reads the resource that it answers with.
+    pub(super) async fn call<T: Wire>(&self, request: &Request) -> Result<T> {
+        let json = self.request(request).await?;
+        T::read(&json).ok_or_else(|| ErrorCode::DecodeError.error("the Frontend API answered with another kind of resource than was asked for"))
+    }
+
+    /// Sends a request on behalf of a caller. A 401 may mean that the session is gone, so the client is read again.
+    pub(super) async fn request(&self, request: &Request) -> Result<Value> {
+        if !self.snapshot().is_loaded() {
+            return Err(ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"));
+        }
+        let result = self.exchange(request).await;
+        if let Err(error) = &result
+            && error.status() == Some(401)
+            && !error.has_api_code("requires_captcha")
+        {
+            self.handle_unauthenticated().await;
+        }
+        result
+    }
+
+    /// Reads the client again after FAPI did not recognise the session, and signs out here when it is gone.
+    ///
+    /// # Source
+    /// `Clerk.handleUnauthenticated()`.
+    pub(super) async fn handle_unauthenticated(&self) {
+        if self.snapshot().session().is_none() {
+            return;
+        }
+        if let Err(error) = self.exchange(&fapi::client::get()).await
+            && matches!(error.status(), Some(403 | 500))
+        {
+            self.commit([Transition::Activate(None)]).await;
+        }
+    }
+
+    /// Sends a request and takes over what the answer brings along.
+    pub(super) async fn exchange(&self, request: &Request) -> Result<Value> {
+        let fapi = self.fapi().ok_or_else(|| ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"))?;
+        let first_contact = request.may_create_client() && lock(&self.0.identity).token.is_none();
+        let _first = if first_contact { Some(self.0.first_contact.lock().await) } else { None };
+        let session_id = self.snapshot().session().map(|session| session.id.clone());
+        let (credentials, stamp) = {
+            let mut identity = lock(&self.0.identity);
+            (Credentials { client_token: identity.token.clone(), session_id }, identity.gate.stamp())
+        };
+        let reply = fapi.send(request, &credentials).await?;
+        self.absorb(reply, stamp).await
+    }
+
+    /// Takes over the client token and the client of an answer, unless a newer answer was first.
+    async fn absorb(&self, reply: Reply, stamp: Stamp) -> Result<Value> {
+        let _turn = self.0.writer.lock().await;
+        if reply.token != TokenUpdate::Absent && lock(&self.0.identity).gate.admit_token(stamp) {
+            self.take_token(reply.token).await;
+        }
+        if let Some(raw) = reply.client
+            && let Some(typed) = Client::read(&raw)
+        {
+            let held = self.snapshot().client.clone();
+            if lock(&self.0.identity).gate.admit_client(stamp, held.as_deref(), &typed) {
+                self.apply([Transition::Client { typed: Box::new(typed), raw }]);
+            } else {
+                tracing::debug!("an answer that was overtaken does not change the client");
+            }
+        }
+        reply.outcome
+    }
+
+    /// Makes a new client token durable, then uses it. When it can't be stored it is kept in memory.
+    async fn take_token(&self, update: TokenUpdate) {
+        let token = match update {
+            TokenUpdate::Set(token) => Some(token),
+            TokenUpdate::Clear | TokenUpdate::Absent => None,
+        };
+        if lock(&self.0.identity).token == token {
+            return;
+        }
+        if let Some(host) = self.secret_host() {
+            let key = SecretKey::ClientToken(host);
+            let stored = match &token {
+                Some(token) => self.0.setup.secrets.write(&key, StoredSecret::new(token.expose())).await,
+                None => self.0.setup.secrets.delete(&key).await,
+            };
+            if let Err(error) = stored {
+                self.report_store_error(&error);
+            }
+        }
+        lock(&self.0.identity).token = token;
+    }
+
+    /// Starts over with the client token of an earlier run.
+    pub(super) fn restore_token(&self, token: Option<ClientToken>) {
+        let mut identity = lock(&self.0.identity);
+        identity.gate.begin_epoch();
+        identity.token = token;
+    }
+
+    pub(super) fn report_store_error(&self, error: &StoreError) {
+        let (code, message) = match error {
+            StoreError::Unavailable(why) => (
+                ErrorCode::StorageUnavailable,
+                format!("the keyring can't be used, so the user will have to sign in again after a restart: {why}"),
+            ),
+            StoreError::Corrupt(why) => {
+                (ErrorCode::StorageCorrupt, format!("the keyring holds something unreadable, which is ignored: {why}"))
+            }
+        };
+        self.notice(code.as_str(), message);
+    }
+
+    /// Tells developers of something; the app goes on.
+    pub(super) fn notice(&self, code: &'static str, message: String) {
+        tracing::warn!(code, "{message}");
+        self.0.setup.events.emit(Event::Notice { code, message });
+    }
+
+    /// Makes changes that do not come from an answer.
+    pub(super) async fn commit(&self, transitions: impl IntoIterator<Item = Transition>) {
+        let _turn = self.0.writer.lock().await;
+        self.apply(transitions);
+    }
+
+    /// The one place where the state changes. The caller holds `writer`. Listeners hear of it afterwards.
+    fn apply(&self, transitions: impl IntoIterator<Item = Transition>) {
+        let next = transitions.into_iter().fold((*self.snapshot()).clone(), |state, transition| state.after(transition));
+        let next = Arc::new(next);
+        self.0.tokens.seed(&next, self.0.setup.clock.now_ms());
+        self.0.snapshots.send_replace(next.clone());
+        tracing::debug!(revision = next.revision, status = ?next.status, "state changed");
+        self.0.setup.events.emit(Event::StateChanged { revision: next.revision, status: next.status });
+    }
+
+    /// Takes the outcome of a browser flow that finished with nobody waiting for it, e.g. because the app was started
+    /// by the callback link. It is given out once.
+    #[must_use]
+    pub fn take_redirect_outcome(&self) -> Option<RedirectOutcome> {
+        lock(&self.0.unclaimed_outcome).take()
+    }
+
+    /// Opens a page in the system browser.
+    ///
+    /// # Errors
+    /// `url_not_allowed` when it is not http or https, `browser_unavailable` when no browser could be started.
+    pub fn open_external(&self, url: &str) -> Result<()> {
+        let url = url::Url::parse(url)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .ok_or_else(|| ErrorCode::UrlNotAllowed.error("only absolute http and https URLs are opened in the system browser"))?;
+        self.0.setup.browser.open(&url).map_err(|why| {
+            ErrorCode::BrowserUnavailable.error(format!("the system browser could not be opened: {why}"))
+        })
+    }
+}
+
+/// An error that says that FAPI takes the session for signed out.
+pub(super) fn is_signed_out(error: &Error) -> bool {
+    match error.status() {
+        Some(401 | 422) => true,
+        Some(403) => error.has_api_code("user_banned") || error.has_api_code("user_deactivated"),
+        _ => false,
+    }
+}

@@ -1,0 +1,70 @@
+//! Links that the operating system hands to the app.
+
+use url::Url;
+
+use super::pending::PendingRecord;
+use crate::{
+    core::{Clerk, Status},
+    ports::{Event, SecretKey},
+};
+
+/// What became of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkOutcome {
+    /// It is not the app's callback URL; the app may do with it what it wants.
+    NotOurs,
+    /// A flow of this process was waiting for it.
+    Delivered,
+    /// It finished a flow of an earlier run of the app.
+    Resumed,
+    /// No flow asked for it, so nothing was changed.
+    Refused,
+}
+
+impl Clerk {
+    /// Takes a link that the operating system handed to the app.
+    ///
+    /// When no flow of this process waits for it, this waits for [`load`](Self::load) and looks whether an earlier run
+    /// of the app began a flow in the last ten minutes.
+    pub async fn handle_deep_link(&self, link: &Url) -> LinkOutcome {
+        match &self.0.setup.callback {
+            Ok(callback) if callback.matches(link) => {}
+            _ => return LinkOutcome::NotOurs,
+        }
+        if self.0.pending.deliver(link) {
+            return LinkOutcome::Delivered;
+        }
+        let Some(record) = self.take_record().await else {
+            tracing::warn!(code = "deep_link_refused", "a callback link was refused: no flow of this app asked for it");
+            return LinkOutcome::Refused;
+        };
+        match self.complete_browser_flow(link, &record).await {
+            Ok(outcome) => {
+                *crate::core::clerk::lock(&self.0.unclaimed_outcome) = Some(outcome);
+                self.0.setup.events.emit(Event::RedirectFinished);
+            }
+            Err(error) => self.notice("redirect_failed", format!("the sign-in that was begun before the restart failed: {error}")),
+        }
+        LinkOutcome::Resumed
+    }
+
+    /// The record of a flow that an earlier run began, if it is fresh and the client still knows its attempt. It is
+    /// used up by this.
+    async fn take_record(&self) -> Option<PendingRecord> {
+        let loaded = self.subscribe().wait_for(|snapshot| snapshot.status != Status::Loading).await.is_ok_and(|state| state.is_loaded());
+        if !loaded {
+            return None;
+        }
+        let key = SecretKey::PendingFlow(self.secret_host()?);
+        let stored = match self.0.setup.secrets.read(&key).await {
+            Ok(stored) => stored?,
+            Err(error) => {
+                tracing::debug!(%error, "the record of an earlier browser flow can't be read");
+                return None;
+            }
+        };
+        self.forget_record().await;
+        let record: PendingRecord = serde_json::from_str(stored.expose()).ok()?;
+        record.is_fresh(self.0.setup.clock.now_ms()).then_some(record)
+    }
+}

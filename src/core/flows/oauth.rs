@@ -1,0 +1,364 @@
+//! Sign-in through the system browser: OAuth and enterprise SSO.
+//!
+//! Identity providers refuse embedded webviews, so the page opens in the system browser. It leads back by the app's
+//! callback URL, which carries a nonce; with it, and with the client token that only this device has, FAPI hands the
+//! authenticated client over.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{
+    pending::{FlowId, PendingRecord, Signal},
+    redirect_callback::RedirectCallbackParams,
+};
+use crate::{
+    core::{CallbackUrl, Clerk, PrepareFactorParams, SignInCreateParams, SignUpParams, params::params},
+    error::{ErrorCode, Result},
+    fapi,
+    models::{SessionId, SignIn, SignInId, SignUp, SignUpId, Verification},
+    ports::SecretKey,
+    secret::{RotatingTokenNonce, StoredSecret},
+};
+
+/// Whether a browser flow belongs to a sign-in or to a sign-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum RedirectResource {
+    /// A sign-in.
+    #[default]
+    SignIn,
+    /// A sign-up.
+    SignUp,
+}
+
+params! {
+    /// Parameters of [`Clerk::authenticate_with_redirect`].
+    ///
+    /// The redirect URL is not among them: it is always the app's callback URL, the one entry on the instance's
+    /// allowlist.
+    ///
+    /// Source: `AuthenticateWithRedirectParams` of Clerk's documentation.
+    pub struct AuthenticateWithRedirectParams {
+        required {
+            /// Whether it is a sign-in or a sign-up.
+            resource: RedirectResource,
+            /// The strategy, e.g. `oauth_google`, `oauth_custom_acme`, `enterprise_sso`.
+            strategy: String,
+        }
+        optional {
+            /// E-mail address, with `enterprise_sso`.
+            identifier: String,
+            /// E-mail address of a sign-up.
+            email_address: String,
+            /// Whether the user accepted the terms, for a sign-up.
+            legal_accepted: bool,
+            /// Metadata of a sign-up.
+            unsafe_metadata: serde_json::Value,
+            /// OpenID Connect `prompt`.
+            oidc_prompt: String,
+            /// OpenID Connect `login_hint`.
+            oidc_login_hint: String,
+            /// With `enterprise_sso`.
+            enterprise_connection_id: String,
+            /// Whether to go on with the sign-in in progress.
+            continue_sign_in: bool,
+            /// Whether to go on with the sign-up in progress.
+            continue_sign_up: bool,
+            /// Where to go on from the callback.
+            callback: RedirectCallbackParams,
+        }
+    }
+}
+
+/// How a browser flow ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RedirectOutcome {
+    /// Where the app should go now.
+    pub navigate_to: Option<String>,
+    /// The session that is active now, when the flow ended with one.
+    pub created_session_id: Option<SessionId>,
+}
+
+/// The attempt that a browser flow belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Attempt {
+    SignIn(SignInId),
+    SignUp(SignUpId),
+}
+
+impl Attempt {
+    fn of(record: &PendingRecord) -> Self {
+        match record.resource {
+            RedirectResource::SignIn => Self::SignIn(record.attempt_id.as_str().into()),
+            RedirectResource::SignUp => Self::SignUp(record.attempt_id.as_str().into()),
+        }
+    }
+}
+
+impl Clerk {
+    /// Signs in or up through the system browser: opens the provider's page there, waits for the link that leads back,
+    /// and completes the flow. A newer call supersedes one that is still waiting.
+    ///
+    /// # Errors
+    /// - `oauth_access_denied`: the user refused at the provider.
+    /// - `oauth_callback_failed`: the provider or FAPI reported another failure.
+    /// - `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`: the wait ended another way.
+    /// - `redirect_url_invalid`: the app has no deep-link scheme.
+    /// - `oauth_transport_missing_verification_url`, `browser_unavailable`: no page could be opened.
+    /// - `not_loaded`, `network_error`, `redirect_callback_incomplete`, or `api_response_error`, e.g. with
+    ///   `resource_missmatch` (Clerk's spelling) when the callback URL is not on the instance's allowlist.
+    ///
+    /// After each of them the next attempt works at once.
+    ///
+    /// # Source
+    /// `SignIn.authenticateWithRedirect()`, `SignUp.authenticateWithRedirect()`; FAPI "OAuth from a native app".
+    pub async fn authenticate_with_redirect(&self, params: AuthenticateWithRedirectParams) -> Result<RedirectOutcome> {
+        let callback = self.0.setup.callback.clone()?;
+        let (flow, signal) = self.0.pending.begin();
+        let result = self.run_browser_flow(flow, signal, params, &callback).await;
+        self.0.pending.end(flow);
+        result
+    }
+
+    /// Cancels the browser flow that is waiting for the user. False when there is none.
+    #[must_use]
+    pub fn cancel_authentication(&self) -> bool {
+        self.0.pending.cancel()
+    }
+
+    async fn run_browser_flow(
+        &self,
+        flow: FlowId,
+        mut signal: tokio::sync::oneshot::Receiver<Signal>,
+        params: AuthenticateWithRedirectParams,
+        callback: &CallbackUrl,
+    ) -> Result<RedirectOutcome> {
+        let started_at_ms = self.0.setup.clock.now_ms();
+        let (attempt_id, page) = match params.resource {
+            RedirectResource::SignIn => self.start_sign_in(&params, callback).await?,
+            RedirectResource::SignUp => self.start_sign_up(&params, callback).await?,
+        };
+        let record = PendingRecord {
+            resource: params.resource,
+            attempt_id,
+            started_at_ms,
+            callback: params.callback.unwrap_or_default(),
+        };
+        // Cancelled or superseded while FAPI was asked: then no page is opened any more.
+        if let Ok(ended) = signal.try_recv() {
+            return Err(ended_early(&ended));
+        }
+        self.keep_record(&record).await;
+        if !self.0.pending.arm(flow) {
+            return Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded)));
+        }
+        if let Err(error) = self.open_external(page.as_str()) {
+            self.forget_record().await;
+            return Err(error);
+        }
+        let link = match tokio::time::timeout(self.0.setup.oauth_timeout, signal).await {
+            Ok(Ok(Signal::Returned(link))) => link,
+            // The newer flow has overwritten the record, or will.
+            Ok(Ok(Signal::Superseded) | Err(_)) => return Err(ended_early(&Signal::Superseded)),
+            Ok(Ok(Signal::Cancelled)) => {
+                self.forget_record().await;
+                return Err(ended_early(&Signal::Cancelled));
+            }
+            Err(_) => {
+                self.forget_record().await;
+                return Err(ErrorCode::OauthFlowTimedOut.error("the user did not come back from the browser in time; try again"));
+            }
+        };
+        self.forget_record().await;
+        self.complete_browser_flow(&link, &record).await
+    }
+
+    async fn start_sign_in(&self, params: &AuthenticateWithRedirectParams, callback: &CallbackUrl) -> Result<(String, Url)> {
+        let existing = self.client().and_then(|client| client.sign_in.clone()).filter(|_| params.continue_sign_in == Some(true));
+        let sign_in = match existing {
+            Some(sign_in) if params.strategy == "enterprise_sso" => sign_in,
+            _ => {
+                self.create_sign_in(SignInCreateParams {
+                    strategy: Some(params.strategy.clone()),
+                    identifier: params.identifier.clone(),
+                    redirect_url: Some(callback.as_str().to_owned()),
+                    action_complete_redirect_url: Some(callback.as_str().to_owned()),
+                    oidc_prompt: params.oidc_prompt.clone(),
+                    oidc_login_hint: params.oidc_login_hint.clone(),
+                    extra: params.extra.clone(),
+                    ..SignInCreateParams::default()
+                })
+                .await?
+            }
+        };
+        let sign_in = if params.strategy == "enterprise_sso" {
+            self.prepare_enterprise_sso(&sign_in, params, callback).await?
+        } else {
+            sign_in
+        };
+        let page = verification_page(sign_in.first_factor_verification.as_ref())?;
+        Ok((sign_in.id.to_string(), page))
+    }
+
+    async fn prepare_enterprise_sso(
+        &self,
+        sign_in: &SignIn,
+        params: &AuthenticateWithRedirectParams,
+        callback: &CallbackUrl,
+    ) -> Result<SignIn> {
+        self.prepare_sign_in_first_factor(
+            &sign_in.id,
+            PrepareFactorParams {
+                strategy: params.strategy.clone(),
+                redirect_url: Some(callback.as_str().to_owned()),
+                action_complete_redirect_url: Some(callback.as_str().to_owned()),
+                oidc_prompt: params.oidc_prompt.clone(),
+                enterprise_connection_id: params.enterprise_connection_id.clone(),
+                ..PrepareFactorParams::default()
+            },
+        )
+        .await
+    }
+
+    async fn start_sign_up(&self, params: &AuthenticateWithRedirectParams, callback: &CallbackUrl) -> Result<(String, Url)> {
+        let existing = self.client().and_then(|client| client.sign_up.clone()).filter(|_| params.continue_sign_up == Some(true));
+        let fields = SignUpParams {
+            strategy: Some(params.strategy.clone()),
+            email_address: params.email_address.clone(),
+            legal_accepted: params.legal_accepted,
+            unsafe_metadata: params.unsafe_metadata.clone(),
+            redirect_url: Some(callback.as_str().to_owned()),
+            action_complete_redirect_url: Some(callback.as_str().to_owned()),
+            oidc_prompt: params.oidc_prompt.clone(),
+            oidc_login_hint: params.oidc_login_hint.clone(),
+            enterprise_connection_id: params.enterprise_connection_id.clone(),
+            extra: params.extra.clone(),
+            ..SignUpParams::default()
+        };
+        let sign_up: SignUp = match existing {
+            Some(sign_up) => self.update_sign_up(&sign_up.id, fields).await?,
+            None => self.create_sign_up(fields).await?,
+        };
+        let page = verification_page(sign_up.verifications.external_account.as_ref())?;
+        Ok((sign_up.id.to_string(), page))
+    }
+
+    /// Goes on with the link that led back from the browser.
+    pub(super) async fn complete_browser_flow(&self, link: &Url, record: &PendingRecord) -> Result<RedirectOutcome> {
+        let attempt = Attempt::of(record);
+        let answer = CallbackAnswer::read(link);
+        if let Some(error) = answer.failure() {
+            self.reset(&attempt).await;
+            return Err(error);
+        }
+        let nonce = answer.nonce.as_ref();
+        match &attempt {
+            Attempt::SignIn(id) => self.reload_sign_in(id, nonce).await.map(|_| ())?,
+            Attempt::SignUp(id) => self.reload_sign_up(id, nonce).await.map(|_| ())?,
+        }
+        self.handle_redirect_callback(record.callback.clone()).await
+    }
+
+    /// Forgets a failed attempt on the server; it would come back with every client otherwise.
+    async fn reset(&self, attempt: &Attempt) {
+        let reset = match attempt {
+            Attempt::SignIn(_) => fapi::sign_in::reset(),
+            Attempt::SignUp(_) => fapi::sign_up::reset(),
+        };
+        if let Err(error) = self.request(&reset).await {
+            tracing::debug!(code = error.code(), "the failed attempt could not be reset");
+        }
+    }
+
+    /// Keeps what a restarted app needs to finish the flow. Without a keyring the flow just doesn't survive a restart,
+    /// which has been reported when the client token could not be stored.
+    async fn keep_record(&self, record: &PendingRecord) {
+        let (Some(host), Ok(json)) = (self.secret_host(), serde_json::to_string(record)) else { return };
+        if let Err(error) = self.0.setup.secrets.write(&SecretKey::PendingFlow(host), StoredSecret::new(json)).await {
+            tracing::debug!(%error, "the browser flow will not survive a restart of the app");
+        }
+    }
+
+    pub(super) async fn forget_record(&self) {
+        let Some(host) = self.secret_host() else { return };
+        if let Err(error) = self.0.setup.secrets.delete(&SecretKey::PendingFlow(host)).await {
+            tracing::debug!(%error, "the record of a finished browser flow could not be deleted");
+        }
+    }
+}
+
+fn ended_early(signal: &Signal) -> crate::Error {
+    match signal {
+        Signal::Cancelled => ErrorCode::OauthFlowCancelled.error("the browser flow was cancelled"),
+        Signal::Superseded | Signal::Returned(_) => {
+            ErrorCode::OauthFlowSuperseded.error("a newer sign-in through the browser took the place of this one")
+        }
+    }
+}
+
+/// The provider's page, as FAPI names it.
+fn verification_page(verification: Option<&Verification>) -> Result<Url> {
+    verification
+        .and_then(|verification| verification.external_verification_redirect_url.as_deref())
+        .and_then(|url| Url::parse(url).ok())
+        .ok_or_else(|| {
+            ErrorCode::OauthVerificationUrlMissing
+                .error("Clerk named no page to open for this strategy; is it switched on for sign-in in Clerk's dashboard?")
+        })
+}
+
+/// What a callback link says.
+struct CallbackAnswer {
+    status: Option<String>,
+    error_code: Option<String>,
+    nonce: Option<RotatingTokenNonce>,
+}
+
+impl CallbackAnswer {
+    fn read(link: &Url) -> Self {
+        let parameter = |name: &str| {
+            link.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
+        };
+        Self {
+            status: parameter("__clerk_status"),
+            error_code: parameter("__clerk_error_code"),
+            nonce: parameter("rotating_token_nonce").map(RotatingTokenNonce::new),
+        }
+    }
+
+    /// Why the flow failed, if it did. A missing or existing account is no failure but announces a transfer. Of the
+    /// other codes only the user's refusal is named: the rest is text from outside.
+    fn failure(&self) -> Option<crate::Error> {
+        if self.status.as_deref() != Some("failed") {
+            return None;
+        }
+        match self.error_code.as_deref() {
+            Some("external_account_not_found" | "external_account_exists") => None,
+            Some("oauth_access_denied") => Some(ErrorCode::OauthAccessDenied.error("access was denied at the provider")),
+            _ => Some(ErrorCode::OauthCallbackFailed.error("the sign-in through the browser failed; try again")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_from_transfers() {
+        for (query, expected) in [
+            ("", None),
+            ("rotating_token_nonce=n", None),
+            ("__clerk_status=verified", None),
+            ("__clerk_status=failed&__clerk_error_code=external_account_not_found", None),
+            ("__clerk_status=failed&__clerk_error_code=external_account_exists", None),
+            ("__clerk_status=failed&__clerk_error_code=oauth_access_denied", Some("oauth_access_denied")),
+            ("__clerk_status=failed&__clerk_error_code=reverification_cancelled", Some("oauth_callback_failed")),
+            ("__clerk_status=failed", Some("oauth_callback_failed")),
+        ] {
+            let link = Url::parse(&format!("my-app://callback?{query}")).unwrap();
+            assert_eq!(CallbackAnswer::read(&link).failure().as_ref().map(crate::Error::code), expected, "{query}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The one browser flow that may be under way.
+//!
+//! A new flow takes the place of the old one, so that a closed tab never blocks the next attempt. A callback that no
+//! flow asked for is refused: whoever sends such a link must not sign the user in as somebody else (login CSRF).
+
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use url::Url;
+
+use super::{oauth::RedirectResource, redirect_callback::RedirectCallbackParams};
+use crate::core::clerk::lock;
+
+/// What ends the wait for the browser.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// The user came back by this link.
+    Returned(Url),
+    /// A newer flow began.
+    Superseded,
+    /// The app gave up.
+    Cancelled,
+}
+
+/// Tells a flow apart from those before and after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FlowId(u64);
+
+struct Pending {
+    id: FlowId,
+    /// Whether the browser was opened; before that no link can belong to the flow.
+    armed: bool,
+    signal: oneshot::Sender<Signal>,
+}
+
+#[derive(Default)]
+struct Registry {
+    last_id: u64,
+    current: Option<Pending>,
+}
+
+/// Holds the flow that is under way, if there is one.
+#[derive(Default)]
+pub(crate) struct PendingFlows(Mutex<Registry>);
+
+impl PendingFlows {
+    /// Begins a flow; the one under way learns that it was superseded.
+    pub(crate) fn begin(&self) -> (FlowId, oneshot::Receiver<Signal>) {
+        let (signal, receiver) = oneshot::channel();
+        let mut registry = lock(&self.0);
+        registry.last_id += 1;
+        let id = FlowId(registry.last_id);
+        if let Some(old) = registry.current.replace(Pending { id, armed: false, signal }) {
+            // The receiver is gone when the old flow has just ended by itself.
+            let _ = old.signal.send(Signal::Superseded);
+        }
+        (id, receiver)
+    }
+
+    /// Lets the flow take callback links from now on. False when it is not the current one any more.
+    pub(crate) fn arm(&self, id: FlowId) -> bool {
+        match &mut lock(&self.0).current {
+            Some(pending) if pending.id == id => {
+                pending.armed = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Hands a callback link to the flow that waits for one. False when none does.
+    pub(crate) fn deliver(&self, link: &Url) -> bool {
+        let armed = lock(&self.0).current.take_if(|pending| pending.armed);
+        armed.is_some_and(|pending| pending.signal.send(Signal::Returned(link.clone())).is_ok())
+    }
+
+    /// Cancels the flow under way. False when there is none.
+    pub(crate) fn cancel(&self) -> bool {
+        lock(&self.0).current.take().is_some_and(|pending| pending.signal.send(Signal::Cancelled).is_ok())
+    }
+
+    /// Ends the flow, if it is still the current one.
+    pub(crate) fn end(&self, id: FlowId) {
+        lock(&self.0).current.take_if(|pending| pending.id == id);
+    }
+}
+
+/// How long after its beginning a flow may still be finished by a link that starts the app.
+pub(crate) const RECORD_LIFETIME_MS: i64 = 10 * 60 * 1000;
+
+/// What is kept of a flow so that a restarted app can finish it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct PendingRecord {
+    pub(crate) resource: RedirectResource,
+    pub(crate) attempt_id: String,
+    pub(crate) started_at_ms: i64,
+    pub(crate) callback: RedirectCallbackParams,
+}
+
+impl PendingRecord {
+    pub(crate) fn is_fresh(&self, now_ms: i64) -> bool {
+        (0..RECORD_LIFETIME_MS).contains(&now_ms.saturating_sub(self.started_at_ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link() -> Url {
+        Url::parse("my-app://callback").unwrap()
+    }
+
+    #[test]
+    fn a_new_flow_supersedes_the_old_one() {
+        let flows = PendingFlows::default();
+        let (old, mut old_signal) = flows.begin();
+        assert!(flows.arm(old));
+        let (new, mut new_signal) = flows.begin();
+        assert_eq!(old_signal.try_recv(), Ok(Signal::Superseded));
+        assert!(!flows.arm(old) && flows.arm(new));
+        flows.end(old);
+        assert!(flows.deliver(&link()));
+        assert_eq!(new_signal.try_recv(), Ok(Signal::Returned(link())));
+    }
+
+    #[test]
+    fn a_link_goes_to_an_armed_flow_once() {
+        let flows = PendingFlows::default();
+        assert!(!flows.deliver(&link()));
+        let (flow, _signal) = flows.begin();
+        assert!(!flows.deliver(&link()));
+        assert!(flows.arm(flow));
+        assert!(flows.deliver(&link()));
+        assert!(!flows.deliver(&link()));
+    }
+
+    #[test]
+    fn a_flow_that_nobody_waits_for_takes_no_link() {
+        let flows = PendingFlows::default();
+        let (flow, signal) = flows.begin();
+        flows.arm(flow);
+        drop(signal);
+        assert!(!flows.deliver(&link()));
+    }
+
+    #[test]
+    fn cancelling_ends_the_flow() {
+        let flows = PendingFlows::default();
+        assert!(!flows.cancel());
+        let (_, mut signal) = flows.begin();
+        assert!(flows.cancel());
+        assert_eq!(signal.try_recv(), Ok(Signal::Cancelled));
+        assert!(!flows.cancel());
+    }
+
+    #[test]
+    fn a_record_gets_old() {
+        let record = PendingRecord {
+            resource: RedirectResource::SignIn,
+            attempt_id: "sia_1".into(),
+            started_at_ms: 1_000,
+            callback: RedirectCallbackParams::default(),
+        };
+        assert!(record.is_fresh(1_000) && record.is_fresh(RECORD_LIFETIME_MS));
+        assert!(!record.is_fresh(RECORD_LIFETIME_MS + 1_000) && !record.is_fresh(0));
+    }
+}

@@ -1,0 +1,124 @@
+//! Choosing the active session and organization.
+
+use serde::Deserialize;
+
+use crate::{
+    core::{
+        Change, Clerk, GetTokenParams, Snapshot,
+        clerk::is_signed_out,
+        state::{ActiveSession, Transition},
+    },
+    error::{ErrorCode, Result},
+    fapi::session::TouchIntent,
+    models::{OrganizationId, Session, SessionId},
+};
+
+/// Parameters of [`Clerk::set_active`].
+#[derive(Debug, Clone, Default, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SetActiveParams {
+    /// The session: the active one is kept, or none is active any more, or this one is.
+    #[serde(default)]
+    #[specta(type = Option<String>, optional)]
+    pub session: Change<SessionId>,
+    /// The organization, by id or slug: the session's is kept, or the personal account is active, or this one is.
+    #[serde(default)]
+    #[specta(type = Option<String>, optional)]
+    pub organization: Change<String>,
+}
+
+impl SetActiveParams {
+    /// Makes `session` the active one.
+    #[must_use]
+    pub fn session(session: impl Into<SessionId>) -> Self {
+        Self { session: Change::Set(session.into()), ..Self::default() }
+    }
+}
+
+impl Clerk {
+    /// Makes a session and an organization the active ones, here and on the server, and mints a token for them.
+    ///
+    /// A session that is not signed in on this device, like `Change::Clear`, leaves nobody active; the server is not
+    /// told and its session lives on. In an instance that forces a choice of organization, a request for the personal
+    /// account changes nothing.
+    ///
+    /// # Errors
+    /// `not_loaded`, `no_active_session` when the session is kept and there is none, `network_error`, or
+    /// `api_response_error`.
+    ///
+    /// # Source
+    /// FAPI `POST /v1/client/sessions/{id}/touch`; `Clerk.setActive()`.
+    pub async fn set_active(&self, params: SetActiveParams) -> Result<()> {
+        let _turn = self.0.switching.lock().await;
+        self.switch_to(params).await
+    }
+
+    /// [`set_active`](Self::set_active) for callers that hold `switching` already.
+    async fn switch_to(&self, params: SetActiveParams) -> Result<()> {
+        let snapshot = self.snapshot();
+        let Some(client) = snapshot.client.as_deref().filter(|_| snapshot.is_loaded()) else {
+            return Err(ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"));
+        };
+        let target = match &params.session {
+            Change::Keep => Some(snapshot.session().ok_or_else(|| {
+                ErrorCode::NoActiveSession.error("setActive without a session needs an active one; name a session")
+            })?),
+            Change::Clear => None,
+            Change::Set(id) => client.sessions.iter().find(|session| session.id == *id),
+        };
+        let Some(session) = target else {
+            self.commit([Transition::Activate(None)]).await;
+            return Ok(());
+        };
+        let (organization, intent) = match choose_organization(&snapshot, session, &params.organization) {
+            Choice::Keep => (session.last_active_organization_id.clone(), TouchIntent::SelectSession),
+            Choice::Select(organization) => (organization, TouchIntent::SelectOrganization),
+            Choice::Forbidden => {
+                tracing::warn!("this instance forces the choice of an organization; the personal account can't be active");
+                return Ok(());
+            }
+        };
+        let id = session.id.clone();
+        self.commit([Transition::SelectOrganization { session: id.clone(), organization: organization.clone() }]).await;
+        match self.touch_session(&id, organization.as_ref(), intent).await {
+            Ok(_) => {}
+            // The session is gone on the server; reading the client again has settled what is left.
+            Err(error) if is_signed_out(&error) => self.handle_unauthenticated().await,
+            Err(error) => return Err(error),
+        }
+        if self.snapshot().client.as_deref().is_some_and(|client| client.signed_in_session(&id).is_some()) {
+            let token = GetTokenParams { session_id: id.clone(), ..GetTokenParams::default() };
+            if let Err(error) = self.get_token(token).await {
+                // Offline the session stays usable; the token comes later.
+                if !error.is(ErrorCode::NetworkError) {
+                    return Err(error);
+                }
+            }
+        }
+        if self.snapshot().active_session != (ActiveSession::Session { session_id: id.clone() }) {
+            self.commit([Transition::Activate(Some(id))]).await;
+        }
+        Ok(())
+    }
+}
+
+enum Choice {
+    Keep,
+    Select(Option<OrganizationId>),
+    Forbidden,
+}
+
+fn choose_organization(snapshot: &Snapshot, session: &Session, wanted: &Change<String>) -> Choice {
+    let organization = match wanted {
+        Change::Keep => return Choice::Keep,
+        Change::Clear => None,
+        Change::Set(id) if id.starts_with("org_") => Some(OrganizationId::from(id.as_str())),
+        Change::Set(slug) => {
+            let memberships = session.user.iter().flat_map(|user| &user.organization_memberships);
+            let mut organizations = memberships.map(|membership| &membership.organization);
+            organizations.find(|organization| organization.slug.as_ref() == Some(slug)).map(|found| found.id.clone())
+        }
+    };
+    let forced = snapshot.environment.as_ref().is_some_and(|env| env.organization_settings.force_organization_selection);
+    if organization.is_none() && forced { Choice::Forbidden } else { Choice::Select(organization) }
+}

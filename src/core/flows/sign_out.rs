@@ -1,0 +1,65 @@
+//! Signing out.
+
+use serde::Deserialize;
+
+use crate::{
+    core::{Clerk, state::Transition},
+    error::{ErrorCode, Result},
+    fapi,
+    models::SessionId,
+};
+
+/// Parameters of [`Clerk::sign_out`].
+#[derive(Debug, Clone, Default, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SignOutOptions {
+    /// The session to sign out of; all of them when absent.
+    #[serde(default)]
+    #[specta(optional)]
+    pub session_id: Option<SessionId>,
+}
+
+impl Clerk {
+    /// Signs out of one session, or of all of them. Does nothing when there is nothing to sign out of.
+    ///
+    /// The client itself stays, so that Clerk recognises the device at the next sign-in. Signing out of the active
+    /// session activates no other one. All cached session tokens are forgotten.
+    ///
+    /// # Errors
+    /// `not_loaded`, `network_error`, or `api_response_error`; then everything stays as it was.
+    ///
+    /// # Source
+    /// FAPI `DELETE /v1/client/sessions`, `POST /v1/client/sessions/{id}/remove`; `Clerk.signOut()`.
+    pub async fn sign_out(&self, options: SignOutOptions) -> Result<()> {
+        let _turn = self.0.switching.lock().await;
+        let snapshot = self.snapshot();
+        let Some(client) = snapshot.client.as_deref().filter(|_| snapshot.is_loaded()) else {
+            return Err(ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"));
+        };
+        if client.sessions.is_empty() {
+            return Ok(());
+        }
+        let everything = options.session_id.is_none() || client.signed_in_sessions().count() == 1;
+        let is_active = |id: &SessionId| snapshot.session().is_some_and(|session| session.id == *id);
+        match options.session_id {
+            Some(id) if !everything => {
+                if client.signed_in_session(&id).is_none() {
+                    return Ok(());
+                }
+                self.0.tokens.clear();
+                self.request(&fapi::session::remove(&id)).await?;
+                if is_active(&id) {
+                    self.commit([Transition::Activate(None)]).await;
+                }
+            }
+            _ => {
+                self.0.tokens.clear();
+                self.request(&fapi::client::remove_sessions()).await?;
+                self.commit([Transition::Activate(None)]).await;
+            }
+        }
+        // Tokens that came along with the answer belong to sessions that are signed out.
+        self.0.tokens.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,318 @@
+//! The auth state, and the only code that changes it.
+//!
+//! A [`Snapshot`] is immutable; a [`Transition`] makes the next one. Applying is pure: no I/O, no clock, no locks.
+//! Session, user and organization are looked up in the client; there is no second copy that could go stale.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::clerk::SdkMetadata;
+use crate::{
+    error::{Error, ErrorPayload},
+    fapi::{Instance, InstanceType},
+    models::{Client, Environment, Organization, OrganizationId, Session, SessionId, SessionStatus, User},
+};
+
+/// How far Clerk is.
+///
+/// Source: `Clerk.status` of Clerk's documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Status {
+    /// Not loaded yet.
+    Loading,
+    /// Fully operational.
+    Ready,
+    /// Operational on what was kept from an earlier run.
+    Degraded,
+    /// Loading failed; see [`Snapshot::error`].
+    Error,
+}
+
+/// Which session is the active one on this device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ActiveSession {
+    /// Not known yet, or changing.
+    Unknown,
+    /// Nobody is signed in.
+    None,
+    /// This one.
+    Session {
+        /// Its id.
+        session_id: SessionId,
+    },
+}
+
+/// The auth state at one moment.
+#[derive(Clone, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// Grows by one with each change.
+    #[specta(type = u32)]
+    pub revision: u64,
+    /// How far Clerk is.
+    pub status: Status,
+    /// Why the status is `error` or `degraded`.
+    pub error: Option<ErrorPayload>,
+    /// The publishable key in use.
+    pub publishable_key: Option<String>,
+    /// Host of the Frontend API that the key names.
+    pub frontend_api: Option<String>,
+    /// Development or production.
+    pub instance_type: Option<InstanceType>,
+    /// The domain in use; empty when none is configured.
+    pub domain: String,
+    /// The proxy in use; empty when none is configured.
+    pub proxy_url: String,
+    /// The SDK that the app uses.
+    pub sdk_metadata: SdkMetadata,
+    /// Version of this crate.
+    pub version: &'static str,
+    /// This device's sessions and attempts; absent until it was loaded.
+    pub client: Option<Arc<Client>>,
+    /// Which session is active.
+    pub active_session: ActiveSession,
+    /// The instance's settings; absent until they were loaded.
+    pub environment: Option<Arc<Environment>>,
+    /// The client as FAPI sent it, with what the typed view leaves out. It holds session tokens.
+    #[serde(skip)]
+    pub(crate) raw_client: Option<Arc<Value>>,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("revision", &self.revision)
+            .field("status", &self.status)
+            .field("active_session", &self.active_session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn initial(sdk_metadata: SdkMetadata) -> Self {
+        Self {
+            revision: 0,
+            status: Status::Loading,
+            error: None,
+            publishable_key: None,
+            frontend_api: None,
+            instance_type: None,
+            domain: String::new(),
+            proxy_url: String::new(),
+            sdk_metadata,
+            version: crate::VERSION,
+            client: None,
+            active_session: ActiveSession::Unknown,
+            environment: None,
+            raw_client: None,
+        }
+    }
+
+    /// Whether Clerk can be used: the status is `ready` or `degraded`.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        matches!(self.status, Status::Ready | Status::Degraded)
+    }
+
+    /// The active session: `active`, or `pending` while tasks are left to do.
+    #[must_use]
+    pub fn session(&self) -> Option<&Session> {
+        match &self.active_session {
+            ActiveSession::Session { session_id } => self.client.as_deref()?.signed_in_session(session_id),
+            ActiveSession::Unknown | ActiveSession::None => None,
+        }
+    }
+
+    /// The user of the active session.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        self.session()?.user.as_ref()
+    }
+
+    /// The active organization of the active session.
+    #[must_use]
+    pub fn organization(&self) -> Option<&Organization> {
+        Some(&self.session()?.active_membership()?.organization)
+    }
+
+    /// Whether somebody is signed in with nothing left to do: false for a `pending` session.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        self.session().is_some_and(|session| session.status != SessionStatus::Pending)
+    }
+
+    /// The session token that FAPI sent along with a session of the client.
+    pub(crate) fn last_active_token(&self, session: &SessionId) -> Option<&str> {
+        let sessions = self.raw_client.as_deref()?.get("sessions")?.as_array()?;
+        let session = sessions.iter().find(|json| json["id"] == session.as_str())?;
+        session["last_active_token"]["jwt"].as_str().filter(|jwt| !jwt.is_empty())
+    }
+}
+
+/// Every change of the state is one of these.
+#[derive(Debug)]
+pub(crate) enum Transition {
+    /// Loading begins, for this instance.
+    Loading(Box<Instance>),
+    /// Loading failed.
+    LoadFailed(Error),
+    /// Loading succeeded.
+    Loaded,
+    /// The instance's settings arrived.
+    Environment(Environment),
+    /// A client arrived.
+    Client { typed: Box<Client>, raw: Value },
+    /// The active session is another one, or none.
+    Activate(Option<SessionId>),
+    /// The active organization of a session changes on this device, before the server was told.
+    SelectOrganization { session: SessionId, organization: Option<OrganizationId> },
+}
+
+impl Snapshot {
+    /// The state after `transition`.
+    pub(crate) fn after(&self, transition: Transition) -> Self {
+        let mut next = self.clone();
+        next.revision += 1;
+        match transition {
+            Transition::Loading(instance) => {
+                next.status = Status::Loading;
+                next.error = None;
+                next.publishable_key = Some(instance.key().as_str().to_owned());
+                next.frontend_api = Some(instance.key().frontend_api().to_owned());
+                next.instance_type = Some(instance.key().instance_type());
+                instance.domain().clone_into(&mut next.domain);
+                next.proxy_url = instance.proxy_url().map(ToString::to_string).unwrap_or_default();
+            }
+            Transition::LoadFailed(error) => {
+                next.status = Status::Error;
+                next.error = Some(ErrorPayload::from(error));
+            }
+            Transition::Loaded => {
+                next.status = Status::Ready;
+                next.error = None;
+            }
+            Transition::Environment(environment) => next.environment = Some(Arc::new(environment)),
+            Transition::Client { typed, raw } => next.take_client(*typed, raw),
+            Transition::Activate(session) => {
+                next.active_session = match session {
+                    Some(session_id) => ActiveSession::Session { session_id },
+                    None => ActiveSession::None,
+                };
+                next.drop_vanished_session();
+            }
+            Transition::SelectOrganization { session, organization } => {
+                if let Some(client) = &mut next.client
+                    && let Some(session) =
+                        Arc::make_mut(client).sessions.iter_mut().find(|candidate| candidate.id == session)
+                {
+                    session.last_active_organization_id = organization;
+                }
+            }
+        }
+        next
+    }
+
+    /// The first client brings the initial session along; later ones can only take the active session away. Somebody
+    /// who signed in becomes active by `set_active` and not by the arrival of a session.
+    fn take_client(&mut self, typed: Client, raw: Value) {
+        if self.client.is_none() {
+            self.active_session = match typed.default_session() {
+                Some(session) => ActiveSession::Session { session_id: session.id.clone() },
+                None => ActiveSession::None,
+            };
+        }
+        self.client = Some(Arc::new(typed));
+        self.raw_client = Some(Arc::new(raw));
+        self.drop_vanished_session();
+    }
+
+    fn drop_vanished_session(&mut self) {
+        if matches!(self.active_session, ActiveSession::Session { .. }) && self.session().is_none() {
+            self.active_session = ActiveSession::None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::wire::Wire;
+    use serde_json::json;
+
+    fn initial() -> Snapshot {
+        Snapshot::initial(SdkMetadata::default())
+    }
+
+    fn client(json: Value) -> Transition {
+        Transition::Client { typed: Box::new(Client::read(&json).unwrap()), raw: json }
+    }
+
+    fn session(id: &str, status: &str) -> Value {
+        json!({ "id": id, "status": status, "user": { "id": "user_1" }, "last_active_token": { "jwt": "a.b.c" } })
+    }
+
+    fn active_id(snapshot: &Snapshot) -> Option<&str> {
+        snapshot.session().map(|session| session.id.as_str())
+    }
+
+    #[test]
+    fn the_first_client_brings_the_last_active_session_along() {
+        let sessions = [session("sess_1", "active"), session("sess_2", "active"), session("sess_3", "ended")];
+        for (last_active, expected) in [("sess_2", "sess_2"), ("sess_3", "sess_1"), ("sess_9", "sess_1")] {
+            let state = initial().after(client(json!({ "sessions": sessions, "last_active_session_id": last_active })));
+            assert_eq!(active_id(&state), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_session_that_arrives_later_is_not_adopted() {
+        let state = initial().after(client(json!({ "sessions": [] })));
+        assert_eq!(state.active_session, ActiveSession::None);
+        let state = state.after(client(json!({ "sessions": [session("sess_1", "active")] })));
+        assert_eq!(state.active_session, ActiveSession::None);
+        assert_eq!(active_id(&state.after(Transition::Activate(Some("sess_1".into())))), Some("sess_1"));
+    }
+
+    #[test]
+    fn a_session_that_vanishes_signs_out() {
+        let signed_in = initial().after(client(json!({ "sessions": [session("sess_1", "active")] })));
+        assert!(signed_in.is_signed_in());
+        for sessions in [json!([]), json!([session("sess_1", "ended")]), json!([session("sess_2", "active")])] {
+            let state = signed_in.after(client(json!({ "sessions": sessions })));
+            assert_eq!((state.active_session.clone(), state.user().is_none()), (ActiveSession::None, true));
+        }
+    }
+
+    #[test]
+    fn a_pending_session_has_a_user_and_is_not_signed_in() {
+        let state = initial().after(client(json!({ "sessions": [session("sess_1", "pending")] })));
+        assert!(state.session().is_some() && state.user().is_some() && !state.is_signed_in());
+    }
+
+    #[test]
+    fn an_unknown_session_can_not_be_activated() {
+        let state = initial().after(client(json!({ "sessions": [session("sess_1", "active")] })));
+        assert_eq!(state.after(Transition::Activate(Some("sess_9".into()))).active_session, ActiveSession::None);
+    }
+
+    #[test]
+    fn each_transition_is_a_new_revision_and_leaves_the_old_state_alone() {
+        let before = initial();
+        let after = before.after(Transition::Loaded);
+        assert_eq!((before.revision, before.status, after.revision, after.status), (0, Status::Loading, 1, Status::Ready));
+    }
+
+    #[test]
+    fn the_webview_gets_no_session_token() {
+        let state = initial().after(client(json!({ "sessions": [session("sess_1", "active")] })));
+        assert_eq!(state.last_active_token(&"sess_1".into()), Some("a.b.c"));
+        assert!(!serde_json::to_string(&state).unwrap().contains("a.b.c"));
+        assert!(!format!("{state:?}").contains("a.b.c"));
+    }
+}

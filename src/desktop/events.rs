@@ -1,0 +1,63 @@
+//! What windows hear. Permissions do not cover events, so events say nothing that a window might not know: a window
+//! gets the state itself by a permitted command.
+
+use serde::{Deserialize, Serialize};
+use tauri::{AppHandle, Runtime};
+use tauri_specta::Event as _;
+
+use crate::{
+    core::Status,
+    ports::{Event, EventSink},
+};
+
+/// The state changed.
+#[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StateChanged {
+    /// The new revision.
+    #[specta(type = u32)]
+    pub(crate) revision: u64,
+    /// The new status.
+    pub(crate) status: String,
+}
+
+/// A browser flow finished with nobody waiting for it; its outcome can be taken.
+#[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub(crate) struct RedirectFinished {}
+
+/// Something that a developer should know of.
+#[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Notice {
+    /// A stable code.
+    pub(crate) code: String,
+    /// What happened and what to do.
+    pub(crate) message: String,
+}
+
+/// Tells all windows.
+pub(crate) struct WindowEvents<R: Runtime>(pub(crate) AppHandle<R>);
+
+impl<R: Runtime> EventSink for WindowEvents<R> {
+    fn emit(&self, event: Event) {
+        let emitted = match event {
+            Event::StateChanged { revision, status } => {
+                StateChanged { revision, status: status_text(status).to_owned() }.emit(&self.0)
+            }
+            Event::RedirectFinished => RedirectFinished {}.emit(&self.0),
+            Event::Notice { code, message } => Notice { code: code.to_owned(), message }.emit(&self.0),
+        };
+        if let Err(error) = emitted {
+            tracing::warn!(%error, "an event could not be sent to the windows");
+        }
+    }
+}
+
+fn status_text(status: Status) -> &'static str {
+    match status {
+        Status::Loading => "loading",
+        Status::Ready => "ready",
+        Status::Degraded => "degraded",
+        Status::Error => "error",
+    }
+}

@@ -1,0 +1,322 @@
+//! The error of this crate, and its form on the way to the webview.
+//!
+//! Errors are told apart by a stable *code*, which is never renamed or reused; texts may change. `docs/errors.md`
+//! explains every code of [`ErrorCode`]. Codes inside [`Error::Api`] are Clerk's own and pass through untouched.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::models::wire::{Wire, field};
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Whatever can go wrong, grouped by what a caller can do about it.
+///
+/// No text, `Debug` output or source of an error contains a token, a password, or the query or body of a request.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// FAPI answered with a status of 400 or above. Branch on the codes in [`ApiError::errors`].
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// Something else; branch on the code.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+}
+
+/// A refusal by FAPI.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// HTTP status.
+    pub status: u16,
+    /// At least one error, the most important one first.
+    pub errors: Vec<ApiErrorItem>,
+    /// What Clerk's support asks for.
+    pub clerk_trace_id: Option<String>,
+    /// Whole seconds to wait before another try (status 429).
+    pub retry_after: Option<u64>,
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.errors.first() {
+            Some(first) => f.write_str(first.long_message.as_deref().unwrap_or(&first.message)),
+            None => write!(f, "Clerk refused the request with status {}", self.status),
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// One of FAPI's errors.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ApiErrorItem {
+    /// Clerk's code, e.g. `form_password_incorrect`.
+    pub code: String,
+    /// For developers.
+    pub message: String,
+    /// For users.
+    pub long_message: Option<String>,
+    /// Facts about the error, e.g. `paramName`. Top-level keys are in camelCase, what is inside them is untouched.
+    pub meta: serde_json::Map<String, Value>,
+}
+
+impl Wire for ApiErrorItem {
+    fn read(json: &Value) -> Option<Self> {
+        let object = json.as_object()?;
+        let meta = object.get("meta").and_then(Value::as_object);
+        Some(Self {
+            code: field(object, "ClerkAPIError", "code"),
+            message: field(object, "ClerkAPIError", "message"),
+            long_message: field(object, "ClerkAPIError", "long_message"),
+            meta: meta.into_iter().flatten().map(|(key, value)| (camel_case(key), value.clone())).collect(),
+        })
+    }
+    fn absent() -> Self {
+        Self { code: String::new(), message: String::new(), long_message: None, meta: serde_json::Map::new() }
+    }
+}
+
+fn camel_case(key: &str) -> String {
+    let mut result = String::with_capacity(key.len());
+    let mut upper = false;
+    for character in key.chars() {
+        match character {
+            '_' => upper = !result.is_empty(),
+            _ if upper => {
+                result.extend(character.to_uppercase());
+                upper = false;
+            }
+            _ => result.push(character),
+        }
+    }
+    result
+}
+
+/// An error that does not come from FAPI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuntimeError {
+    /// What happened.
+    pub code: ErrorCode,
+    /// What happened and what to do, for developers.
+    pub message: String,
+}
+
+impl std::fmt::Display for RuntimeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (code: {})", self.message, self.code.as_str())
+    }
+}
+
+impl std::error::Error for RuntimeError {}
+
+macro_rules! codes {
+    ($( $(#[$meta:meta])* $variant:ident = $text:literal ),* $(,)?) => {
+        /// The codes of this crate's own errors.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode { $( $(#[$meta])* $variant, )* }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &[Self] = &[$( Self::$variant, )*];
+
+            /// The code's text, the same in Rust and in the webview.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $text, )* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No publishable key is configured.
+    PublishableKeyMissing = "publishable_key_missing",
+    /// The publishable key can't be read.
+    PublishableKeyInvalid = "publishable_key_invalid",
+    /// Two different publishable keys were given.
+    PublishableKeyConflict = "publishable_key_conflict",
+    /// The publishable key and the FAPI that answers belong to different instances.
+    InstanceMismatch = "instance_mismatch",
+    /// `proxyUrl` is no absolute http(s) URL.
+    ProxyUrlInvalid = "proxy_url_invalid",
+    /// `domain` is no host name.
+    DomainInvalid = "domain_invalid",
+    /// No callback URL can be formed, or it is not usable.
+    RedirectUrlInvalid = "redirect_url_invalid",
+    /// `load` has not succeeded yet.
+    NotLoaded = "not_loaded",
+    /// Nobody is signed in, or the session asked for is not signed in.
+    NoActiveSession = "no_active_session",
+    /// No usable answer came from FAPI.
+    NetworkError = "network_error",
+    /// FAPI's answer can't be read.
+    DecodeError = "decode_error",
+    /// The OS keyring can't be used.
+    StorageUnavailable = "storage_unavailable",
+    /// What the OS keyring holds can't be read.
+    StorageCorrupt = "storage_corrupt",
+    /// The system browser could not be opened.
+    BrowserUnavailable = "browser_unavailable",
+    /// Only http and https URLs are opened in the system browser.
+    UrlNotAllowed = "url_not_allowed",
+    /// FAPI named no page to open for this strategy.
+    OauthVerificationUrlMissing = "oauth_transport_missing_verification_url",
+    /// The user refused at the provider.
+    OauthAccessDenied = "oauth_access_denied",
+    /// The provider or FAPI reported a failure.
+    OauthCallbackFailed = "oauth_callback_failed",
+    /// The app cancelled the pending browser flow.
+    OauthFlowCancelled = "oauth_flow_cancelled",
+    /// A newer browser flow took the place of this one.
+    OauthFlowSuperseded = "oauth_flow_superseded",
+    /// The user did not come back in time.
+    OauthFlowTimedOut = "oauth_flow_timed_out",
+    /// The sign-in or sign-up is not the one in progress.
+    AttemptNotFound = "attempt_not_found",
+    /// The callback left the sign-in or sign-up in a state that can't be continued.
+    RedirectCallbackIncomplete = "redirect_callback_incomplete",
+}
+
+impl ErrorCode {
+    /// An error of this code.
+    pub(crate) fn error(self, message: impl Into<String>) -> Error {
+        Error::Runtime(RuntimeError { code: self, message: message.into() })
+    }
+}
+
+impl Error {
+    /// The stable code: one of [`ErrorCode`], or `api_response_error` for a refusal by FAPI.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Api(_) => "api_response_error",
+            Self::Runtime(error) => error.code.as_str(),
+        }
+    }
+
+    /// Whether this is an error of the given code.
+    #[must_use]
+    pub fn is(&self, code: ErrorCode) -> bool {
+        matches!(self, Self::Runtime(error) if error.code == code)
+    }
+
+    /// Whether FAPI refused with an error of this code, e.g. `form_password_incorrect`.
+    #[must_use]
+    pub fn has_api_code(&self, code: &str) -> bool {
+        matches!(self, Self::Api(error) if error.errors.iter().any(|item| item.code == code))
+    }
+
+    /// The HTTP status, when FAPI refused.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Api(error) => Some(error.status),
+            Self::Runtime(_) => None,
+        }
+    }
+}
+
+/// An [`Error`] as the webview gets it.
+///
+/// The guest library turns it into `ClerkAPIResponseError` or `ClerkRuntimeError`.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ErrorPayload {
+    /// `api` or `runtime`.
+    pub kind: &'static str,
+    /// See [`Error::code`].
+    pub code: String,
+    /// What happened, for developers.
+    pub message: String,
+    /// What happened, for users.
+    pub long_message: Option<String>,
+    /// Where to read more.
+    pub docs_url: Option<String>,
+    /// HTTP status, for kind `api`.
+    pub status: Option<u16>,
+    /// FAPI's errors, for kind `api`.
+    pub errors: Vec<ApiErrorItem>,
+    /// What Clerk's support asks for.
+    pub clerk_trace_id: Option<String>,
+    /// Whole seconds to wait before another try.
+    #[specta(type = Option<u32>)]
+    pub retry_after: Option<u64>,
+}
+
+impl From<&Error> for ErrorPayload {
+    fn from(error: &Error) -> Self {
+        let payload = Self {
+            kind: "runtime",
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            long_message: None,
+            docs_url: None,
+            status: None,
+            errors: Vec::new(),
+            clerk_trace_id: None,
+            retry_after: None,
+        };
+        match error {
+            Error::Runtime(runtime) => Self { message: runtime.message.clone(), ..payload },
+            Error::Api(api) => Self {
+                kind: "api",
+                long_message: api.errors.first().and_then(|first| first.long_message.clone()),
+                status: Some(api.status),
+                errors: api.errors.clone(),
+                clerk_trace_id: api.clerk_trace_id.clone(),
+                retry_after: api.retry_after,
+                ..payload
+            },
+        }
+    }
+}
+
+impl From<Error> for ErrorPayload {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn codes_are_unique() {
+        let mut texts: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), ErrorCode::ALL.len());
+    }
+
+    #[test]
+    fn meta_keys_are_renamed_at_the_top_only() {
+        let item = ApiErrorItem::read(&json!({ "code": "x", "meta": { "param_name": "a", "plan": { "amount_formatted": 1 } } }))
+            .unwrap();
+        assert_eq!(item.meta["paramName"], "a");
+        assert_eq!(item.meta["plan"], json!({ "amount_formatted": 1 }));
+    }
+
+    #[test]
+    fn the_webview_gets_every_item() {
+        let items = [json!({ "code": "a", "message": "A" }), json!({ "code": "b", "long_message": "Bee" })];
+        let error = Error::Api(ApiError {
+            status: 422,
+            errors: items.iter().filter_map(ApiErrorItem::read).collect(),
+            clerk_trace_id: Some("t".into()),
+            retry_after: None,
+        });
+        let payload = serde_json::to_value(ErrorPayload::from(&error)).unwrap();
+        assert_eq!((&payload["code"], &payload["status"]), (&json!("api_response_error"), &json!(422)));
+        assert_eq!((&payload["errors"][1]["longMessage"], &payload["clerkTraceId"]), (&json!("Bee"), &json!("t")));
+    }
+}

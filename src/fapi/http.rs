@@ -1,0 +1,80 @@
+//! HTTP by reqwest.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
+
+use crate::ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError};
+
+/// How long a request may take, from the first byte of the connection to the last one of the answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The [`Transport`] of the plugin: no redirects, no cookies, no `Origin`, no `Referer`.
+#[derive(Debug, Clone)]
+pub struct HttpTransport {
+    client: reqwest::Client,
+}
+
+impl HttpTransport {
+    /// Sets up the HTTP client.
+    ///
+    /// # Errors
+    /// When TLS can't be set up on this machine.
+    pub fn new() -> Result<Self, TransportError> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .timeout(REQUEST_TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build()
+            .map_err(transport_error)?;
+        Ok(Self { client })
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let mut builder = match request.method {
+            HttpMethod::Get => self.client.get(request.url),
+            HttpMethod::Post(body) => self
+                .client
+                .post(request.url)
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(body),
+        };
+        builder = builder.header(ACCEPT, "application/json").header(USER_AGENT, request.user_agent);
+        if let Some(token) = request.authorization {
+            let mut value = HeaderValue::from_str(token.expose())
+                .map_err(|_| TransportError { reason: "the client token can't be sent in a header".into() })?;
+            // Keeps the value out of the HTTP libraries' own `Debug` output.
+            value.set_sensitive(true);
+            builder = builder.header(AUTHORIZATION, value);
+        }
+        let response = builder.send().await.map_err(transport_error)?;
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        Ok(HttpResponse {
+            status: response.status().as_u16(),
+            token: TokenUpdate::from_header(header(AUTHORIZATION)),
+            retry_after: header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok()),
+            body: response.bytes().await.map_err(transport_error)?.to_vec(),
+        })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// The innermost cause says what happened ("connection refused"). URLs are left out: queries may hold nonces.
+fn transport_error(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    if error.is_timeout() {
+        return TransportError { reason: "no answer in time".into() };
+    }
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    TransportError { reason: cause.to_string() }
+}

@@ -1,0 +1,18 @@
+//! The wire: how requests to Clerk's Frontend API (FAPI) are built, sent and read. Keeps no state between calls.
+
+mod endpoints;
+mod envelope;
+mod form;
+mod http;
+mod instance;
+mod pipeline;
+mod request;
+
+pub(crate) use endpoints::{client, environment, session, sign_in, sign_up};
+pub use http::HttpTransport;
+pub use instance::{Instance, InstanceOptions, InstanceType, PublishableKey};
+pub(crate) use pipeline::{Credentials, Fapi, Reply};
+pub(crate) use request::Request;
+
+/// The version of FAPI that this crate speaks.
+pub const API_VERSION: &str = "2026-05-12";

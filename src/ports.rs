@@ -1,0 +1,233 @@
+//! What the core needs from the world: HTTP, a place for secrets, a browser, a clock, somebody to tell.
+//!
+//! The plugin supplies all of them; a test, or an app that keeps its credentials elsewhere, supplies its own.
+
+use std::{future::Future, pin::Pin};
+
+use url::Url;
+
+use crate::{
+    core::Status,
+    secret::{ClientToken, StoredSecret},
+};
+
+/// A boxed future, so that the traits of this module can be objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Sends HTTP requests. Implementations follow no redirects, keep no cookies and add neither `Origin` nor `Referer`.
+pub trait Transport: Send + Sync {
+    /// Sends `request` and reads the whole answer.
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>>;
+}
+
+/// A request to FAPI.
+#[derive(Clone)]
+pub struct HttpRequest {
+    /// GET, or POST with a form body.
+    pub method: HttpMethod,
+    /// Address with the complete query.
+    pub url: Url,
+    /// Value of `Authorization`.
+    pub authorization: Option<ClientToken>,
+    /// Value of `User-Agent`.
+    pub user_agent: String,
+}
+
+/// The two methods that go over the wire; FAPI takes the others in the query parameter `_method`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpMethod {
+    /// GET.
+    Get,
+    /// POST with this `application/x-www-form-urlencoded` body.
+    Post(String),
+}
+
+/// Prints the method and the path only: query and body may hold codes, passwords and nonces.
+impl std::fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let method = if self.method == HttpMethod::Get { "GET" } else { "POST" };
+        write!(f, "{method} {}", self.url.path())
+    }
+}
+
+/// An answer of FAPI.
+#[derive(Clone)]
+pub struct HttpResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// What the `Authorization` header of the answer says.
+    pub token: TokenUpdate,
+    /// Value of `Retry-After`, when it is a number of seconds.
+    pub retry_after: Option<u64>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What an answer says about the client token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenUpdate {
+    /// Nothing: the token stays as it is.
+    Absent,
+    /// The token is to be replaced.
+    Set(ClientToken),
+    /// The token is to be forgotten (an empty header).
+    Clear,
+}
+
+impl TokenUpdate {
+    /// Reads the `Authorization` header of an answer; `None` when there is no such header.
+    ///
+    /// Source: fapi "native client mode": the raw token, with or without `Bearer `; an empty value clears.
+    #[must_use]
+    pub fn from_header(value: Option<&str>) -> Self {
+        let Some(value) = value else { return Self::Absent };
+        let value = value.trim();
+        let is_bearer = value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"));
+        let token = match value.get(6..) {
+            Some(rest) if is_bearer && (rest.is_empty() || rest.starts_with(' ')) => rest.trim(),
+            _ => value,
+        };
+        if token.is_empty() { Self::Clear } else { Self::Set(ClientToken::new(token)) }
+    }
+}
+
+/// No usable answer arrived. Safe to offer "try again".
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{reason}")]
+pub struct TransportError {
+    /// What happened, without the URL's query.
+    pub reason: String,
+}
+
+/// Keeps secrets over restarts of the app.
+///
+/// The plugin's default is the keyring of the operating system.
+pub trait SecretStore: Send + Sync {
+    /// Reads the secret under `key`; `None` when there is none.
+    fn read(&self, key: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>>;
+    /// Writes the secret under `key`.
+    fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Deletes the secret under `key`, if there is one.
+    fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>>;
+}
+
+/// Names a secret: what it is, and the instance that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SecretKey {
+    /// The client token for this Frontend API host.
+    ClientToken(String),
+    /// The browser flow that the user may come back from after a restart, for this Frontend API host.
+    PendingFlow(String),
+}
+
+impl SecretKey {
+    /// The account name under which a keyring files the secret.
+    #[must_use]
+    pub fn account(&self) -> String {
+        match self {
+            Self::ClientToken(host) => format!("clerk:{host}"),
+            Self::PendingFlow(host) => format!("clerk:{host}:pending-flow"),
+        }
+    }
+}
+
+/// A [`SecretStore`] failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no store, it is locked, or it refused.
+    #[error("the secret store is not available: {0}")]
+    Unavailable(String),
+    /// It holds something that can't be read.
+    #[error("the stored secret can't be read: {0}")]
+    Corrupt(String),
+}
+
+/// Opens pages in the system browser.
+pub trait Browser: Send + Sync {
+    /// Opens `url`, which is http or https.
+    ///
+    /// # Errors
+    /// A text that says why no browser could be started.
+    fn open(&self, url: &Url) -> Result<(), String>;
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Milliseconds since the Unix epoch.
+    fn now_ms(&self) -> i64;
+}
+
+/// The clock of the operating system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+/// Hears what happens. Events carry neither tokens nor personal data.
+pub trait EventSink: Send + Sync {
+    /// Called for each event, in order. Must not block.
+    fn emit(&self, event: Event);
+}
+
+/// What an [`EventSink`] hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The state changed.
+    StateChanged {
+        /// The new revision.
+        revision: u64,
+        /// The new status.
+        status: Status,
+    },
+    /// A browser flow finished with nobody waiting for it, e.g. after a restart.
+    RedirectFinished,
+    /// Something that a developer should know of; the app goes on.
+    Notice {
+        /// A stable code.
+        code: &'static str,
+        /// What happened and what to do.
+        message: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_three_things_about_the_token() {
+        let set = |text: &str| TokenUpdate::Set(ClientToken::new(text));
+        for (header, expected) in [
+            (None, TokenUpdate::Absent),
+            (Some(""), TokenUpdate::Clear),
+            (Some("Bearer"), TokenUpdate::Clear),
+            (Some("Bearer  "), TokenUpdate::Clear),
+            (Some("abc"), set("abc")),
+            (Some("Bearer abc"), set("abc")),
+            (Some("bearer abc"), set("abc")),
+            (Some("Bearerabc"), set("Bearerabc")),
+            (Some("ééé"), set("ééé")),
+        ] {
+            assert_eq!(TokenUpdate::from_header(header), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_prints_without_query_and_body() {
+        let request = HttpRequest {
+            method: HttpMethod::Post("password=hunter2".into()),
+            url: "https://clerk.example.com/v1/client/sign_ins?rotating_token_nonce=n0nce".parse().unwrap(),
+            authorization: Some(ClientToken::new("t0ken")),
+            user_agent: String::new(),
+        };
+        assert_eq!(format!("{request:?}"), "POST /v1/client/sign_ins");
+    }
+}
