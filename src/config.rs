@@ -79,9 +79,8 @@ impl Config {
         match (&self.redirect_url, schemes.first()) {
             (Some(url), _) => CallbackUrl::parse(url),
             (None, Some(scheme)) => CallbackUrl::for_scheme(scheme),
-            (None, None) => Err(ErrorCode::RedirectUrlInvalid.error(
-                "the app has no deep-link scheme: add plugins.deep-link.desktop.schemes to tauri.conf.json",
-            )),
+            (None, None) => Err(ErrorCode::RedirectUrlInvalid
+                .error("the app has no deep-link scheme: add plugins.deep-link.desktop.schemes to tauri.conf.json")),
         }
     }
 }
@@ -129,7 +128,10 @@ mod tests {
         let given = Config { redirect_url: Some("other://signed-in/back".into()), ..Config::default() };
         assert_eq!(given.callback(&[]).unwrap().as_str(), "other://signed-in/back");
         for nothing in [None, Some(&json!({})), Some(&json!({ "desktop": 7 }))] {
-            assert_eq!(Config::default().callback(&deep_link_schemes(nothing)).unwrap_err().code(), "redirect_url_invalid");
+            assert_eq!(
+                Config::default().callback(&deep_link_schemes(nothing)).unwrap_err().code(),
+                "redirect_url_invalid"
+            );
         }
     }
 }

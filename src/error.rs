@@ -300,8 +300,10 @@ mod tests {
 
     #[test]
     fn meta_keys_are_renamed_at_the_top_only() {
-        let item = ApiErrorItem::read(&json!({ "code": "x", "meta": { "param_name": "a", "plan": { "amount_formatted": 1 } } }))
-            .unwrap();
+        let item = ApiErrorItem::read(
+            &json!({ "code": "x", "meta": { "param_name": "a", "plan": { "amount_formatted": 1 } } }),
+        )
+        .unwrap();
         assert_eq!(item.meta["paramName"], "a");
         assert_eq!(item.meta["plan"], json!({ "amount_formatted": 1 }));
     }

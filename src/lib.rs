@@ -83,7 +83,10 @@ pub struct Builder {
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("config", &self.config).field("companions", &self.companions).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("config", &self.config)
+            .field("companions", &self.companions)
+            .finish_non_exhaustive()
     }
 }
 
@@ -217,7 +220,8 @@ fn setup<R: Runtime>(
     setup.redirects = config.redirects();
     setup.oauth_timeout = oauth_timeout;
     // The shape that Clerk's Electron SDK uses; the user's list of devices then shows the app's name.
-    setup.user_agent = format!("Mozilla/5.0 ({}) Gecko/20100101 {}/{}", std::env::consts::OS, package.name, package.version);
+    setup.user_agent =
+        format!("Mozilla/5.0 ({}) Gecko/20100101 {}/{}", std::env::consts::OS, package.name, package.version);
     Ok(setup)
 }
 

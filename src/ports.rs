@@ -63,6 +63,13 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
+/// Prints the status only: the body may hold session tokens and personal data.
+impl std::fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpResponse").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
 /// What an answer says about the client token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenUpdate {

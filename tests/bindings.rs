@@ -14,6 +14,7 @@ fn bindings_are_fresh() {
     let directory = tempfile::tempdir().unwrap();
     let fresh = directory.path().join("bindings.ts");
     clerk::export_bindings::<MockRuntime>(&fresh).unwrap();
-    let (fresh, committed) = (std::fs::read_to_string(fresh).unwrap(), std::fs::read_to_string(path).unwrap_or_default());
+    let (fresh, committed) =
+        (std::fs::read_to_string(fresh).unwrap(), std::fs::read_to_string(path).unwrap_or_default());
     assert!(fresh == committed, "guest-js/bindings.ts is stale: run `cargo xtask bindings`");
 }

@@ -9,10 +9,7 @@ use crate::{
 
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn create_sign_in(
-    clerk: State<'_, Clerk>,
-    params: SignInCreateParams,
-) -> CommandResult<SignIn> {
+pub(crate) async fn create_sign_in(clerk: State<'_, Clerk>, params: SignInCreateParams) -> CommandResult<SignIn> {
     Ok(clerk.create_sign_in(params).await?)
 }
 

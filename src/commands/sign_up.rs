@@ -9,10 +9,7 @@ use crate::{
 
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn create_sign_up(
-    clerk: State<'_, Clerk>,
-    params: SignUpParams,
-) -> CommandResult<SignUp> {
+pub(crate) async fn create_sign_up(clerk: State<'_, Clerk>, params: SignUpParams) -> CommandResult<SignUp> {
     Ok(clerk.create_sign_up(params).await?)
 }
 

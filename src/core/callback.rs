@@ -17,7 +17,9 @@ impl CallbackUrl {
     /// `redirect_url_invalid` when it is no absolute URL with a host, carries a query, a fragment or credentials, or
     /// has a scheme that a browser would not hand to an app.
     pub fn parse(text: &str) -> Result<Self> {
-        let invalid = |why: &str| ErrorCode::RedirectUrlInvalid.error(format!("the redirect URL {why}; use something like my-app://callback"));
+        let invalid = |why: &str| {
+            ErrorCode::RedirectUrlInvalid.error(format!("the redirect URL {why}; use something like my-app://callback"))
+        };
         let url = Url::parse(text).map_err(|_| invalid("is not an absolute URL"))?;
         if url.host_str().is_none_or(str::is_empty) {
             return Err(invalid("has no host"));
@@ -52,7 +54,10 @@ impl CallbackUrl {
             if url.path() == "/" { "" } else { url.path() }
         }
         let host = |url: &Url| url.host_str().unwrap_or_default().to_ascii_lowercase();
-        self.0.scheme() == link.scheme() && host(&self.0) == host(link) && self.0.port() == link.port() && path(&self.0) == path(link)
+        self.0.scheme() == link.scheme()
+            && host(&self.0) == host(link)
+            && self.0.port() == link.port()
+            && path(&self.0) == path(link)
     }
 }
 
@@ -80,7 +85,16 @@ mod tests {
 
     #[test]
     fn unusable_urls_are_refused() {
-        for url in ["", "callback", "my-app:callback", "my-app://", "my-app://callback?x=1", "my-app://u:p@callback", "http://localhost/", "javascript://callback"] {
+        for url in [
+            "",
+            "callback",
+            "my-app:callback",
+            "my-app://",
+            "my-app://callback?x=1",
+            "my-app://u:p@callback",
+            "http://localhost/",
+            "javascript://callback",
+        ] {
             assert_eq!(CallbackUrl::parse(url).unwrap_err().code(), "redirect_url_invalid", "{url}");
         }
     }

@@ -92,6 +92,15 @@ pub struct ClerkSetup {
     pub events: Arc<dyn EventSink>,
 }
 
+impl std::fmt::Debug for ClerkSetup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClerkSetup")
+            .field("instance", &self.instance)
+            .field("callback", &self.callback)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Three minutes, as in Clerk's Electron SDK.
 pub(crate) const DEFAULT_OAUTH_TIMEOUT: Duration = Duration::from_secs(180);
 
@@ -247,7 +256,9 @@ impl Clerk {
     /// Sends a request on behalf of a caller and reads the resource that it answers with.
     pub(super) async fn call<T: Wire>(&self, request: &Request) -> Result<T> {
         let json = self.request(request).await?;
-        T::read(&json).ok_or_else(|| ErrorCode::DecodeError.error("the Frontend API answered with another kind of resource than was asked for"))
+        T::read(&json).ok_or_else(|| {
+            ErrorCode::DecodeError.error("the Frontend API answered with another kind of resource than was asked for")
+        })
     }
 
     /// Sends a request on behalf of a caller. A 401 may mean that the session is gone, so the client is read again.
@@ -282,7 +293,9 @@ impl Clerk {
 
     /// Sends a request and takes over what the answer brings along.
     pub(super) async fn exchange(&self, request: &Request) -> Result<Value> {
-        let fapi = self.fapi().ok_or_else(|| ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"))?;
+        let fapi = self
+            .fapi()
+            .ok_or_else(|| ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"))?;
         let first_contact = request.may_create_client() && lock(&self.0.identity).token.is_none();
         let _first = if first_contact { Some(self.0.first_contact.lock().await) } else { None };
         let session_id = self.snapshot().session().map(|session| session.id.clone());
@@ -369,7 +382,8 @@ impl Clerk {
 
     /// The one place where the state changes. The caller holds `writer`. Listeners hear of it afterwards.
     fn apply(&self, transitions: impl IntoIterator<Item = Transition>) {
-        let next = transitions.into_iter().fold((*self.snapshot()).clone(), |state, transition| state.after(transition));
+        let next =
+            transitions.into_iter().fold((*self.snapshot()).clone(), |state, transition| state.after(transition));
         let next = Arc::new(next);
         self.0.tokens.seed(&next, self.0.setup.clock.now_ms());
         self.0.snapshots.send_replace(next.clone());
@@ -389,10 +403,10 @@ impl Clerk {
     /// # Errors
     /// `url_not_allowed` when it is not http or https, `browser_unavailable` when no browser could be started.
     pub fn open_external(&self, url: &str) -> Result<()> {
-        let url = url::Url::parse(url)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .ok_or_else(|| ErrorCode::UrlNotAllowed.error("only absolute http and https URLs are opened in the system browser"))?;
+        let url =
+            url::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
+                ErrorCode::UrlNotAllowed.error("only absolute http and https URLs are opened in the system browser")
+            })?;
         self.0.setup.browser.open(&url).map_err(|why| {
             ErrorCode::BrowserUnavailable.error(format!("the system browser could not be opened: {why}"))
         })

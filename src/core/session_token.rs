@@ -13,12 +13,7 @@ use base64::Engine;
 use futures_util::{FutureExt, future::Shared};
 use serde_json::Value;
 
-use super::{
-    Clerk,
-    clerk::lock,
-    params::Change,
-    state::Snapshot,
-};
+use super::{Clerk, clerk::lock, params::Change, state::Snapshot};
 use crate::{
     error::{Error, ErrorCode, Result},
     fapi::session::{Mint, create_template_token, create_token},
@@ -33,7 +28,8 @@ const HARD_THRESHOLD_MS: i64 = 5_000;
 /// seconds that clerk-js allows backends, and 2 seconds for the request itself.
 const REFRESH_THRESHOLD_MS: i64 = 17_000;
 /// Waits between the tries to mint a token when FAPI can't be reached: 3 s, growing by the factor 1.55.
-const MINT_RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(3_000), Duration::from_millis(4_650), Duration::from_millis(7_208)];
+const MINT_RETRY_DELAYS: [Duration; 3] =
+    [Duration::from_millis(3_000), Duration::from_millis(4_650), Duration::from_millis(7_208)];
 
 /// Parameters of [`Clerk::get_token`].
 #[derive(Debug, Clone, Default, serde::Deserialize, specta::Type)]
@@ -137,10 +133,15 @@ impl TokenCache {
     /// Takes the tokens that FAPI sent along with the sessions of a client.
     pub(super) fn seed(&self, snapshot: &Snapshot, now_ms: i64) {
         for session in snapshot.client.iter().flat_map(|client| client.signed_in_sessions()) {
-            let Some(token) = snapshot.last_active_token(&session.id).and_then(|jwt| CachedToken::read(jwt, now_ms)) else {
+            let Some(token) = snapshot.last_active_token(&session.id).and_then(|jwt| CachedToken::read(jwt, now_ms))
+            else {
                 continue;
             };
-            let id = TokenId { session: session.id.clone(), template: None, organization: token.claims.organization.clone() };
+            let id = TokenId {
+                session: session.id.clone(),
+                template: None,
+                organization: token.claims.organization.clone(),
+            };
             // The same token comes with every client; only its first arrival says when it was received.
             if lock(&self.entries).get(&id).is_none_or(|held| held.token != token.token) {
                 self.put(id, token);
@@ -185,9 +186,13 @@ impl Clerk {
         if !snapshot.is_loaded() {
             return Err(ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"));
         }
-        let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&params.session_id)).ok_or_else(|| {
-            ErrorCode::NoActiveSession.error("the session is not signed in on this device, so there is no token for it")
-        })?;
+        let session =
+            snapshot.client.as_deref().and_then(|client| client.signed_in_session(&params.session_id)).ok_or_else(
+                || {
+                    ErrorCode::NoActiveSession
+                        .error("the session is not signed in on this device, so there is no token for it")
+                },
+            )?;
         if session.user.is_none() {
             return Ok(None);
         }
@@ -279,13 +284,17 @@ impl Clerk {
     async fn mint_session_token(&self, id: &TokenId, skip_cache: bool) -> Result<Value> {
         let snapshot = self.snapshot();
         let previous = || snapshot.last_active_token(&id.session).map(SessionToken::new);
-        let session_minter = snapshot.environment.as_ref().is_some_and(|environment| environment.auth_config.session_minter);
+        let session_minter =
+            snapshot.environment.as_ref().is_some_and(|environment| environment.auth_config.session_minter);
         let mint = Mint { skip_cache, minter_token: session_minter.then(previous).flatten(), expired_token: None };
         let organization = id.organization.as_ref();
         match self.request(&create_token(&id.session, organization, &mint)).await {
-            Err(error) if !session_minter && error.status() == Some(422) && error.has_api_code("missing_expired_token") => {
+            Err(error)
+                if !session_minter && error.status() == Some(422) && error.has_api_code("missing_expired_token") =>
+            {
                 let Some(expired) = previous() else { return Err(error) };
-                self.request(&create_token(&id.session, organization, &Mint { expired_token: Some(expired), ..mint })).await
+                self.request(&create_token(&id.session, organization, &Mint { expired_token: Some(expired), ..mint }))
+                    .await
             }
             other => other,
         }
@@ -346,7 +355,11 @@ mod tests {
             ((Some(2), 10), (Some(2), 9), false),
             ((Some(2), 10), (Some(2), 10), true),
         ] {
-            assert_eq!(cached(incoming.0, incoming.1, 0).replaces(&cached(held.0, held.1, 0)), replaces, "{held:?} {incoming:?}");
+            assert_eq!(
+                cached(incoming.0, incoming.1, 0).replaces(&cached(held.0, held.1, 0)),
+                replaces,
+                "{held:?} {incoming:?}"
+            );
         }
     }
 }

@@ -131,7 +131,11 @@ impl Clerk {
     ///
     /// # Source
     /// FAPI `…/prepare_verification`; `SignUp.prepareVerification()`.
-    pub async fn prepare_sign_up_verification(&self, id: &SignUpId, params: PrepareVerificationParams) -> Result<SignUp> {
+    pub async fn prepare_sign_up_verification(
+        &self,
+        id: &SignUpId,
+        params: PrepareVerificationParams,
+    ) -> Result<SignUp> {
         self.call(&fapi::sign_up::prepare_verification(id, &params)?).await
     }
 
@@ -143,7 +147,11 @@ impl Clerk {
     ///
     /// # Source
     /// FAPI `…/attempt_verification`; `SignUp.attemptVerification()`.
-    pub async fn attempt_sign_up_verification(&self, id: &SignUpId, params: AttemptVerificationParams) -> Result<SignUp> {
+    pub async fn attempt_sign_up_verification(
+        &self,
+        id: &SignUpId,
+        params: AttemptVerificationParams,
+    ) -> Result<SignUp> {
         self.call(&fapi::sign_up::attempt_verification(id, &params)?).await
     }
 

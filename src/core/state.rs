@@ -165,7 +165,7 @@ pub(crate) enum Transition {
     /// Loading succeeded.
     Loaded,
     /// The instance's settings arrived.
-    Environment(Environment),
+    Environment(Box<Environment>),
     /// A client arrived.
     Client { typed: Box<Client>, raw: Value },
     /// The active session is another one, or none.
@@ -197,7 +197,7 @@ impl Snapshot {
                 next.status = Status::Ready;
                 next.error = None;
             }
-            Transition::Environment(environment) => next.environment = Some(Arc::new(environment)),
+            Transition::Environment(environment) => next.environment = Some(Arc::from(environment)),
             Transition::Client { typed, raw } => next.take_client(*typed, raw),
             Transition::Activate(session) => {
                 next.active_session = match session {
@@ -305,7 +305,10 @@ mod tests {
     fn each_transition_is_a_new_revision_and_leaves_the_old_state_alone() {
         let before = initial();
         let after = before.after(Transition::Loaded);
-        assert_eq!((before.revision, before.status, after.revision, after.status), (0, Status::Loading, 1, Status::Ready));
+        assert_eq!(
+            (before.revision, before.status, after.revision, after.status),
+            (0, Status::Loading, 1, Status::Ready)
+        );
     }
 
     #[test]

@@ -4,7 +4,8 @@
 /// `/sign-in#/factor-one`. Works on relative and absolute URLs alike.
 pub(super) fn with_hash_path(base: &str, path: &str) -> String {
     let (base, fragment) = base.split_once('#').unwrap_or((base, ""));
-    let (hash_path, hash_query) = fragment.split_once('?').map_or((fragment, None), |(path, query)| (path, Some(query)));
+    let (hash_path, hash_query) =
+        fragment.split_once('?').map_or((fragment, None), |(path, query)| (path, Some(query)));
     let query = hash_query.map(|query| format!("?{query}")).unwrap_or_default();
     format!("{base}#{}/{}{query}", hash_path.trim_end_matches('/'), path.trim_start_matches('/'))
 }
@@ -19,7 +20,11 @@ mod tests {
             ("http://test.host/sign-up", "/continue", "http://test.host/sign-up#/continue"),
             ("/sign-in", "factor-one", "/sign-in#/factor-one"),
             ("/sign-in#/", "factor-one", "/sign-in#/factor-one"),
-            ("http://test.host/foo?my-search=42#my-hash?a=1", "/qux", "http://test.host/foo?my-search=42#my-hash/qux?a=1"),
+            (
+                "http://test.host/foo?my-search=42#my-hash?a=1",
+                "/qux",
+                "http://test.host/foo?my-search=42#my-hash/qux?a=1",
+            ),
         ] {
             assert_eq!(with_hash_path(base, path), expected);
         }

@@ -74,7 +74,9 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
         }
         self.own.initialize(app, config)?;
         if app.try_state::<DeepLink<R>>().is_none() {
-            return Err("clerk::Builder::deep_link(false) needs tauri_plugin_deep_link to be registered before clerk".into());
+            return Err(
+                "clerk::Builder::deep_link(false) needs tauri_plugin_deep_link to be registered before clerk".into()
+            );
         }
         deep_link::register(app);
         deep_link::listen(app);

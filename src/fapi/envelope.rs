@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn html_and_garbage_are_named_as_such() {
-        for (status, body) in [(200, "<!doctype html>"), (502, "<html>"), (200, "{\"response\":"), (500, "{}"), (404, ""), (400, "[]")] {
+        for (status, body) in
+            [(200, "<!doctype html>"), (502, "<html>"), (200, "{\"response\":"), (500, "{}"), (404, ""), (400, "[]")]
+        {
             let error = open(&response(status, body), "/x").outcome.unwrap_err();
             assert_eq!(error.code(), "decode_error", "{status} {body}");
         }

@@ -35,11 +35,9 @@ impl HttpTransport {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let mut builder = match request.method {
             HttpMethod::Get => self.client.get(request.url),
-            HttpMethod::Post(body) => self
-                .client
-                .post(request.url)
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(body),
+            HttpMethod::Post(body) => {
+                self.client.post(request.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
+            }
         };
         builder = builder.header(ACCEPT, "application/json").header(USER_AGENT, request.user_agent);
         if let Some(token) = request.authorization {

@@ -103,7 +103,7 @@ pub struct InstanceOptions {
 
 /// A resolved instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instance {
+pub(crate) struct Instance {
     key: PublishableKey,
     domain: String,
     proxy_url: Option<Url>,
@@ -116,9 +116,10 @@ impl Instance {
     /// # Errors
     /// `publishable_key_missing`, `publishable_key_invalid`, `proxy_url_invalid`, `domain_invalid`, or
     /// `instance_mismatch` when key and proxy name two different loopback servers.
-    pub fn resolve(options: &InstanceOptions) -> Result<Self> {
+    pub(crate) fn resolve(options: &InstanceOptions) -> Result<Self> {
         let key = PublishableKey::parse(options.publishable_key.as_deref().unwrap_or_default())?;
-        let proxy_url = options.proxy_url.as_deref().map(str::trim).filter(|url| !url.is_empty()).map(parse_proxy).transpose()?;
+        let proxy_url =
+            options.proxy_url.as_deref().map(str::trim).filter(|url| !url.is_empty()).map(parse_proxy).transpose()?;
         let domain = effective_domain(options.domain.as_deref().unwrap_or_default(), key.instance_type());
         let host = match key.instance_type() {
             InstanceType::Production if !domain.is_empty() => domain.as_str(),
@@ -130,7 +131,8 @@ impl Instance {
                 proxy.clone()
             }
             None => Url::parse(&format!("https://{host}")).ok().filter(|_| is_authority(host)).ok_or_else(|| {
-                ErrorCode::DomainInvalid.error(format!("the domain {host:?} is not a host name; give it without scheme and path"))
+                ErrorCode::DomainInvalid
+                    .error(format!("the domain {host:?} is not a host name; give it without scheme and path"))
             })?,
         };
         Ok(Self { key, domain, proxy_url, base })
@@ -138,25 +140,25 @@ impl Instance {
 
     /// The publishable key.
     #[must_use]
-    pub fn key(&self) -> &PublishableKey {
+    pub(crate) fn key(&self) -> &PublishableKey {
         &self.key
     }
 
     /// The effective domain; empty when none is configured.
     #[must_use]
-    pub fn domain(&self) -> &str {
+    pub(crate) fn domain(&self) -> &str {
         &self.domain
     }
 
     /// The proxy in front of FAPI.
     #[must_use]
-    pub fn proxy_url(&self) -> Option<&Url> {
+    pub(crate) fn proxy_url(&self) -> Option<&Url> {
         self.proxy_url.as_ref()
     }
 
     /// The address of a FAPI path such as `/v1/client`.
     #[must_use]
-    pub fn url(&self, path: &str) -> Url {
+    pub(crate) fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         let prefix = url.path().trim_matches('/').to_owned();
         let path = path.trim_start_matches('/');
@@ -188,7 +190,11 @@ fn effective_domain(domain: &str, instance_type: InstanceType) -> String {
         rest = shorter;
     }
     // `clerk.com` itself is somebody's domain: there one `clerk.` belongs to the name.
-    if rest.len() < domain.len() && !rest.contains('.') { format!("clerk.clerk.{rest}") } else { format!("clerk.{rest}") }
+    if rest.len() < domain.len() && !rest.contains('.') {
+        format!("clerk.clerk.{rest}")
+    } else {
+        format!("clerk.{rest}")
+    }
 }
 
 /// A key that names a loopback server can only belong to that server: nothing else has that Frontend API host.

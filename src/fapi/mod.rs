@@ -10,7 +10,8 @@ mod request;
 
 pub(crate) use endpoints::{client, environment, session, sign_in, sign_up};
 pub use http::HttpTransport;
-pub use instance::{Instance, InstanceOptions, InstanceType, PublishableKey};
+pub(crate) use instance::Instance;
+pub use instance::{InstanceOptions, InstanceType, PublishableKey};
 pub(crate) use pipeline::{Credentials, Fapi, Reply};
 pub(crate) use request::Request;
 

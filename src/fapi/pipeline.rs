@@ -76,7 +76,11 @@ impl Fapi {
         Ok(Reply { outcome: opened.outcome, client, token: response.token })
     }
 
-    async fn send_with_retries(&self, request: &Request, credentials: &Credentials) -> Result<HttpResponse, TransportError> {
+    async fn send_with_retries(
+        &self,
+        request: &Request,
+        credentials: &Credentials,
+    ) -> Result<HttpResponse, TransportError> {
         let tries = if request.method == Method::Get { MAX_GET_TRIES } else { 1 };
         let mut attempt = 0;
         loop {
@@ -191,7 +195,13 @@ mod tests {
             .lock()
             .unwrap()
             .iter()
-            .map(|request| request.url.query_pairs().find(|(key, _)| key == "_clerk_retry_attempt").map(|(_, value)| value.into_owned()))
+            .map(|request| {
+                request
+                    .url
+                    .query_pairs()
+                    .find(|(key, _)| key == "_clerk_retry_attempt")
+                    .map(|(_, value)| value.into_owned())
+            })
             .collect();
         assert_eq!(attempts, [None, Some("1".to_owned()), Some("2".to_owned())]);
     }

@@ -15,7 +15,8 @@ mod verification;
 
 pub use client::Client;
 pub use environment::{
-    Attribute, AuthConfig, DisplayConfig, Environment, NativeSettings, OrganizationSettings, SignUpSettings, SocialProvider, UserSettings,
+    Attribute, AuthConfig, DisplayConfig, Environment, NativeSettings, OrganizationSettings, SignUpSettings,
+    SocialProvider, UserSettings,
 };
 pub use ids::{ClientId, OrganizationId, SessionId, SignInId, SignUpId, UserId};
 pub use organization::{Organization, OrganizationMembership};

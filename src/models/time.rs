@@ -2,7 +2,18 @@
 
 /// Milliseconds since the Unix epoch. FAPI's resources use milliseconds; the claims of a JWT use seconds.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize, specta::Type,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    specta::Type,
 )]
 #[serde(transparent)]
 pub struct UnixMillis(pub i64);

@@ -217,6 +217,7 @@ macro_rules! open_enum {
 pub(crate) use {key, open_enum, resource};
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macros declare public items")]
 mod tests {
     use super::*;
     use serde_json::json;

@@ -62,11 +62,13 @@ impl SecretStore for KeyringStore {
 fn store_error(error: Error) -> StoreError {
     match error {
         Error::BadEncoding(_) => StoreError::Corrupt("it is not text".to_owned()),
-        Error::BadDataFormat(_, _) | Error::BadStoreFormat(_) => StoreError::Corrupt("it has an unknown format".to_owned()),
-        Error::Ambiguous(_) => StoreError::Corrupt("there are several entries of the same name".to_owned()),
-        Error::NoDefaultStore => {
-            StoreError::Unavailable("there is no keyring; on Linux a Secret Service such as gnome-keyring or KWallet must run".to_owned())
+        Error::BadDataFormat(_, _) | Error::BadStoreFormat(_) => {
+            StoreError::Corrupt("it has an unknown format".to_owned())
         }
+        Error::Ambiguous(_) => StoreError::Corrupt("there are several entries of the same name".to_owned()),
+        Error::NoDefaultStore => StoreError::Unavailable(
+            "there is no keyring; on Linux a Secret Service such as gnome-keyring or KWallet must run".to_owned(),
+        ),
         Error::TooLong(_, limit) => StoreError::Unavailable(format!("a secret may have {limit} characters at most")),
         Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => StoreError::Unavailable(cause.to_string()),
         _ => StoreError::Unavailable("the keyring refused".to_owned()),

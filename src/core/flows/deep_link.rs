@@ -43,7 +43,9 @@ impl Clerk {
                 *crate::core::clerk::lock(&self.0.unclaimed_outcome) = Some(outcome);
                 self.0.setup.events.emit(Event::RedirectFinished);
             }
-            Err(error) => self.notice("redirect_failed", format!("the sign-in that was begun before the restart failed: {error}")),
+            Err(error) => {
+                self.notice("redirect_failed", format!("the sign-in that was begun before the restart failed: {error}"))
+            }
         }
         LinkOutcome::Resumed
     }
@@ -51,7 +53,11 @@ impl Clerk {
     /// The record of a flow that an earlier run began, if it is fresh and the client still knows its attempt. It is
     /// used up by this.
     async fn take_record(&self) -> Option<PendingRecord> {
-        let loaded = self.subscribe().wait_for(|snapshot| snapshot.status != Status::Loading).await.is_ok_and(|state| state.is_loaded());
+        let loaded = self
+            .subscribe()
+            .wait_for(|snapshot| snapshot.status != Status::Loading)
+            .await
+            .is_ok_and(|state| state.is_loaded());
         if !loaded {
             return None;
         }

@@ -108,7 +108,7 @@ impl Clerk {
         let environment = Environment::read(&environment?).unwrap_or_default();
         client?;
         refuse_other_instance(key.instance_type(), &environment)?;
-        let mut transitions = vec![Transition::Environment(environment)];
+        let mut transitions = vec![Transition::Environment(Box::new(environment))];
         if self.snapshot().client.is_none() {
             // FAPI knows no client of this device yet; the first sign-in or sign-up creates it.
             transitions.push(Transition::Client { typed: Box::default(), raw: serde_json::Value::Null });
@@ -122,7 +122,10 @@ impl Clerk {
 /// A key of a production instance does not go with a development FAPI behind a proxy, and the other way round.
 fn refuse_other_instance(key: InstanceType, environment: &Environment) -> Result<()> {
     let answered = environment.display_config.instance_environment_type.as_str();
-    let contradiction = matches!((key, answered), (InstanceType::Production, "development") | (InstanceType::Development, "production"));
+    let contradiction = matches!(
+        (key, answered),
+        (InstanceType::Production, "development") | (InstanceType::Development, "production")
+    );
     if contradiction {
         return Err(ErrorCode::InstanceMismatch.error(format!(
             "the publishable key belongs to a {} instance, but the Frontend API at the configured proxy or domain is that of a {answered} instance",

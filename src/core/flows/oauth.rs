@@ -167,15 +167,21 @@ impl Clerk {
             }
             Err(_) => {
                 self.forget_record().await;
-                return Err(ErrorCode::OauthFlowTimedOut.error("the user did not come back from the browser in time; try again"));
+                return Err(ErrorCode::OauthFlowTimedOut
+                    .error("the user did not come back from the browser in time; try again"));
             }
         };
         self.forget_record().await;
         self.complete_browser_flow(&link, &record).await
     }
 
-    async fn start_sign_in(&self, params: &AuthenticateWithRedirectParams, callback: &CallbackUrl) -> Result<(String, Url)> {
-        let existing = self.client().and_then(|client| client.sign_in.clone()).filter(|_| params.continue_sign_in == Some(true));
+    async fn start_sign_in(
+        &self,
+        params: &AuthenticateWithRedirectParams,
+        callback: &CallbackUrl,
+    ) -> Result<(String, Url)> {
+        let existing =
+            self.client().and_then(|client| client.sign_in.clone()).filter(|_| params.continue_sign_in == Some(true));
         let sign_in = match existing {
             Some(sign_in) if params.strategy == "enterprise_sso" => sign_in,
             _ => {
@@ -221,8 +227,13 @@ impl Clerk {
         .await
     }
 
-    async fn start_sign_up(&self, params: &AuthenticateWithRedirectParams, callback: &CallbackUrl) -> Result<(String, Url)> {
-        let existing = self.client().and_then(|client| client.sign_up.clone()).filter(|_| params.continue_sign_up == Some(true));
+    async fn start_sign_up(
+        &self,
+        params: &AuthenticateWithRedirectParams,
+        callback: &CallbackUrl,
+    ) -> Result<(String, Url)> {
+        let existing =
+            self.client().and_then(|client| client.sign_up.clone()).filter(|_| params.continue_sign_up == Some(true));
         let fields = SignUpParams {
             strategy: Some(params.strategy.clone()),
             email_address: params.email_address.clone(),
@@ -303,8 +314,9 @@ fn verification_page(verification: Option<&Verification>) -> Result<Url> {
         .and_then(|verification| verification.external_verification_redirect_url.as_deref())
         .and_then(|url| Url::parse(url).ok())
         .ok_or_else(|| {
-            ErrorCode::OauthVerificationUrlMissing
-                .error("Clerk named no page to open for this strategy; is it switched on for sign-in in Clerk's dashboard?")
+            ErrorCode::OauthVerificationUrlMissing.error(
+                "Clerk named no page to open for this strategy; is it switched on for sign-in in Clerk's dashboard?",
+            )
         })
 }
 
@@ -318,7 +330,10 @@ struct CallbackAnswer {
 impl CallbackAnswer {
     fn read(link: &Url) -> Self {
         let parameter = |name: &str| {
-            link.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
+            link.query_pairs()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+                .filter(|value| !value.is_empty())
         };
         Self {
             status: parameter("__clerk_status"),
@@ -335,7 +350,9 @@ impl CallbackAnswer {
         }
         match self.error_code.as_deref() {
             Some("external_account_not_found" | "external_account_exists") => None,
-            Some("oauth_access_denied") => Some(ErrorCode::OauthAccessDenied.error("access was denied at the provider")),
+            Some("oauth_access_denied") => {
+                Some(ErrorCode::OauthAccessDenied.error("access was denied at the provider"))
+            }
             _ => Some(ErrorCode::OauthCallbackFailed.error("the sign-in through the browser failed; try again")),
         }
     }

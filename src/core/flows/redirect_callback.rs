@@ -6,9 +6,7 @@
 use super::oauth::{RedirectOutcome, RedirectResource};
 use crate::{
     core::{
-        Clerk, SetActiveParams, SignInCreateParams, SignUpParams, Snapshot,
-        clerk::RedirectOptions,
-        params::params,
+        Clerk, SetActiveParams, SignInCreateParams, SignUpParams, Snapshot, clerk::RedirectOptions, params::params,
         urls::with_hash_path,
     },
     error::{ErrorCode, Result},
@@ -161,8 +159,10 @@ fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
     let sign_up = client.and_then(|client| client.sign_up.as_ref()).unwrap_or(&no_sign_up);
     let first_factor = sign_in.first_factor_verification.as_ref();
     let external = sign_up.verifications.external_account.as_ref();
-    let code = |verification: Option<&Verification>, code: &str| verification.and_then(Verification::error_code) == Some(code);
-    let is = |verification: Option<&Verification>, status| verification.is_some_and(|verification| verification.is(&status));
+    let code =
+        |verification: Option<&Verification>, code: &str| verification.and_then(Verification::error_code) == Some(code);
+    let is =
+        |verification: Option<&Verification>, status| verification.is_some_and(|verification| verification.is(&status));
     let reload = to.params.reload_resource.as_deref();
 
     // 1
@@ -201,7 +201,11 @@ fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
     }
     // 9
     if is(first_factor, VerificationStatus::Transferable) {
-        return if to.params.transferable == Some(false) { Step::Navigate(to.sign_in()) } else { Step::TransferToSignUp };
+        return if to.params.transferable == Some(false) {
+            Step::Navigate(to.sign_in())
+        } else {
+            Step::TransferToSignUp
+        };
     }
     // 10
     if sign_up.is(&SignUpStatus::Complete)
@@ -242,7 +246,10 @@ fn needs_protect_check(sign_in: &SignIn) -> bool {
 
 /// A missing list counts as "other factors too", an empty one as "only".
 fn only_enterprise_sso(sign_in: &SignIn) -> bool {
-    sign_in.supported_first_factors.as_ref().is_some_and(|factors| factors.iter().all(|factor| factor.strategy == "enterprise_sso"))
+    sign_in
+        .supported_first_factors
+        .as_ref()
+        .is_some_and(|factors| factors.iter().all(|factor| factor.strategy == "enterprise_sso"))
 }
 
 /// The session of the user who turned out to be signed in already.
@@ -316,7 +323,8 @@ impl Clerk {
         self.reload_before_callback(&params).await;
         let snapshot = self.snapshot();
         let environment = snapshot.environment.clone().unwrap_or_default();
-        let to = Destinations { params: &params, options: &self.0.setup.redirects, display: &environment.display_config };
+        let to =
+            Destinations { params: &params, options: &self.0.setup.redirects, display: &environment.display_config };
         let step = match decide(&snapshot, &to) {
             Step::TransferToSignIn => {
                 let transfer = SignInCreateParams { transfer: Some(true), ..SignInCreateParams::default() };
@@ -337,7 +345,8 @@ impl Clerk {
             Step::Activate(session, url) => {
                 self.set_active(SetActiveParams::session(session.clone())).await?;
                 let task = self.snapshot().session().and_then(|session| session.current_task().cloned());
-                let navigate_to = task.map_or(url, |task| with_hash_path(&to.sign_in(), &format!("tasks/{}", task.key)));
+                let navigate_to =
+                    task.map_or(url, |task| with_hash_path(&to.sign_in(), &format!("tasks/{}", task.key)));
                 Ok(RedirectOutcome { navigate_to: Some(navigate_to), created_session_id: Some(session) })
             }
             Step::Navigate(url) => Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: None }),

@@ -44,12 +44,36 @@ fn first_factor(status: &str, code: Option<&str>) -> Value {
 fn every_row_of_the_table() {
     let sign_in_gate = json!({ "status": "pending" });
     let rows: Vec<(&str, Value, Step)> = vec![
-        ("1 complete", json!({ "sign_in": { "status": "complete", "created_session_id": "sess_1" } }), activate("sess_1")),
-        ("2 sign-in gate", json!({ "sign_in": { "protect_check": sign_in_gate } }), navigate("http://portal/sign-in#/protect-check")),
-        ("2 gate status", json!({ "sign_in": { "status": "needs_protect_check" } }), navigate("http://portal/sign-in#/protect-check")),
-        ("3 sign-up gate", json!({ "sign_up": { "protect_check": sign_in_gate } }), navigate("http://portal/sign-up#/protect-check")),
-        ("4", json!({ "sign_up": { "verifications": external("transferable", Some("external_account_exists")) } }), Step::TransferToSignIn),
-        ("5", json!({ "sign_up": { "verifications": external("failed", Some("user_locked")) } }), navigate("http://portal/sign-up")),
+        (
+            "1 complete",
+            json!({ "sign_in": { "status": "complete", "created_session_id": "sess_1" } }),
+            activate("sess_1"),
+        ),
+        (
+            "2 sign-in gate",
+            json!({ "sign_in": { "protect_check": sign_in_gate } }),
+            navigate("http://portal/sign-in#/protect-check"),
+        ),
+        (
+            "2 gate status",
+            json!({ "sign_in": { "status": "needs_protect_check" } }),
+            navigate("http://portal/sign-in#/protect-check"),
+        ),
+        (
+            "3 sign-up gate",
+            json!({ "sign_up": { "protect_check": sign_in_gate } }),
+            navigate("http://portal/sign-up#/protect-check"),
+        ),
+        (
+            "4",
+            json!({ "sign_up": { "verifications": external("transferable", Some("external_account_exists")) } }),
+            Step::TransferToSignIn,
+        ),
+        (
+            "5",
+            json!({ "sign_up": { "verifications": external("failed", Some("user_locked")) } }),
+            navigate("http://portal/sign-up"),
+        ),
         (
             "6 before 7",
             json!({ "sign_in": { "status": "needs_first_factor", "first_factor_verification": first_factor("failed", Some("user_locked")) } }),
@@ -60,16 +84,32 @@ fn every_row_of_the_table() {
             json!({ "sign_in": { "status": "needs_first_factor", "supported_first_factors": [{ "strategy": "password" }, { "strategy": "enterprise_sso" }] } }),
             navigate("http://portal/sign-in#/factor-one"),
         ),
-        ("7 no list", json!({ "sign_in": { "status": "needs_first_factor" } }), navigate("http://portal/sign-in#/factor-one")),
-        ("not 7", json!({ "sign_in": { "status": "needs_first_factor", "supported_first_factors": [] } }), navigate("http://portal/sign-in")),
-        ("8", json!({ "sign_in": { "status": "needs_new_password" } }), navigate("http://portal/sign-in#/reset-password")),
+        (
+            "7 no list",
+            json!({ "sign_in": { "status": "needs_first_factor" } }),
+            navigate("http://portal/sign-in#/factor-one"),
+        ),
+        (
+            "not 7",
+            json!({ "sign_in": { "status": "needs_first_factor", "supported_first_factors": [] } }),
+            navigate("http://portal/sign-in"),
+        ),
+        (
+            "8",
+            json!({ "sign_in": { "status": "needs_new_password" } }),
+            navigate("http://portal/sign-in#/reset-password"),
+        ),
         (
             "9",
             json!({ "sign_in": { "status": "needs_identifier", "first_factor_verification": first_factor("transferable", Some("external_account_not_found")) } }),
             Step::TransferToSignUp,
         ),
         ("10", json!({ "sign_up": { "status": "complete", "created_session_id": "sess_2" } }), activate("sess_2")),
-        ("11", json!({ "sign_in": { "status": "needs_second_factor" } }), navigate("http://portal/sign-in#/factor-two")),
+        (
+            "11",
+            json!({ "sign_in": { "status": "needs_second_factor" } }),
+            navigate("http://portal/sign-in#/factor-two"),
+        ),
         (
             "12 sign-in",
             json!({ "sign_in": { "first_factor_verification": first_factor("failed", Some("identifier_already_signed_in")) } }),
@@ -80,7 +120,11 @@ fn every_row_of_the_table() {
             json!({ "sign_up": { "verifications": external("unverified", Some("identifier_already_signed_in")) } }),
             activate("sess_7"),
         ),
-        ("13", json!({ "sign_up": { "verifications": external("unverified", Some("not_listed_anywhere")) } }), navigate("http://portal/sign-up")),
+        (
+            "13",
+            json!({ "sign_up": { "verifications": external("unverified", Some("not_listed_anywhere")) } }),
+            navigate("http://portal/sign-up"),
+        ),
         (
             "13 before 14",
             json!({ "sign_up": { "status": "missing_requirements", "verifications": external("verified", Some("not_allowed_to_sign_up")) } }),
@@ -106,15 +150,27 @@ fn every_row_of_the_table() {
             json!({ "sign_up": { "status": "missing_requirements", "unverified_fields": ["phone_number"], "verifications": external("verified", None) } }),
             navigate("http://portal/sign-up#/verify-phone-number"),
         ),
-        ("14e", json!({ "sign_up": { "status": "missing_requirements", "verifications": external("verified", None) } }), Step::Stay),
+        (
+            "14e",
+            json!({ "sign_up": { "status": "missing_requirements", "verifications": external("verified", None) } }),
+            Step::Stay,
+        ),
         (
             "15",
             json!({ "sessions": [{ "id": "sess_1", "status": "pending", "tasks": [{ "key": "choose-organization" }] }] }),
             navigate("http://portal/sign-in#/tasks/choose-organization"),
         ),
         ("16", json!({}), navigate("http://portal/sign-in")),
-        ("16 client trust", json!({ "sign_in": { "status": "needs_client_trust" } }), navigate("http://portal/sign-in")),
-        ("16 unknown status", json!({ "sign_in": { "status": "needs_something_new" } }), navigate("http://portal/sign-in")),
+        (
+            "16 client trust",
+            json!({ "sign_in": { "status": "needs_client_trust" } }),
+            navigate("http://portal/sign-in"),
+        ),
+        (
+            "16 unknown status",
+            json!({ "sign_in": { "status": "needs_something_new" } }),
+            navigate("http://portal/sign-in"),
+        ),
     ];
     for (row, client, expected) in rows {
         assert_eq!(decide_for(client, RedirectCallbackParams::default()), expected, "row {row}");
@@ -124,7 +180,8 @@ fn every_row_of_the_table() {
 #[test]
 fn a_sign_in_that_may_not_be_transferred_goes_back() {
     let client = json!({ "sign_in": { "first_factor_verification": first_factor("transferable", None) } });
-    let params = RedirectCallbackParams { transferable: Some(false), sign_in_url: Some("/in".into()), ..Default::default() };
+    let params =
+        RedirectCallbackParams { transferable: Some(false), sign_in_url: Some("/in".into()), ..Default::default() };
     assert_eq!(decide_for(client, params), navigate("/in"));
 }
 

@@ -74,7 +74,9 @@ impl Clerk {
             Choice::Keep => (session.last_active_organization_id.clone(), TouchIntent::SelectSession),
             Choice::Select(organization) => (organization, TouchIntent::SelectOrganization),
             Choice::Forbidden => {
-                tracing::warn!("this instance forces the choice of an organization; the personal account can't be active");
+                tracing::warn!(
+                    "this instance forces the choice of an organization; the personal account can't be active"
+                );
                 return Ok(());
             }
         };
@@ -119,6 +121,7 @@ fn choose_organization(snapshot: &Snapshot, session: &Session, wanted: &Change<S
             organizations.find(|organization| organization.slug.as_ref() == Some(slug)).map(|found| found.id.clone())
         }
     };
-    let forced = snapshot.environment.as_ref().is_some_and(|env| env.organization_settings.force_organization_selection);
+    let forced =
+        snapshot.environment.as_ref().is_some_and(|env| env.organization_settings.force_organization_selection);
     if organization.is_none() && forced { Choice::Forbidden } else { Choice::Select(organization) }
 }

@@ -32,10 +32,12 @@ pub(crate) fn get(id: &SignUpId, nonce: Option<&RotatingTokenNonce>) -> Request 
 
 /// `POST /v1/client/sign_ups/{id}/prepare_verification`: sends a code or a link, or starts a provider's flow.
 pub(crate) fn prepare_verification(id: &SignUpId, params: &impl Serialize) -> Result<Request> {
-    Ok(Request::new(Method::Post, path(&["client", "sign_ups", id.as_str(), "prepare_verification"])).form(Form::of(params)?))
+    Ok(Request::new(Method::Post, path(&["client", "sign_ups", id.as_str(), "prepare_verification"]))
+        .form(Form::of(params)?))
 }
 
 /// `POST /v1/client/sign_ups/{id}/attempt_verification`: answers with the code or the signature.
 pub(crate) fn attempt_verification(id: &SignUpId, params: &impl Serialize) -> Result<Request> {
-    Ok(Request::new(Method::Post, path(&["client", "sign_ups", id.as_str(), "attempt_verification"])).form(Form::of(params)?))
+    Ok(Request::new(Method::Post, path(&["client", "sign_ups", id.as_str(), "attempt_verification"]))
+        .form(Form::of(params)?))
 }

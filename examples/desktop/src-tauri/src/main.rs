@@ -1,1 +1,66 @@
-fn main(){}
+//! A desktop app that signs people in with Clerk. What matters is `.plugin(clerk)`; the rest is the demo's.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri_plugin_deep_link::DeepLinkExt;
+
+fn main() {
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
+    if let Err(error) = run() {
+        tracing::error!("the app failed to start: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> tauri::Result<()> {
+    tauri::Builder::default()
+        .plugin(clerk())
+        .invoke_handler(tauri::generate_handler![open_second_window, greeting])
+        .setup(|app| {
+            // The app's own links; the callback links of sign-ins are among them and are not its concern.
+            app.deep_link().on_open_url(|event| {
+                for url in event.urls() {
+                    if url.host_str() != Some("callback") {
+                        tracing::info!("app deep link: {url}");
+                    }
+                }
+            });
+            Ok(())
+        })
+        .run(tauri::generate_context!())
+}
+
+/// An app of your own has its key in `tauri.conf.json` and needs no more than `clerk::init()`. The demo takes the key
+/// from the environment, so that it runs on the emulator and on any instance.
+fn clerk<R: tauri::Runtime>() -> clerk::ClerkPlugin<R> {
+    let mut builder = clerk::Builder::new();
+    if let Ok(key) = std::env::var("CLERK_PUBLISHABLE_KEY") {
+        builder = builder.publishable_key(key);
+    }
+    if let Ok(url) = std::env::var("CLERK_PROXY_URL") {
+        builder = builder.proxy_url(url);
+    }
+    builder.build()
+}
+
+/// Opens a second window, which shows the same state as the first.
+#[tauri::command]
+async fn open_second_window(app: AppHandle) -> Result<(), String> {
+    if let Some(window) = app.get_webview_window("second") {
+        return window.set_focus().map_err(|error| error.to_string());
+    }
+    WebviewWindowBuilder::new(&app, "second", WebviewUrl::App("index.html?window=second".into()))
+        .title("Second window")
+        .inner_size(480.0, 560.0)
+        .build()
+        .map(|_| ())
+        .map_err(|error| error.to_string())
+}
+
+/// The signed-in user in a command of the app's own.
+#[tauri::command]
+async fn greeting(clerk: tauri::State<'_, clerk::Clerk>) -> Result<String, String> {
+    let user = clerk.user().ok_or("nobody is signed in")?;
+    Ok(format!("Rust says hello to {}", user.full_name().unwrap_or_else(|| user.id.to_string())))
+}
