@@ -178,8 +178,6 @@ codes! {
     OauthFlowSuperseded = "oauth_flow_superseded",
     /// The user did not come back in time.
     OauthFlowTimedOut = "oauth_flow_timed_out",
-    /// The sign-in or sign-up is not the one in progress.
-    AttemptNotFound = "attempt_not_found",
     /// The callback left the sign-in or sign-up in a state that can't be continued.
     RedirectCallbackIncomplete = "redirect_callback_incomplete",
 }
