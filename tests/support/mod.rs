@@ -1,0 +1,167 @@
+//! Ports for tests: a FAPI that answers by script, a browser that only remembers, a store that can fail.
+
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
+
+use std::sync::{Arc, Mutex};
+
+use clerk::{
+    InstanceOptions,
+    core::{CallbackUrl, Clerk, ClerkSetup},
+    ports::{
+        BoxFuture, Browser, Event, EventSink, HttpMethod, HttpRequest, HttpResponse, SecretKey, SecretStore,
+        StoreError, SystemClock, TokenUpdate, Transport, TransportError,
+    },
+    secret::StoredSecret,
+    storage::MemoryStore,
+};
+use serde_json::{Value, json};
+use url::Url;
+
+/// Key of the made-up instance `clerk.example.test`, development.
+pub const KEY: &str = "pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA";
+
+/// What a script answers.
+#[derive(Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+    pub token: Option<&'static str>,
+}
+
+/// A JSON answer.
+pub fn json_answer(status: u16, body: &Value) -> Option<Answer> {
+    Some(Answer { status, body: body.to_string(), token: None })
+}
+
+/// An answer with this text as its body.
+pub fn text_answer(status: u16, body: &str) -> Option<Answer> {
+    Some(Answer { status, body: body.to_owned(), token: None })
+}
+
+type Script = dyn Fn(&str, &str) -> Option<Answer> + Send + Sync;
+
+/// Answers by a function of method and path; `None` means that no answer arrives.
+pub struct ScriptedFapi {
+    script: Box<Script>,
+    pub requests: Mutex<Vec<(String, String, String)>>,
+}
+
+impl Transport for ScriptedFapi {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        let tunnelled =
+            request.url.query_pairs().find(|(key, _)| key == "_method").map(|(_, value)| value.into_owned());
+        let (method, body) = match request.method {
+            HttpMethod::Get => ("GET".to_owned(), String::new()),
+            HttpMethod::Post(body) => (tunnelled.unwrap_or_else(|| "POST".to_owned()), body),
+        };
+        let path = request.url.path().trim_start_matches("/v1").to_owned();
+        let answer = (self.script)(&method, &path);
+        self.requests.lock().unwrap().push((method, path, body));
+        let result = match answer {
+            Some(answer) => Ok(HttpResponse {
+                status: answer.status,
+                token: TokenUpdate::from_header(answer.token),
+                retry_after: None,
+                body: answer.body.into_bytes(),
+            }),
+            None => Err(TransportError { reason: "connection refused".to_owned() }),
+        };
+        Box::pin(std::future::ready(result))
+    }
+}
+
+/// Remembers what it was asked to open.
+#[derive(Default)]
+pub struct RememberingBrowser(pub Mutex<Vec<Url>>);
+
+impl Browser for RememberingBrowser {
+    fn open(&self, url: &Url) -> Result<(), String> {
+        self.0.lock().unwrap().push(url.clone());
+        Ok(())
+    }
+}
+
+/// Remembers events.
+#[derive(Default)]
+pub struct RememberingSink(pub Mutex<Vec<Event>>);
+
+impl EventSink for RememberingSink {
+    fn emit(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+impl RememberingSink {
+    pub fn notices(&self) -> Vec<&'static str> {
+        let events = self.0.lock().unwrap();
+        events
+            .iter()
+            .filter_map(|event| if let Event::Notice { code, .. } = event { Some(*code) } else { None })
+            .collect()
+    }
+}
+
+/// A machine without a keyring.
+pub struct NoStore;
+
+impl SecretStore for NoStore {
+    fn read(&self, _: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
+        Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
+    }
+    fn write(&self, _: &SecretKey, _: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
+    }
+    fn delete(&self, _: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
+    }
+}
+
+/// A core with everything around it in reach.
+pub struct Bench {
+    pub clerk: Clerk,
+    pub fapi: Arc<ScriptedFapi>,
+    pub browser: Arc<RememberingBrowser>,
+    pub events: Arc<RememberingSink>,
+}
+
+impl Bench {
+    /// A core on a scripted FAPI, with a key and the callback URL `my-app://callback`.
+    pub fn new(script: impl Fn(&str, &str) -> Option<Answer> + Send + Sync + 'static) -> Self {
+        Self::with(script, Arc::new(MemoryStore::default()), |_| {})
+    }
+
+    pub fn with(
+        script: impl Fn(&str, &str) -> Option<Answer> + Send + Sync + 'static,
+        store: Arc<dyn SecretStore>,
+        adjust: impl FnOnce(&mut ClerkSetup),
+    ) -> Self {
+        let fapi = Arc::new(ScriptedFapi { script: Box::new(script), requests: Mutex::default() });
+        let (browser, events) = (Arc::<RememberingBrowser>::default(), Arc::<RememberingSink>::default());
+        let mut setup = ClerkSetup::new(fapi.clone(), store, browser.clone(), Arc::new(SystemClock), events.clone());
+        setup.instance = InstanceOptions { publishable_key: Some(KEY.to_owned()), ..InstanceOptions::default() };
+        setup.callback = CallbackUrl::parse("my-app://callback");
+        adjust(&mut setup);
+        Self { clerk: Clerk::new(setup), fapi, browser, events }
+    }
+
+    /// How often this was asked for.
+    pub fn count(&self, method: &str, path: &str) -> usize {
+        let requests = self.fapi.requests.lock().unwrap();
+        requests.iter().filter(|(asked, at, _)| asked == method && at == path).count()
+    }
+}
+
+/// An environment of a development instance.
+pub fn environment() -> Value {
+    json!({ "display_config": { "instance_environment_type": "development", "application_name": "Test" } })
+}
+
+/// A session of a user.
+pub fn session(id: &str) -> Value {
+    json!({ "object": "session", "id": id, "status": "active", "user": { "id": format!("user_of_{id}"), "first_name": "Ada" } })
+}
+
+/// A client with these sessions.
+pub fn client(updated_at: i64, sessions: &[Value]) -> Value {
+    json!({ "object": "client", "id": "client_1", "sessions": sessions, "updated_at": updated_at })
+}
