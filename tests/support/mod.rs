@@ -1,6 +1,6 @@
 //! Ports for tests: a FAPI that answers by script, a browser that only remembers, a store that can fail.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test binary uses its own part")]
 
 use std::sync::{Arc, Mutex};
 
