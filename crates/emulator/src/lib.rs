@@ -1,1 +1,46 @@
+//! A local Clerk: the Frontend API (FAPI) on loopback, with no account and no network.
+//!
+//! ```no_run
+//! # async fn example() -> std::io::Result<()> {
+//! use clerk_emulator::{Config, Emulator, NewUser};
+//!
+//! let emulator = Emulator::start(Config::default()).await?;
+//! emulator.add_user(NewUser::with_password("ada+clerk_test@example.com", "correct-horse-battery"));
+//! println!("CLERK_PUBLISHABLE_KEY={}", emulator.publishable_key());
+//! println!("CLERK_PROXY_URL={}", emulator.base_url());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It answers native clients as FAPI does: rotating client tokens in `Authorization`, session tokens that verify against
+//! the served JWKS, codes in an inbox, and a page that plays the OAuth provider for a person or a test.
+//!
+//! The behaviour (`ops`, `state`) knows nothing of HTTP; `http` decodes requests and `json` writes resources. It shares
+//! no code with the plugin, so that the two can't share a mistake.
 
+#![recursion_limit = "256"] // for `json!` with many keys
+
+mod clock;
+mod config;
+mod control;
+mod environment;
+mod error;
+mod faults;
+mod handle;
+mod http;
+mod ids;
+mod json;
+mod log;
+mod ops;
+mod pages;
+mod state;
+mod tokens;
+
+pub use config::{Config, ConfigError, Identity, NewUser, SocialProvider};
+pub use faults::{Action, Fault};
+pub use handle::{Decision, Emulator};
+pub use log::Entry;
+pub use state::{Channel, Message};
+
+/// The version of FAPI that the emulator follows.
+pub const API_VERSION: &str = "2026-05-12";

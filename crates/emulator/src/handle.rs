@@ -1,0 +1,208 @@
+//! The running emulator, for tests and for the binary.
+
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use base64::Engine;
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+use url::Url;
+
+use crate::{
+    Config, Entry, Fault, Identity, Message, NewUser,
+    config::ConfigError,
+    http,
+    ops::params::Params,
+    state::{Answer, World},
+};
+
+/// What a person does on the provider's page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// Approves, as this identity.
+    Approve(Identity),
+    /// Denies.
+    Deny,
+    /// The provider breaks, with this error code.
+    Fail(String),
+}
+
+/// A running emulator. Dropping it stops the server.
+#[derive(Debug)]
+pub struct Emulator {
+    shared: Arc<Shared>,
+    server: JoinHandle<()>,
+}
+
+/// What requests and tests share.
+pub(crate) struct Shared {
+    world: Mutex<World>,
+    pub(crate) released: Notify,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+impl Shared {
+    /// The instance. One request is one transaction: the lock is held while it is carried out.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Emulator {
+    /// Starts a server on loopback; its port is the configured one, or a free one.
+    ///
+    /// # Errors
+    /// When the port is taken, or the configuration makes no sense.
+    pub async fn start(config: Config) -> std::io::Result<Self> {
+        config.check().map_err(|error: ConfigError| std::io::Error::new(std::io::ErrorKind::InvalidInput, error))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let shared = Arc::new(Shared { world: Mutex::new(World::new(config, base_url)), released: Notify::new() });
+        let router = http::router(shared.clone());
+        let server = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the emulator stopped");
+            }
+        });
+        Ok(Self { shared, server })
+    }
+
+    /// Where it listens, e.g. `http://127.0.0.1:4010`. Give this as `proxyUrl`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.shared.world().base_url.clone()
+    }
+
+    /// A publishable key that names this server.
+    #[must_use]
+    pub fn publishable_key(&self) -> String {
+        publishable_key(&self.base_url())
+    }
+
+    /// Gives somebody an account, and returns the user's id.
+    pub fn add_user(&self, user: NewUser) -> String {
+        self.shared.world().add_user(&user)
+    }
+
+    /// Bans a user or lifts the ban. False when there is no such user.
+    pub fn set_banned(&self, user_id: &str, banned: bool) -> bool {
+        self.shared.world().users.get_mut(user_id).map(|user| user.banned = banned).is_some()
+    }
+
+    /// Adds an identity at a provider.
+    pub fn add_identity(&self, identity: Identity) {
+        self.shared.world().identities.push(identity);
+    }
+
+    /// Changes the configuration; the next request sees it.
+    pub fn configure(&self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.shared.world().config);
+    }
+
+    /// Everything in the inbox, oldest first.
+    #[must_use]
+    pub fn inbox(&self) -> Vec<Message> {
+        self.shared.world().messages.clone()
+    }
+
+    /// The newest code that was sent to an address.
+    #[must_use]
+    pub fn latest_code(&self, to: &str) -> Option<String> {
+        self.shared.world().messages.iter().rev().find(|message| message.to == to)?.code.clone()
+    }
+
+    /// What was asked of FAPI, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Entry> {
+        self.shared.world().log.entries().cloned().collect()
+    }
+
+    /// Forgets what was asked.
+    pub fn clear_requests(&self) {
+        self.shared.world().log.clear();
+    }
+
+    /// Makes requests misbehave.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.world().faults.add(fault);
+    }
+
+    /// Ends all misbehaviour, and lets held answers go.
+    pub fn clear_faults(&self) {
+        self.shared.world().faults.clear();
+        self.release();
+    }
+
+    /// Lets the answers go that a [`Hold`](crate::Action::Hold) holds at this moment.
+    pub fn release(&self) {
+        self.shared.released.notify_waiters();
+    }
+
+    /// Moves the clock forward.
+    pub fn advance_clock(&self, by: std::time::Duration) {
+        self.shared.world().clock.advance(u64::try_from(by.as_millis()).unwrap_or(u64::MAX));
+    }
+
+    /// Stops the clock where it is.
+    pub fn freeze_clock(&self) {
+        self.shared.world().clock.freeze();
+    }
+
+    /// Ends a session from elsewhere. False when there is no such session.
+    pub fn revoke_session(&self, id: &str) -> bool {
+        self.shared.world().revoke_session(id)
+    }
+
+    /// Every client token that was ever given out, for tests that search for leaks.
+    #[must_use]
+    pub fn issued_client_tokens(&self) -> Vec<String> {
+        self.shared.world().issued_tokens.clone()
+    }
+
+    /// The whole state as JSON, for assertions and reports. It holds no tokens and no passwords.
+    #[must_use]
+    pub fn state(&self) -> Value {
+        crate::control::state(&self.shared.world())
+    }
+
+    /// Plays the person on the provider's page `page`, and the browser that follows to the end. Returns the URL that the
+    /// app is called back with.
+    ///
+    /// # Errors
+    /// Clerk's code, e.g. `oauth_callback_invalid` when the page was used already.
+    pub fn decide(&self, page: &str, decision: Decision) -> Result<Url, String> {
+        let state = Url::parse(page)
+            .ok()
+            .and_then(|url| url.query_pairs().find(|(key, _)| key == "state").map(|(_, value)| value.into_owned()))
+            .ok_or("oauth_callback_invalid")?;
+        let answer = match decision {
+            Decision::Approve(identity) => Answer::Approved(identity),
+            Decision::Deny => Answer::Denied,
+            Decision::Fail(code) => Answer::Failed(code),
+        };
+        let mut world = self.shared.world();
+        let callback = world.decide(&state, answer).map_err(|refusal| refusal.code)?;
+        let query = callback.split_once('?').map(|(_, query)| query).unwrap_or_default();
+        world.oauth_callback(&Params::parse(query.as_bytes())).map(|back| back.target).map_err(|refusal| refusal.code)
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// `pk_test_` and the base64 of the host with a dollar sign behind it.
+pub(crate) fn publishable_key(base_url: &str) -> String {
+    let host = base_url.trim_start_matches("http://");
+    format!("pk_test_{}", base64::engine::general_purpose::STANDARD_NO_PAD.encode(format!("{host}$")))
+}

@@ -1,0 +1,40 @@
+//! Identifiers, codes and other random text; with a seed, the same in every run.
+
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+
+const BASE62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const LOWER: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// The source of everything random.
+#[derive(Debug)]
+pub(crate) struct Ids(StdRng);
+
+impl Ids {
+    pub(crate) fn new(seed: Option<u64>) -> Self {
+        Self(seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64))
+    }
+
+    /// An identifier such as `sess_` and 27 characters.
+    pub(crate) fn id(&mut self, prefix: &str) -> String {
+        format!("{prefix}_{}", self.text(BASE62, 27))
+    }
+
+    /// The changing part of a client token.
+    pub(crate) fn rotating_token(&mut self) -> String {
+        self.text(LOWER, 40)
+    }
+
+    /// Something unguessable for a URL.
+    pub(crate) fn nonce(&mut self) -> String {
+        self.text(BASE62, 32)
+    }
+
+    /// A one-time code of six digits.
+    pub(crate) fn code(&mut self) -> String {
+        format!("{:06}", self.0.random_range(0..1_000_000))
+    }
+
+    fn text(&mut self, alphabet: &[u8], length: usize) -> String {
+        (0..length).filter_map(|_| alphabet.choose(&mut self.0)).map(|byte| char::from(*byte)).collect()
+    }
+}

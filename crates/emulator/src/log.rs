@@ -1,0 +1,83 @@
+//! What was asked, for people who look and for tests.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+/// How many requests are remembered; older ones are forgotten.
+const CAPACITY: usize = 5_000;
+
+/// Parameters whose values are not written down.
+const MASKED: &[&str] = &[
+    "password",
+    "new_password",
+    "current_password",
+    "code",
+    "token",
+    "ticket",
+    "signature",
+    "rotating_token_nonce",
+    "code_verifier",
+];
+
+/// One request to FAPI.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Number, from 1.
+    pub seq: u64,
+    /// When it came, in milliseconds since the Unix epoch.
+    pub at: i64,
+    /// Method as FAPI sees it.
+    pub method: String,
+    /// Path.
+    pub path: String,
+    /// Query; secrets are masked.
+    pub query: Vec<(String, String)>,
+    /// Form fields; secrets are masked.
+    pub form: Vec<(String, String)>,
+    /// `User-Agent`.
+    pub user_agent: Option<String>,
+    /// Whether `Origin` was sent.
+    pub has_origin: bool,
+    /// The client in the presented token.
+    pub client: Option<String>,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// Code of the first error of the answer.
+    pub error_code: Option<String>,
+}
+
+/// The newest requests.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    last: u64,
+    entries: VecDeque<Entry>,
+}
+
+impl Log {
+    /// Writes a request down; its number is given here.
+    pub(crate) fn add(&mut self, mut entry: Entry) {
+        self.last += 1;
+        entry.seq = self.last;
+        if self.entries.len() == CAPACITY {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+    }
+}
+
+/// Parameters with the secret ones masked.
+pub(crate) fn masked<'a>(params: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
+    params
+        .map(|(key, value)| (key.to_owned(), if MASKED.contains(&key) { "•••".to_owned() } else { value.to_owned() }))
+        .collect()
+}

@@ -1,0 +1,80 @@
+//! `clerk-emulator`: a local Clerk. See `--help`.
+
+use std::process::ExitCode;
+
+use clerk_emulator::{Config, Emulator};
+
+const HELP: &str = "\
+A local Clerk: Clerk's Frontend API on loopback.
+
+Usage: clerk-emulator [OPTIONS]
+
+  --port PORT            listen on this port (a free one by default)
+  --config FILE          settings of the instance, as JSON
+  --demo REDIRECT_URL    the demo's people, and this redirect URL on the allowlist
+  --help                 this text
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            print_error(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "a program says on standard error why it ends")]
+fn print_error(message: &str) {
+    eprintln!("clerk-emulator: {message}");
+}
+
+#[allow(clippy::print_stdout, reason = "a program's output")]
+fn print(text: &str) {
+    println!("{text}");
+}
+
+fn run() -> Result<(), String> {
+    let Some(config) = read_arguments(std::env::args().skip(1))? else {
+        print(HELP);
+        return Ok(());
+    };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let emulator = Emulator::start(config).await.map_err(|error| format!("could not start: {error}"))?;
+        let base_url = emulator.base_url();
+        print(&format!("CLERK_PUBLISHABLE_KEY={}", emulator.publishable_key()));
+        print(&format!("CLERK_PROXY_URL={base_url}"));
+        print(&format!("Dashboard: {base_url}/__emulator/"));
+        print(&format!("Inbox:     {base_url}/__emulator/inbox"));
+        tokio::signal::ctrl_c().await.map_err(|error| error.to_string())
+    })
+}
+
+/// The configuration that the arguments ask for; nothing for `--help`.
+fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Config>, String> {
+    let mut config = Config::default();
+    let mut port = None;
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--help" | "-h" => return Ok(None),
+            "--port" => {
+                port = Some(value()?.parse::<u16>().map_err(|_| "--port needs a number up to 65535".to_owned())?)
+            }
+            "--demo" => config = Config::demo(&value()?),
+            "--config" => {
+                let file = value()?;
+                let text = std::fs::read_to_string(&file).map_err(|error| format!("{file} can't be read: {error}"))?;
+                config = Config::from_json(&text).map_err(|error| format!("{file}: {error}"))?;
+            }
+            other => return Err(format!("unknown argument {other}; see --help")),
+        }
+    }
+    if let Some(port) = port {
+        config.port = port;
+    }
+    Ok(Some(config))
+}
