@@ -1,1 +1,44 @@
-fn main() {}
+//! The commands of this workspace: `cargo xtask help`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands for a terminal")]
+
+mod demo;
+mod layers;
+mod process;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask setup            install what the machine lacks (Debian and Ubuntu), or say what it is
+cargo xtask demo             open the example app, on the local emulator or, with CLERK_PUBLISHABLE_KEY, on an instance
+cargo xtask demo --headless  the same under a virtual display: signs in by itself and takes screenshots
+cargo xtask test             everything that has to be green
+cargo xtask emulator …       the emulator alone; see its --help
+cargo xtask bindings         write guest-js/bindings.ts anew";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
+        ["setup"] => setup::run(),
+        ["demo"] => demo::run(false),
+        ["demo", "--headless"] => demo::run(true),
+        ["test"] => test::run(),
+        ["emulator", rest @ ..] => demo::emulator(rest),
+        ["bindings"] => test::write_bindings(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("unknown command {}\n\n{HELP}", other.join(" "))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nerror: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

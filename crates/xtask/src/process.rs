@@ -1,0 +1,84 @@
+//! Running programs.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.ancestors().nth(2).unwrap_or(manifest).to_path_buf()
+}
+
+/// A program with its arguments, to be run in the root of the workspace.
+pub(crate) fn program(name: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(name);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Runs a program; its output goes to the terminal.
+pub(crate) fn execute(command: &mut Command) -> Result<(), String> {
+    let text = describe(command);
+    let status = command.status().map_err(|error| cannot_start(&text, &error))?;
+    if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status})")) }
+}
+
+/// Runs a program and returns its standard output, which goes to the terminal as well.
+pub(crate) fn execute_and_read(command: &mut Command) -> Result<String, String> {
+    let text = describe(command);
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| cannot_start(&text, &error))?;
+    let mut output = String::new();
+    for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
+        let line = line.map_err(|error| error.to_string())?;
+        println!("{line}");
+        output.push_str(&line);
+        output.push('\n');
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.success() { Ok(output) } else { Err(format!("`{text}` failed ({status})")) }
+}
+
+/// Whether a program can be started and ends well; its output is dropped.
+pub(crate) fn works(name: &str, arguments: &[&str]) -> bool {
+    let result = program(name, arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    result.is_ok_and(|status| status.success())
+}
+
+/// What a program prints, when it ends well.
+pub(crate) fn output(name: &str, arguments: &[&str]) -> Option<String> {
+    let output =
+        program(name, arguments).stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn describe(command: &Command) -> String {
+    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
+    words.join(" ")
+}
+
+fn cannot_start(command: &str, error: &std::io::Error) -> String {
+    format!("`{command}` could not be started: {error}. `cargo xtask setup` installs or names what is missing")
+}
+
+/// Prints what is being done, and how long the last thing took.
+pub(crate) struct Steps {
+    total: usize,
+    done: usize,
+    started: Instant,
+}
+
+impl Steps {
+    pub(crate) fn new(total: usize) -> Self {
+        Self { total, done: 0, started: Instant::now() }
+    }
+
+    pub(crate) fn begin(&mut self, what: &str) {
+        self.done += 1;
+        println!("\n[{}/{} · {:>4} s] {what}", self.done, self.total, self.started.elapsed().as_secs());
+    }
+}
