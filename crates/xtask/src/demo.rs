@@ -23,7 +23,7 @@ pub(crate) fn run(headless: bool) -> Result<(), String> {
         setup::tauri_driver()?;
     }
     steps.begin("building the frontend");
-    execute(&mut program("npm", &["run", "build", "--workspaces", "--include-workspace-root"]))?;
+    execute(&mut program("npm", &["run", "build:all"]))?;
     steps.begin("building the app (the first time takes some minutes)");
     execute(&mut program("cargo", &["build", "--locked", "-p", "clerk-desktop-example", "-p", "clerk-emulator"]))?;
     if headless {

@@ -78,7 +78,7 @@ pub(crate) fn run_all(steps: &mut Steps) -> Result<(), String> {
     check(steps, "format", &mut count.failures, &mut || execute(&mut program("cargo", &["fmt", "--all", "--check"])));
     check(steps, "layers", &mut count.failures, &mut layers::check);
     check(steps, "frontend of the example", &mut count.failures, &mut || {
-        execute(&mut program("npm", &["run", "build", "--workspaces", "--include-workspace-root"]))
+        execute(&mut program("npm", &["run", "build:all"]))
     });
     check(steps, "lints", &mut count.failures, &mut || {
         execute(&mut program("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))

@@ -1,0 +1,108 @@
+/** The example app: a window that shows who is signed in, and what happens. */
+import { Clerk, isClerkAPIResponseError, isClerkRuntimeError, onNotice } from 'tauri-plugin-clerk-api';
+
+import { byId, element } from './dom';
+import { note } from './events';
+import { signedIn } from './signed-in';
+import { SignedOut } from './signed-out';
+
+const isSecondWindow = new URLSearchParams(window.location.search).get('window') === 'second';
+document.body.classList.toggle('second', isSecondWindow);
+
+const clerk = new Clerk();
+let card: SignedOut | null = null;
+let shown = '';
+
+function render(): void {
+  const { user, session } = clerk;
+  // The card of a signed-in user is built anew only when there is something new to show.
+  const now = user && session ? JSON.stringify([session.id, user.updatedAt, user.imageUrl]) : 'signed out';
+  if (now === shown) {
+    return;
+  }
+  shown = now;
+  if (user) {
+    card = null;
+    byId('main').replaceChildren(signedIn(clerk, user, isSecondWindow));
+  } else if (isSecondWindow) {
+    byId('main').replaceChildren(
+      element(
+        'section',
+        { class: 'card', 'data-testid': 'signed-out' },
+        element('h2', {}, 'Nobody is signed in'),
+        'Sign in in the main window.',
+      ),
+    );
+  } else {
+    card = new SignedOut(clerk);
+    byId('main').replaceChildren(card.root);
+  }
+}
+
+function showStatus(): void {
+  const badge = byId('status');
+  badge.textContent = clerk.status;
+  badge.className = `status ${clerk.status}`;
+}
+
+function showLoadError(error: unknown): void {
+  const code = isClerkAPIResponseError(error)
+    ? error.errors[0]?.code
+    : isClerkRuntimeError(error)
+      ? error.code
+      : 'unknown';
+  const message = error instanceof Error ? error.message : String(error);
+  byId('main').replaceChildren(
+    element(
+      'section',
+      { class: 'card' },
+      element('h2', {}, 'Clerk could not be loaded'),
+      element(
+        'div',
+        { class: 'error', role: 'alert' },
+        element('span', { 'data-testid': 'error-message' }, message),
+        element('code', { 'data-testid': 'error-code' }, code ?? ''),
+      ),
+      element(
+        'div',
+        { class: 'row' },
+        element(
+          'button',
+          { class: 'primary', 'data-testid': 'retry', onClick: () => void load() },
+          'Try again',
+        ),
+      ),
+    ),
+  );
+}
+
+async function load(): Promise<void> {
+  shown = '';
+  try {
+    await clerk.load({
+      routerPush: (to) => {
+        note(`go to ${to}`);
+      },
+    });
+    byId('app-name').textContent =
+      clerk.environment?.displayConfig.applicationName ?? 'Clerk Desktop Example';
+    render();
+  } catch (error) {
+    showLoadError(error);
+  }
+}
+
+clerk.on('status', (status) => {
+  showStatus();
+  note(`status: ${status}`);
+});
+clerk.addListener(() => {
+  note(`revision ${clerk.revision}: ${clerk.user ? 'signed in' : 'signed out'}`);
+  if (clerk.loaded) {
+    render();
+  }
+});
+void onNotice(({ code, message }) => {
+  note(`${code}: ${message}`);
+});
+void load();

@@ -1,0 +1,123 @@
+/**
+ * Errors as they arrive from Rust, revived into the classes that Clerk's own SDKs throw.
+ */
+import type { ErrorPayload } from './bindings';
+
+/** One of the errors in a refusal by Clerk. */
+export class ClerkAPIError {
+  static readonly kind = 'ClerkAPIError';
+  /** Clerk's code, e.g. `form_password_incorrect`. Branch on this. */
+  readonly code: string;
+  /** For developers. */
+  readonly message: string;
+  /** For users. */
+  readonly longMessage: string | undefined;
+  /** Facts about the error, e.g. `paramName`. */
+  readonly meta: Record<string, unknown>;
+
+  constructor(item: {
+    code: string;
+    message: string;
+    longMessage: string | null;
+    meta: Record<string, unknown>;
+  }) {
+    this.code = item.code;
+    this.message = item.message;
+    this.longMessage = item.longMessage ?? undefined;
+    this.meta = item.meta;
+  }
+}
+
+/** A refusal by Clerk's Frontend API. `errors` has at least one item. */
+export class ClerkAPIResponseError extends Error {
+  static readonly kind: string = 'ClerkAPIResponseError';
+  override readonly name = 'ClerkAPIResponseError';
+  readonly clerkError = true;
+  readonly code = 'api_response_error';
+  /** HTTP status. */
+  readonly status: number;
+  readonly errors: ClerkAPIError[];
+  /** What Clerk's support asks for. */
+  readonly clerkTraceId: string | undefined;
+  /** Whole seconds to wait before another try (status 429). */
+  readonly retryAfter: number | undefined;
+
+  constructor(payload: Pick<ErrorPayload, 'message' | 'status' | 'errors' | 'clerkTraceId' | 'retryAfter'>) {
+    super(payload.message);
+    this.status = payload.status ?? 0;
+    this.errors = payload.errors.map((item) => new ClerkAPIError(item));
+    this.clerkTraceId = payload.clerkTraceId ?? undefined;
+    this.retryAfter = payload.retryAfter ?? undefined;
+  }
+}
+
+/** An error that does not come from Clerk's Frontend API. The codes are explained in `docs/errors.md`. */
+export class ClerkRuntimeError extends Error {
+  static readonly kind: string = 'ClerkRuntimeError';
+  override readonly name: string = 'ClerkRuntimeError';
+  readonly clerkError = true;
+  readonly clerkRuntimeError = true;
+  /** Stable; branch on this. */
+  readonly code: string;
+  readonly longMessage: string | undefined;
+  readonly docsUrl: string | undefined;
+
+  constructor(
+    message: string,
+    options: { code: string; longMessage?: string | null; docsUrl?: string | null; cause?: unknown },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.code;
+    this.longMessage = options.longMessage ?? undefined;
+    this.docsUrl = options.docsUrl ?? undefined;
+  }
+}
+
+function hasKind(error: unknown, kind: string): boolean {
+  if (typeof error !== 'object' || error === null) {
+    return false;
+  }
+  // The class itself may come from another copy of a library, so its kind is compared and not its identity.
+  const constructor = (error as { constructor?: { kind?: unknown } }).constructor;
+  return constructor?.kind === kind;
+}
+
+/** Whether Clerk's Frontend API refused; then `error.errors[0].code` says why. */
+export function isClerkAPIResponseError(error: unknown): error is ClerkAPIResponseError {
+  return hasKind(error, ClerkAPIResponseError.kind);
+}
+
+/** Whether the error is one of this library's own; then `error.code` says what happened. */
+export function isClerkRuntimeError(error: unknown): error is ClerkRuntimeError {
+  return hasKind(error, ClerkRuntimeError.kind);
+}
+
+function isPayload(value: unknown): value is ErrorPayload {
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && 'code' in value && 'message' in value
+  );
+}
+
+/**
+ * Turns what an `invoke` was rejected with into an error of this library.
+ *
+ * Tauri's own refusals (no such command, a bad argument, a missing permission) arrive as text.
+ */
+export function reviveError(rejection: unknown, command: string): Error {
+  if (isPayload(rejection)) {
+    return rejection.kind === 'api'
+      ? new ClerkAPIResponseError(rejection)
+      : new ClerkRuntimeError(rejection.message, rejection);
+  }
+  if (rejection instanceof Error) {
+    return new ClerkRuntimeError(`the call ${command} failed: ${rejection.message}`, {
+      code: 'invoke_failed',
+      cause: rejection,
+    });
+  }
+  const permission = command === 'get_token' ? 'clerk:session-token' : 'clerk:default';
+  return new ClerkRuntimeError(
+    `Tauri refused the call ${command}. Does the window's capability have the permission ${permission}, and is the plugin registered?`,
+    { code: 'invoke_failed', cause: rejection },
+  );
+}

@@ -1,0 +1,35 @@
+export { Clerk } from './clerk';
+export type { ClerkOptions, ClerkStatus, Resources, SetActiveParams, SignOutOptions } from './clerk';
+export {
+  ClerkAPIError,
+  ClerkAPIResponseError,
+  ClerkRuntimeError,
+  isClerkAPIResponseError,
+  isClerkRuntimeError,
+} from './errors';
+export { onNotice } from './ipc';
+export type { Notice } from './ipc';
+export type { RouterFn } from './navigation';
+export { Client } from './resources/client';
+export { Organization } from './resources/organization';
+export { Session } from './resources/session';
+export type { GetTokenOptions } from './resources/session';
+export { SignIn } from './resources/sign-in';
+export type { SignInRedirectParams } from './resources/sign-in';
+export { SignUp } from './resources/sign-up';
+export type { SignUpRedirectParams } from './resources/sign-up';
+export { OrganizationMembership, User } from './resources/user';
+export type {
+  AttemptFactorParams,
+  EmailAddress,
+  Environment,
+  ExternalAccount,
+  PhoneNumber,
+  PrepareFactorParams,
+  RedirectCallbackParams,
+  SignInCreateParams,
+  SignInFactor,
+  SignUpParams,
+  SocialProvider,
+  Verification,
+} from './bindings';

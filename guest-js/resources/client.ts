@@ -1,0 +1,79 @@
+import type * as wire from '../bindings';
+import type { Host } from './host';
+import { Session } from './session';
+import { SignIn } from './sign-in';
+import { SignUp } from './sign-up';
+
+/** This device's set of sessions, with the sign-in and the sign-up in progress. */
+export class Client {
+  readonly #host: Host;
+  #data: wire.Client;
+  #sessions: { data: string; session: Session }[] = [];
+  #signIn: SignIn;
+  #signUp: SignUp;
+
+  constructor(host: Host, data: wire.Client) {
+    this.#host = host;
+    this.#data = data;
+    this.#signIn = new SignIn(host, data.signIn);
+    this.#signUp = new SignUp(host, data.signUp);
+    this.#takeSessions(data.sessions);
+  }
+
+  /** @internal Attempts with the same id stay the same objects. */
+  take(data: wire.Client): void {
+    this.#data = data;
+    if (data.signIn && data.signIn.id === this.#signIn.id) {
+      this.#signIn.take(data.signIn);
+    } else if (data.signIn?.id !== this.#signIn.id) {
+      this.#signIn = new SignIn(this.#host, data.signIn);
+    }
+    if (data.signUp && data.signUp.id === this.#signUp.id) {
+      this.#signUp.take(data.signUp);
+    } else if (data.signUp?.id !== this.#signUp.id) {
+      this.#signUp = new SignUp(this.#host, data.signUp);
+    }
+    this.#takeSessions(data.sessions);
+  }
+
+  /** Sessions that did not change stay the same objects, so that listeners can compare them. */
+  #takeSessions(sessions: wire.Session[]): void {
+    this.#sessions = sessions.map((session) => {
+      const data = JSON.stringify(session);
+      return this.#sessions.find((known) => known.data === data) ?? { data, session: new Session(session) };
+    });
+  }
+
+  get id(): string {
+    return this.#data.id;
+  }
+  /** Every session of this device, in any status. */
+  get sessions(): Session[] {
+    return this.#sessions.map(({ session }) => session);
+  }
+  /** The sessions that count as signed in. */
+  get signedInSessions(): Session[] {
+    return this.sessions.filter(({ status }) => status === 'active' || status === 'pending');
+  }
+  get signIn(): SignIn {
+    return this.#signIn;
+  }
+  get signUp(): SignUp {
+    return this.#signUp;
+  }
+  get lastActiveSessionId(): string | null {
+    return this.#data.lastActiveSessionId;
+  }
+  get lastAuthenticationStrategy(): string | null {
+    return this.#data.lastAuthenticationStrategy;
+  }
+  get captchaBypass(): boolean {
+    return this.#data.captchaBypass;
+  }
+  get createdAt(): Date {
+    return new Date(this.#data.createdAt);
+  }
+  get updatedAt(): Date {
+    return new Date(this.#data.updatedAt);
+  }
+}

@@ -1,0 +1,140 @@
+import type * as wire from '../bindings';
+import { commands } from '../ipc';
+import type { Host } from './host';
+
+/** Parameters of {@link SignUp.authenticateWithRedirect}. */
+export type SignUpRedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource' | 'callback'> & {
+  /** Where to go when everything is done. */
+  redirectUrlComplete?: string;
+} & wire.RedirectCallbackParams;
+
+/** The sign-up in progress. */
+export class SignUp {
+  readonly #host: Host;
+  #data: wire.SignUp | null;
+
+  constructor(host: Host, data: wire.SignUp | null) {
+    this.#host = host;
+    this.#data = data;
+  }
+
+  /** @internal */
+  take(data: wire.SignUp): void {
+    this.#data = data;
+  }
+
+  get id(): string | undefined {
+    return this.#data?.id;
+  }
+  /** `missing_requirements`, `complete`, `abandoned`; null before {@link create}. */
+  get status(): string | null {
+    return this.#data?.status ?? null;
+  }
+  get requiredFields(): string[] {
+    return this.#data?.requiredFields ?? [];
+  }
+  get optionalFields(): string[] {
+    return this.#data?.optionalFields ?? [];
+  }
+  get missingFields(): string[] {
+    return this.#data?.missingFields ?? [];
+  }
+  get unverifiedFields(): string[] {
+    return this.#data?.unverifiedFields ?? [];
+  }
+  get verifications(): wire.SignUpVerifications | null {
+    return this.#data?.verifications ?? null;
+  }
+  get username(): string | null {
+    return this.#data?.username ?? null;
+  }
+  get firstName(): string | null {
+    return this.#data?.firstName ?? null;
+  }
+  get lastName(): string | null {
+    return this.#data?.lastName ?? null;
+  }
+  get emailAddress(): string | null {
+    return this.#data?.emailAddress ?? null;
+  }
+  get phoneNumber(): string | null {
+    return this.#data?.phoneNumber ?? null;
+  }
+  get hasPassword(): boolean {
+    return this.#data?.hasPassword ?? false;
+  }
+  get unsafeMetadata(): unknown {
+    return this.#data?.unsafeMetadata ?? {};
+  }
+  /** The session that the completed sign-up created; give it to `clerk.setActive`. */
+  get createdSessionId(): string | null {
+    return this.#data?.createdSessionId ?? null;
+  }
+  get createdUserId(): string | null {
+    return this.#data?.createdUserId ?? null;
+  }
+
+  /**
+   * Starts a sign-up, replacing the one in progress.
+   *
+   * @throws {@link ClerkAPIResponseError} e.g. `form_identifier_exists`, `form_password_length_too_short`
+   */
+  create(params: wire.SignUpParams): Promise<this> {
+    return this.#run(commands.createSignUp(params));
+  }
+
+  /** Adds or changes fields. */
+  update(params: wire.SignUpParams): Promise<this> {
+    return this.#run(commands.updateSignUp(this.#requiredId(), params));
+  }
+
+  /** Sends a code or link. */
+  prepareVerification(params: wire.PrepareVerificationParams): Promise<this> {
+    return this.#run(commands.prepareSignUpVerification(this.#requiredId(), params));
+  }
+
+  /** Answers a verification. */
+  attemptVerification(params: wire.AttemptVerificationParams): Promise<this> {
+    return this.#run(commands.attemptSignUpVerification(this.#requiredId(), params));
+  }
+
+  /** Sends a code to the e-mail address. */
+  prepareEmailAddressVerification(params: Partial<wire.PrepareVerificationParams> = {}): Promise<this> {
+    return this.prepareVerification({ strategy: 'email_code', ...params });
+  }
+
+  /** Takes the code that was sent to the e-mail address. */
+  attemptEmailAddressVerification(params: { code: string }): Promise<this> {
+    return this.attemptVerification({ strategy: 'email_code', ...params });
+  }
+
+  /** Sends a code to the phone number. */
+  preparePhoneNumberVerification(params: Partial<wire.PrepareVerificationParams> = {}): Promise<this> {
+    return this.prepareVerification({ strategy: 'phone_code', ...params });
+  }
+
+  /** Takes the code that was sent to the phone number. */
+  attemptPhoneNumberVerification(params: { code: string }): Promise<this> {
+    return this.attemptVerification({ strategy: 'phone_code', ...params });
+  }
+
+  /** Reads the sign-up again. */
+  reload(params: { rotatingTokenNonce?: string } = {}): Promise<this> {
+    return this.#run(commands.reloadSignUp(this.#requiredId(), params.rotatingTokenNonce ?? null));
+  }
+
+  /** Signs up through the system browser; see {@link SignIn.authenticateWithRedirect}. */
+  authenticateWithRedirect(params: SignUpRedirectParams): Promise<void> {
+    return this.#host.authenticate('signUp', params);
+  }
+
+  async #run(call: Promise<wire.SignUp>): Promise<this> {
+    this.take(await call);
+    await this.#host.sync();
+    return this;
+  }
+
+  #requiredId(): string {
+    return this.#host.requiredId(this.id, 'signUp.create()');
+  }
+}
