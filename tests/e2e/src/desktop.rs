@@ -1,0 +1,392 @@
+//! The desktop that a test runs on.
+
+use std::{
+    fs,
+    io::Write,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use clerk_emulator::{Config, Emulator};
+use serde_json::json;
+use tempfile::TempDir;
+use thirtyfour::{Capabilities, WebDriver};
+
+use crate::{
+    CALLBACK, Result, Window,
+    process::{self, Running},
+    until,
+};
+
+/// The system browser: Debian's.
+const BROWSER: &str = "/usr/bin/chromium";
+
+/// What a desktop is like.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// The emulated instance.
+    pub instance: Config,
+    /// Whether there is a keyring.
+    pub keyring: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { instance: Config::demo(CALLBACK), keyring: true }
+    }
+}
+
+/// A private desktop. Dropping it ends every program and removes every file.
+#[derive(Debug)]
+pub struct Desktop {
+    // Dropped in this order: what needs the display and the bus goes before them.
+    driver: Option<Running>,
+    browser: Option<WebDriver>,
+    chromedriver: Option<Running>,
+    browser_process: Option<Running>,
+    _keyring: Option<Running>,
+    _bus: Running,
+    _display: Running,
+    emulator: Emulator,
+    environment: Vec<(&'static str, String)>,
+    files: TempDir,
+}
+
+impl Desktop {
+    /// Sets everything up.
+    ///
+    /// # Errors
+    /// When a program is missing or does not start; `cargo xtask setup` installs what is needed.
+    pub async fn start(options: Options) -> Result<Self> {
+        let mut files = tempfile::Builder::new().prefix("clerk-e2e-").tempdir()?;
+        files.disable_cleanup(keeps_files());
+        let emulator = Emulator::start(options.instance).await?;
+        let (display, number) = Running::start_and_read_line(Command::new("Xvfb").args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1360x1000x24",
+            "-nolisten",
+            "tcp",
+        ]))?;
+        let mut environment = environment(files.path(), &format!(":{number}"))?;
+        environment.push(("CLERK_PUBLISHABLE_KEY", emulator.publishable_key()));
+        environment.push(("CLERK_PROXY_URL", emulator.base_url()));
+        let (bus, address) = Running::start_and_read_line(
+            Command::new("dbus-daemon")
+                .args(["--session", "--nofork", "--nopidfile", "--print-address=1"])
+                .envs(environment.clone()),
+        )?;
+        environment.push(("DBUS_SESSION_BUS_ADDRESS", address));
+        let keyring = if options.keyring { Some(start_keyring(&environment).await?) } else { None };
+        let mut desktop = Self {
+            driver: None,
+            browser: None,
+            chromedriver: None,
+            browser_process: None,
+            _keyring: keyring,
+            _bus: bus,
+            _display: display,
+            emulator,
+            environment,
+            files,
+        };
+        desktop.start_browser().await?;
+        Ok(desktop)
+    }
+
+    /// The emulated Clerk.
+    #[must_use]
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// The system browser.
+    ///
+    /// # Panics
+    /// Never: it runs as long as the desktop.
+    #[must_use]
+    #[allow(clippy::expect_used, reason = "`start` gives out no desktop without a browser")]
+    pub fn browser(&self) -> &WebDriver {
+        self.browser.as_ref().expect("the desktop has a browser")
+    }
+
+    /// The folder that holds all files of this desktop.
+    #[must_use]
+    pub fn files(&self) -> &Path {
+        self.files.path()
+    }
+
+    /// What the app, and everything that the app or the browser started, has printed.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn log(&self) -> Result<String> {
+        let mut log = String::new();
+        for name in ["app.log", "browser.log"] {
+            log.push_str(&String::from_utf8_lossy(&fs::read(self.files().join(name)).unwrap_or_default()));
+        }
+        Ok(log)
+    }
+
+    /// Starts the app and returns its window.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start_app(&mut self) -> Result<Window> {
+        self.end_app();
+        let (port, native) = (free_port()?, free_port()?);
+        let mut command = Command::new("tauri-driver");
+        command
+            .args(["--port", &port.to_string(), "--native-port", &native.to_string()])
+            .envs(self.environment.clone());
+        self.driver = Some(Running::start(&mut command, &self.files().join("driver.log"))?);
+        let mut capabilities = Capabilities::new();
+        capabilities.set("browserName", json!("wry"))?;
+        capabilities.set("tauri:options", json!({ "application": self.launcher()? }))?;
+        let driver = connect(port, capabilities).await?;
+        Ok(Window::new(driver))
+    }
+
+    /// A program that starts the app and keeps what it prints, which WebKitWebDriver would drop.
+    fn launcher(&self) -> Result<PathBuf> {
+        let path = self.files().join("launch");
+        let (app, log) = (app(), self.files().join("app.log"));
+        fs::write(&path, format!("#!/bin/sh\nexec '{}' \"$@\" >>'{}' 2>&1\n", app.display(), log.display()))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
+        Ok(path)
+    }
+
+    /// Ends the app the hard way.
+    pub fn end_app(&mut self) {
+        process::end_all(&app(), &self.marker());
+        self.driver = None;
+    }
+
+    /// How many processes of the app are running.
+    #[must_use]
+    pub fn app_processes(&self) -> usize {
+        process::find(&app(), &self.marker()).len()
+    }
+
+    /// Opens a link as another program would: through the desktop's MIME database.
+    ///
+    /// # Errors
+    /// When there is no program for it.
+    pub async fn open_link(&self, link: &str) -> Result<()> {
+        let (link, environment) = (link.to_owned(), self.environment.clone());
+        let status = tokio::task::spawn_blocking(move || {
+            let mut command = Command::new("xdg-open");
+            command.arg(link).envs(environment).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command.status()
+        });
+        if status.await??.success() { Ok(()) } else { Err("the desktop found no program for the link".into()) }
+    }
+
+    /// Waits for the provider's page in the browser and makes it the current tab.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn provider_page(&self) -> Result<()> {
+        let browser = self.browser();
+        until("the provider's page opens in the browser", || async {
+            for tab in browser.windows().await.ok()?.into_iter().rev() {
+                browser.switch_to_window(tab).await.ok()?;
+                let url = browser.current_url().await.ok()?;
+                if url.path().starts_with("/__emulator/oauth/")
+                    && browser.find(thirtyfour::By::Id("deny")).await.is_ok()
+                {
+                    return Some(());
+                }
+            }
+            None
+        })
+        .await
+    }
+
+    /// Clicks a control of the page in the browser.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn click_in_browser(&self, id: &str) -> Result<()> {
+        Ok(self.browser().find(thirtyfour::By::Id(id)).await?.click().await?)
+    }
+
+    /// Closes the current tab of the browser; another one becomes the current one.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn close_tab(&self) -> Result<()> {
+        self.browser().close_window().await?;
+        let tabs = self.browser().windows().await?;
+        let tab = tabs.first().ok_or("the browser has no tab left")?;
+        Ok(self.browser().switch_to_window(tab.clone()).await?)
+    }
+
+    /// Takes a picture of the whole screen.
+    ///
+    /// # Errors
+    /// When ImageMagick fails.
+    pub fn screenshot(&self, file: &Path) -> Result<()> {
+        let mut command = Command::new("import-im6.q16");
+        command.args(["-window", "root"]).arg(file).envs(self.environment.clone());
+        if command.status()?.success() { Ok(()) } else { Err("the screen could not be captured".into()) }
+    }
+
+    /// What marks the processes of this desktop.
+    fn marker(&self) -> String {
+        format!("HOME={}", self.files().display())
+    }
+
+    async fn start_browser(&mut self) -> Result<()> {
+        let profile = self.files().join("browser");
+        let arguments = [
+            format!("--user-data-dir={}", profile.display()),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--no-first-run".to_owned(),
+            "--no-default-browser-check".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            "--disable-sync".to_owned(),
+            "--password-store=basic".to_owned(),
+            "--window-size=1100,860".to_owned(),
+        ];
+        self.make_default_browser(&arguments)?;
+        // The browser is started as a person starts it, and the driver joins it: one that the driver starts takes no
+        // pages from other programs.
+        let debugging = free_port()?;
+        self.write_preferences(&profile)?;
+        let mut browser = Command::new(BROWSER);
+        browser.args(&arguments).arg(format!("--remote-debugging-port={debugging}")).arg("about:blank");
+        self.browser_process =
+            Some(Running::start(browser.envs(self.environment.clone()), &self.files().join("browser.log"))?);
+        wait_for_port(debugging).await?;
+        let port = free_port()?;
+        let mut driver = Command::new("chromedriver");
+        driver.arg(format!("--port={port}")).envs(self.environment.clone());
+        self.chromedriver = Some(Running::start(&mut driver, &self.files().join("driver.log"))?);
+        let mut capabilities = Capabilities::new();
+        capabilities.set("browserName", json!("chrome"))?;
+        capabilities.set("goog:chromeOptions", json!({ "debuggerAddress": format!("127.0.0.1:{debugging}") }))?;
+        self.browser = Some(connect(port, capabilities).await?);
+        Ok(())
+    }
+
+    /// Lets the emulator's pages open the app without a question.
+    fn write_preferences(&self, profile: &Path) -> Result<()> {
+        let allowed = json!({ self.emulator.base_url(): { "clerk-desktop-example": true } });
+        let preferences = json!({ "protocol_handler": { "allowed_origin_protocol_pairs": allowed } });
+        fs::create_dir_all(profile.join("Default"))?;
+        Ok(fs::write(profile.join("Default/Preferences"), preferences.to_string())?)
+    }
+
+    /// Makes the browser the desktop's program for web pages.
+    fn make_default_browser(&self, arguments: &[String]) -> Result<()> {
+        let applications = self.files().join("data/applications");
+        fs::create_dir_all(&applications)?;
+        let entry = format!(
+            "[Desktop Entry]\nType=Application\nName=Browser\nExec={BROWSER} {} %u\nMimeType=x-scheme-handler/http;x-scheme-handler/https;\n",
+            arguments.join(" ")
+        );
+        fs::write(applications.join("browser.desktop"), entry)?;
+        let defaults =
+            "[Default Applications]\nx-scheme-handler/http=browser.desktop\nx-scheme-handler/https=browser.desktop\n";
+        fs::write(self.files().join("config/mimeapps.list"), defaults)?;
+        Ok(())
+    }
+}
+
+/// With `CLERK_E2E_KEEP` in the environment the files of a desktop stay, with a last picture of its screen.
+fn keeps_files() -> bool {
+    std::env::var_os("CLERK_E2E_KEEP").is_some()
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        if keeps_files() {
+            // Only for a look at what went wrong.
+            let _ = self.screenshot(&self.files().join("last.png"));
+        }
+        self.end_app();
+        // The browser ends with its driver only when it is told to.
+        process::end_all(Path::new("/usr/lib/chromium/chromium"), &self.marker());
+    }
+}
+
+/// The example app.
+fn app() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    target.join("debug/clerk-desktop-example")
+}
+
+fn environment(files: &Path, display: &str) -> Result<Vec<(&'static str, String)>> {
+    let folder = |name: &str| -> Result<String> {
+        let path = files.join(name);
+        fs::create_dir_all(&path)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
+        Ok(path.display().to_string())
+    };
+    Ok(vec![
+        ("HOME", files.display().to_string()),
+        ("XDG_DATA_HOME", folder("data")?),
+        ("XDG_CONFIG_HOME", folder("config")?),
+        ("XDG_CACHE_HOME", folder("cache")?),
+        ("XDG_RUNTIME_DIR", folder("runtime")?),
+        ("DISPLAY", display.to_owned()),
+        // Debian's xdg-open only takes quoted commands of launcher entries with a known desktop.
+        ("XDG_CURRENT_DESKTOP", "GNOME".to_owned()),
+        ("RUST_LOG", "trace".to_owned()),
+        ("NO_COLOR", "1".to_owned()),
+        ("NO_AT_BRIDGE", "1".to_owned()),
+        ("LIBGL_ALWAYS_SOFTWARE", "1".to_owned()),
+    ])
+}
+
+/// Starts an unlocked keyring and waits until it answers.
+async fn start_keyring(environment: &[(&'static str, String)]) -> Result<Running> {
+    let mut command = Command::new("gnome-keyring-daemon");
+    command.args(["--foreground", "--unlock", "--components=secrets"]).envs(environment.to_vec());
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut keyring = Running::spawn(&mut command)?;
+    if let Some(mut stdin) = keyring.stdin() {
+        stdin.write_all(b"a password")?;
+    }
+    until("the keyring answers", || async {
+        let mut command = Command::new("gdbus");
+        command.args([
+            "call",
+            "--session",
+            "--dest",
+            "org.freedesktop.secrets",
+            "--object-path",
+            "/org/freedesktop/secrets",
+        ]);
+        command.args(["--method", "org.freedesktop.Secret.Service.ReadAlias", "default"]).envs(environment.to_vec());
+        let output = command.stdin(Stdio::null()).output().ok()?;
+        String::from_utf8_lossy(&output.stdout).contains("/collection/").then_some(())
+    })
+    .await?;
+    Ok(keyring)
+}
+
+/// A port that is free at this moment.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+async fn connect(port: u16, capabilities: Capabilities) -> Result<WebDriver> {
+    let url = format!("http://127.0.0.1:{port}");
+    wait_for_port(port).await?;
+    Ok(WebDriver::new(&url, capabilities).await?)
+}
+
+async fn wait_for_port(port: u16) -> Result<()> {
+    let connect = || async { tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok() };
+    until("a server listens", connect).await.map(|_| ())
+}

@@ -1,0 +1,120 @@
+//! The app's window.
+
+use std::path::Path;
+
+use serde_json::Value;
+use thirtyfour::{By, WebDriver, WebElement, WindowHandle};
+
+use crate::{Result, until};
+
+/// The app's window, driven by WebDriver. Elements are named by their `data-testid`.
+#[derive(Debug)]
+pub struct Window {
+    driver: WebDriver,
+}
+
+impl Window {
+    pub(crate) fn new(driver: WebDriver) -> Self {
+        Self { driver }
+    }
+
+    /// The driver itself.
+    #[must_use]
+    pub fn driver(&self) -> &WebDriver {
+        &self.driver
+    }
+
+    async fn find(&self, id: &str) -> Option<WebElement> {
+        self.driver.find(By::Css(format!("[data-testid=\"{id}\"]"))).await.ok()
+    }
+
+    /// Waits for an element.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn wait_for(&self, id: &str) -> Result<WebElement> {
+        until(&format!("the window shows {id}"), || self.find(id)).await
+    }
+
+    /// Whether an element is there now.
+    pub async fn has(&self, id: &str) -> bool {
+        self.find(id).await.is_some()
+    }
+
+    /// Waits for an element and clicks it. An element that is replaced meanwhile is looked up again.
+    ///
+    /// # Errors
+    /// When it does not come or can't be clicked.
+    pub async fn click(&self, id: &str) -> Result<()> {
+        until(&format!("{id} can be clicked"), || async {
+            let element = self.find(id).await?;
+            if !element.is_enabled().await.ok()? {
+                return None;
+            }
+            element.click().await.ok()
+        })
+        .await
+    }
+
+    /// Types into a field.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn fill(&self, id: &str, text: &str) -> Result<()> {
+        let field = self.wait_for(id).await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    /// Waits for an element with this text.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn wait_for_text(&self, id: &str, text: &str) -> Result<()> {
+        until(&format!("{id} shows {text:?}"), || async {
+            let shown = self.find(id).await?.text().await.ok()?;
+            (shown == text).then_some(())
+        })
+        .await
+    }
+
+    /// The text of an element.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn text(&self, id: &str) -> Result<String> {
+        Ok(self.wait_for(id).await?.text().await?)
+    }
+
+    /// The windows of the app.
+    ///
+    /// # Errors
+    /// When the app does not answer.
+    pub async fn handles(&self) -> Result<Vec<WindowHandle>> {
+        Ok(self.driver.windows().await?)
+    }
+
+    /// Goes on in another window of the app.
+    ///
+    /// # Errors
+    /// When there is no such window.
+    pub async fn switch_to(&self, handle: &WindowHandle) -> Result<()> {
+        Ok(self.driver.switch_to_window(handle.clone()).await?)
+    }
+
+    /// Runs a script in the window.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub async fn run(&self, script: &str) -> Result<Value> {
+        Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
+    }
+
+    /// Takes a picture of the window's content.
+    ///
+    /// # Errors
+    /// When it can't be taken.
+    pub async fn screenshot(&self, file: &Path) -> Result<()> {
+        Ok(self.driver.screenshot(file).await?)
+    }
+}

@@ -1,0 +1,168 @@
+//! Signing in from a real window: through the browser and back by a deep link, and with codes and passwords.
+
+use clerk_e2e::{Desktop, Options, Result, Window, until};
+
+const GRACE: &str = "approve-grace-hopper-example-com";
+
+/// Clicks "Continue with Google" and approves in the browser.
+async fn sign_in_with_google(desktop: &Desktop, window: &Window) -> Result<()> {
+    window.click("sign-in-oauth_google").await?;
+    desktop.provider_page().await?;
+    desktop.click_in_browser(GRACE).await?;
+    window.wait_for_text("user-name", "Grace Hopper").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn google_signs_in_and_the_keyring_keeps_it() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    let window = desktop.start_app().await?;
+    window.wait_for_text("status", "ready").await?;
+    sign_in_with_google(&desktop, &window).await?;
+    assert_eq!(window.text("user-email").await?, "grace.hopper@example.com");
+    assert_eq!(desktop.app_processes(), 1, "the process that the link started has handed it over and ended");
+    let session = window.text("session-id").await?;
+    window.click("show-claims").await?;
+    until("the claims name the session", || async {
+        window.text("claims").await.ok().filter(|claims| claims.contains(&session))
+    })
+    .await?;
+
+    desktop.end_app();
+    assert_eq!(desktop.app_processes(), 0);
+    let window = desktop.start_app().await?;
+    window.wait_for_text("user-name", "Grace Hopper").await?;
+    assert_eq!(window.text("session-id").await?, session);
+    window.click("sign-out").await?;
+    window.wait_for("sign-in-oauth_google").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn denying_is_shown_and_the_next_attempt_works_at_once() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    let window = desktop.start_app().await?;
+    window.click("sign-in-oauth_google").await?;
+    desktop.provider_page().await?;
+    desktop.click_in_browser("deny").await?;
+    window.wait_for_text("error-code", "oauth_access_denied").await?;
+    sign_in_with_google(&desktop, &window).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_tab_does_not_stand_in_the_way() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    let window = desktop.start_app().await?;
+    window.click("sign-in-oauth_google").await?;
+    desktop.provider_page().await?;
+    desktop.close_tab().await?;
+    window.wait_for("waiting").await?;
+    sign_in_with_google(&desktop, &window).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_starts_the_app_and_finishes_what_it_had_begun() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    let window = desktop.start_app().await?;
+    window.click("sign-in-oauth_google").await?;
+    desktop.provider_page().await?;
+    desktop.end_app();
+    assert_eq!(desktop.app_processes(), 0);
+    desktop.click_in_browser(GRACE).await?;
+    until("the app is started by the link and signs in", || async {
+        desktop.log().ok().filter(|log| log.contains("outcome=Resumed"))
+    })
+    .await?;
+    assert_eq!(desktop.app_processes(), 1);
+    let window = desktop.start_app().await?;
+    window.wait_for_text("user-name", "Grace Hopper").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_that_nobody_asked_for_change_nothing() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    let window = desktop.start_app().await?;
+    window.wait_for_text("status", "ready").await?;
+    let asked = desktop.emulator().requests().len();
+    desktop.open_link("clerk-desktop-example://callback?rotating_token_nonce=forged").await?;
+    let log = |text: &'static str| {
+        let desktop = &desktop;
+        async move { until(text, || async { desktop.log().ok().filter(|log| log.contains(text)) }).await }
+    };
+    log("deep_link_refused").await?;
+    assert_eq!(desktop.emulator().requests().len(), asked, "nothing was asked of Clerk");
+    assert!(window.has("sign-in-oauth_google").await);
+    desktop.open_link("clerk-desktop-example://documents/7?x=1").await?;
+    log("app deep link: clerk-desktop-example://documents/7?x=1").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_signs_up_and_a_password_signs_in() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    let window = desktop.start_app().await?;
+    window.click("mode-sign-up").await?;
+    window.fill("first-name", "Katherine").await?;
+    window.fill("last-name", "Johnson").await?;
+    window.fill("email", "katherine@example.com").await?;
+    window.fill("password", "a-good-password").await?;
+    window.click("sign-up-submit").await?;
+    window.fill("code", "000000").await?;
+    window.click("submit-code").await?;
+    window.wait_for_text("error-code", "form_code_incorrect").await?;
+    let code = desktop.emulator().latest_code("katherine@example.com").ok_or("a code was sent")?;
+    window.fill("code", &code).await?;
+    window.click("submit-code").await?;
+    window.wait_for_text("user-name", "Katherine Johnson").await?;
+    window.click("sign-out").await?;
+
+    window.fill("email", "katherine@example.com").await?;
+    window.fill("password", "not-the-password").await?;
+    window.click("continue-password").await?;
+    window.wait_for_text("error-code", "form_password_incorrect").await?;
+    window.fill("email", "katherine@example.com").await?;
+    window.fill("password", "a-good-password").await?;
+    window.click("continue-password").await?;
+    window.wait_for_text("user-name", "Katherine Johnson").await?;
+    window.click("sign-out").await?;
+
+    window.fill("email", "katherine@example.com").await?;
+    window.click("continue-email-code").await?;
+    window.wait_for("submit-code").await?;
+    let code = desktop.emulator().latest_code("katherine@example.com").ok_or("a code was sent")?;
+    window.fill("code", &code).await?;
+    window.click("submit-code").await?;
+    window.wait_for_text("user-name", "Katherine Johnson").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_window_shows_the_same() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    let window = desktop.start_app().await?;
+    sign_in_with_google(&desktop, &window).await?;
+    let main = window.handles().await?;
+    window.click("open-second-window").await?;
+    let second = until("the second window opens", || async {
+        window.handles().await.ok()?.into_iter().find(|handle| !main.contains(handle))
+    })
+    .await?;
+    window.switch_to(&second).await?;
+    window.wait_for_text("user-name", "Grace Hopper").await?;
+    window.click("sign-out").await?;
+    window.wait_for("signed-out").await?;
+    window.switch_to(&main[0]).await?;
+    window.wait_for("sign-in-oauth_google").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_keyring_the_app_works_until_it_ends() -> Result<()> {
+    let mut options = Options::default();
+    options.keyring = false;
+    let mut desktop = Desktop::start(options).await?;
+    let window = desktop.start_app().await?;
+    sign_in_with_google(&desktop, &window).await?;
+    assert!(desktop.log()?.contains("storage_unavailable"));
+    let window = desktop.start_app().await?;
+    window.wait_for("sign-in-oauth_google").await?;
+    Ok(())
+}
