@@ -26,6 +26,7 @@ function failureOf(error: unknown): Failure {
 export class SignedOut {
   readonly #clerk: Clerk;
   readonly root = element('section', { class: 'card' });
+  readonly #alert = element('div', { role: 'alert' });
   #mode: Mode = 'sign-in';
   #failure: Failure | null = null;
   #busy = false;
@@ -45,7 +46,13 @@ export class SignedOut {
       'sign-up-code': () => this.#code((code) => this.#verifySignUp(code)),
       waiting: () => this.#waiting(),
     }[this.#mode]();
-    this.root.replaceChildren(...content, ...this.#error());
+    this.root.replaceChildren(...content, this.#alert);
+    this.#refresh();
+  }
+
+  /** Shows what is new and leaves the form as it is: the user's input stays. */
+  #refresh(): void {
+    this.#alert.replaceChildren(...this.#error());
     for (const button of this.root.querySelectorAll('button')) {
       button.disabled = this.#busy && button.dataset.testid !== 'cancel-browser';
     }
@@ -59,7 +66,7 @@ export class SignedOut {
     return [
       element(
         'div',
-        { class: 'error', role: 'alert' },
+        { class: 'error' },
         element('span', { testId: 'error-message' }, message),
         element('code', { testId: 'error-code' }, code),
       ),
@@ -76,14 +83,14 @@ export class SignedOut {
   async #try(action: () => Promise<void>): Promise<void> {
     this.#busy = true;
     this.#failure = null;
-    this.render();
+    this.#refresh();
     try {
       await action();
     } catch (error) {
       this.#failure = failureOf(error);
     } finally {
       this.#busy = false;
-      this.render();
+      this.#refresh();
     }
   }
 
@@ -310,7 +317,7 @@ export class SignedOut {
       this.#show('sign-in');
       if (!(isClerkRuntimeError(error) && error.code === 'oauth_flow_cancelled')) {
         this.#failure = failureOf(error);
-        this.render();
+        this.#refresh();
       }
     }
   }
