@@ -1,0 +1,275 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Clerk, type Resources } from '../index';
+import { client, Fake, session, signedIn, snapshot } from './fake';
+
+let rust: Fake;
+
+beforeEach(() => {
+  rust = new Fake();
+});
+
+afterEach(() => {
+  rust.stop();
+  vi.restoreAllMocks();
+});
+
+async function loaded(): Promise<Clerk> {
+  const clerk = new Clerk();
+  await clerk.load();
+  return clerk;
+}
+
+describe('properties', () => {
+  it('are undefined before load', () => {
+    const clerk = new Clerk('pk_test_mine');
+    expect([clerk.client, clerk.session, clerk.user, clerk.organization]).toEqual(Array(4).fill(undefined));
+    expect([clerk.status, clerk.loaded, clerk.isSignedIn]).toEqual(['loading', false, false]);
+    expect(clerk.publishableKey).toBe('pk_test_mine');
+  });
+
+  it('are null when nobody is signed in', async () => {
+    const clerk = await loaded();
+    expect([clerk.session, clerk.user, clerk.organization]).toEqual([null, null, null]);
+    expect([clerk.status, clerk.loaded]).toEqual(['ready', true]);
+  });
+
+  it('are undefined while Rust does not know', async () => {
+    rust.state = snapshot({ activeSession: { state: 'unknown' } });
+    const clerk = await loaded();
+    expect([clerk.session, clerk.user, clerk.organization]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('show the signed-in user', async () => {
+    rust.state = signedIn(1);
+    const clerk = await loaded();
+    expect(clerk.isSignedIn).toBe(true);
+    expect(clerk.user?.fullName).toBe('Ada Lovelace');
+  });
+
+  it('show a pending session that is not signed in', async () => {
+    rust.state = snapshot({
+      client: client(session('sess_1', 'pending')),
+      activeSession: { state: 'session', sessionId: 'sess_1' },
+    });
+    const clerk = await loaded();
+    expect([clerk.session?.id, clerk.isSignedIn]).toEqual(['sess_1', false]);
+  });
+});
+
+describe('load', () => {
+  it('is shared by calls that overlap', async () => {
+    const clerk = new Clerk();
+    await Promise.all([clerk.load(), clerk.load(), clerk.load()]);
+    await clerk.load();
+    expect(rust.count('load')).toBe(1);
+  });
+
+  it('hands over what the constructor was given', async () => {
+    await new Clerk('pk_test_mine', { proxyUrl: 'http://127.0.0.1:1' }).load();
+    expect(rust.calls[0]?.args).toEqual({
+      options: { publishableKey: 'pk_test_mine', proxyUrl: 'http://127.0.0.1:1' },
+    });
+  });
+
+  it('can be repeated after an error', async () => {
+    const clerk = new Clerk();
+    const seen: string[] = [];
+    clerk.on('status', (status) => seen.push(status));
+    rust.on('load', () => {
+      throw { kind: 'runtime', code: 'network_error', message: 'no answer', errors: [] };
+    });
+    await expect(clerk.load()).rejects.toMatchObject({ code: 'network_error' });
+    expect(clerk.status).toBe('error');
+    rust.on('load', () => rust.state);
+    await clerk.load();
+    expect([clerk.status, seen]).toEqual(['ready', ['error', 'ready']]);
+  });
+
+  it('goes where a flow leads that was finished before', async () => {
+    rust.on('take_redirect_outcome', () => ({ navigateTo: '/welcome', createdSessionId: 'sess_1' }));
+    const routerPush = vi.fn();
+    await new Clerk().load({ routerPush });
+    expect(routerPush).toHaveBeenCalledExactlyOnceWith('/welcome');
+  });
+});
+
+describe('listeners', () => {
+  it('hear of each revision once', async () => {
+    const clerk = await loaded();
+    const heard: (string | null | undefined)[] = [];
+    clerk.addListener(({ session }) => heard.push(session && session.id));
+    rust.change(signedIn(2));
+    rust.emit('state-changed', { revision: 2, status: 'ready' });
+    rust.emit('state-changed', { revision: 1, status: 'ready' });
+    await vi.waitFor(() => {
+      expect(heard).toEqual([null, 'sess_1']);
+    });
+    rust.change(signedIn(3, 'sess_2'));
+    await vi.waitFor(() => {
+      expect(heard).toEqual([null, 'sess_1', 'sess_2']);
+    });
+  });
+
+  it('are not told of an older revision that arrives late', async () => {
+    rust.state = signedIn(5);
+    const clerk = await loaded();
+    const listener = vi.fn<(resources: Resources) => void>();
+    clerk.addListener(listener, { skipInitialEmit: true });
+    rust.state = snapshot({ revision: 4 });
+    rust.emit('state-changed', { revision: 6, status: 'ready' });
+    await vi.waitFor(() => {
+      expect(rust.count('snapshot')).toBe(1);
+    });
+    expect(listener).not.toHaveBeenCalled();
+    expect(clerk.isSignedIn).toBe(true);
+  });
+
+  it('end with their function', async () => {
+    const clerk = await loaded();
+    const listener = vi.fn();
+    const end = clerk.addListener(listener);
+    expect(listener).toHaveBeenCalledTimes(1);
+    end();
+    end();
+    rust.change(signedIn(2));
+    await vi.waitFor(() => {
+      expect(clerk.isSignedIn).toBe(true);
+    });
+    expect(listener).toHaveBeenCalledTimes(1);
+  });
+
+  it('do not keep each other from hearing', async () => {
+    const clerk = await loaded();
+    const complaint = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    clerk.addListener(() => {
+      throw new Error('mine');
+    });
+    const other = vi.fn();
+    clerk.addListener(other);
+    expect(other).toHaveBeenCalledTimes(1);
+    expect(complaint).toHaveBeenCalled();
+  });
+
+  it('of the status hear the present one when they ask', () => {
+    const clerk = new Clerk();
+    const handler = vi.fn();
+    clerk.on('status', handler, { notify: true });
+    expect(handler).toHaveBeenCalledWith('loading');
+    clerk.off('status', handler);
+  });
+});
+
+describe('calls', () => {
+  it('resolve when the state shows what they did', async () => {
+    const clerk = await loaded();
+    rust.on('create_sign_in', () => {
+      rust.state = signedIn(2);
+      rust.state.client!.signIn = { id: 'sia_1', status: 'complete', createdSessionId: 'sess_1' } as never;
+      return rust.state.client!.signIn;
+    });
+    const signIn = await clerk.client!.signIn.create({ identifier: 'ada@example.com', password: 'x' });
+    expect([signIn.status, signIn.createdSessionId]).toEqual(['complete', 'sess_1']);
+    expect(clerk.client!.sessions).toHaveLength(1);
+    expect(clerk.client!.signIn.id).toBe('sia_1');
+  });
+
+  it('of an attempt that was not started say what comes first', async () => {
+    const clerk = await loaded();
+    await expect(async () =>
+      clerk.client!.signIn.attemptFirstFactor({ strategy: 'email_code', code: '1' }),
+    ).rejects.toMatchObject({
+      code: 'attempt_not_started',
+    });
+  });
+
+  it('of setActive tell absent from null', async () => {
+    const clerk = await loaded();
+    rust.on('set_active', () => null);
+    await clerk.setActive({ session: 'sess_1' });
+    await clerk.setActive({ organization: null });
+    await clerk.setActive({ session: { id: 'sess_2' } as never, organization: 'acme' });
+    expect(
+      rust.calls.filter(({ command }) => command === 'set_active').map(({ args }) => args.params),
+    ).toEqual([{ session: 'sess_1' }, { organization: null }, { session: 'sess_2', organization: 'acme' }]);
+  });
+
+  it('of getToken name the session and the options', async () => {
+    rust.state = signedIn(1);
+    const clerk = await loaded();
+    rust.on('get_token', () => 'a.b.c');
+    expect(await clerk.session?.getToken({ template: 'api', organizationId: null })).toBe('a.b.c');
+    expect(rust.calls.at(-1)?.args).toEqual({
+      params: { sessionId: 'sess_1', template: 'api', organizationId: null },
+    });
+  });
+
+  it('through the browser tell the flow from its callback', async () => {
+    const clerk = await loaded();
+    const routerPush = vi.fn();
+    await clerk.load({ routerPush });
+    rust.on('authenticate_with_redirect', () => ({ navigateTo: '/home', createdSessionId: 'sess_1' }));
+    await clerk.client!.signIn.authenticateWithRedirect({
+      strategy: 'oauth_google',
+      redirectUrlComplete: '/home',
+      secondFactorUrl: '/2fa',
+    });
+    expect(rust.calls.find(({ command }) => command === 'authenticate_with_redirect')?.args.params).toEqual({
+      resource: 'signIn',
+      strategy: 'oauth_google',
+      callback: {
+        secondFactorUrl: '/2fa',
+        signInFallbackRedirectUrl: '/home',
+        signUpFallbackRedirectUrl: '/home',
+      },
+    });
+    expect(routerPush).toHaveBeenCalledExactlyOnceWith('/home');
+  });
+});
+
+describe('signOut', () => {
+  it('does nothing when there is nothing to sign out of', async () => {
+    const clerk = await loaded();
+    const callback = vi.fn();
+    await clerk.signOut(callback);
+    expect([rust.count('sign_out'), callback.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  it('calls the callback in place of navigating', async () => {
+    rust.state = signedIn(1);
+    const routerPush = vi.fn();
+    const clerk = new Clerk();
+    await clerk.load({ routerPush });
+    rust.on('sign_out', () => {
+      rust.state = snapshot({ revision: 2 });
+      return null;
+    });
+    const callback = vi.fn();
+    await clerk.signOut(callback);
+    expect([callback.mock.calls.length, routerPush.mock.calls.length, clerk.session]).toEqual([1, 0, null]);
+  });
+
+  it('goes to the configured place', async () => {
+    rust.state = signedIn(1);
+    const routerPush = vi.fn();
+    const clerk = new Clerk();
+    await clerk.load({ routerPush, afterSignOutUrl: '/bye' });
+    rust.on('sign_out', () => null);
+    await clerk.signOut();
+    await clerk.signOut({ redirectUrl: '/elsewhere' });
+    expect(routerPush.mock.calls).toEqual([['/bye'], ['/elsewhere']]);
+  });
+
+  it('of another session is silent', async () => {
+    rust.state = snapshot({
+      client: client(session('sess_1'), session('sess_2')),
+      activeSession: { state: 'session', sessionId: 'sess_1' },
+    });
+    const routerPush = vi.fn();
+    const clerk = new Clerk();
+    await clerk.load({ routerPush });
+    rust.on('sign_out', () => null);
+    await clerk.signOut({ sessionId: 'sess_2' });
+    expect([rust.count('sign_out'), routerPush.mock.calls.length]).toEqual([1, 0]);
+  });
+});

@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { navigate, type NavigationHost } from '../navigation';
+
+let host: NavigationHost & { assign: ReturnType<typeof vi.fn>; openExternal: ReturnType<typeof vi.fn> };
+
+beforeEach(() => {
+  host = {
+    href: 'tauri://localhost/start?x=1',
+    routerPush: undefined,
+    routerReplace: undefined,
+    allowedProtocols: [],
+    assign: vi.fn(),
+    openExternal: vi.fn(() => Promise.resolve()),
+  };
+  vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+});
+
+describe('navigate', () => {
+  it('gives paths of the app to its router', async () => {
+    host.routerPush = vi.fn(() => 'done');
+    host.routerReplace = vi.fn();
+    expect(await navigate('/dashboard?a=1#b', host)).toBe('done');
+    expect(host.routerPush).toHaveBeenCalledWith('/dashboard?a=1#b');
+    await navigate('tauri://localhost/other', host, true);
+    expect(host.routerReplace).toHaveBeenCalledWith('/other');
+    expect(host.assign).not.toHaveBeenCalled();
+  });
+
+  it('loads a page of an app without router, and not the one that is there', async () => {
+    await navigate('/dashboard', host);
+    expect(host.assign).toHaveBeenCalledExactlyOnceWith('tauri://localhost/dashboard');
+    await navigate('/start?x=1', host);
+    expect(host.assign).toHaveBeenCalledTimes(1);
+  });
+
+  it('opens other sites in the system browser', async () => {
+    host.routerPush = vi.fn();
+    await navigate('https://accounts.example.com/sign-in', host);
+    expect(host.openExternal).toHaveBeenCalledExactlyOnceWith('https://accounts.example.com/sign-in');
+    expect([vi.mocked(host.routerPush).mock.calls.length, host.assign.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'other-app://x'])(
+    'goes nowhere for %s',
+    async (to) => {
+      await navigate(to, host);
+      expect([host.assign.mock.calls.length, host.openExternal.mock.calls.length]).toEqual([0, 0]);
+    },
+  );
+
+  it('goes to protocols that the app allows', async () => {
+    host.allowedProtocols = ['other-app:'];
+    await navigate('other-app://x/y', host);
+    expect(host.assign).toHaveBeenCalledExactlyOnceWith('other-app://x/y');
+  });
+
+  it('takes scheme-relative addresses for other sites', async () => {
+    host.href = 'http://tauri.localhost/start';
+    await navigate('//evil.example.com/x', host);
+    expect(host.openExternal).toHaveBeenCalledWith('http://evil.example.com/x');
+    expect(host.assign).not.toHaveBeenCalled();
+  });
+});

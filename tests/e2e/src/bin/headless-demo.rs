@@ -1,0 +1,92 @@
+//! `cargo xtask demo --headless`: signs in by itself and takes pictures.
+
+#![allow(clippy::print_stdout, reason = "the demo is there to be read")]
+
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use clerk_e2e::{Desktop, Options, Result, Window, until};
+
+/// A picture with fewer colours shows nothing.
+const COLOURS_OF_A_REAL_WINDOW: usize = 40;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let folder = pictures()?;
+    let mut desktop = Desktop::start(Options::default()).await?;
+    println!(
+        "A private desktop is up: display, session bus, keyring, browser, emulator at {}",
+        desktop.emulator().base_url()
+    );
+    let window = desktop.start_app().await?;
+    window.wait_for("sign-in-oauth_google").await?;
+    window.screenshot(&folder.join("1-signed-out.png")).await?;
+    println!("The window is open. Clicking “Continue with Google” …");
+    window.click("sign-in-oauth_google").await?;
+    window.wait_for("waiting").await?;
+    window.screenshot(&folder.join("2-waiting.png")).await?;
+    desktop.provider_page().await?;
+    desktop.browser().screenshot(&folder.join("3-provider-in-browser.png")).await?;
+    println!("The provider's page is open in Chromium. Approving …");
+    desktop.click_in_browser("approve-grace-hopper-example-com").await?;
+    window.wait_for_text("user-name", "Grace Hopper").await?;
+    window.click("show-claims").await?;
+    until("the claims are shown", || async {
+        window.text("claims").await.ok().filter(|text| text.contains("\"sid\""))
+    })
+    .await?;
+    let (name, email, session) =
+        (window.text("user-name").await?, window.text("user-email").await?, window.text("session-id").await?);
+    window.screenshot(&folder.join("4-signed-in.png")).await?;
+    desktop.screenshot(&folder.join("5-whole-screen.png"))?;
+    second_window(&window, &folder).await?;
+    println!("\nSigned in: {name} <{email}>, session {session}\n");
+    for file in files(&folder)? {
+        refuse_blank(&file)?;
+        println!("{}", file.display());
+    }
+    Ok(())
+}
+
+async fn second_window(window: &Window, folder: &Path) -> Result<()> {
+    let main = window.handles().await?;
+    window.click("open-second-window").await?;
+    let second = until("the second window opens", || async {
+        window.handles().await.ok()?.into_iter().find(|handle| !main.contains(handle))
+    })
+    .await?;
+    window.switch_to(&second).await?;
+    window.wait_for_text("user-name", "Grace Hopper").await?;
+    window.screenshot(&folder.join("6-second-window.png")).await
+}
+
+/// `target/demo`, empty.
+fn pictures() -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
+    let folder = root.join("target/demo");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    files.sort();
+    Ok(files)
+}
+
+/// A window that is blank has hardly any colours.
+fn refuse_blank(file: &Path) -> Result<()> {
+    let output = Command::new("convert-im6.q16").arg(file).args(["-resize", "400x400", "txt:-"]).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let colours: HashSet<&str> = text.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    if colours.len() < COLOURS_OF_A_REAL_WINDOW {
+        return Err(format!("{} is blank: it has {} colours", file.display(), colours.len()).into());
+    }
+    Ok(())
+}
