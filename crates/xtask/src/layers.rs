@@ -8,7 +8,7 @@ use crate::process::root;
 const INNER: &[&str] = &["core", "fapi", "models", "error.rs", "ports.rs", "secret.rs"];
 
 /// Parts of these layers that only name something: query parameters and doc links.
-const ALLOWED: &[&str] = &["_tauri_sdk_version", "tauri.conf.json", "tauri::State", "Tauri"];
+const ALLOWED: &[&str] = &["\"tauri\"", "_tauri_sdk_version", "tauri.conf.json", "tauri::State", "Tauri"];
 
 /// Fails when an inner layer mentions Tauri's crates.
 pub(crate) fn check() -> Result<(), String> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use thirtyfour::{By, WebDriver, WebElement, WindowHandle};
 
-use crate::{Result, until};
+use crate::{PATIENCE, Result, until};
 
 /// The app's window, driven by WebDriver. Elements are named by their `data-testid`.
 #[derive(Debug)]
@@ -110,11 +110,25 @@ impl Window {
         Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
     }
 
-    /// Takes a picture of the window's content.
+    /// Takes a picture of the window's content, once all of it is painted.
     ///
     /// # Errors
     /// When it can't be taken.
     pub async fn screenshot(&self, file: &Path) -> Result<()> {
-        Ok(self.driver.screenshot(file).await?)
+        // The driver captures what was painted last, which may be older than what the document says.
+        let painted =
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
+        self.driver.execute_async(painted, Vec::new()).await?;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let mut previous = Vec::new();
+        while tokio::time::Instant::now() < deadline {
+            let picture = self.driver.screenshot_as_png().await?;
+            if picture == previous {
+                return Ok(std::fs::write(file, picture)?);
+            }
+            previous = picture;
+            tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+        }
+        Err("the window does not come to rest".into())
     }
 }
