@@ -138,12 +138,27 @@ impl Desktop {
     /// # Errors
     /// When it does not come up.
     pub async fn start_app(&mut self) -> Result<Window> {
+        self.start_app_with(&[]).await
+    }
+
+    /// Starts the app with other values in its environment; an empty one is taken out of it.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start_app_with(&mut self, changes: &[(&str, &str)]) -> Result<Window> {
         self.end_app();
         let (port, native) = (free_port()?, free_port()?);
         let mut command = Command::new("tauri-driver");
         command
             .args(["--port", &port.to_string(), "--native-port", &native.to_string()])
             .envs(self.environment.clone());
+        for (name, value) in changes {
+            if value.is_empty() {
+                command.env_remove(name);
+            } else {
+                command.env(name, value);
+            }
+        }
         self.driver = Some(Running::start(&mut command, &self.files().join("driver.log"))?);
         let mut capabilities = Capabilities::new();
         capabilities.set("browserName", json!("wry"))?;

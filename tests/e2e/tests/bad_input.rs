@@ -1,0 +1,68 @@
+//! What can be wrong from the start: each has a code of its own in the window, and nothing is lost.
+
+use clerk_e2e::{Desktop, Options, Result};
+use clerk_emulator::{Action, Fault};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_configuration_is_named_in_the_window() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    // A key for 127.0.0.1:1, which no emulator has.
+    let foreign = "pk_test_MTI3LjAuMC4xOjEk";
+    let live = "pk_live_Y2xlcmsuZXhhbXBsZS50ZXN0JA";
+    for (changes, expected) in [
+        ([("CLERK_PUBLISHABLE_KEY", ""), ("CLERK_PROXY_URL", "")], "publishable_key_missing"),
+        ([("CLERK_PUBLISHABLE_KEY", "pk_test_nonsense"), ("CLERK_PROXY_URL", "")], "publishable_key_invalid"),
+        ([("CLERK_PUBLISHABLE_KEY", foreign), ("RUST_BACKTRACE", "1")], "instance_mismatch"),
+        ([("CLERK_PUBLISHABLE_KEY", live), ("RUST_BACKTRACE", "1")], "instance_mismatch"),
+        ([("CLERK_PUBLISHABLE_KEY", foreign), ("CLERK_PROXY_URL", "http://127.0.0.1:1")], "network_error"),
+        ([("CLERK_PROXY_URL", "/relative"), ("RUST_BACKTRACE", "1")], "proxy_url_invalid"),
+    ] {
+        let window = desktop.start_app_with(&changes).await?;
+        window.wait_for_text("error-code", expected).await?;
+        assert_eq!(window.text("status").await?, "error");
+        assert!(desktop.log()?.contains(expected), "the log names it as well");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_on_the_way_loses_nothing() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    let window = desktop.start_app().await?;
+    window.fill("email", "ada+clerk_test@example.com").await?;
+    window.fill("password", "correct-horse-battery").await?;
+    window.click("continue-password").await?;
+    window.wait_for_text("user-name", "Ada Lovelace").await?;
+    let html = Action::Respond {
+        status: 200,
+        content_type: "text/html".to_owned(),
+        body: "<!doctype html><title>Log in to the Wi-Fi</title>".to_owned(),
+    };
+    for (fault, expected) in [(html, "decode_error"), (Action::LoseAnswer, "network_error")] {
+        desktop.emulator().fault(Fault::new("/v1/*", fault));
+        let window = desktop.start_app().await?;
+        window.wait_for_text("error-code", expected).await?;
+        desktop.emulator().clear_faults();
+        window.click("retry").await?;
+        window.wait_for_text("user-name", "Ada Lovelace").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_this_version_does_not_know_does_no_harm() -> Result<()> {
+    let mut options = Options::default();
+    options.instance.environment_patch = Some(serde_json::json!({
+        "user_settings": { "social": { "oauth_telepathy": { "enabled": true, "authenticatable": true, "strategy": "oauth_telepathy", "name": "Telepathy" } } },
+        "auth_config": { "single_session_mode": "sometimes" },
+        "brand_new_settings": { "x": [1, { "y": null }] },
+        "organization_settings": null,
+    }));
+    let mut desktop = Desktop::start(options).await?;
+    let window = desktop.start_app().await?;
+    window.wait_for_text("status", "ready").await?;
+    window.wait_for("sign-in-oauth_telepathy").await?;
+    // The emulator does not know it either, and says so in Clerk's words.
+    window.click("sign-in-oauth_telepathy").await?;
+    window.wait_for_text("error-code", "form_param_value_invalid").await
+}
