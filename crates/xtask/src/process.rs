@@ -27,11 +27,16 @@ pub(crate) fn execute(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status})")) }
 }
 
-/// Runs a program and returns its standard output, which goes to the terminal as well.
-pub(crate) fn execute_and_read(command: &mut Command) -> Result<String, String> {
+/// Runs a program and returns its standard output, which goes to the terminal as well, and how it ended.
+pub(crate) fn execute_and_read(command: &mut Command) -> (String, Result<(), String>) {
+    let mut output = String::new();
+    let result = read_into(command, &mut output);
+    (output, result)
+}
+
+fn read_into(command: &mut Command, output: &mut String) -> Result<(), String> {
     let text = describe(command);
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| cannot_start(&text, &error))?;
-    let mut output = String::new();
     for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
         let line = line.map_err(|error| error.to_string())?;
         println!("{line}");
@@ -39,7 +44,7 @@ pub(crate) fn execute_and_read(command: &mut Command) -> Result<String, String> 
         output.push('\n');
     }
     let status = child.wait().map_err(|error| error.to_string())?;
-    if status.success() { Ok(output) } else { Err(format!("`{text}` failed ({status})")) }
+    if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status})")) }
 }
 
 /// Whether a program can be started and ends well; its output is dropped.

@@ -14,14 +14,10 @@ struct Count {
 }
 
 impl Count {
-    /// Notes the tests that `output` reports. A layer that fails, or runs no test, is a failure.
-    fn add(&mut self, layer: &'static str, output: Result<String, String>) {
-        let (text, error) = match output {
-            Ok(text) => (text, None),
-            Err(message) => (String::new(), Some(message)),
-        };
-        let (passed, failed) = counted(&text);
-        if let Some(message) = error {
+    /// Notes the tests that the output reports. A layer that fails, or runs no test, is a failure.
+    fn add(&mut self, layer: &'static str, (output, result): (String, Result<(), String>)) {
+        let (passed, failed) = counted(&output);
+        if let Err(message) = result {
             self.failures.push(format!("{layer}: {message}"));
         } else if passed + failed == 0 {
             self.failures.push(format!("{layer}: no test was run"));
@@ -91,10 +87,10 @@ pub(crate) fn run_all(steps: &mut Steps) -> Result<(), String> {
         execute(program("cargo", &packages).env("RUSTDOCFLAGS", "-D warnings"))
     });
     steps.begin("unit tests");
-    let units = ["test", "--workspace", "--locked", "--lib", "--bins", "--exclude", "clerk-e2e"];
+    let units = ["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--exclude", "clerk-e2e"];
     count.add("unit", execute_and_read(&mut program("cargo", &units)));
     steps.begin("integration tests");
-    let integration = ["test", "--workspace", "--locked", "--test", "*", "--exclude", "clerk-e2e"];
+    let integration = ["test", "--workspace", "--locked", "--no-fail-fast", "--test", "*", "--exclude", "clerk-e2e"];
     count.add("integration", execute_and_read(&mut program("cargo", &integration)));
     let examples = ["test", "--locked", "--doc", "-p", "tauri-plugin-clerk", "-p", "clerk-emulator"];
     count.add("examples in docs", execute_and_read(&mut program("cargo", &examples)));
@@ -102,7 +98,7 @@ pub(crate) fn run_all(steps: &mut Steps) -> Result<(), String> {
     count.add("guest", execute_and_read(&mut program("npm", &["test"])));
     steps.begin("end-to-end tests: a real window, a real browser, a real keyring");
     check_build(&mut count);
-    let e2e = ["test", "--locked", "-p", "clerk-e2e", "--", "--test-threads=1"];
+    let e2e = ["test", "--locked", "-p", "clerk-e2e", "--no-fail-fast", "--", "--test-threads=1"];
     count.add("e2e", execute_and_read(&mut program("cargo", &e2e)));
     report(&count)
 }
@@ -158,9 +154,18 @@ mod tests {
     }
 
     #[test]
+    fn a_layer_that_fails_is_counted_all_the_same() {
+        let mut count = Count::default();
+        let output = "test result: FAILED. 2 passed; 1 failed; 0 ignored\n".to_owned();
+        count.add("e2e", (output, Err("failed".to_owned())));
+        assert_eq!(count.rows, [("e2e", 2, 1)]);
+        assert!(report(&count).is_err());
+    }
+
+    #[test]
     fn a_layer_without_tests_is_a_failure() {
         let mut count = Count::default();
-        count.add("unit", Ok("nothing ran".to_owned()));
+        count.add("unit", ("nothing ran".to_owned(), Ok(())));
         assert!(report(&count).is_err());
     }
 }

@@ -147,7 +147,7 @@ impl Desktop {
     /// When it does not come up.
     pub async fn start_app_with(&mut self, changes: &[(&str, &str)]) -> Result<Window> {
         self.end_app();
-        let (port, native) = (free_port()?, free_port()?);
+        let [port, native] = free_ports()?;
         let mut command = Command::new("tauri-driver");
         command
             .args(["--port", &port.to_string(), "--native-port", &native.to_string()])
@@ -163,6 +163,8 @@ impl Desktop {
         let mut capabilities = Capabilities::new();
         capabilities.set("browserName", json!("wry"))?;
         capabilities.set("tauri:options", json!({ "application": self.launcher()? }))?;
+        // tauri-driver drops a request that comes before the driver behind it listens.
+        wait_for_port(native).await?;
         let driver = connect(port, capabilities).await?;
         Ok(Window::new(driver))
     }
@@ -274,14 +276,13 @@ impl Desktop {
         self.make_default_browser(&arguments)?;
         // The browser is started as a person starts it, and the driver joins it: one that the driver starts takes no
         // pages from other programs.
-        let debugging = free_port()?;
+        let [debugging, port] = free_ports()?;
         self.write_preferences(&profile)?;
         let mut browser = Command::new(BROWSER);
         browser.args(&arguments).arg(format!("--remote-debugging-port={debugging}")).arg("about:blank");
         self.browser_process =
             Some(Running::start(browser.envs(self.environment.clone()), &self.files().join("browser.log"))?);
         wait_for_port(debugging).await?;
-        let port = free_port()?;
         let mut driver = Command::new("chromedriver");
         driver.arg(format!("--port={port}")).envs(self.environment.clone());
         self.chromedriver = Some(Running::start(&mut driver, &self.files().join("driver.log"))?);
@@ -390,9 +391,10 @@ async fn start_keyring(environment: &[(&'static str, String)]) -> Result<Running
     Ok(keyring)
 }
 
-/// A port that is free at this moment.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+/// Two ports that are free at this moment.
+fn free_ports() -> Result<[u16; 2]> {
+    let (one, other) = (TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?);
+    Ok([one.local_addr()?.port(), other.local_addr()?.port()])
 }
 
 async fn connect(port: u16, capabilities: Capabilities) -> Result<WebDriver> {
