@@ -1,5 +1,7 @@
 //! Browser flows: how they end, and which links are refused.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
+
 mod support;
 
 use std::{sync::Arc, time::Duration};

@@ -1,5 +1,7 @@
 //! The core on the emulator: real HTTP, real tokens, whole flows.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
+
 mod support;
 
 use std::{sync::Arc, time::Duration};
