@@ -2,7 +2,7 @@
  * The `Clerk` class: the same names as in Clerk's own SDKs, on a state that Rust owns.
  */
 import type * as wire from './bindings';
-import { ClerkRuntimeError } from './errors';
+import { ClerkRuntimeError, isClerkRuntimeError } from './errors';
 import { commands, onRedirectFinished } from './ipc';
 import { Mirror } from './mirror';
 import { navigate, type RouterFn } from './navigation';
@@ -212,9 +212,16 @@ export class Clerk {
 
   /** Goes where a browser flow leads that was finished with no window waiting for it. */
   async #finishRedirect(): Promise<void> {
-    const outcome = await commands.takeRedirectOutcome();
-    if (outcome?.navigateTo) {
-      await this.navigate(outcome.navigateTo);
+    try {
+      const outcome = await commands.takeRedirectOutcome();
+      if (outcome?.navigateTo) {
+        await this.navigate(outcome.navigateTo);
+      }
+    } catch (error) {
+      // A window that may not sign anybody in has no flows to finish.
+      if (!(isClerkRuntimeError(error) && error.code === 'invoke_failed')) {
+        throw error;
+      }
     }
   }
 

@@ -219,10 +219,17 @@ fn setup<R: Runtime>(
     setup.callback = config.callback(&schemes);
     setup.redirects = config.redirects();
     setup.oauth_timeout = oauth_timeout;
-    // The shape that Clerk's Electron SDK uses; the user's list of devices then shows the app's name.
-    setup.user_agent =
-        format!("Mozilla/5.0 ({}) Gecko/20100101 {}/{}", std::env::consts::OS, package.name, package.version);
+    setup.user_agent = user_agent(&package.name, &package.version.to_string());
+    setup.locale = sys_locale::get_locale();
     Ok(setup)
+}
+
+/// The shape that Clerk's Electron SDK uses; the user's list of devices then shows the app's name. A header takes ASCII
+/// only, and a product is named by one word.
+fn user_agent(name: &str, version: &str) -> String {
+    let name: String =
+        name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect();
+    format!("Mozilla/5.0 ({}) Gecko/20100101 {name}/{version}", std::env::consts::OS)
 }
 
 /// Gives Rust code the [`Clerk`] handle.
@@ -237,5 +244,14 @@ pub trait ClerkExt<R: Runtime> {
 impl<R: Runtime, T: Manager<R>> ClerkExt<R> for T {
     fn clerk(&self) -> &Clerk {
         self.state::<Clerk>().inner()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn any_product_name_makes_a_header() {
+        let agent = super::user_agent("Größe (β) – Notes", "1.0.0");
+        assert!(agent.is_ascii() && agent.ends_with(" Gr--e-------Notes/1.0.0"), "{agent}");
     }
 }

@@ -1,5 +1,7 @@
 //! Loading, and what can go wrong with it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
+
 mod support;
 
 use std::sync::Arc;
@@ -187,6 +189,29 @@ async fn without_a_keyring_the_app_goes_on_and_says_so() {
     bench.clerk.load(LoadOptions::default()).await.unwrap();
     assert!(bench.clerk.is_signed_in());
     assert!(bench.events.notices().contains(&"storage_unavailable"));
+}
+
+#[tokio::test]
+async fn a_token_that_fapi_refuses_is_replaced() {
+    for replacement in [None, Some("another-client-token")] {
+        let store = Arc::new(MemoryStore::default());
+        let key = clerk::ports::SecretKey::ClientToken("clerk.example.test".to_owned());
+        let old = clerk::secret::StoredSecret::new("an-old-client-token");
+        clerk::ports::SecretStore::write(&*store, &key, old).await.unwrap();
+        let refusal = json!({ "errors": [{ "code": "signed_out", "message": "signed out" }] });
+        let bench = Bench::with_tokens(
+            move |method, path, token| match (method, path, token) {
+                ("GET", "/environment", _) => json_answer(200, &environment()),
+                (_, _, Some("an-old-client-token")) => {
+                    Some(Answer { status: 401, body: refusal.to_string(), token: replacement })
+                }
+                _ => json_answer(200, &json!({ "response": null, "client": null })),
+            },
+            store,
+        );
+        bench.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(bench.clerk.snapshot().status, Status::Ready);
+    }
 }
 
 #[tokio::test]

@@ -94,6 +94,16 @@ describe('load', () => {
   });
 });
 
+describe('a window that may only read', () => {
+  it('loads', async () => {
+    rust.on('take_redirect_outcome', () => {
+      throw 'clerk.take_redirect_outcome not allowed';
+    });
+    const clerk = await loaded();
+    expect(clerk.status).toBe('ready');
+  });
+});
+
 describe('listeners', () => {
   it('hear of each revision once', async () => {
     const clerk = await loaded();

@@ -170,7 +170,7 @@ pub(crate) enum Transition {
     Client { typed: Box<Client>, raw: Value },
     /// The active session is another one, or none.
     Activate(Option<SessionId>),
-    /// The active organization of a session changes on this device, before the server was told.
+    /// The active organization of a session is another one, as an answer without a client said.
     SelectOrganization { session: SessionId, organization: Option<OrganizationId> },
 }
 

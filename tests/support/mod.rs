@@ -38,9 +38,9 @@ pub fn text_answer(status: u16, body: &str) -> Option<Answer> {
     Some(Answer { status, body: body.to_owned(), token: None })
 }
 
-type Script = dyn Fn(&str, &str) -> Option<Answer> + Send + Sync;
+type Script = dyn Fn(&str, &str, Option<&str>) -> Option<Answer> + Send + Sync;
 
-/// Answers by a function of method and path; `None` means that no answer arrives.
+/// Answers by a function of method, path and client token; `None` means that no answer arrives.
 pub struct ScriptedFapi {
     script: Box<Script>,
     pub requests: Mutex<Vec<(String, String, String)>>,
@@ -55,7 +55,8 @@ impl Transport for ScriptedFapi {
             HttpMethod::Post(body) => (tunnelled.unwrap_or_else(|| "POST".to_owned()), body),
         };
         let path = request.url.path().trim_start_matches("/v1").to_owned();
-        let answer = (self.script)(&method, &path);
+        let token = request.authorization.as_ref().map(|token| token.expose());
+        let answer = (self.script)(&method, &path, token);
         self.requests.lock().unwrap().push((method, path, body));
         let result = match answer {
             Some(answer) => Ok(HttpResponse {
@@ -135,7 +136,19 @@ impl Bench {
         store: Arc<dyn SecretStore>,
         adjust: impl FnOnce(&mut ClerkSetup),
     ) -> Self {
-        let fapi = Arc::new(ScriptedFapi { script: Box::new(script), requests: Mutex::default() });
+        Self::assemble(Box::new(move |method, path, _| script(method, path)), store, adjust)
+    }
+
+    /// A core on a FAPI that looks at the client token as well.
+    pub fn with_tokens(
+        script: impl Fn(&str, &str, Option<&str>) -> Option<Answer> + Send + Sync + 'static,
+        store: Arc<dyn SecretStore>,
+    ) -> Self {
+        Self::assemble(Box::new(script), store, |_| {})
+    }
+
+    fn assemble(script: Box<Script>, store: Arc<dyn SecretStore>, adjust: impl FnOnce(&mut ClerkSetup)) -> Self {
+        let fapi = Arc::new(ScriptedFapi { script, requests: Mutex::default() });
         let (browser, events) = (Arc::<RememberingBrowser>::default(), Arc::<RememberingSink>::default());
         let mut setup = ClerkSetup::new(fapi.clone(), store, browser.clone(), Arc::new(SystemClock), events.clone());
         setup.instance = InstanceOptions { publishable_key: Some(KEY.to_owned()), ..InstanceOptions::default() };

@@ -106,7 +106,13 @@ impl Clerk {
         let (get_environment, get_client) = (fapi::environment::get(), fapi::client::get());
         let (environment, client) = tokio::join!(self.exchange(&get_environment), self.exchange(&get_client));
         let environment = Environment::read(&environment?).unwrap_or_default();
-        client?;
+        match client {
+            // The token of an earlier run is not taken any more; the answer may have brought another one.
+            Err(error) if error.status() == Some(401) => self.read_client_anew().await?,
+            client => {
+                client?;
+            }
+        }
         refuse_other_instance(key.instance_type(), &environment)?;
         let mut transitions = vec![Transition::Environment(Box::new(environment))];
         if self.snapshot().client.is_none() {
@@ -116,6 +122,20 @@ impl Clerk {
         transitions.push(Transition::Loaded);
         self.commit(transitions).await;
         Ok(())
+    }
+}
+
+impl Clerk {
+    /// Reads the client with the token that FAPI gave in place of a refused one, or with none.
+    async fn read_client_anew(&self) -> Result<()> {
+        let get_client = fapi::client::get();
+        match self.exchange(&get_client).await {
+            Err(error) if error.status() == Some(401) => {
+                self.restore_token(None);
+                self.exchange(&get_client).await.map(|_| ())
+            }
+            client => client.map(|_| ()),
+        }
     }
 }
 

@@ -81,9 +81,8 @@ impl Clerk {
             }
         };
         let id = session.id.clone();
-        self.commit([Transition::SelectOrganization { session: id.clone(), organization: organization.clone() }]).await;
         match self.touch_session(&id, organization.as_ref(), intent).await {
-            Ok(_) => {}
+            Ok(touched) => self.follow_organization(&touched).await,
             // The session is gone on the server; reading the client again has settled what is left.
             Err(error) if is_signed_out(&error) => self.handle_unauthenticated().await,
             Err(error) => return Err(error),
@@ -101,6 +100,18 @@ impl Clerk {
             self.commit([Transition::Activate(Some(id))]).await;
         }
         Ok(())
+    }
+}
+
+impl Clerk {
+    /// Takes the active organization over from an answer that brought no client along, which FAPI may leave out.
+    async fn follow_organization(&self, touched: &Session) {
+        let snapshot = self.snapshot();
+        let held = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&touched.id));
+        if held.is_some_and(|held| held.last_active_organization_id != touched.last_active_organization_id) {
+            let organization = touched.last_active_organization_id.clone();
+            self.commit([Transition::SelectOrganization { session: touched.id.clone(), organization }]).await;
+        }
     }
 }
 

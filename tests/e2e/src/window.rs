@@ -94,6 +94,17 @@ impl Window {
         Ok(self.driver.windows().await?)
     }
 
+    /// Waits for a window that is not among those that are known.
+    ///
+    /// # Errors
+    /// When none is opened.
+    pub async fn wait_for_new(&self, known: &[WindowHandle]) -> Result<WindowHandle> {
+        until("a window opens", || async {
+            self.driver.windows().await.ok()?.into_iter().find(|handle| !known.contains(handle))
+        })
+        .await
+    }
+
     /// Goes on in another window of the app.
     ///
     /// # Errors
@@ -108,6 +119,14 @@ impl Window {
     /// When it throws.
     pub async fn run(&self, script: &str) -> Result<Value> {
         Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
+    }
+
+    /// Runs a script that ends by calling its last argument.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub async fn run_async(&self, script: &str) -> Result<Value> {
+        Ok(self.driver.execute_async(script, Vec::new()).await?.json().clone())
     }
 
     /// Takes a picture of the window's content, once all of it is painted.

@@ -141,12 +141,18 @@ async fn a_second_window_shows_the_same() -> Result<()> {
     sign_in_with_google(&desktop, &window).await?;
     let main = window.handles().await?;
     window.click("open-second-window").await?;
-    let second = until("the second window opens", || async {
-        window.handles().await.ok()?.into_iter().find(|handle| !main.contains(handle))
-    })
-    .await?;
+    let second = window.wait_for_new(&main).await?;
     window.switch_to(&second).await?;
     window.wait_for_text("user-name", "Grace Hopper").await?;
+    // Its capability lets it read and sign out, and nothing else.
+    for command in ["get_token", "create_sign_in", "take_redirect_outcome", "open_external"] {
+        let refusal = window
+            .run_async(&format!(
+                "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('plugin:clerk|{command}', {{}}).then(() => done('allowed'), (error) => done(String(error)));"
+            ))
+            .await?;
+        assert!(refusal.to_string().contains("not allowed"), "{command}: {refusal}");
+    }
     window.click("sign-out").await?;
     window.wait_for("signed-out").await?;
     window.switch_to(&main[0]).await?;

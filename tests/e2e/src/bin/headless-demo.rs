@@ -54,10 +54,7 @@ async fn main() -> Result<()> {
 async fn second_window(window: &Window, folder: &Path) -> Result<()> {
     let main = window.handles().await?;
     window.click("open-second-window").await?;
-    let second = until("the second window opens", || async {
-        window.handles().await.ok()?.into_iter().find(|handle| !main.contains(handle))
-    })
-    .await?;
+    let second = window.wait_for_new(&main).await?;
     window.switch_to(&second).await?;
     window.wait_for_text("user-name", "Grace Hopper").await?;
     window.screenshot(&folder.join("6-second-window.png")).await

@@ -1,0 +1,48 @@
+//! An app may register single-instance itself, before or after Clerk. Neither may end the app.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a helper of a test ends the test, and prints for it")]
+
+use std::process::Command;
+
+use tauri::test::{mock_builder, mock_context, noop_assets};
+
+/// Tells the second process of this test what to do.
+const ORDER: &str = "CLERK_TEST_ORDER";
+
+/// Plays an app; its process is the one that must survive.
+fn play(order: &str) {
+    let own = || tauri_plugin_single_instance::init(|_, _, _| {});
+    let builder = mock_builder();
+    let builder = match order {
+        "app first" => builder.plugin(own()).plugin(clerk::init()),
+        _ => builder.plugin(clerk::init()).plugin(own()),
+    };
+    let mut context = mock_context(noop_assets());
+    context.config_mut().identifier = "com.example.twice".to_owned();
+    builder.build(context).unwrap();
+    println!("the app is up");
+}
+
+#[test]
+fn registering_it_twice_does_not_end_the_app() {
+    if let Ok(order) = std::env::var(ORDER) {
+        return play(&order);
+    }
+    for order in ["app first", "clerk first"] {
+        let this = std::env::current_exe().unwrap();
+        let output = Command::new("dbus-run-session")
+            .arg("--")
+            .arg(this)
+            .args(["--exact", "registering_it_twice_does_not_end_the_app", "--nocapture"])
+            .env(ORDER, order)
+            .output()
+            .expect("a session bus can be started; `cargo xtask setup` installs what is needed");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            text.contains("the app is up"),
+            "{order}: the app ended without a word\n{text}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
