@@ -390,7 +390,7 @@ async fn signing_out_ends_everything_and_the_device_stays_known() {
 #[tokio::test]
 async fn one_of_several_sessions_can_be_left() {
     let mut config = config();
-    config.multi_session = true;
+    config.sessions.mode = "multi".to_owned();
     config.users.push(NewUser::with_password("grace@example.com", PASSWORD));
     let app = App::start(config).await;
     let ada = app.sign_in_with_password().await;
@@ -462,7 +462,7 @@ async fn a_lost_answer_is_an_error_that_can_be_tried_again() {
 #[tokio::test]
 async fn an_instance_without_native_api_says_so() {
     let mut config = config();
-    config.native_api = false;
+    config.native_api.enabled = false;
     let emulator = Arc::new(Emulator::start(config).await.unwrap());
     let app = App::on(emulator, Arc::new(MemoryStore::default()));
     let error = app.clerk.load(LoadOptions::default()).await.unwrap_err();

@@ -1,8 +1,21 @@
 //! `/__emulator/v1`: what a test in another process needs. The same as the methods of [`Emulator`](crate::Emulator).
 
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 
-use crate::{Config, Identity, NewUser, handle::publishable_key, json as resources, ops::params::Params, state::World};
+use crate::{
+    Config, Fault, Identity, NewOrganization, NewUser,
+    handle::{Decision, Shared, publishable_key},
+    json as resources,
+    ops::{
+        crypto::{totp_code, totp_step},
+        params::Params,
+        session::NewSession,
+        tickets::NewTicket,
+    },
+    state::{Client, Kind, SessionStatus, World},
+    tokens,
+};
 
 /// An answer of the control API.
 pub(crate) struct Answer {
@@ -18,8 +31,28 @@ fn refused(status: u16, code: &str, message: impl Into<String>) -> Answer {
     Answer { status, body: json!({ "error": { "code": code, "message": message.into() } }) }
 }
 
+fn done(found: bool, what: &str) -> Answer {
+    if found { ok(json!({})) } else { refused(404, "not_found", format!("there is no such {what}")) }
+}
+
+/// Reads the body and goes on with it.
+fn with_body<T: DeserializeOwned>(body: &[u8], next: impl FnOnce(T) -> Answer) -> Answer {
+    let body = if body.is_empty() { b"{}" } else { body };
+    match serde_json::from_slice::<T>(body) {
+        Ok(value) => next(value),
+        Err(error) => refused(400, "invalid_body", error.to_string()),
+    }
+}
+
 /// Carries out a control request. `path` is what follows `/__emulator/v1/`.
-pub(crate) fn handle(world: &mut World, method: &str, path: &str, query: &Params, body: &[u8]) -> Answer {
+pub(crate) fn handle(
+    shared: &Shared,
+    world: &mut World,
+    method: &str,
+    path: &str,
+    query: &Params,
+    body: &[u8],
+) -> Answer {
     match (method, path.split('/').collect::<Vec<_>>().as_slice()) {
         ("GET", ["health"]) => ok(json!({ "status": "ok" })),
         ("GET", ["info"]) => ok(info(world)),
@@ -28,59 +61,243 @@ pub(crate) fn handle(world: &mut World, method: &str, path: &str, query: &Params
             *world = World::new(world.config.clone(), world.base_url.clone());
             ok(json!({}))
         }
+        ("POST", ["snapshot"]) => ok(json!({ "id": shared.keep(world) })),
+        ("POST", ["restore", id]) => done(shared.restore(world, id), "snapshot"),
         ("GET", ["config"]) => ok(serde_json::to_value(&world.config).unwrap_or_default()),
-        ("PUT", ["config"]) => match std::str::from_utf8(body).map_err(|error| error.to_string()).and_then(|text| {
-            Config::from_json(text)
-                .and_then(|config| config.check().map(|()| config))
-                .map_err(|error| error.to_string())
-        }) {
+        ("PUT", ["config"]) => set_config(world, &Config::default(), body),
+        ("PATCH", ["config"]) => set_config(world, &world.config.clone(), body),
+        ("POST", ["config", "preset", name]) => match Config::preset(name) {
             Ok(config) => {
                 world.config = config;
-                ok(json!({}))
+                ok(crate::environment::environment(world))
             }
-            Err(message) => refused(400, "invalid_config", message),
+            Err(error) => refused(404, "not_found", error.to_string()),
         },
-        ("POST", ["users"]) => match serde_json::from_slice::<NewUser>(body) {
-            Ok(user) => {
-                let id = world.add_user(&user);
-                ok(world.users.get(&id).map(|user| resources::user(world, user)).unwrap_or_default())
+        (_, ["users", ..]) => users(world, method, path, body),
+        ("POST", ["organizations"]) => with_body(body, |new: NewOrganization| {
+            let id = world.add_organization(&new);
+            ok(world.organizations.get(&id).map(|one| resources::organization(world, one)).unwrap_or_default())
+        }),
+        ("POST", ["identities"]) => with_body(body, |identity: Identity| {
+            world.identities.push(identity);
+            ok(json!({}))
+        }),
+        ("POST", ["tickets"]) => with_body(body, |new: Value| ticket(world, &new)),
+        ("GET", ["waitlist"]) => ok(json!(world.waitlist)),
+        ("POST", ["waitlist", id, decision @ ("approve" | "deny")]) => {
+            match world.decide_waitlist(id, *decision == "approve") {
+                Ok(found) => done(found, "entry"),
+                Err(refusal) => refused(refusal.status, &refusal.code, "the invitation could not be made"),
             }
-            Err(error) => refused(400, "invalid_body", error.to_string()),
+        }
+        ("GET", ["inbox"]) => ok(inbox(world, query)),
+        ("GET", ["inbox", "latest"]) => match inbox(world, query).get(0) {
+            Some(message) => ok(message.clone()),
+            None => refused(404, "not_found", "there is no such message"),
         },
-        ("POST", ["identities"]) => match serde_json::from_slice::<Identity>(body) {
-            Ok(identity) => {
-                world.identities.push(identity);
-                ok(json!({}))
-            }
-            Err(error) => refused(400, "invalid_body", error.to_string()),
-        },
-        ("GET", ["inbox"]) => {
-            let to = query.given("to");
-            ok(json!(world.messages.iter().rev().filter(|one| to.is_none_or(|to| one.to == to)).collect::<Vec<_>>()))
+        ("DELETE", ["inbox"]) => {
+            world.messages.clear();
+            ok(json!({}))
         }
         ("GET", ["requests"]) => ok(json!(world.log.entries().collect::<Vec<_>>())),
+        ("GET", ["counts"]) => ok(counts(world)),
         ("DELETE", ["requests"]) => {
             world.log.clear();
             ok(json!({}))
         }
         ("GET", ["client_tokens"]) => ok(json!(world.issued_tokens)),
-        ("POST", ["sessions", id, "revoke"]) => {
-            if world.revoke_session(id) {
-                ok(json!({}))
-            } else {
-                refused(404, "not_found", "there is no such session")
+        ("POST", ["sessions"]) => with_body(body, |new: Value| sign_somebody_in(world, &new)),
+        ("POST", ["sessions", id, action]) => match session_status(action) {
+            Some(status) => done(world.set_session_status(id, status), "session"),
+            None => refused(404, "not_found", "there is no such action"),
+        },
+        ("GET", ["clock"]) => ok(json!({ "now_ms": world.now_ms() })),
+        ("POST", ["clock", "freeze"]) => {
+            world.clock.freeze();
+            ok(json!({ "now_ms": world.now_ms() }))
+        }
+        ("POST", ["clock", "advance"]) => with_body(body, |body: Value| match body["ms"].as_u64() {
+            Some(ms) => {
+                world.clock.advance(ms);
+                ok(json!({ "now_ms": world.now_ms() }))
+            }
+            None => refused(400, "invalid_body", "`ms` must be a number of milliseconds"),
+        }),
+        ("GET", ["faults"]) => ok(json!(world.faults.list())),
+        ("POST", ["faults"]) => with_body(body, |fault: Fault| {
+            world.faults.add(fault);
+            ok(json!({}))
+        }),
+        ("DELETE", ["faults"]) => {
+            world.faults.clear();
+            shared.released.notify_waiters();
+            ok(json!({}))
+        }
+        ("POST", ["faults", "release"]) => {
+            shared.released.notify_waiters();
+            ok(json!({}))
+        }
+        ("POST", ["oauth", "decide"]) => with_body(body, |body: Value| decide(world, &body)),
+        _ => refused(404, "not_found", "there is no such control"),
+    }
+}
+
+fn set_config(world: &mut World, base: &Config, body: &[u8]) -> Answer {
+    with_body(body, |changes: Value| {
+        let changed = base.changed(&changes).and_then(|config| config.check().map(|()| config));
+        match changed {
+            Ok(config) => {
+                world.config = config;
+                ok(crate::environment::environment(world))
+            }
+            Err(error) => refused(400, "invalid_config", error.to_string()),
+        }
+    })
+}
+
+fn users(world: &mut World, method: &str, path: &str, body: &[u8]) -> Answer {
+    let user_json = |world: &World, id: &str| match world.users.get(id) {
+        Some(user) => ok(resources::user(world, user)),
+        None => refused(404, "not_found", "there is no such user"),
+    };
+    match (method, path.split('/').collect::<Vec<_>>().as_slice()) {
+        ("GET", ["users"]) => ok(world.users.values().map(|user| resources::user(world, user)).collect()),
+        ("POST", ["users"]) => with_body(body, |user: NewUser| {
+            let id = world.add_user(&user);
+            user_json(world, &id)
+        }),
+        ("GET", ["users", id]) => user_json(world, id),
+        ("DELETE", ["users", id]) => done(world.delete_user(id), "user"),
+        ("GET", ["users", id, "totp"]) => {
+            let totp = world.users.get(*id).and_then(|user| user.totp.clone());
+            match totp.and_then(|totp| Some((totp_code(&totp.secret, totp_step(world.clock.now_s()))?, totp.secret))) {
+                Some((code, secret)) => ok(json!({ "code": code, "secret": secret })),
+                None => refused(404, "not_found", "this user has no authenticator app"),
             }
         }
-        ("POST", ["clock", "advance"]) => {
-            match serde_json::from_slice::<Value>(body).ok().and_then(|body| body["ms"].as_u64()) {
-                Some(ms) => {
-                    world.clock.advance(ms);
-                    ok(json!({ "now_ms": world.now_ms() }))
+        ("POST", ["users", id, action]) => {
+            let Some(mut user) = world.users.get(*id).cloned() else {
+                return refused(404, "not_found", "there is no such user");
+            };
+            match *action {
+                "ban" => user.banned = true,
+                "unban" => user.banned = false,
+                "lock" => user.locked_until = Some(i64::MAX),
+                "unlock" => user.locked_until = None,
+                "compromise_password" => user.password_compromised = true,
+                "forget_devices" => {
+                    for client in world.clients.values_mut() {
+                        client.known_users.retain(|known| known != id);
+                    }
                 }
-                None => refused(400, "invalid_body", "`ms` must be a number of milliseconds"),
+                _ => return refused(404, "not_found", "there is no such action"),
             }
+            world.save_user(user);
+            user_json(world, id)
         }
         _ => refused(404, "not_found", "there is no such control"),
+    }
+}
+
+fn session_status(action: &str) -> Option<SessionStatus> {
+    match action {
+        "revoke" => Some(SessionStatus::Revoked),
+        "expire" => Some(SessionStatus::Expired),
+        "end" => Some(SessionStatus::Ended),
+        "remove" => Some(SessionStatus::Removed),
+        "replace" => Some(SessionStatus::Replaced),
+        "abandon" => Some(SessionStatus::Abandoned),
+        _ => None,
+    }
+}
+
+fn ticket(world: &mut World, new: &Value) -> Answer {
+    let text = |key: &str| new[key].as_str().map(str::to_owned);
+    let kind = match new["kind"].as_str() {
+        Some("sign_in") => "sign_in",
+        Some("invitation") => "invitation",
+        Some("actor") => "actor",
+        _ => return refused(400, "invalid_body", "`kind` must be sign_in, invitation or actor"),
+    };
+    let user_id = text("user").and_then(|user| world.find_user(&user).map(|user| user.id.clone()));
+    if kind != "invitation" && user_id.is_none() {
+        return refused(404, "not_found", "`user` must be the id or the e-mail address of a user");
+    }
+    let made = world.new_ticket(NewTicket {
+        user_id,
+        email: text("email"),
+        actor: new.get("actor").filter(|actor| actor.is_object()).cloned(),
+        redirect_url: text("redirect_url"),
+        skip_mfa: new["skip_mfa"].as_bool().unwrap_or(false),
+        ..NewTicket::new(kind)
+    });
+    match made {
+        Ok(ticket) => {
+            let url = world.ticket_url(&ticket);
+            ok(json!({ "ticket": ticket, "url": url }))
+        }
+        Err(refusal) => refused(refusal.status, &refusal.code, "the ticket could not be made"),
+    }
+}
+
+/// Signs somebody in on a new client, without a flow.
+fn sign_somebody_in(world: &mut World, new: &Value) -> Answer {
+    let wanted = new["user"].as_str().unwrap_or_default();
+    let Some(user_id) = world.find_user(wanted).map(|user| user.id.clone()) else {
+        return refused(404, "not_found", "`user` must be the id or the e-mail address of a user");
+    };
+    let mut caller = crate::ops::client::Caller { native: true, ..Default::default() };
+    let Ok(mut client) = world.client_or_new(&mut caller) else {
+        return refused(500, "internal", "the client could not be made");
+    };
+    let session = NewSession {
+        id: None,
+        user_id: &user_id,
+        strategy: "password",
+        second_factor: false,
+        actor: None,
+        user_agent: None,
+    };
+    let session = world.start_session(&mut client, session);
+    let Client { id, rotating_token, .. } = world.save_client(client);
+    match tokens::client_token(&id, &rotating_token) {
+        Ok(token) => ok(json!({ "client": id, "session": session, "client_token": token })),
+        Err(_) => refused(500, "internal", "the token could not be made"),
+    }
+}
+
+fn inbox(world: &World, query: &Params) -> Value {
+    let (to, kind) = (query.given("to"), query.given("kind"));
+    let fits = |one: &&crate::Message| to.is_none_or(|to| one.to == to) && kind.is_none_or(|kind| one.kind == kind);
+    json!(world.messages.iter().rev().filter(fits).collect::<Vec<_>>())
+}
+
+/// How often each operation was asked for.
+fn counts(world: &World) -> Value {
+    let mut counts = Map::new();
+    for entry in world.log.entries() {
+        let name = entry.operation.unwrap_or("unknown").to_owned();
+        let count = counts.get(&name).and_then(Value::as_u64).unwrap_or(0);
+        counts.insert(name, json!(count + 1));
+    }
+    Value::Object(counts)
+}
+
+/// Plays the person on the provider's page.
+fn decide(world: &mut World, body: &Value) -> Answer {
+    let page = body["page"].as_str().unwrap_or_default();
+    let decision = match (body["decision"].as_str(), body.get("identity")) {
+        (Some("deny"), _) => Decision::Deny,
+        (Some("approve"), Some(identity)) => match serde_json::from_value(identity.clone()) {
+            Ok(identity) => Decision::Approve(identity),
+            Err(error) => return refused(400, "invalid_body", error.to_string()),
+        },
+        (Some(code), None) if code != "approve" => Decision::Fail(code.to_owned()),
+        _ => return refused(400, "invalid_body", "`decision` must be approve with `identity`, deny, or an error code"),
+    };
+    match world.play(page, decision) {
+        Ok(url) => ok(json!({ "url": url })),
+        Err(code) => refused(400, &code, "this page can't be used"),
     }
 }
 
@@ -91,20 +308,25 @@ fn info(world: &World) -> Value {
         "base_url": world.base_url,
         "proxy_url": world.base_url,
         "publishable_key": publishable_key(&world.base_url),
+        "instance_id": tokens::INSTANCE_ID,
     })
 }
 
 /// Users and clients, without tokens and passwords.
 pub(crate) fn state(world: &World) -> Value {
-    let mut clients: Vec<_> = world.clients.values().collect();
-    clients.sort_by_key(|client| client.created_at);
     json!({
         "users": world.users.values().map(|user| resources::user(world, user)).collect::<Vec<_>>(),
-        "clients": clients.into_iter().map(|client| json!({
+        "organizations": world.organizations.values().map(|one| json!({
+            "organization": resources::organization(world, one),
+            "members": one.members.iter().map(|member| json!({
+                "user": world.users.get(&member.user_id).and_then(|user| user.primary_value(Kind::Email)), "role": member.role,
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "clients": world.clients.values().map(|client| json!({
             "id": client.id,
             "last_active_session_id": client.last_active_session_id,
             "sessions": client.sessions.iter().map(|session| json!({
-                "id": session.id, "user_id": session.user_id, "status": session.status.as_str(),
+                "id": session.id, "user_id": session.user_id, "status": world.session_status(session),
                 "last_active_organization_id": session.organization_id,
             })).collect::<Vec<_>>(),
             "sign_in": client.sign_in.as_ref().map(|attempt| resources::sign_in(world, attempt)),

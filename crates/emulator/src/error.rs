@@ -10,6 +10,10 @@ pub(crate) struct Refusal {
     message: String,
     long_message: String,
     meta: Map<String, Value>,
+    /// Further errors of the same answer.
+    also: Vec<Refusal>,
+    /// Seconds to wait before the next try.
+    pub(crate) retry_after: Option<i64>,
 }
 
 pub(crate) type Result<T> = std::result::Result<T, Refusal>;
@@ -23,6 +27,8 @@ impl Refusal {
             message: message.to_owned(),
             long_message: long_message.to_owned(),
             meta: Map::new(),
+            also: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -41,6 +47,25 @@ impl Refusal {
     pub(crate) fn meta(mut self, key: &str, value: Value) -> Self {
         self.meta.insert(key.to_owned(), value);
         self
+    }
+
+    /// One that asks to wait.
+    pub(crate) fn wait(code: &str, seconds: i64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(429, code) }
+    }
+
+    /// Several refusals in one answer; none when there are none.
+    pub(crate) fn together(refusals: Vec<Self>) -> Result<()> {
+        let mut refusals = refusals.into_iter();
+        match refusals.next() {
+            None => Ok(()),
+            Some(first) => Err(Self { also: refusals.collect(), ..first }),
+        }
+    }
+
+    /// Every error of the answer.
+    pub(crate) fn all_to_json(&self) -> Value {
+        std::iter::once(self).chain(&self.also).map(Self::to_json).collect()
     }
 
     /// The refusal as one error object.
@@ -67,12 +92,68 @@ fn texts(code: &str) -> (&'static str, &'static str) {
         "form_param_unknown" => ("unknown", "A parameter is not accepted here."),
         "form_param_format_invalid" => ("invalid", "A parameter does not have a valid form."),
         "form_param_value_invalid" => ("invalid", "The value is not one of those that are accepted."),
+        "form_param_duplicate" => ("given twice", "A parameter is given more than once."),
+        "form_param_max_length_exceeded" => ("too long", "The value is too long."),
+        "form_param_exceeds_allowed_size" => ("too large", "The value is too large."),
+        "form_username_invalid_length" => ("invalid length", "The username is too short or too long."),
+        "form_username_invalid_character" => {
+            ("invalid character", "A username has letters, digits, underscores and dashes only.")
+        }
+        "form_username_needs_non_number_char" => ("digits only", "A username needs a character that is no digit."),
+        "form_password_or_identifier_incorrect" => ("wrong credentials", "The password or the identifier is wrong."),
+        "form_password_length_too_long" => ("too long", "The password has too many characters."),
+        "form_password_size_in_bytes_exceeded" => ("too long", "The password has more than 72 bytes."),
+        "form_password_no_uppercase" => ("no upper-case letter", "The password needs an upper-case letter."),
+        "form_password_no_lowercase" => ("no lower-case letter", "The password needs a lower-case letter."),
+        "form_password_no_number" => ("no digit", "The password needs a digit."),
+        "form_password_no_special_char" => ("no special character", "The password needs a special character."),
+        "form_password_matches_identifier" => ("same as identifier", "The password must differ from your identifiers."),
+        "form_new_password_matches_current" => ("same password", "The new password must differ from the present one."),
+        "form_password_compromised" => {
+            ("may be compromised", "Continue with another method; you will be asked for a new password.")
+        }
+        "form_incorrect_signature" => ("wrong signature", "The signature does not fit the wallet and the message."),
+        "form_verification_needed" => ("not verified", "This has to be verified first."),
         "form_conditional_param_missing" => ("missing", "Another parameter needs this one beside it."),
         "verification_expired" => ("expired", "It is too late for this one; ask for a new one."),
         "verification_failed" => ("too many failures", "Too many failed attempts; try again or use another method."),
         "verification_missing" => ("not prepared", "Prepare the verification before attempting it."),
         "verification_strategy_invalid" => ("wrong strategy", "The verification was prepared with another strategy."),
         "verification_already_verified" => ("already verified", "This has been verified already."),
+        "verification_not_sent" => ("not sent", "Ask for a code or a link first."),
+        "verification_code_too_many_requests" => {
+            ("too many requests", "Wait a little before you ask for another code.")
+        }
+        "verification_link_token_stale" => ("stale link", "A newer link was sent; use that one."),
+        "verification_link_token_invalid" => ("invalid link", "This link is not one of ours."),
+        "session_reverification_required" => ("reverification needed", "Confirm that it is you before doing this."),
+        "session_reverification_missing" => ("not started", "Start the reverification first."),
+        "invalid_action_for_session_reverification" => ("wrong state", "This can't be done in the present state."),
+        "too_many_requests" => ("too many requests", "Wait a little and try again."),
+        "emulator_not_implemented" => ("not implemented", "The emulator does not play this operation."),
+        "missing_organization_permission" => {
+            ("permission missing", "Your role in the organization does not allow this.")
+        }
+        "not_a_member_in_organization" => ("not a member", "You are not a member of this organization."),
+        "organization_not_enabled_in_instance" => ("organizations off", "This instance has no organizations."),
+        "organization_minimum_permissions_needed" => {
+            ("last admin", "An organization needs a member with all permissions.")
+        }
+        "organization_membership_quota_exceeded" => ("organization full", "The organization can't have more members."),
+        "already_a_member_in_organization" => ("already a member", "This person is a member already."),
+        "organization_invitation_not_unique" => ("already invited", "This address has a pending invitation."),
+        "waitlist_not_accepting_entries" => ("no waitlist", "This instance has no waitlist."),
+        "ticket_invalid_code" => ("invalid ticket", "This ticket is not valid."),
+        "ticket_expired_code" => ("expired ticket", "This ticket is too old."),
+        "pkce_verification_failed" => ("verifier wrong", "The code verifier does not fit the challenge."),
+        "billing_not_enabled" => ("billing off", "Billing is not enabled for this instance."),
+        "no_second_factors" => ("no second factor", "This account has no second factor."),
+        "last_required_identification_deletion_failed" | "identification_deletion_failed" => {
+            ("last identifier", "The last identifier of this kind can't be removed.")
+        }
+        "oauth_account_already_connected" => ("already connected", "An account of this provider is connected already."),
+        "request_body_too_large" | "image_too_large" => ("too large", "The body is too large."),
+        "dev_browser_unauthenticated" => ("browser unknown", "This development browser is not known."),
         "session_exists" | "identifier_already_signed_in" => ("already signed in", "You are already signed in."),
         "account_transfer_invalid" => ("nothing to transfer", "There is no account waiting for a transfer."),
         "resource_missmatch" => ("Redirect url mismatch", "The redirect URL is not on this instance's allowlist."),

@@ -1,7 +1,10 @@
 //! Misbehaviour on request.
 
+use serde::{Deserialize, Serialize};
+
 /// What a matching request gets in place of its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
     /// This status and body; nothing is changed on the server.
@@ -15,21 +18,49 @@ pub enum Action {
     },
     /// The request is carried out, but its answer is lost: the connection ends without one.
     LoseAnswer,
-    /// The answer waits until `Emulator::release` is called.
+    /// The answer waits until `Emulator::release` is called, so that answers can arrive out of order.
     Hold,
+    /// The request waits this long before it is carried out.
+    Latency {
+        /// Milliseconds of real time.
+        ms: u64,
+    },
+    /// 429, with `Retry-After`.
+    RateLimit {
+        /// Seconds to wait.
+        retry_after_s: i64,
+    },
+    /// The connection ends without an answer, and nothing is carried out.
+    Disconnect,
+    /// The request is carried out; its answer ends after this many bytes.
+    Truncate {
+        /// Bytes that arrive.
+        bytes: usize,
+    },
+    /// JSON that breaks off, with status 200.
+    Malformed,
+    /// A page of HTML with status 200, as from a captive portal.
+    Html,
+    /// The request is carried out twice; the second answer arrives.
+    Duplicate,
+    /// The request is carried out, but its answer shows the client as it was before.
+    StaleClient,
 }
 
 /// Which requests misbehave, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Fault {
     /// Method as FAPI sees it; `None` for every one.
+    #[serde(default)]
     pub method: Option<String>,
-    /// Path without query, e.g. `/v1/client`; a trailing `*` stands for anything.
+    /// Path without query, e.g. `/v1/client`; each `*` stands for anything.
     pub path: String,
     /// How many requests it concerns; `None` for all of them.
+    #[serde(default)]
     pub times: Option<u32>,
     /// What happens to them.
+    #[serde(flatten)]
     pub action: Action,
 }
 
@@ -52,16 +83,22 @@ impl Fault {
     }
 
     fn matches(&self, method: &str, path: &str) -> bool {
-        let path_fits = match self.path.strip_suffix('*') {
-            Some(prefix) => path.starts_with(prefix),
-            None => path == self.path,
-        };
-        path_fits && self.times != Some(0) && self.method.as_deref().is_none_or(|wanted| wanted == method)
+        glob(&self.path, path) && self.times != Some(0) && self.method.as_deref().is_none_or(|wanted| wanted == method)
+    }
+}
+
+/// Whether a path fits a pattern in which each `*` stands for anything.
+fn glob(pattern: &str, path: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == path,
+        Some((head, tail)) => path.strip_prefix(head).is_some_and(|rest| {
+            rest.char_indices().map(|(place, _)| place).chain([rest.len()]).any(|place| glob(tail, &rest[place..]))
+        }),
     }
 }
 
 /// The faults that are in force.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
@@ -81,6 +118,10 @@ impl Faults {
         }
         Some(fault.action.clone())
     }
+
+    pub(crate) fn list(&self) -> &[Fault] {
+        &self.0
+    }
 }
 
 #[cfg(test)]
@@ -95,5 +136,12 @@ mod tests {
         assert_eq!(faults.take("POST", "/v1/environment"), None);
         assert_eq!(faults.take("POST", "/v1/client/sign_ins"), Some(Action::LoseAnswer));
         assert_eq!(faults.take("POST", "/v1/client/sign_ins"), None);
+    }
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        assert!(glob("/v1/client/sessions/*/tokens", "/v1/client/sessions/sess_1/tokens"));
+        assert!(glob("*", "/v1/client") && glob("/v1/client*", "/v1/client"));
+        assert!(!glob("/v1/client/*/touch", "/v1/client/x/tokens") && !glob("/v1/client", "/v1/client/x"));
     }
 }

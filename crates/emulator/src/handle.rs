@@ -2,7 +2,10 @@
 
 use std::{
     net::Ipv4Addr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use base64::Engine;
@@ -11,11 +14,14 @@ use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 use url::Url;
 
 use crate::{
-    Config, Entry, Fault, Identity, Message, NewUser,
+    Config, Entry, Fault, Identity, Message, NewOrganization, NewUser,
     config::ConfigError,
     http,
-    ops::params::Params,
-    state::{Answer, World},
+    ops::{
+        crypto::{totp_code, totp_step},
+        params::Params,
+    },
+    state::{ProviderAnswer, World},
 };
 
 /// What a person does on the provider's page.
@@ -41,6 +47,8 @@ pub struct Emulator {
 pub(crate) struct Shared {
     world: Mutex<World>,
     pub(crate) released: Notify,
+    records_answers: AtomicBool,
+    snapshots: Mutex<Vec<World>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -54,6 +62,24 @@ impl Shared {
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(crate) fn records_answers(&self) -> bool {
+        self.records_answers.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the whole state, and returns a name for it.
+    pub(crate) fn keep(&self, world: &World) -> String {
+        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshots.push(world.clone());
+        (snapshots.len() - 1).to_string()
+    }
+
+    /// Goes back to a state that was kept. False when there is none of this name.
+    pub(crate) fn restore(&self, world: &mut World, id: &str) -> bool {
+        let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = id.parse::<usize>().ok().and_then(|place| snapshots.get(place));
+        kept.map(|kept| *world = kept.clone()).is_some()
+    }
 }
 
 impl Emulator {
@@ -65,13 +91,13 @@ impl Emulator {
         config.check().map_err(|error: ConfigError| std::io::Error::new(std::io::ErrorKind::InvalidInput, error))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared { world: Mutex::new(World::new(config, base_url)), released: Notify::new() });
-        let router = http::router(shared.clone());
-        let server = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the emulator stopped");
-            }
+        let shared = Arc::new(Shared {
+            world: Mutex::new(World::new(config, base_url)),
+            released: Notify::new(),
+            records_answers: AtomicBool::new(false),
+            snapshots: Mutex::default(),
         });
+        let server = tokio::spawn(http::run(listener, shared.clone()));
         Ok(Self { shared, server })
     }
 
@@ -179,19 +205,75 @@ impl Emulator {
     /// # Errors
     /// Clerk's code, e.g. `oauth_callback_invalid` when the page was used already.
     pub fn decide(&self, page: &str, decision: Decision) -> Result<Url, String> {
+        self.shared.world().play(page, decision)
+    }
+
+    /// Keeps the answers in the log from now on, for tests that look at them. They hold session tokens.
+    pub fn record_answers(&self) {
+        self.shared.records_answers.store(true, Ordering::Relaxed);
+    }
+
+    /// Gives an organization its life, and returns its id.
+    pub fn add_organization(&self, organization: NewOrganization) -> String {
+        self.shared.world().add_organization(&organization)
+    }
+
+    /// The code that a user's authenticator app shows now.
+    #[must_use]
+    pub fn totp_code(&self, user_id: &str) -> Option<String> {
+        let world = self.shared.world();
+        let totp = world.users.get(user_id)?.totp.as_ref()?;
+        totp_code(&totp.secret, totp_step(world.clock.now_s()))
+    }
+
+    /// The newest link that was sent to an address.
+    #[must_use]
+    pub fn latest_link(&self, to: &str) -> Option<String> {
+        self.shared.world().messages.iter().rev().find(|message| message.to == to)?.link.clone()
+    }
+
+    /// Carries out a request of the control API, e.g. `control("POST", "users/user_1/ban", &json!({}))`: status and body.
+    pub fn control(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let query = Params::parse(query.as_bytes());
+        let mut world = self.shared.world();
+        let body = body.to_string();
+        let answer = crate::control::handle(&self.shared, &mut world, method, path, &query, body.as_bytes());
+        (answer.status, answer.body)
+    }
+
+    /// Keeps the whole state, and returns a name for it.
+    #[must_use]
+    pub fn snapshot(&self) -> String {
+        self.shared.keep(&self.shared.world())
+    }
+
+    /// Goes back to a state that was kept. False when there is none of this name.
+    pub fn restore(&self, snapshot: &str) -> bool {
+        self.shared.restore(&mut self.shared.world(), snapshot)
+    }
+
+    /// Method, path with `{}` for its arguments, and name of every operation that is played.
+    pub fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+        http::operations()
+    }
+}
+
+impl World {
+    /// What a decision on the provider's page leads to.
+    pub(crate) fn play(&mut self, page: &str, decision: Decision) -> Result<Url, String> {
         let state = Url::parse(page)
             .ok()
             .and_then(|url| url.query_pairs().find(|(key, _)| key == "state").map(|(_, value)| value.into_owned()))
             .ok_or("oauth_callback_invalid")?;
         let answer = match decision {
-            Decision::Approve(identity) => Answer::Approved(identity),
-            Decision::Deny => Answer::Denied,
-            Decision::Fail(code) => Answer::Failed(code),
+            Decision::Approve(identity) => ProviderAnswer::Approved(identity),
+            Decision::Deny => ProviderAnswer::Denied,
+            Decision::Fail(code) => ProviderAnswer::Failed(code),
         };
-        let mut world = self.shared.world();
-        let callback = world.decide(&state, answer).map_err(|refusal| refusal.code)?;
+        let callback = self.decide(&state, answer).map_err(|refusal| refusal.code)?;
         let query = callback.split_once('?').map(|(_, query)| query).unwrap_or_default();
-        world.oauth_callback(&Params::parse(query.as_bytes())).map(|back| back.target).map_err(|refusal| refusal.code)
+        self.oauth_callback(&Params::parse(query.as_bytes())).map(|back| back.target).map_err(|refusal| refusal.code)
     }
 }
 

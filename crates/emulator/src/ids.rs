@@ -3,10 +3,12 @@
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 const BASE62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const HEX: &[u8] = b"0123456789abcdef";
 const LOWER: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// The source of everything random.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ids(StdRng);
 
 impl Ids {
@@ -32,6 +34,21 @@ impl Ids {
     /// A one-time code of six digits.
     pub(crate) fn code(&mut self) -> String {
         format!("{:06}", self.0.random_range(0..1_000_000))
+    }
+
+    /// Ten backup codes of eight characters.
+    pub(crate) fn backup_codes(&mut self) -> Vec<String> {
+        (0..10).map(|_| self.text(LOWER, 8)).collect()
+    }
+
+    /// A secret for an authenticator app, in base32.
+    pub(crate) fn totp_secret(&mut self) -> String {
+        self.text(BASE32, 32)
+    }
+
+    /// Identifier of one token: 20 hexadecimal digits.
+    pub(crate) fn hex(&mut self, length: usize) -> String {
+        self.text(HEX, length)
     }
 
     fn text(&mut self, alphabet: &[u8], length: usize) -> String {

@@ -36,7 +36,12 @@ mod pages;
 mod state;
 mod tokens;
 
-pub use config::{Config, ConfigError, Identity, NewUser, SocialProvider};
+pub use config::{
+    Actions, AttackProtection, Config, ConfigError, EnterpriseConnection, EnterpriseSso, Identifiers, Identity,
+    JwtTemplate, Lifetimes, Lockout, Mfa, NativeApi, NewDomain, NewEmail, NewMember, NewOrganization, NewPhone,
+    NewUser, Organizations, PRESETS, Passkeys, PasswordRules, Passwords, Presence, Profile, Restrictions, Role,
+    Sessions, SignUpSettings, SocialProvider, VerificationSettings,
+};
 pub use faults::{Action, Fault};
 pub use handle::{Decision, Emulator};
 pub use log::Entry;

@@ -18,6 +18,9 @@ const MASKED: &[&str] = &[
     "signature",
     "rotating_token_nonce",
     "code_verifier",
+    "approval_token",
+    "public_key_credential",
+    "__clerk_db_jwt",
 ];
 
 /// One request to FAPI.
@@ -32,6 +35,8 @@ pub struct Entry {
     pub method: String,
     /// Path.
     pub path: String,
+    /// Name of the operation in the published description; none for an unknown path.
+    pub operation: Option<&'static str>,
     /// Query; secrets are masked.
     pub query: Vec<(String, String)>,
     /// Form fields; secrets are masked.
@@ -40,16 +45,23 @@ pub struct Entry {
     pub user_agent: Option<String>,
     /// Whether `Origin` was sent.
     pub has_origin: bool,
+    /// Whether it came from a native client.
+    pub native: bool,
     /// The client in the presented token.
     pub client: Option<String>,
+    /// Whether the answer carries a client token.
+    pub rotated: bool,
     /// HTTP status of the answer.
     pub status: u16,
     /// Code of the first error of the answer.
     pub error_code: Option<String>,
+    /// The answer, while `Emulator::record_answers` is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<serde_json::Value>,
 }
 
 /// The newest requests.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Log {
     last: u64,
     entries: VecDeque<Entry>,
@@ -57,13 +69,21 @@ pub(crate) struct Log {
 
 impl Log {
     /// Writes a request down; its number is given here.
-    pub(crate) fn add(&mut self, mut entry: Entry) {
+    pub(crate) fn add(&mut self, mut entry: Entry) -> u64 {
         self.last += 1;
         entry.seq = self.last;
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+        self.last
+    }
+
+    /// Adds the answer to a request that is written down.
+    pub(crate) fn keep_answer(&mut self, seq: u64, answer: serde_json::Value) {
+        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.seq == seq) {
+            entry.answer = Some(answer);
+        }
     }
 
     pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {

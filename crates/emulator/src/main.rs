@@ -10,7 +10,8 @@ A local Clerk: Clerk's Frontend API on loopback.
 Usage: clerk-emulator [OPTIONS]
 
   --port PORT            listen on this port (a free one by default)
-  --config FILE          settings of the instance, as JSON
+  --config FILE          settings of the instance, as TOML or JSON; also CLERK_EMULATOR_CONFIG
+  --preset NAME          a ready-made instance
   --demo REDIRECT_URL    the demo's people, and this redirect URL on the allowlist
   --help                 this text
 ";
@@ -49,13 +50,17 @@ fn run() -> Result<(), String> {
         print(&format!("CLERK_PROXY_URL={base_url}"));
         print(&format!("Dashboard: {base_url}/__emulator/"));
         print(&format!("Inbox:     {base_url}/__emulator/inbox"));
+        print(&format!("Portal:    {base_url}/portal/sign-in"));
         tokio::signal::ctrl_c().await.map_err(|error| error.to_string())
     })
 }
 
 /// The configuration that the arguments ask for; nothing for `--help`.
 fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Config>, String> {
-    let mut config = Config::default();
+    let mut config = match std::env::var("CLERK_EMULATOR_CONFIG") {
+        Ok(file) => read_config(&file)?,
+        Err(_) => Config::default(),
+    };
     let mut port = None;
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -67,9 +72,9 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<
             "--demo" => config = Config::demo(&value()?),
             "--config" => {
                 let file = value()?;
-                let text = std::fs::read_to_string(&file).map_err(|error| format!("{file} can't be read: {error}"))?;
-                config = Config::from_json(&text).map_err(|error| format!("{file}: {error}"))?;
+                config = read_config(&file)?;
             }
+            "--preset" => config = Config::preset(&value()?).map_err(|error| error.to_string())?,
             other => return Err(format!("unknown argument {other}; see --help")),
         }
     }
@@ -77,4 +82,12 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<
         config.port = port;
     }
     Ok(Some(config))
+}
+
+/// Settings from a file: JSON when its name ends so, else TOML.
+fn read_config(file: &str) -> Result<Config, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{file} can't be read: {error}"))?;
+    let is_json = std::path::Path::new(file).extension().is_some_and(|extension| extension == "json");
+    let config = if is_json { Config::from_json(&text) } else { Config::from_toml(&text) };
+    config.map_err(|error| format!("{file}: {error}"))
 }

@@ -1,20 +1,24 @@
-//! The two JWTs: session tokens and client tokens, and the key set that verifies them.
+//! The JWTs: session tokens, tokens from templates, client tokens, the tokens of links, and the key set for them.
 
 use std::sync::LazyLock;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::Jwk};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
+    config::JwtTemplate,
     error::{Refusal, Result},
-    state::{Session, User, World},
+    state::{Kind, Session, User, World},
 };
 
 /// The built-in key pair. It is public: everybody has it. That is fine on loopback and nowhere else.
 const SIGNING_KEY: &[u8] = include_bytes!("../keys/signing.pem");
 /// Id of the instance, and of its key.
-const INSTANCE_ID: &str = "ins_emulator00000000000000000001";
+pub(crate) const INSTANCE_ID: &str = "ins_emulator00000000000000000001";
+/// Claims that an application can't set.
+const RESERVED: &[&str] =
+    &["iss", "sub", "sid", "v", "iat", "nbf", "exp", "jti", "azp", "fva", "sts", "o", "fea", "pla", "act"];
 
 struct Keys {
     encoding: EncodingKey,
@@ -33,14 +37,25 @@ static KEYS: LazyLock<Option<Keys>> = LazyLock::new(|| {
     Some(Keys { encoding, decoding, jwk })
 });
 
-fn keys() -> Result<&'static Keys> {
-    KEYS.as_ref().ok_or_else(|| Refusal::new(500, "internal_clerk_error"))
+fn broken() -> Refusal {
+    Refusal::new(500, "internal_clerk_error")
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+fn keys() -> Result<&'static Keys> {
+    KEYS.as_ref().ok_or_else(broken)
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct ClientClaims {
     id: String,
     rotating_token: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct LinkClaims {
+    kind: String,
+    id: String,
+    iat: i64,
 }
 
 /// What a presented client token says.
@@ -53,21 +68,47 @@ pub(crate) enum Presented {
 
 /// The client token for a client.
 pub(crate) fn client_token(id: &str, rotating_token: &str) -> Result<String> {
-    let mut header = Header::new(Algorithm::RS256);
-    header.kid = Some(INSTANCE_ID.to_owned());
     let claims = ClientClaims { id: id.to_owned(), rotating_token: rotating_token.to_owned() };
-    jsonwebtoken::encode(&header, &claims, &keys()?.encoding).map_err(|_| Refusal::new(500, "internal_clerk_error"))
+    sign(header(), &claims)
 }
 
 /// Reads a client token.
 pub(crate) fn read_client_token(token: &str) -> Result<Presented> {
+    Ok(match read::<ClientClaims>(token)? {
+        Some(claims) => Presented::Client(claims.id),
+        None => Presented::Garbage,
+    })
+}
+
+/// The token of a link or ticket.
+pub(crate) fn link_token(world: &World, id: &str) -> Result<String> {
+    sign(header(), &LinkClaims { kind: "link".to_owned(), id: id.to_owned(), iat: world.clock.now_s() })
+}
+
+/// The id in the token of a link or ticket.
+pub(crate) fn read_link_token(token: &str) -> Result<String> {
+    let claims = read::<LinkClaims>(token)?.ok_or_else(|| Refusal::new(400, "verification_link_token_invalid"))?;
+    Ok(claims.id)
+}
+
+fn read<T>(token: &str) -> Result<Option<T>>
+where
+    T: serde::de::DeserializeOwned + Clone,
+{
     let mut validation = Validation::new(Algorithm::RS256);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
-    Ok(match jsonwebtoken::decode::<ClientClaims>(token, &keys()?.decoding, &validation) {
-        Ok(data) => Presented::Client(data.claims.id),
-        Err(_) => Presented::Garbage,
-    })
+    Ok(jsonwebtoken::decode::<T>(token, &keys()?.decoding, &validation).ok().map(|data| data.claims))
+}
+
+fn header() -> Header {
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = Some(INSTANCE_ID.to_owned());
+    header
+}
+
+fn sign(header: Header, claims: &impl Serialize) -> Result<String> {
+    jsonwebtoken::encode(&header, claims, &keys()?.encoding).map_err(|_| broken())
 }
 
 /// The session token of version 2 for a session and one of the user's organizations.
@@ -76,10 +117,11 @@ pub(crate) fn session_token(
     session: &Session,
     user: &User,
     organization: Option<&str>,
+    azp: Option<&str>,
 ) -> Result<String> {
     let now = world.clock.now_s();
-    let membership =
-        user.memberships.iter().find(|membership| Some(membership.organization_id.as_str()) == organization);
+    let status = if world.tasks(session).is_empty() { "active" } else { "pending" };
+    let jti = world.ids.hex(20);
     let mut claims = json!({
         "iss": world.base_url,
         "sub": user.id,
@@ -87,22 +129,184 @@ pub(crate) fn session_token(
         "v": 2,
         "iat": now,
         "nbf": now - 10,
-        "exp": now + world.config.session_token_s,
-        "jti": world.ids.nonce(),
-        "fva": [(world.now_ms() - session.created_at) / 60_000, -1],
-        "sts": "active",
+        "exp": now + world.config.lifetimes.session_token_s,
+        "jti": jti,
+        "fva": world.factor_ages(session),
+        "sts": status,
     });
-    if let Some(membership) = membership {
-        claims["o"] = json!({ "id": membership.organization_id, "slg": membership.organization_slug, "rol": "admin" });
+    if let Some(azp) = azp {
+        claims["azp"] = json!(azp);
     }
-    sign(&claims, now)
+    if let Some(actor) = &session.actor {
+        claims["act"] = actor.clone();
+    }
+    if let Some((o, features)) = organization.and_then(|id| organization_claims(world, user, id)) {
+        claims["o"] = o;
+        if !features.is_empty() {
+            claims["fea"] = json!(features);
+        }
+    }
+    let custom = world.config.session_claims.clone();
+    for (key, value) in custom.iter().filter(|(key, _)| !RESERVED.contains(&key.as_str())) {
+        claims[key] = filled(world, session, user, value);
+    }
+    let mut header = header();
+    header.extras.insert("oiat", now);
+    header.extras.insert("cat", "cl_B7d4PD111AAA");
+    sign(header, &claims)
 }
 
-fn sign(claims: &Value, issued_at: i64) -> Result<String> {
-    let mut header = Header::new(Algorithm::RS256);
-    header.kid = Some(INSTANCE_ID.to_owned());
-    header.extras.insert("oiat", issued_at);
-    jsonwebtoken::encode(&header, claims, &keys()?.encoding).map_err(|_| Refusal::new(500, "internal_clerk_error"))
+/// The `o` claim, and the features that its bitmaps are about.
+fn organization_claims(world: &World, user: &User, id: &str) -> Option<(Value, String)> {
+    let organization = world.organizations.get(id)?;
+    let member = organization.member(&user.id)?;
+    let mut claim = json!({
+        "id": organization.id, "slg": organization.slug, "rol": member.role.trim_start_matches("org:"),
+    });
+    let held = world.permissions_of(&member.role);
+    let all = world.config.organizations.roles.iter().flat_map(|role| role.permissions.iter());
+    let mut features: Vec<String> = all.filter_map(|one| custom_permission(one)).map(|(feature, _)| feature).collect();
+    features.sort();
+    features.dedup();
+    let mut actions: Vec<String> = Vec::new();
+    let mut bitmaps = Vec::new();
+    for feature in &features {
+        let mut bits = 0_u64;
+        for (_, action) in held.iter().filter_map(|one| custom_permission(one)).filter(|(one, _)| one == feature) {
+            let place = actions.iter().position(|one| *one == action).unwrap_or_else(|| {
+                actions.push(action);
+                actions.len() - 1
+            });
+            bits |= 1 << place;
+        }
+        bitmaps.push(bits.to_string());
+    }
+    if !actions.is_empty() {
+        claim["per"] = json!(actions.join(","));
+        claim["fpm"] = json!(bitmaps.join(","));
+    }
+    let features: Vec<String> = features.iter().map(|feature| format!("o:{feature}")).collect();
+    Some((claim, features.join(",")))
+}
+
+/// Feature and action of a custom permission, `org:<feature>:<action>`.
+fn custom_permission(permission: &str) -> Option<(String, String)> {
+    let (feature, action) = permission.strip_prefix("org:")?.split_once(':')?;
+    (!feature.starts_with("sys_")).then(|| (feature.to_owned(), action.to_owned()))
+}
+
+/// A token from a template: the standard claims and the template's own.
+pub(crate) fn template_token(
+    world: &mut World,
+    session: &Session,
+    user: &User,
+    template: &JwtTemplate,
+) -> Result<String> {
+    let now = world.clock.now_s();
+    let mut claims = Map::new();
+    for (key, value) in &template.claims {
+        claims.insert(key.clone(), filled(world, session, user, value));
+    }
+    let standard = json!({
+        "iss": world.base_url, "sub": user.id, "iat": now, "nbf": now - 5, "exp": now + template.lifetime_s,
+        "jti": world.ids.hex(20),
+    });
+    claims.extend(standard.as_object().cloned().unwrap_or_default());
+    sign(header(), &claims)
+}
+
+/// A claim with its shortcodes filled in.
+fn filled(world: &World, session: &Session, user: &User, value: &Value) -> Value {
+    match value {
+        Value::String(text) => filled_text(world, session, user, text),
+        Value::Array(items) => items.iter().map(|item| filled(world, session, user, item)).collect(),
+        Value::Object(object) => {
+            let entries = object.iter().map(|(key, value)| (key.clone(), filled(world, session, user, value)));
+            Value::Object(entries.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn filled_text(world: &World, session: &Session, user: &User, text: &str) -> Value {
+    // A value that is one shortcode keeps its type.
+    if let Some(code) = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"))
+        && !code.contains("{{")
+    {
+        return shortcode(world, session, user, code);
+    }
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((code, tail)) = after.split_once("}}") else { break };
+        result.push_str(before);
+        match shortcode(world, session, user, code) {
+            Value::String(text) => result.push_str(&text),
+            other => result.push_str(&other.to_string()),
+        }
+        rest = tail;
+    }
+    result.push_str(rest);
+    Value::String(result)
+}
+
+/// The first alternative of a shortcode that is there.
+fn shortcode(world: &World, session: &Session, user: &User, code: &str) -> Value {
+    let alternatives = code.split("||").map(str::trim);
+    let values = alternatives.map(|one| match one.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        Some(literal) => json!(literal),
+        None => lookup(world, session, user, one),
+    });
+    values.into_iter().find(|value| !value.is_null()).unwrap_or(Value::Null)
+}
+
+fn lookup(world: &World, session: &Session, user: &User, path: &str) -> Value {
+    if let Some(path) = path.strip_prefix("user.") {
+        let full_name = Some(user.full_name()).filter(|name| !name.is_empty());
+        return match path {
+            "id" => json!(user.id),
+            "first_name" => json!(user.first_name),
+            "last_name" => json!(user.last_name),
+            "full_name" => json!(full_name),
+            "username" => json!(user.username),
+            "primary_email_address" => json!(user.primary_address()),
+            "primary_phone_number" => json!(user.primary_value(Kind::Phone)),
+            "image_url" => json!(crate::json::user_image(world, user)),
+            "two_factor_enabled" => json!(user.has_second_factor()),
+            "created_at" => json!(user.created_at),
+            "updated_at" => json!(user.updated_at),
+            path => metadata(path, &user.public_metadata, &user.unsafe_metadata),
+        };
+    }
+    if let Some(path) = path.strip_prefix("org.") {
+        let organization = session.organization_id.as_ref().and_then(|id| world.organizations.get(id));
+        let Some(organization) = organization else { return Value::Null };
+        return match path {
+            "id" => json!(organization.id),
+            "name" => json!(organization.name),
+            "slug" => json!(organization.slug),
+            "role" => json!(organization.member(&user.id).map(|member| &member.role)),
+            path => metadata(path, &organization.public_metadata, &Map::new()),
+        };
+    }
+    match path {
+        "session.actor" => session.actor.clone().unwrap_or_default(),
+        _ => Value::Null,
+    }
+}
+
+fn metadata(path: &str, public: &Map<String, Value>, unsafe_: &Map<String, Value>) -> Value {
+    let mut keys = path.split('.');
+    let root = match keys.next() {
+        Some("public_metadata") => public,
+        Some("unsafe_metadata") => unsafe_,
+        _ => return Value::Null,
+    };
+    let mut value = Value::Object(root.clone());
+    for key in keys {
+        value = value.get(key).cloned().unwrap_or_default();
+    }
+    value
 }
 
 /// The key set that verifies session tokens.

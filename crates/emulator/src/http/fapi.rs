@@ -1,52 +1,55 @@
-//! FAPI over HTTP: who may ask, which operation is meant, the envelope around the answer.
+//! FAPI over HTTP: faults, the operation, the envelope around its answer.
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderName, HeaderValue, header::AUTHORIZATION},
+    http::{HeaderName, HeaderValue, header},
     response::Response,
 };
 use serde_json::{Value, json};
 
-use super::{Incoming, json as json_response, redirect, text};
+use super::{
+    Disconnect, Incoming,
+    admission::admit,
+    bytes, json as json_response,
+    routes::{self, Answer, Call},
+    text,
+};
 use crate::{
-    environment,
     error::{Refusal, Result},
     faults::Action,
     handle::Shared,
     json as resources,
     log::{Entry, masked},
     ops::client::{Caller, NewToken},
-    pages,
-    state::{Client, Session, SignIn, SignUp, World},
-    tokens,
+    state::World,
 };
-
-/// What an operation answers with.
-enum Answer {
-    /// The value alone.
-    Bare(Value),
-    /// `{ "response": …, "client": … }`.
-    Enveloped(Value, Option<Box<Client>>),
-    /// A page or redirect for a browser.
-    Browser(Response),
-}
 
 pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     if incoming.method == "OPTIONS" {
         return text(204, "text/plain", "");
     }
     let fault = shared.world().faults.take(&incoming.method, &incoming.path);
-    if let Some(Action::Respond { status, content_type, body }) = &fault {
-        let mut response = text(*status, "text/plain", body.clone());
-        if let Ok(value) = HeaderValue::from_str(content_type) {
-            response.headers_mut().insert(axum::http::header::CONTENT_TYPE, value);
-        }
+    if let Some(action) = &fault
+        && let Some(response) = in_place_of_answer(action)
+    {
         return response;
     }
-    let response = {
+    if let Some(Action::Latency { ms }) = &fault {
+        tokio::time::sleep(std::time::Duration::from_millis(*ms)).await;
+    }
+    let (response, before) = {
         let mut world = shared.world();
-        world.expire_sessions();
-        answer(&mut world, incoming)
+        world.sweep();
+        let before = match &fault {
+            Some(Action::StaleClient) => client_before(&mut world, incoming),
+            // A proxy sends the request again; its second answer is the one that arrives.
+            Some(Action::Duplicate) => {
+                answer(&mut world, incoming);
+                None
+            }
+            _ => None,
+        };
+        (answer(&mut world, incoming), before)
     };
     match fault {
         Some(Action::Hold) => {
@@ -54,7 +57,55 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
             response
         }
         Some(Action::LoseAnswer) => broken_off(),
+        Some(Action::Truncate { bytes }) => truncated(response, bytes).await,
+        Some(Action::StaleClient) => stale(response, before).await,
+        _ if shared.records_answers() => recorded(shared, response).await,
         _ => response,
+    }
+}
+
+/// The caller's client as it is before the request is carried out.
+fn client_before(world: &mut World, incoming: &Incoming) -> Option<Value> {
+    let caller = admit(world, incoming).ok()?;
+    client_json(world, &caller).ok().flatten()
+}
+
+/// Number of a request in the log.
+#[derive(Clone, Copy)]
+struct Number(u64);
+
+/// Keeps the answer in the log.
+async fn recorded(shared: &Shared, response: Response) -> Response {
+    let number = response.extensions().get::<Number>().copied();
+    let (parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    if let (Some(Number(number)), Ok(json)) = (number, serde_json::from_slice(&whole)) {
+        shared.world().log.keep_answer(number, json);
+    }
+    Response::from_parts(parts, Body::from(whole))
+}
+
+/// The answer of a fault that keeps the operation from being carried out.
+fn in_place_of_answer(action: &Action) -> Option<Response> {
+    match action {
+        Action::Respond { status, content_type, body } => Some(bytes(*status, content_type, body.clone().into_bytes())),
+        Action::RateLimit { retry_after_s } => {
+            let refusal = Refusal::wait("too_many_requests", *retry_after_s);
+            let mut response = json_response(429, &json!({ "errors": [refusal.to_json()] }));
+            set_header(&mut response, "retry-after", &retry_after_s.to_string());
+            Some(response)
+        }
+        Action::Malformed => Some(text(200, "application/json", "{\"response\": {\"object\": ")),
+        Action::Html => {
+            let page = "<!doctype html><title>Log in to the Wi-Fi</title><p>Please accept the terms.";
+            Some(text(200, "text/html; charset=utf-8", page))
+        }
+        Action::Disconnect => {
+            let mut response = text(500, "text/plain", "");
+            response.extensions_mut().insert(Disconnect);
+            Some(response)
+        }
+        _ => None,
     }
 }
 
@@ -63,53 +114,126 @@ fn broken_off() -> Response {
     let error = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the answer was lost on purpose");
     let body = Body::from_stream(futures_util::stream::once(std::future::ready(Err::<Bytes, _>(error))));
     let mut response = Response::new(body);
-    response.headers_mut().insert(axum::http::header::CONTENT_LENGTH, HeaderValue::from_static("1000"));
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000"));
+    response
+}
+
+/// The first bytes of an answer; its length says that there are more.
+async fn truncated(response: Response, kept: usize) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let length = whole.len();
+    let cut = whole.slice(..kept.min(length));
+    let error = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the rest was lost on purpose");
+    let body = Body::from_stream(futures_util::stream::iter([Ok(cut), Err(error)]));
+    if let Ok(value) = HeaderValue::from_str(&length.to_string()) {
+        parts.headers.insert(header::CONTENT_LENGTH, value);
+    }
+    Response::from_parts(parts, body)
+}
+
+/// The answer with the client as it was before the request.
+async fn stale(response: Response, before: Option<Value>) -> Response {
+    let (parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut json: Value = serde_json::from_slice(&whole).unwrap_or_default();
+    for place in ["client", "response"] {
+        if let Some(before) = before.as_ref().filter(|_| json[place]["object"] == "client") {
+            json[place] = before.clone();
+        }
+    }
+    let mut response = Response::from_parts(parts, Body::from(json.to_string()));
+    response.headers_mut().remove(header::CONTENT_LENGTH);
     response
 }
 
 fn answer(world: &mut World, incoming: &Incoming) -> Response {
     let mut caller = Caller::default();
+    let found = routes::find(&incoming.method, &incoming.path);
+    let operation = found.as_ref().ok().map(|(route, _)| route.operation);
     let result = admit(world, incoming).and_then(|admitted| {
         caller = admitted;
-        operate(world, incoming, &mut caller)
+        let (route, arguments) = found?;
+        world.limit(route.operation)?;
+        route.check(incoming)?;
+        let mut call = Call { caller: caller.clone(), arguments, incoming };
+        let result = (route.run)(world, &mut call);
+        caller = call.caller;
+        result
     });
     let mut response = match result {
         Ok(Answer::Browser(response)) => response,
         Ok(Answer::Bare(body)) => json_response(200, &body),
-        Ok(Answer::Enveloped(resource, client)) => enveloped(world, resource, client.as_deref()),
+        Ok(Answer::Resource(resource)) => enveloped(world, resource, &caller),
+        Ok(Answer::WithoutClient(resource)) => json_response(200, &json!({ "response": resource, "client": null })),
         Err(refusal) => refuse(world, &refusal, &caller),
     };
-    if let Some(token) = &caller.new_token {
-        let value = match token {
-            NewToken::Set(token) => HeaderValue::from_str(token),
-            NewToken::Clear => Ok(HeaderValue::from_static("")),
-        };
-        if let Ok(value) = value {
-            response.headers_mut().insert(AUTHORIZATION, value);
-        }
+    answer_token(world, &caller, &mut response);
+    if incoming.path == "/.well-known/jwks.json" {
+        set_header(&mut response, "cache-control", "public, max-age=60");
     }
-    write_down(world, incoming, &caller, &response);
+    if incoming.path == "/v1/clear-site-data" {
+        set_header(&mut response, "clear-site-data", "\"cookies\"");
+    }
+    let number = write_down(world, incoming, &caller, operation, &response);
+    response.extensions_mut().insert(Number(number));
     response
 }
 
-fn enveloped(world: &mut World, resource: Value, client: Option<&Client>) -> Response {
-    match client.map(|client| resources::client(world, client)).transpose() {
+/// Puts the client token where this kind of caller looks for it.
+fn answer_token(world: &World, caller: &Caller, response: &mut Response) {
+    let Some(token) = &caller.new_token else { return };
+    match (caller.native, token) {
+        (true, NewToken::Set(token)) => set_header(response, "authorization", token),
+        (true, NewToken::Clear) => set_header(response, "authorization", ""),
+        (false, NewToken::Set(token)) => {
+            let cookie = format!("__client={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=34560000");
+            append_header(response, "set-cookie", &cookie);
+            if world.config.environment_type == "production" {
+                let cookie = format!("__client_uat={}; Path=/; SameSite=Strict", world.clock.now_s());
+                append_header(response, "set-cookie", &cookie);
+            }
+        }
+        (false, NewToken::Clear) => append_header(response, "set-cookie", "__client=; Path=/; HttpOnly; Max-Age=0"),
+    }
+}
+
+fn set_header(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+}
+
+fn append_header(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().append(HeaderName::from_static(name), value);
+    }
+}
+
+fn enveloped(world: &mut World, resource: Value, caller: &Caller) -> Response {
+    match client_json(world, caller) {
         Ok(client) => json_response(200, &json!({ "response": resource, "client": client })),
         Err(refusal) => refuse(world, &refusal, &Caller::default()),
     }
 }
 
+/// The caller's client as it is now.
+fn client_json(world: &mut World, caller: &Caller) -> Result<Option<Value>> {
+    let client = caller.client_id.as_ref().and_then(|id| world.clients.get(id)).cloned();
+    client.map(|client| resources::client(world, &client)).transpose()
+}
+
 /// The error envelope; the client comes along when there is one.
 fn refuse(world: &mut World, refusal: &Refusal, caller: &Caller) -> Response {
-    let trace_id = world.ids.nonce().to_lowercase();
-    let client = caller.client_id.as_ref().and_then(|id| world.clients.get(id)).cloned();
-    let mut body = json!({ "errors": [refusal.to_json()], "clerk_trace_id": trace_id });
-    if let Some(Ok(client)) = client.map(|client| resources::client(world, &client)) {
+    let trace_id = world.ids.hex(32);
+    let mut body = json!({ "errors": refusal.all_to_json(), "clerk_trace_id": trace_id });
+    if let Ok(Some(client)) = client_json(world, caller) {
         body["meta"] = json!({ "client": client });
     }
     let mut response = json_response(refusal.status, &body);
-    if let Ok(value) = HeaderValue::from_str(&trace_id) {
-        response.headers_mut().insert(HeaderName::from_static("x-clerk-trace-id"), value);
+    set_header(&mut response, "x-clerk-trace-id", &trace_id);
+    if let Some(seconds) = refusal.retry_after {
+        set_header(&mut response, "retry-after", &seconds.to_string());
     }
     response.extensions_mut().insert(ErrorCode(refusal.code.clone()));
     response
@@ -118,194 +242,30 @@ fn refuse(world: &mut World, refusal: &Refusal, caller: &Caller) -> Response {
 #[derive(Clone)]
 struct ErrorCode(String);
 
-fn write_down(world: &mut World, incoming: &Incoming, caller: &Caller, response: &Response) {
+fn write_down(
+    world: &mut World,
+    incoming: &Incoming,
+    caller: &Caller,
+    operation: Option<&'static str>,
+    response: &Response,
+) -> u64 {
     let entry = Entry {
         seq: 0,
         at: world.now_ms(),
         method: incoming.method.clone(),
         path: incoming.path.clone(),
+        operation,
         query: masked(incoming.query.iter()),
         form: masked(incoming.form.iter()),
         user_agent: incoming.header("user-agent").map(str::to_owned),
         has_origin: incoming.header("origin").is_some(),
+        native: caller.native,
         client: caller.client_id.clone(),
+        rotated: caller.new_token.is_some(),
         status: response.status().as_u16(),
         error_code: response.extensions().get::<ErrorCode>().map(|code| code.0.clone()),
+        answer: None,
     };
     tracing::debug!(method = entry.method, path = entry.path, status = entry.status, error = entry.error_code);
-    world.log.add(entry);
-}
-
-/// Checks the headers that a native request may and may not have, and reads its credential.
-fn admit(world: &mut World, incoming: &Incoming) -> Result<Caller> {
-    let browser = is_for_browsers(&incoming.path);
-    let native =
-        matches!(incoming.query.get("_is_native"), Some("1" | "true")) || incoming.header("authorization").is_some();
-    if browser {
-        return Ok(Caller::default());
-    }
-    for header in ["authorization", "origin"] {
-        if incoming.repeats(header) {
-            return Err(Refusal::new(400, &format!("multiple_{header}_header_values_forbidden")));
-        }
-    }
-    let authorization = incoming.header("authorization");
-    if let Some(origin) = incoming.header("origin")
-        && authorization.is_some_and(|value| !value.trim().is_empty())
-        && !world.config.allowed_origins.contains(origin)
-    {
-        return Err(Refusal::new(400, "origin_authorization_headers_conflict"));
-    }
-    if native && !world.config.native_api {
-        return Err(Refusal::new(400, "native_api_disabled"));
-    }
-    if !native && incoming.header("origin").is_none() {
-        return Err(Refusal::new(400, "request_header_missing"));
-    }
-    if incoming.has_other_body {
-        return Err(Refusal::new(415, "unsupported_content_type"));
-    }
-    world.caller(authorization, incoming.query.given("_clerk_session_id").map(str::to_owned))
-}
-
-fn is_for_browsers(path: &str) -> bool {
-    matches!(path, "/v1/oauth_callback" | "/v1/health") || path.starts_with("/.well-known/")
-}
-
-/// The operation that method and path mean.
-fn operate(world: &mut World, incoming: &Incoming, caller: &mut Caller) -> Result<Answer> {
-    let segments: Vec<&str> = incoming.path.trim_start_matches('/').split('/').collect();
-    let (query, form) = (&incoming.query, &incoming.form);
-    let sign_in = |world: &mut World, (client, attempt): (Client, SignIn)| {
-        Ok(Answer::Enveloped(resources::sign_in(world, &attempt), Some(Box::new(client))))
-    };
-    let sign_up = |world: &mut World, (client, attempt): (Client, SignUp)| {
-        Ok(Answer::Enveloped(resources::sign_up(world, &attempt), Some(Box::new(client))))
-    };
-    let session = |world: &mut World, (client, session): (Client, Session)| {
-        Ok(Answer::Enveloped(resources::session(world, &session)?, Some(Box::new(client))))
-    };
-    match (incoming.method.as_str(), segments.as_slice()) {
-        ("GET", ["v1", "health"]) => Ok(Answer::Bare(json!({ "status": "healthy" }))),
-        ("GET", [".well-known", "jwks.json"]) => Ok(Answer::Bare(tokens::jwks()?)),
-        ("GET" | "PATCH", ["v1", "environment"]) => Ok(Answer::Bare(environment::environment(world))),
-
-        ("GET", ["v1", "client"]) => {
-            world.redeem_nonce(caller, query.given("rotating_token_nonce"))?;
-            read_client(world, caller)
-        }
-        ("POST" | "PUT", ["v1", "client"]) => {
-            let client = world.client_or_new(caller)?;
-            let json = resources::client(world, &client)?;
-            Ok(Answer::Enveloped(json, Some(Box::new(client))))
-        }
-        ("DELETE", ["v1", "client", "sessions"]) => {
-            let client = world.remove_sessions(caller)?;
-            Ok(Answer::Enveloped(resources::client(world, &client)?, None))
-        }
-        ("DELETE", ["v1", "client"]) => {
-            world.delete_client(caller)?;
-            Ok(Answer::Enveloped(Value::Null, None))
-        }
-
-        ("POST", ["v1", "client", "sign_ins"]) => {
-            let result = world.create_sign_in(caller, form);
-            adopt_client(world, caller);
-            sign_in(world, result?)
-        }
-        ("GET", ["v1", "client", "sign_ins", id]) => {
-            world.redeem_nonce(caller, query.given("rotating_token_nonce"))?;
-            let found = world.sign_in_of(caller, id)?;
-            sign_in(world, found)
-        }
-        ("POST", ["v1", "client", "sign_ins", id, step]) => {
-            let done = match *step {
-                "prepare_first_factor" => world.prepare_first_factor(caller, id, form.required("strategy")?, form)?,
-                "attempt_first_factor" => world.attempt_first_factor(caller, id, form.required("strategy")?, form)?,
-                "reset_password" => world.reset_password(caller, id, form)?,
-                _ => return Err(Refusal::new(404, "resource_not_found")),
-            };
-            sign_in(world, done)
-        }
-
-        ("POST", ["v1", "client", "sign_ups"]) => {
-            let result = world.create_sign_up(caller, form);
-            adopt_client(world, caller);
-            sign_up(world, result?)
-        }
-        ("GET", ["v1", "client", "sign_ups", id]) => {
-            world.redeem_nonce(caller, query.given("rotating_token_nonce"))?;
-            let found = world.sign_up_of(caller, id)?;
-            sign_up(world, found)
-        }
-        ("PATCH", ["v1", "client", "sign_ups", id]) => {
-            let done = world.update_sign_up(caller, id, form)?;
-            sign_up(world, done)
-        }
-        ("POST", ["v1", "client", "sign_ups", id, "prepare_verification"]) => {
-            let done = world.prepare_verification(caller, id, form)?;
-            sign_up(world, done)
-        }
-        ("POST", ["v1", "client", "sign_ups", id, "attempt_verification"]) => {
-            let done = world.attempt_verification(caller, id, form)?;
-            sign_up(world, done)
-        }
-
-        ("GET", ["v1", "client", "sessions", id]) => {
-            let found = world.session_of(caller, id)?;
-            session(world, found)
-        }
-        ("POST", ["v1", "client", "sessions", id, "touch"]) => {
-            let done = world.touch(caller, id, form)?;
-            session(world, done)
-        }
-        ("POST", ["v1", "client", "sessions", id, step @ ("end" | "remove")]) => {
-            let done = world.leave_session(caller, id, *step == "end")?;
-            session(world, done)
-        }
-        ("POST", ["v1", "client", "sessions", id, "tokens"]) => {
-            let jwt = world.mint(caller, id, form)?;
-            Ok(Answer::Bare(json!({ "object": "token", "jwt": jwt })))
-        }
-        ("GET", ["v1", "me"]) => {
-            let user = world.current_user(caller)?;
-            let client = world.client_of(caller)?;
-            Ok(Answer::Enveloped(resources::user(world, &user), Some(Box::new(client))))
-        }
-
-        ("GET", ["v1", "oauth_callback"]) => Ok(Answer::Browser(match world.oauth_callback(query) {
-            Ok(back) => pages::way_back(world, &back.target),
-            Err(refusal) => pages::error(world, &refusal),
-        })),
-        ("POST", ["v1", "oauth_callback"]) => {
-            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form.iter()).finish();
-            Ok(Answer::Browser(redirect(&format!("/v1/oauth_callback?{query}"))))
-        }
-        _ => Err(Refusal::new(404, "resource_not_found")),
-    }
-}
-
-/// A create may have made the client, also when it was refused afterwards.
-fn adopt_client(world: &World, caller: &mut Caller) {
-    let presented = match &caller.new_token {
-        Some(NewToken::Set(token)) => tokens::read_client_token(token).ok(),
-        _ => None,
-    };
-    if let Some(tokens::Presented::Client(id)) = presented
-        && world.clients.contains_key(&id)
-    {
-        caller.client_id = Some(id);
-    }
-}
-
-/// `GET /v1/client`: null for a device that has no client yet, which is given a token for one.
-fn read_client(world: &mut World, caller: &mut Caller) -> Result<Answer> {
-    let client = caller.client_id.as_ref().and_then(|id| world.clients.get(id)).cloned();
-    let Some(client) = client else {
-        if world.config.token_on_first_get && caller.client_id.is_none() {
-            world.promise_client(caller)?;
-        }
-        return Ok(Answer::Enveloped(Value::Null, None));
-    };
-    Ok(Answer::Enveloped(resources::client(world, &client)?, None))
+    world.log.add(entry)
 }

@@ -1,48 +1,67 @@
 //! The server: every request comes in here and is told apart by its path.
 
+mod admission;
 mod fapi;
 mod request;
+mod routes;
+mod server;
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use serde_json::{Value, json};
 
 use crate::{control, handle::Shared, pages};
-use request::Incoming;
+use request::is_local_origin;
 
-/// Larger bodies are refused.
-const MAX_BODY: usize = 1024 * 1024;
+pub(crate) use request::Incoming;
+pub(crate) use routes::operations;
+pub(crate) use server::run;
 
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().fallback(serve).with_state(shared)
-}
+/// Larger bodies are refused; pictures may have 10 MB.
+const MAX_BODY: usize = 11 * 1024 * 1024;
+/// Larger forms are refused.
+const MAX_FORM: usize = 1024 * 1024;
 
-async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+/// Marks an answer that is not sent: the connection ends in its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Disconnect;
+
+pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
-        return text(413, "text/plain", "the body is too large");
+        return too_large();
     };
-    let incoming = Incoming::read(&parts, &body);
+    let is_head = parts.method == axum::http::Method::HEAD;
+    let incoming = Incoming::read(&parts, body).await;
     if !incoming.host_is_local() {
         return text(403, "text/plain", "the emulator answers loopback hosts only");
     }
+    let is_form = incoming.file.is_none() && incoming.body.len() > MAX_FORM;
     let mut response = match incoming.path.strip_prefix("/__emulator") {
-        Some(path) => own(&shared, &incoming, path),
+        Some(path) => own(shared, &incoming, path),
+        None if is_form => too_large(),
         None if incoming.path == "/" => redirect("/__emulator/"),
-        None if incoming.path.starts_with("/portal/") => pages::portal(&incoming.path),
-        None => fapi::serve(&shared, &incoming).await,
+        // Previews of links look before anybody clicks.
+        None if is_head => text(200, "text/html", ""),
+        None if incoming.path.starts_with("/portal/") => pages::portal::serve(shared, &incoming),
+        None => fapi::serve(shared, &incoming).await,
     };
-    let origin = incoming.header("origin").and_then(|origin| HeaderValue::from_str(origin).ok());
-    if let Some(origin) = origin.filter(|_| !incoming.path.starts_with("/__emulator")) {
-        allow_origin(&mut response, origin);
+    if !incoming.path.starts_with("/__emulator") {
+        let asked = incoming.header("access-control-request-headers");
+        share_with_origin(&mut response, incoming.header("origin"), asked);
     }
     response
+}
+
+fn too_large() -> Response {
+    let error = crate::error::Refusal::new(413, "request_body_too_large");
+    json(413, &json!({ "errors": [error.to_json()] }))
 }
 
 /// The emulator's own pages and its control API.
@@ -53,45 +72,63 @@ fn own(shared: &Shared, incoming: &Incoming, path: &str) -> Response {
         if origin.is_some_and(|origin| origin != world.base_url) {
             return text(403, "text/plain", "the control API is not for other origins");
         }
-        let answer = control::handle(&mut world, &incoming.method, path, &incoming.query, &incoming.body);
+        let answer = control::handle(shared, &mut world, &incoming.method, path, &incoming.query, &incoming.body);
         return json(answer.status, &answer.body);
     }
-    pages::serve(&mut world, incoming.method.as_str(), path, &incoming.query, &incoming.form)
+    pages::serve(&mut world, &incoming.method, path, &incoming.query, &incoming.form)
 }
 
-fn allow_origin(response: &mut Response, origin: HeaderValue) {
+/// The headers with which a page of another origin may read the answer.
+fn share_with_origin(response: &mut Response, origin: Option<&str>, asked: Option<&str>) {
+    let Some(origin) = origin.filter(|origin| is_local_origin(origin)) else { return };
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set("access-control-allow-origin", origin);
+    set("access-control-allow-credentials", "true");
+    set("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS");
+    set("access-control-allow-headers", asked.unwrap_or("authorization, content-type"));
+    set(
+        "access-control-expose-headers",
+        "Authorization, Clerk-Db-Jwt, Retry-After, X-RateLimit-Reset, X-Country, Date, X-Clerk-Trace-Id",
     );
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
-    headers.insert(
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("Authorization, Retry-After, X-Clerk-Trace-Id"),
-    );
-    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    set("access-control-max-age", "600");
+    set("access-control-allow-private-network", "true");
+    set("vary", "Origin");
 }
 
-/// A response with this body.
-pub(crate) fn text(status: u16, content_type: &'static str, body: impl Into<Body>) -> Response {
-    let mut response = Response::new(body.into());
+/// An answer of text.
+pub(crate) fn text(status: u16, content_type: &'static str, body: impl Into<String>) -> Response {
+    bytes(status, content_type, body.into().into_bytes())
+}
+
+/// An answer of bytes.
+pub(crate) fn bytes(status: u16, content_type: &str, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(value) = HeaderValue::from_str(content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-pub(crate) fn json(status: u16, body: &serde_json::Value) -> Response {
+/// An answer of JSON.
+pub(crate) fn json(status: u16, body: &Value) -> Response {
     text(status, "application/json", body.to_string())
 }
 
-/// 303 to `target`.
+/// Sends a browser elsewhere.
 pub(crate) fn redirect(target: &str) -> Response {
     let mut response = text(303, "text/plain", "");
-    if let Ok(target) = HeaderValue::from_str(target) {
-        response.headers_mut().insert(header::LOCATION, target);
+    match HeaderValue::from_str(target) {
+        Ok(location) => {
+            response.headers_mut().insert(header::LOCATION, location);
+            response
+        }
+        Err(_) => text(500, "text/plain", "the target can't be put into a header"),
     }
-    response
 }

@@ -1,22 +1,28 @@
-//! Clients: devices, their tokens, and the nonces that bring a rotated token home.
+//! Clients: devices, their credentials, and the nonces that bring a rotated token home.
 
 use crate::{
     error::{Refusal, Result},
-    state::{Client, Nonce, SessionStatus, World},
+    state::{Client, Nonce, Session, SessionStatus, World},
     tokens::{self, Presented},
 };
 
 /// Who is asking.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
-    /// The client in the presented token, whether or not it exists.
+    /// Whether the request comes from a native client.
+    pub(crate) native: bool,
+    /// The client in the presented credential, whether or not it exists.
     pub(crate) client_id: Option<String>,
+    /// The development browser that the request names.
+    pub(crate) dev_browser: Option<String>,
     /// The token to answer with, if the caller needs a new one.
     pub(crate) new_token: Option<NewToken>,
     /// Whether a token was presented that is not of this instance.
     pub(crate) garbage: bool,
     /// The session that the caller names.
     pub(crate) session_id: Option<String>,
+    pub(crate) origin: Option<String>,
+    pub(crate) user_agent: Option<String>,
 }
 
 /// What an answer says about the client token.
@@ -29,25 +35,26 @@ pub(crate) enum NewToken {
 }
 
 impl World {
-    /// Reads the credential of a native request.
-    pub(crate) fn caller(&mut self, authorization: Option<&str>, session_id: Option<String>) -> Result<Caller> {
-        let token = authorization.map(without_bearer).unwrap_or_default();
-        let mut caller = Caller { session_id, ..Caller::default() };
-        if token.is_empty() {
-            return Ok(caller);
-        }
+    /// Reads a client token.
+    pub(crate) fn read_token(&self, caller: &mut Caller, token: &str) -> Result<()> {
         match tokens::read_client_token(token)? {
             // An older token of a live client is accepted; rotation only moves forward.
-            Presented::Client(id) => caller.client_id = Some(id),
+            Presented::Client(id) if !self.deleted_clients.contains(&id) => caller.client_id = Some(id),
+            // The client is gone; the caller begins anew.
+            Presented::Client(_) => {}
             Presented::Garbage => caller.garbage = true,
         }
-        Ok(caller)
+        Ok(())
     }
 
     /// The caller's client, for calls that don't create one.
     pub(crate) fn client_of(&mut self, caller: &mut Caller) -> Result<Client> {
-        match caller.client_id.as_ref().and_then(|id| self.clients.get(id)) {
-            Some(client) => Ok(client.clone()),
+        let known = caller.client_id.clone().filter(|id| self.clients.contains_key(id));
+        match known {
+            Some(id) => {
+                self.expire_sessions(&id);
+                self.clients.get(&id).cloned().ok_or_else(|| Refusal::new(401, "signed_out"))
+            }
             None if caller.garbage => Err(Refusal::new(401, "authentication_invalid")),
             None => {
                 self.promise_client(caller)?;
@@ -58,8 +65,8 @@ impl World {
 
     /// The caller's client, which is created when there is none.
     pub(crate) fn client_or_new(&mut self, caller: &mut Caller) -> Result<Client> {
-        if let Some(client) = caller.client_id.as_ref().and_then(|id| self.clients.get(id)) {
-            return Ok(client.clone());
+        if caller.client_id.as_ref().is_some_and(|id| self.clients.contains_key(id)) {
+            return self.client_of(caller);
         }
         let known = caller.client_id.clone();
         let now = self.now_ms();
@@ -71,10 +78,16 @@ impl World {
             sign_up: None,
             last_active_session_id: None,
             last_authentication_strategy: None,
+            known_users: Vec::new(),
+            captcha_bypass: false,
             created_at: now,
             updated_at: now,
         };
         self.clients.insert(client.id.clone(), client.clone());
+        caller.client_id = Some(client.id.clone());
+        if let Some(browser) = &caller.dev_browser {
+            self.dev_browsers.insert(browser.clone(), Some(client.id.clone()));
+        }
         if known.is_none() {
             self.issue_token(caller, &client)?;
         }
@@ -116,10 +129,21 @@ impl World {
         client
     }
 
+    /// Changes one of the caller's clients in place.
+    pub(crate) fn change_client(&mut self, id: &str, change: impl FnOnce(&mut Client)) {
+        if let Some(mut client) = self.clients.get(id).cloned() {
+            change(&mut client);
+            self.save_client(client);
+        }
+    }
+
     /// Ends all sessions; the client stays. `DELETE /v1/client/sessions`.
     pub(crate) fn remove_sessions(&mut self, caller: &mut Caller) -> Result<Client> {
         let mut client = self.client_of(caller)?;
         let had_sessions = !client.sessions.is_empty();
+        for session in &client.sessions {
+            self.session_clients.remove(&session.id);
+        }
         client.sessions.clear();
         client.last_active_session_id = None;
         client.sign_in = None;
@@ -134,7 +158,11 @@ impl World {
     /// Ends all sessions and forgets the client. `DELETE /v1/client`.
     pub(crate) fn delete_client(&mut self, caller: &mut Caller) -> Result<()> {
         let client = self.client_of(caller)?;
+        for session in &client.sessions {
+            self.session_clients.remove(&session.id);
+        }
         self.clients.remove(&client.id);
+        self.deleted_clients.insert(client.id);
         caller.new_token = Some(NewToken::Clear);
         Ok(())
     }
@@ -164,20 +192,25 @@ impl World {
         }
     }
 
-    /// Marks sessions that are past their end.
-    pub(crate) fn expire_sessions(&mut self) {
+    /// Marks the sessions of a client that are past their end.
+    pub(crate) fn expire_sessions(&mut self, client_id: &str) {
         let now = self.now_ms();
-        for client in self.clients.values_mut() {
-            for session in &mut client.sessions {
-                if session.status == SessionStatus::Active && session.expire_at <= now {
-                    session.status = SessionStatus::Expired;
-                }
-            }
+        let ended = |session: &Session| session.status == SessionStatus::Active && session.expire_at <= now;
+        let Some(client) = self.clients.get(client_id) else { return };
+        if !client.sessions.iter().any(ended) {
+            return;
         }
+        self.change_client(client_id, |client| {
+            for session in client.sessions.iter_mut().filter(|session| ended(session)) {
+                session.status =
+                    if session.abandon_at <= now { SessionStatus::Abandoned } else { SessionStatus::Expired };
+            }
+        });
     }
 }
 
-fn without_bearer(value: &str) -> &str {
+/// A token without the scheme that some clients put before it.
+pub(crate) fn without_bearer(value: &str) -> &str {
     let value = value.trim();
     match value.get(..7) {
         Some(scheme) if scheme.eq_ignore_ascii_case("bearer ") => value[7..].trim(),

@@ -12,6 +12,11 @@ impl Params {
         Self(url::form_urlencoded::parse(encoded).into_owned().collect())
     }
 
+    /// Parameters that are made here.
+    pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// The value of `name`, if it was given; it may be empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -31,16 +36,36 @@ impl Params {
         }
     }
 
+    /// Every value of `name`; a list is sent as a repeated key, by some clients with brackets.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key.trim_end_matches("[]") == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of `name` as a boolean.
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>> {
+        match self.get(name) {
+            None | Some("") => Ok(None),
+            Some("true" | "1") => Ok(Some(true)),
+            Some("false" | "0") => Ok(Some(false)),
+            Some(_) => Err(Refusal::new(422, "form_param_type_invalid").param(name)),
+        }
+    }
+
     pub(crate) fn is_true(&self, name: &str) -> bool {
         self.get(name) == Some("true")
     }
 
     /// Whether nothing was given that means anything.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.iter().all(|(key, _)| matches!(key.as_str(), "_method" | "locale" | "timezone"))
+        self.0.iter().all(|(key, _)| matches!(key.as_str(), "_method" | "locale" | "timezone") || is_protect(key))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
+}
+
+/// Parameters of the fraud protection, which the emulator has no use for.
+pub(crate) fn is_protect(key: &str) -> bool {
+    key.starts_with("__clerk_protect_")
 }

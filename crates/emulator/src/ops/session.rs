@@ -1,5 +1,7 @@
 //! Sessions.
 
+use serde_json::{Value, json};
+
 use crate::{
     error::{Refusal, Result},
     ops::{client::Caller, params::Params},
@@ -7,31 +9,55 @@ use crate::{
     tokens,
 };
 
+/// What a session begins with.
+pub(crate) struct NewSession<'a> {
+    /// The id that was promised, if any.
+    pub(crate) id: Option<String>,
+    pub(crate) user_id: &'a str,
+    /// How the user came in.
+    pub(crate) strategy: &'a str,
+    pub(crate) second_factor: bool,
+    pub(crate) actor: Option<Value>,
+    pub(crate) user_agent: Option<String>,
+}
+
 impl World {
     /// Signs a user in on a client: in single-session mode the earlier session is replaced. Returns the session's id.
-    pub(crate) fn start_session(&mut self, client: &mut Client, user_id: &str, strategy: &str) -> String {
+    pub(crate) fn start_session(&mut self, client: &mut Client, new: NewSession<'_>) -> String {
         let now = self.now_ms();
-        if !self.config.multi_session {
+        if !self.config.is_multi_session() {
             for session in client.sessions.iter_mut().filter(|session| session.status == SessionStatus::Active) {
                 session.status = SessionStatus::Replaced;
             }
         }
+        let lifetime = self.config.lifetimes.session_s * 1000;
         let session = Session {
-            id: self.ids.id("sess"),
-            user_id: user_id.to_owned(),
+            id: new.id.unwrap_or_else(|| self.ids.id("sess")),
+            user_id: new.user_id.to_owned(),
             status: SessionStatus::Active,
             organization_id: None,
-            expire_at: now + self.config.session_s * 1000,
+            actor: new.actor,
+            first_factor_at: now,
+            second_factor_at: new.second_factor.then_some(now),
+            reverification: None,
+            user_agent: new.user_agent,
+            expire_at: now + lifetime,
+            abandon_at: now + lifetime.max(30 * 24 * 60 * 60 * 1000),
             last_active_at: now,
             created_at: now,
             updated_at: now,
         };
         let id = session.id.clone();
+        self.session_clients.insert(id.clone(), client.id.clone());
         client.sessions.push(session);
         client.last_active_session_id = Some(id.clone());
-        client.last_authentication_strategy = Some(strategy.to_owned());
-        if let Some(user) = self.users.get_mut(user_id) {
+        client.last_authentication_strategy = Some(new.strategy.to_owned());
+        if !client.known_users.iter().any(|known| known == new.user_id) {
+            client.known_users.push(new.user_id.to_owned());
+        }
+        if let Some(user) = self.users.get_mut(new.user_id) {
             user.last_sign_in_at = Some(now);
+            user.failed_attempts = 0;
         }
         id
     }
@@ -45,7 +71,7 @@ impl World {
         }
     }
 
-    fn signed_in_session(&mut self, caller: &mut Caller, id: &str) -> Result<(Client, Session)> {
+    pub(crate) fn signed_in_session(&mut self, caller: &mut Caller, id: &str) -> Result<(Client, Session)> {
         let (client, session) = self.session_of(caller, id)?;
         if session.status != SessionStatus::Active {
             return Err(Refusal::new(401, "signed_out"));
@@ -54,20 +80,70 @@ impl World {
         Ok((client, session))
     }
 
-    /// The user of the session that the caller names, or of the last active one.
-    pub(crate) fn current_user(&mut self, caller: &mut Caller) -> Result<User> {
+    /// The session that the caller names, or the last active one, with its user.
+    pub(crate) fn current(&mut self, caller: &mut Caller) -> Result<(Session, User)> {
         let client = self.client_of(caller)?;
         let id = caller.session_id.clone().or(client.last_active_session_id.clone());
         let session = id.and_then(|id| client.active_session(&id).cloned());
         let session = session.ok_or_else(|| Refusal::new(401, "signed_out"))?;
-        self.usable_user(&session.user_id).cloned()
+        let user = self.usable_user(&session.user_id)?.clone();
+        Ok((session, user))
+    }
+
+    /// The user of the current session, for an action that needs a fresh verification.
+    ///
+    /// Refusal: `session_reverification_required`.
+    pub(crate) fn current_verified(&mut self, caller: &mut Caller) -> Result<(Session, User)> {
+        /// How old a verification may be.
+        const FRESH_MS: i64 = 10 * 60 * 1000;
+        let (session, user) = self.current(caller)?;
+        let verified_at = match session.second_factor_at {
+            Some(at) if user.has_second_factor() => at,
+            _ => session.first_factor_at,
+        };
+        if self.config.reverification && self.now_ms() - verified_at >= FRESH_MS {
+            return Err(Refusal::new(403, "session_reverification_required"));
+        }
+        Ok((session, user))
+    }
+
+    /// What is left to do before a session is fully signed in.
+    pub(crate) fn tasks(&self, session: &Session) -> Vec<&'static str> {
+        let Some(user) = self.users.get(&session.user_id) else { return Vec::new() };
+        let member = |id: &String| self.organizations.get(id).is_some_and(|one| one.member(&user.id).is_some());
+        let homeless = !session.organization_id.as_ref().is_some_and(member);
+        [
+            ("choose-organization", self.config.organizations.force_selection && homeless),
+            ("reset-password", user.password_compromised),
+            ("setup-mfa", self.config.mfa.required && !user.has_second_factor()),
+        ]
+        .into_iter()
+        .filter_map(|(task, is_due)| is_due.then_some(task))
+        .collect()
+    }
+
+    /// The status as it is shown: signed-in sessions with tasks are pending.
+    pub(crate) fn session_status(&self, session: &Session) -> &'static str {
+        match session.status {
+            SessionStatus::Active if !self.tasks(session).is_empty() => "pending",
+            status => status.as_str(),
+        }
+    }
+
+    /// Minutes since the factors were verified; -1 for one that is not enrolled.
+    pub(crate) fn factor_ages(&self, session: &Session) -> [i64; 2] {
+        let minutes = |at: i64| (self.now_ms() - at).max(0) / 60_000;
+        [minutes(session.first_factor_at), session.second_factor_at.map_or(-1, minutes)]
     }
 
     /// Makes a session, and an organization, the active ones.
-    pub(crate) fn touch(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<(Client, Session)> {
+    pub(crate) fn touch(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<Session> {
         let (mut client, mut session) = self.signed_in_session(caller, id)?;
         if let Some(organization) = params.get("active_organization_id") {
-            session.organization_id = self.organization_of(&session, organization)?;
+            let wanted = self.organization_of(&session, organization)?;
+            if wanted.is_some() || !self.config.organizations.force_selection {
+                session.organization_id = wanted;
+            }
         }
         session.last_active_at = self.now_ms();
         session.updated_at = session.last_active_at;
@@ -77,7 +153,8 @@ impl World {
         client.sign_in = client.sign_in.filter(|attempt| !of_this_session(&attempt.created_session_id));
         client.sign_up = client.sign_up.filter(|attempt| !of_this_session(&attempt.created_session_id));
         replace_session(&mut client, &session);
-        Ok((self.save_client(client), session))
+        self.save_client(client);
+        Ok(session)
     }
 
     /// The id for an organization's id or slug; none for the personal account.
@@ -85,13 +162,9 @@ impl World {
         if wanted.is_empty() {
             return Ok(None);
         }
-        let user = self.usable_user(&session.user_id)?;
-        let membership = user
-            .memberships
-            .iter()
-            .find(|membership| membership.organization_id == wanted || membership.organization_slug == wanted);
-        match membership {
-            Some(membership) => Ok(Some(membership.organization_id.clone())),
+        let found = self.organizations.values().find(|one| one.id == wanted || one.slug == wanted);
+        match found.filter(|organization| organization.member(&session.user_id).is_some()) {
+            Some(organization) => Ok(Some(organization.id.clone())),
             None => Err(Refusal::new(404, "organization_not_found_or_unauthorized")),
         }
     }
@@ -100,24 +173,39 @@ impl World {
     pub(crate) fn mint(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<String> {
         let (_, session) = self.signed_in_session(caller, id)?;
         let organization = match params.get("organization_id") {
-            Some(wanted) => self.organization_of(&session, wanted)?,
+            Some(wanted) => {
+                let wanted = self.organization_of(&session, wanted)?;
+                // Where everybody needs an organization, none means the present one.
+                wanted.or_else(|| session.organization_id.clone().filter(|_| self.config.organizations.force_selection))
+            }
             None => session.organization_id.clone(),
         };
         let user = self.usable_user(&session.user_id)?.clone();
-        tokens::session_token(self, &session, &user, organization.as_deref())
+        let azp = caller.origin.clone().filter(|_| !caller.native);
+        tokens::session_token(self, &session, &user, organization.as_deref(), azp.as_deref())
+    }
+
+    /// Mints a token from a template.
+    pub(crate) fn mint_from_template(&mut self, caller: &mut Caller, id: &str, template: &str) -> Result<String> {
+        let (_, session) = self.signed_in_session(caller, id)?;
+        let template = self.config.jwt_templates.iter().find(|one| one.name == template).cloned();
+        let template = template.ok_or_else(|| Refusal::new(404, "resource_not_found"))?;
+        let user = self.usable_user(&session.user_id)?.clone();
+        tokens::template_token(self, &session, &user, &template)
     }
 
     /// Signs out of a session. `end` keeps it listed, `remove` does not.
-    pub(crate) fn leave_session(&mut self, caller: &mut Caller, id: &str, keep: bool) -> Result<(Client, Session)> {
+    pub(crate) fn leave_session(&mut self, caller: &mut Caller, id: &str, keep: bool) -> Result<Session> {
         let (mut client, mut session) = self.session_of(caller, id)?;
         if session.status != SessionStatus::Active {
             return Err(Refusal::new(400, "invalid_action_for_session"));
         }
-        session.status = SessionStatus::Ended;
+        session.status = if keep { SessionStatus::Ended } else { SessionStatus::Removed };
         session.updated_at = self.now_ms();
         if keep {
             replace_session(&mut client, &session);
         } else {
+            self.session_clients.remove(&session.id);
             client.sessions.retain(|other| other.id != session.id);
         }
         if client.last_active_session_id.as_ref() == Some(&session.id) {
@@ -127,24 +215,74 @@ impl World {
         if client.any_active_session().is_none() {
             self.rotate(caller, &client.id)?;
         }
-        Ok((client, session))
+        Ok(session)
     }
 
     /// Ends a session from elsewhere: another device, or the application. It leaves its client.
     pub(crate) fn revoke_session(&mut self, id: &str) -> bool {
-        let owner =
-            self.clients.values().find(|client| client.sessions.iter().any(|session| session.id == id)).cloned();
-        let Some(mut client) = owner else { return false };
-        if let Some(session) = client.sessions.iter_mut().find(|session| session.id == id) {
-            session.status = SessionStatus::Revoked;
-        }
-        self.save_client(client);
+        self.set_session_status(id, SessionStatus::Revoked)
+    }
+
+    /// Sets the status of any session. False when there is none.
+    pub(crate) fn set_session_status(&mut self, id: &str, status: SessionStatus) -> bool {
+        let Some(client_id) = self.session_clients.get(id).cloned() else { return false };
+        let now = self.now_ms();
+        self.change_client(&client_id, |client| {
+            if let Some(session) = client.session_mut(id) {
+                session.status = status;
+                session.updated_at = now;
+            }
+        });
         true
+    }
+
+    /// All sessions of a user, on every client.
+    pub(crate) fn sessions_of_user(&self, user_id: &str) -> Vec<Session> {
+        let clients = self.clients.values().flat_map(|client| client.sessions.iter());
+        clients.filter(|session| session.user_id == user_id).cloned().collect()
+    }
+
+    /// Signs a user out everywhere but in one session.
+    pub(crate) fn revoke_other_sessions(&mut self, user_id: &str, kept: Option<&str>) {
+        for session in self.sessions_of_user(user_id) {
+            if session.status == SessionStatus::Active && Some(session.id.as_str()) != kept {
+                self.revoke_session(&session.id);
+            }
+        }
+    }
+
+    /// The caller revokes one of the user's sessions.
+    pub(crate) fn revoke_own_session(&mut self, caller: &mut Caller, id: &str) -> Result<Session> {
+        let (_, user) = self.current_verified(caller)?;
+        let session = self.sessions_of_user(&user.id).into_iter().find(|session| session.id == id);
+        let mut session = session.ok_or_else(|| Refusal::new(404, "resource_not_found"))?;
+        if session.status != SessionStatus::Active {
+            return Err(Refusal::new(400, "invalid_action_for_session"));
+        }
+        self.revoke_session(id);
+        session.status = SessionStatus::Revoked;
+        Ok(session)
+    }
+
+    /// What is known of the device of a session.
+    pub(crate) fn activity(&self, session: &Session) -> Value {
+        let agent = session.user_agent.as_deref().unwrap_or_default();
+        let browser = ["Firefox", "Edg", "Chrome", "Safari"].into_iter().find(|name| agent.contains(name));
+        json!({
+            "object": "session_activity", "id": format!("sess_activity_{}", session.id.trim_start_matches("sess_")),
+            "is_mobile": agent.contains("Mobile"), "device_type": device(agent), "browser_name": browser,
+            "browser_version": null, "ip_address": "127.0.0.1", "city": null, "country": null,
+        })
     }
 }
 
-fn replace_session(client: &mut Client, session: &Session) {
-    if let Some(place) = client.sessions.iter_mut().find(|other| other.id == session.id) {
+fn device(agent: &str) -> Option<&'static str> {
+    let systems = [("Windows", "Windows"), ("Macintosh", "Macintosh"), ("Linux", "Linux")];
+    systems.into_iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| name)
+}
+
+pub(crate) fn replace_session(client: &mut Client, session: &Session) {
+    if let Some(place) = client.session_mut(&session.id) {
         *place = session.clone();
     }
 }

@@ -1,23 +1,23 @@
-//! Sign-in: an identifier, a first factor, a session.
+//! Sign-in: an identifier, factors, a session.
 
 use crate::{
+    environment::is_known_provider,
     error::{Refusal, Result},
-    ops::{client::Caller, params::Params},
-    state::{Attempt, Client, SignIn, SignInStatus, Verification, VerificationStatus, World},
+    ops::{
+        client::Caller,
+        identifiers::{kind_of, normal},
+        params::Params,
+        session::NewSession,
+    },
+    state::{Client, Kind, Purpose, SignIn, SignInStatus, Verification, VerificationStatus, World},
 };
-
-/// How long an attempt may be left lying.
-const ATTEMPT_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl World {
     /// Starts a sign-in, replacing the one in progress. An empty create only resets.
-    pub(crate) fn create_sign_in(&mut self, caller: &mut Caller, params: &Params) -> Result<(Client, SignIn)> {
+    pub(crate) fn create_sign_in(&mut self, caller: &mut Caller, params: &Params) -> Result<SignIn> {
         let client = self.client_or_new(caller)?;
-        if !params.is_empty()
-            && !self.config.multi_session
-            && let Some(session) = client.any_active_session()
-        {
-            return Err(Refusal::new(400, "session_exists").meta("session_id", session.id.clone().into()));
+        if !params.is_empty() {
+            self.refuse_second_session(&client)?;
         }
         let attempt = SignIn {
             id: self.ids.id("sia"),
@@ -25,92 +25,52 @@ impl World {
             identifier: None,
             user_id: None,
             first_factor: None,
-            email_id: None,
+            second_factor: None,
+            factor_id: None,
             identity: None,
+            sign_up_if_missing: params.is_true("sign_up_if_missing"),
+            skip_mfa: false,
+            new_password: false,
+            actor: None,
             created_session_id: None,
-            abandon_at: self.now_ms() + ATTEMPT_MS,
+            abandon_at: self.attempt_end(),
         };
         if params.is_true("transfer") {
             return self.transfer_to_sign_in(caller, client, attempt);
         }
         match params.given("strategy") {
+            None if params.is_empty() => Ok(self.save_sign_in(&client.id, attempt)),
             Some(strategy) if strategy.starts_with("oauth_") => {
-                self.start_oauth_sign_in(client, attempt, strategy, params)
+                self.start_oauth_sign_in(caller, attempt, strategy, params)
             }
-            None if params.is_empty() => Ok(self.save_sign_in(client, attempt)),
-            strategy => self.identify(caller, client, attempt, strategy.map(str::to_owned), params),
+            Some("enterprise_sso" | "saml") => self.start_enterprise_sign_in(caller, attempt, params),
+            Some("ticket") => self.sign_in_with_ticket(caller, attempt, params),
+            Some("passkey") if params.given("identifier").is_none() => self.start_passkey_sign_in(caller, attempt),
+            strategy => self.identify(caller, &client, attempt, strategy.map(str::to_owned), params),
         }
     }
 
-    fn save_sign_in(&mut self, mut client: Client, attempt: SignIn) -> (Client, SignIn) {
-        client.sign_in = Some(attempt.clone());
-        (self.save_client(client), attempt)
-    }
-
-    fn start_oauth_sign_in(
-        &mut self,
-        client: Client,
-        mut attempt: SignIn,
-        strategy: &str,
-        params: &Params,
-    ) -> Result<(Client, SignIn)> {
-        let page = self.begin_round_trip(&client.id, Attempt::SignIn(attempt.id.clone()), strategy, params)?;
-        attempt.first_factor = Some(Verification::waiting_for_provider(strategy, page, self.verification_end()));
-        Ok(self.save_sign_in(client, attempt))
-    }
-
-    /// Looks the identifier up, and goes on at once when a password or a strategy came along.
-    fn identify(
-        &mut self,
-        caller: &mut Caller,
-        client: Client,
-        mut attempt: SignIn,
-        strategy: Option<String>,
-        params: &Params,
-    ) -> Result<(Client, SignIn)> {
-        if let Some(strategy) = &strategy
-            && !matches!(strategy.as_str(), "password" | "email_code" | "reset_password_email_code")
-        {
-            return Err(Refusal::new(422, "form_param_value_invalid").param("strategy"));
-        }
-        if params.given("password").is_some() && params.given("identifier").is_none() {
-            return Err(Refusal::new(422, "form_conditional_param_missing").param("identifier"));
-        }
-        let identifier = params.required("identifier")?.trim().to_owned();
-        if !is_email(&identifier) {
-            return Err(Refusal::new(422, "form_param_format_invalid").param("identifier"));
-        }
-        let user = self
-            .user_by_email(&identifier)
-            .ok_or_else(|| Refusal::new(422, "form_identifier_not_found").param("identifier"))?;
-        let (user_id, banned) = (user.id.clone(), user.banned);
-        let signed_in = client
+    /// Where a client has one session, it has to end before another one begins.
+    pub(crate) fn refuse_second_session(&self, client: &Client) -> Result<()> {
+        if let Some(session) = client
             .sessions
             .iter()
-            .find(|session| session.user_id == user_id && session.status == crate::state::SessionStatus::Active);
-        if let Some(session) = signed_in {
-            return Err(Refusal::new(400, "identifier_already_signed_in").meta("session_id", session.id.clone().into()));
+            .find(|session| session.actor.is_some() && client.active_session(&session.id).is_some())
+        {
+            let refusal = Refusal::new(409, "session_creation_not_allowed");
+            return Err(refusal.meta("session_id", session.id.clone().into()));
         }
-        if banned {
-            return Err(Refusal::new(403, "user_banned"));
-        }
-        attempt.status = SignInStatus::NeedsFirstFactor;
-        attempt.identifier = Some(identifier);
-        attempt.user_id = Some(user_id);
-        let (_, attempt) = self.save_sign_in(client, attempt);
-        if params.given("password").is_some() {
-            return self.attempt_first_factor(caller, &attempt.id, "password", params);
-        }
-        match strategy.as_deref() {
-            Some("password") => {
-                Err(params.required("password").err().unwrap_or_else(|| Refusal::new(422, "form_param_missing")))
+        match client.any_active_session() {
+            Some(session) if !self.config.is_multi_session() => {
+                Err(Refusal::new(400, "session_exists").meta("session_id", session.id.clone().into()))
             }
-            Some(strategy) => self.prepare_first_factor(caller, &attempt.id, strategy, params),
-            None => {
-                let client = self.client_of(caller)?;
-                Ok((client, attempt))
-            }
+            _ => Ok(()),
         }
+    }
+
+    pub(crate) fn save_sign_in(&mut self, client_id: &str, attempt: SignIn) -> SignIn {
+        self.change_client(client_id, |client| client.sign_in = Some(attempt.clone()));
+        attempt
     }
 
     /// The caller's sign-in with this id.
@@ -124,127 +84,258 @@ impl World {
         }
     }
 
-    /// Sends the code of a first factor.
-    pub(crate) fn prepare_first_factor(
+    fn start_oauth_sign_in(
         &mut self,
-        caller: &mut Caller,
-        id: &str,
+        caller: &Caller,
+        mut attempt: SignIn,
         strategy: &str,
         params: &Params,
-    ) -> Result<(Client, SignIn)> {
-        let (client, mut attempt) = self.sign_in_of(caller, id)?;
-        let kind = match strategy {
-            "email_code" => "sign_in_code",
-            "reset_password_email_code" => "reset_password_code",
-            strategy if strategy.starts_with("oauth_") => {
-                return self.start_oauth_sign_in(client, attempt, strategy, params);
-            }
-            _ => return Err(Refusal::new(422, "form_param_value_invalid").param("strategy")),
-        };
-        if attempt.status != SignInStatus::NeedsFirstFactor {
-            return Err(Refusal::new(400, "client_state_invalid"));
-        }
-        let user = self.usable_user(attempt.user_id.as_deref().unwrap_or_default())?;
-        let wanted = params.given("email_address_id");
-        let identifier = attempt.identifier.as_deref().unwrap_or_default();
-        let email = user.emails.iter().find(|email| match wanted {
-            Some(id) => email.id == id,
-            None => email.address.eq_ignore_ascii_case(identifier),
-        });
-        let Some((email_id, address)) = email.map(|email| (email.id.clone(), email.address.clone())) else {
-            return Err(Refusal::new(404, "resource_not_found").param("email_address_id"));
-        };
-        attempt.first_factor = Some(self.send_code(strategy, kind, &address, &attempt.id));
-        attempt.email_id = Some(email_id);
-        Ok(self.save_sign_in(client, attempt))
+    ) -> Result<SignIn> {
+        let purpose = Purpose::SignIn(attempt.id.clone());
+        attempt.first_factor = Some(self.begin_round_trip(caller, purpose, strategy, params)?);
+        let client_id = caller.client_id.clone().unwrap_or_default();
+        Ok(self.save_sign_in(&client_id, attempt))
     }
 
-    /// Answers the first factor.
-    pub(crate) fn attempt_first_factor(
+    /// Begins a sign-in at a company's identity provider, which the domain of the address names.
+    pub(crate) fn start_enterprise_sign_in(
+        &mut self,
+        caller: &Caller,
+        mut attempt: SignIn,
+        params: &Params,
+    ) -> Result<SignIn> {
+        let identifier = match &attempt.identifier {
+            Some(identifier) => identifier.clone(),
+            None => params.required("identifier")?.trim().to_owned(),
+        };
+        if self.config.connections_for(&identifier).next().is_none() {
+            return Err(Refusal::new(422, "enterprise_sso_sign_in_connection_missing").param("identifier"));
+        }
+        let purpose = Purpose::SignIn(attempt.id.clone());
+        attempt.first_factor = Some(self.begin_round_trip(caller, purpose, "enterprise_sso", params)?);
+        attempt.identifier = Some(identifier);
+        let client_id = caller.client_id.clone().unwrap_or_default();
+        Ok(self.save_sign_in(&client_id, attempt))
+    }
+
+    /// Looks the identifier up, and goes on at once when a password or a strategy came along.
+    fn identify(
         &mut self,
         caller: &mut Caller,
-        id: &str,
-        strategy: &str,
+        client: &Client,
+        mut attempt: SignIn,
+        strategy: Option<String>,
         params: &Params,
-    ) -> Result<(Client, SignIn)> {
-        let (client, mut attempt) = self.sign_in_of(caller, id)?;
-        if attempt.status != SignInStatus::NeedsFirstFactor {
-            return Err(Refusal::new(400, "client_state_invalid"));
+    ) -> Result<SignIn> {
+        if let Some(strategy) = &strategy {
+            self.check_strategy(strategy)?;
         }
-        let user = self.usable_user(attempt.user_id.as_deref().unwrap_or_default())?;
-        if strategy == "password" {
-            let password = params.required("password")?;
-            let hash = user.password.as_ref().ok_or_else(|| Refusal::new(400, "no_password_set"))?;
-            if !hash.is(password) {
-                return Err(Refusal::new(422, "form_password_incorrect").param("password"));
+        if params.given("password").is_some() && params.given("identifier").is_none() {
+            return Err(Refusal::new(422, "form_conditional_param_missing").param("identifier"));
+        }
+        let identifier = params.required("identifier")?.trim().to_owned();
+        let kind = kind_of(&self.config, &identifier)
+            .ok_or_else(|| Refusal::new(422, "form_param_format_invalid").param("identifier"))?;
+        let owner = self.owner_of(kind, &identifier).map(|user| user.id.clone());
+        if owner.is_none() && self.config.connections_for(&identifier).next().is_none() {
+            self.admit_unknown(&attempt)?;
+        }
+        self.refuse_restricted(&identifier, "identifier")?;
+        if let Some(user_id) = &owner {
+            if let Some(session) = client.session_of_user(user_id) {
+                let refusal = Refusal::new(400, "identifier_already_signed_in");
+                return Err(refusal.meta("session_id", session.id.clone().into()));
             }
-            attempt.first_factor = Some(Verification::verified("password"));
+            self.refuse_barred(user_id)?;
+        }
+        attempt.status = SignInStatus::NeedsFirstFactor;
+        attempt.identifier = Some(identifier.clone());
+        attempt.user_id = owner;
+        if self.config.connections_for(&identifier).next().is_some() && params.get("password").is_some() {
+            let code = "sign_in_must_use_enterprise_connection_identifier";
+            return Err(Refusal::new(422, code).param("identifier"));
+        }
+        let attempt = self.save_sign_in(&client.id, attempt);
+        if params.given("password").is_some() {
+            return self.attempt_first_factor(caller, &attempt.id, "password", params);
+        }
+        match strategy.as_deref() {
+            Some("password") => {
+                params.required("password")?;
+                Ok(attempt)
+            }
+            Some(strategy) => self.prepare_first_factor(caller, &attempt.id, strategy, params),
+            None => Ok(attempt),
+        }
+    }
+
+    /// What happens to an identifier that nobody owns.
+    fn admit_unknown(&self, attempt: &SignIn) -> Result<()> {
+        if attempt.sign_up_if_missing || self.config.attack_protection.enumeration {
+            return Ok(());
+        }
+        Err(Refusal::new(422, "form_identifier_not_found").param("identifier"))
+    }
+
+    /// Refuses a strategy that is not known, or switched off.
+    fn check_strategy(&self, strategy: &str) -> Result<()> {
+        let known = matches!(
+            strategy,
+            "password"
+                | "email_code"
+                | "email_link"
+                | "phone_code"
+                | "reset_password_email_code"
+                | "reset_password_phone_code"
+                | "passkey"
+        ) || self.config.wallet_strategies().iter().any(|one| one == strategy);
+        if known { Ok(()) } else { Err(Refusal::new(422, "form_param_value_invalid").param("strategy")) }
+    }
+
+    /// Refuses an OAuth provider that is unknown, switched off, or only for connecting.
+    pub(crate) fn check_provider(&self, strategy: &str, to_sign_in: bool) -> Result<()> {
+        match self.config.provider(strategy) {
+            Some(provider) if to_sign_in && !provider.authenticatable => {
+                Err(Refusal::new(400, "oauth_non_authenticatable_provider"))
+            }
+            Some(_) => Ok(()),
+            None if strategy == "enterprise_sso" => Ok(()),
+            None if is_known_provider(strategy) => Err(Refusal::new(400, "oauth_provider_not_enabled")),
+            None => Err(Refusal::new(422, "form_param_value_invalid").param("strategy")),
+        }
+    }
+
+    /// Goes on after a first factor that was right.
+    pub(crate) fn after_first_factor(
+        &mut self,
+        caller: &mut Caller,
+        client: &mut Client,
+        mut attempt: SignIn,
+        strategy: &str,
+    ) -> Result<SignIn> {
+        let Some(user_id) = attempt.user_id.clone() else {
+            return Err(Refusal::new(400, "client_state_invalid"));
+        };
+        self.refuse_barred(&user_id)?;
+        self.link_waiting_identity(&mut attempt, &user_id);
+        if attempt.new_password || strategy.starts_with("reset_password_") {
+            attempt.status = SignInStatus::NeedsNewPassword;
+            client.sign_in = Some(attempt.clone());
+            return Ok(attempt);
+        }
+        self.after_password(caller, client, attempt, strategy)
+    }
+
+    /// An identity whose address had to be verified first belongs to the user from now on.
+    fn link_waiting_identity(&mut self, attempt: &mut SignIn, user_id: &str) {
+        let Some(identity) = attempt.identity.take() else { return };
+        if let Some(mut user) = self.users.get(user_id).cloned() {
+            self.connect(&mut user, &identity);
+            self.save_user(user);
+        }
+    }
+
+    /// Asks for a second factor, or completes.
+    pub(crate) fn after_password(
+        &mut self,
+        caller: &mut Caller,
+        client: &mut Client,
+        mut attempt: SignIn,
+        strategy: &str,
+    ) -> Result<SignIn> {
+        let user_id = attempt.user_id.clone().unwrap_or_default();
+        let user = self.usable_user(&user_id)?;
+        let second = user.has_second_factor() && !attempt.skip_mfa;
+        let by_email = self.config.mfa.email_code && user.primary.contains_key(&Kind::Email) && !attempt.skip_mfa;
+        let known = client.known_users.contains(&user_id);
+        let distrusted = self.config.client_trust && strategy == "password" && !known && !user.has_second_factor();
+        if second || (by_email && user.has_second_factor()) {
+            attempt.status = SignInStatus::NeedsSecondFactor;
+        } else if distrusted {
+            attempt.status = SignInStatus::NeedsClientTrust;
         } else {
-            let (now, max) = (self.now_ms(), self.config.max_attempts);
-            let Some(verification) = &mut attempt.first_factor else {
-                return Err(Refusal::new(400, "verification_missing"));
-            };
-            let result = verification.attempt(strategy, params, now, max);
-            if let Err(refusal) = result {
-                self.save_sign_in(client, attempt);
-                return Err(refusal);
-            }
-            if strategy == "reset_password_email_code" {
-                attempt.status = SignInStatus::NeedsNewPassword;
-                return Ok(self.save_sign_in(client, attempt));
-            }
+            attempt = self.complete_sign_in(caller, client, attempt, strategy);
+            return Ok(attempt);
         }
-        self.finish_sign_in(caller, client, attempt, strategy)
+        client.sign_in = Some(attempt.clone());
+        Ok(attempt)
     }
 
-    /// Sets a new password in a sign-in that needs one.
-    pub(crate) fn reset_password(
+    /// Makes the session of a sign-in with nothing left to do.
+    pub(crate) fn complete_sign_in(
         &mut self,
-        caller: &mut Caller,
-        id: &str,
-        params: &Params,
-    ) -> Result<(Client, SignIn)> {
-        let (client, attempt) = self.sign_in_of(caller, id)?;
-        if attempt.status != SignInStatus::NeedsNewPassword {
-            return Err(Refusal::new(400, "client_state_invalid"));
-        }
-        let hash = self.accept_password(params.required("password")?, "password")?;
-        if let Some(user) = attempt.user_id.as_ref().and_then(|id| self.users.get_mut(id)) {
-            user.password = Some(hash);
-        }
-        self.finish_sign_in(caller, client, attempt, "reset_password_email_code")
+        caller: &Caller,
+        client: &mut Client,
+        mut attempt: SignIn,
+        strategy: &str,
+    ) -> SignIn {
+        let user_id = attempt.user_id.clone().unwrap_or_default();
+        let second_factor = attempt.second_factor.as_ref().is_some_and(Verification::is_verified);
+        let new = NewSession {
+            id: None,
+            user_id: &user_id,
+            strategy,
+            second_factor,
+            actor: attempt.actor.clone(),
+            user_agent: caller.user_agent.clone(),
+        };
+        attempt.created_session_id = Some(self.start_session(client, new));
+        attempt.status = SignInStatus::Complete;
+        client.sign_in = Some(attempt.clone());
+        attempt
     }
 
-    /// Completes a sign-in by a call of the app itself: the attempt leaves the client.
-    fn finish_sign_in(
+    /// Writes the outcome of a call of the app itself: a complete attempt leaves the client, and the token rotates.
+    pub(crate) fn settle_sign_in(
         &mut self,
         caller: &mut Caller,
         mut client: Client,
         attempt: SignIn,
-        strategy: &str,
-    ) -> Result<(Client, SignIn)> {
-        let attempt = self.complete_sign_in(&mut client, attempt, strategy);
-        client.sign_in = None;
+    ) -> Result<SignIn> {
+        let complete = attempt.status == SignInStatus::Complete;
+        client.sign_in = (!complete).then(|| attempt.clone());
         let client = self.save_client(client);
-        self.rotate(caller, &client.id)?;
-        Ok((client, attempt))
+        if complete {
+            self.rotate(caller, &client.id)?;
+        }
+        Ok(attempt)
     }
 
-    /// Makes the session of a sign-in with nothing left to do.
-    pub(crate) fn complete_sign_in(&mut self, client: &mut Client, mut attempt: SignIn, strategy: &str) -> SignIn {
-        let user_id = attempt.user_id.clone().unwrap_or_default();
-        attempt.created_session_id = Some(self.start_session(client, &user_id, strategy));
-        attempt.status = SignInStatus::Complete;
-        attempt
+    /// Sets a new password in a sign-in that needs one.
+    pub(crate) fn reset_password(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignIn> {
+        let (client, attempt) = self.sign_in_of(caller, id)?;
+        if attempt.status != SignInStatus::NeedsNewPassword {
+            return Err(Refusal::new(400, "client_state_invalid"));
+        }
+        self.set_password_and_go_on(caller, client, attempt, params)
     }
 
-    /// Turns a sign-up whose account exists already into a sign-in.
-    fn transfer_to_sign_in(
+    pub(crate) fn set_password_and_go_on(
         &mut self,
         caller: &mut Caller,
         mut client: Client,
         mut attempt: SignIn,
-    ) -> Result<(Client, SignIn)> {
+        params: &Params,
+    ) -> Result<SignIn> {
+        let password = params.required("password")?;
+        let mut user = self.usable_user(attempt.user_id.as_deref().unwrap_or_default())?.clone();
+        user.password = Some(self.accept_new_password(&user, password, "password")?);
+        user.password_compromised = false;
+        user.password_updated_at = Some(self.now_ms());
+        let user_id = user.id.clone();
+        self.save_user(user);
+        attempt.new_password = false;
+        if params.is_true("sign_out_of_other_sessions") {
+            self.revoke_other_sessions(&user_id, None);
+            client = self.client_of(caller)?;
+        }
+        let strategy = attempt.first_factor.as_ref().map_or("password", |one| one.strategy.as_str()).to_owned();
+        let attempt = self.after_password(caller, &mut client, attempt, &strategy)?;
+        self.settle_sign_in(caller, client, attempt)
+    }
+
+    /// Turns a sign-up whose account exists already into a sign-in.
+    fn transfer_to_sign_in(&mut self, caller: &mut Caller, mut client: Client, mut attempt: SignIn) -> Result<SignIn> {
         let invalid = || Refusal::new(400, "account_transfer_invalid");
         let sign_up = client.sign_up.take().ok_or_else(invalid)?;
         let verification = sign_up
@@ -252,29 +343,23 @@ impl World {
             .filter(|one| one.status == VerificationStatus::Transferable)
             .ok_or_else(invalid)?;
         let identity = sign_up.identity.ok_or_else(invalid)?;
-        let user =
-            self.user_by_identity(&identity).or_else(|| self.user_by_email(&identity.email)).ok_or_else(invalid)?;
+        let user = self
+            .user_by_identity(&identity)
+            .or_else(|| self.owner_of(Kind::Email, &identity.email))
+            .ok_or_else(invalid)?;
         let mut user = user.clone();
         attempt.user_id = Some(user.id.clone());
         if self.user_by_identity(&identity).is_none() {
             self.connect(&mut user, &identity);
-            self.users.insert(user.id.clone(), user);
+            self.save_user(user);
         }
         attempt.first_factor = Some(Verification::verified(&verification.strategy));
-        self.finish_sign_in(caller, client, attempt, &verification.strategy)
+        let attempt = self.after_first_factor(caller, &mut client, attempt, &verification.strategy)?;
+        self.settle_sign_in(caller, client, attempt)
     }
-}
 
-/// One `@` with something before it and a domain with a dot behind it.
-pub(crate) fn is_email(text: &str) -> bool {
-    match text.split_once('@') {
-        Some((local, domain)) => {
-            !local.is_empty()
-                && !domain.contains('@')
-                && domain.split('.').count() > 1
-                && domain.split('.').all(|label| !label.is_empty())
-                && !text.contains(char::is_whitespace)
-        }
-        None => false,
+    /// Whether an identifier is one of an attempt's user.
+    pub(crate) fn is_identifier(attempt: &SignIn, kind: Kind, value: &str) -> bool {
+        attempt.identifier.as_deref().is_some_and(|given| normal(kind, given) == normal(kind, value))
     }
 }

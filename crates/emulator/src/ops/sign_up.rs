@@ -3,94 +3,151 @@
 use serde_json::Value;
 
 use crate::{
+    config::{Identity, Presence},
     error::{Refusal, Result},
-    ops::{client::Caller, params::Params, sign_in::is_email},
-    state::{Attempt, Client, SignUp, Verification, VerificationStatus, World},
+    ops::{
+        client::Caller,
+        identifiers::{check_form, check_username, is_enabled, normal},
+        params::{Params, is_protect},
+        session::NewSession,
+        sign_in_factors::{channel, prepared, prove_wallet},
+        verification::Outgoing,
+    },
+    state::{Client, Kind, Purpose, SignUp, Verification, VerificationStatus, World},
 };
 
-/// How long an attempt may be left lying.
-const ATTEMPT_MS: i64 = 24 * 60 * 60 * 1000;
+/// Kinds of identifiers that a sign-up verifies.
+const VERIFIABLE: [Kind; 3] = [Kind::Email, Kind::Phone, Kind::Wallet];
 
-/// Parameters that are no fields of the user.
-const OTHER_PARAMS: &[&str] = &[
-    "strategy",
-    "redirect_url",
-    "action_complete_redirect_url",
-    "transfer",
-    "locale",
-    "timezone",
-    "legal_accepted",
-    "captcha_token",
-    "captcha_error",
-    "captcha_widget_type",
-    "oidc_prompt",
-    "oidc_login_hint",
-    "_method",
-];
-
-/// Fields that every sign-up of this instance has to give.
-pub(crate) fn required_fields(world: &World) -> Vec<&'static str> {
-    if world.config.password { vec!["email_address", "password"] } else { vec!["email_address"] }
-}
-
-/// Required fields that are not given. With a provider no password is asked for.
-pub(crate) fn missing_fields(world: &World, attempt: &SignUp) -> Vec<&'static str> {
-    required_fields(world)
-        .into_iter()
-        .filter(|field| match *field {
-            "password" => attempt.password.is_none() && attempt.identity.is_none(),
-            _ => attempt.email_address.is_none(),
-        })
-        .collect()
-}
-
-/// Given fields that are not verified.
-pub(crate) fn unverified_fields(attempt: &SignUp) -> Vec<&'static str> {
-    let verified = attempt.email.as_ref().is_some_and(|one| one.status == VerificationStatus::Verified);
-    if attempt.email_address.is_some() && !verified { vec!["email_address"] } else { Vec::new() }
-}
+/// Longest name, in characters.
+const MAX_NAME: usize = 256;
+/// Most bytes of metadata.
+const MAX_METADATA: usize = 8 * 1024;
 
 impl World {
-    /// Starts a sign-up, replacing the one in progress. An empty create only resets.
-    pub(crate) fn create_sign_up(&mut self, caller: &mut Caller, params: &Params) -> Result<(Client, SignUp)> {
-        let mut client = self.client_or_new(caller)?;
-        if !params.is_empty() {
-            self.refuse_closed_sign_up()?;
-            if !self.config.multi_session
-                && let Some(session) = client.any_active_session()
-            {
-                return Err(Refusal::new(400, "session_exists").meta("session_id", session.id.clone().into()));
+    fn attributes(&self) -> Vec<(String, Presence)> {
+        let identifiers = &self.config.identifiers;
+        let wallet = if identifiers.web3.is_empty() { Presence::Off } else { Presence::Optional };
+        let consent = if self.config.sign_up.legal_consent { Presence::Required } else { Presence::Off };
+        let mut attributes: Vec<(String, Presence)> = [
+            ("email_address", identifiers.email),
+            ("phone_number", identifiers.phone),
+            ("username", identifiers.username),
+            ("web3_wallet", wallet),
+            ("password", self.config.password.mode),
+            ("first_name", self.config.profile.first_name),
+            ("last_name", self.config.profile.last_name),
+            ("legal_accepted", consent),
+        ]
+        .map(|(name, presence)| (name.to_owned(), presence))
+        .to_vec();
+        for provider in self.config.social.iter().filter(|provider| provider.required) {
+            attributes.push((provider.strategy.clone(), Presence::Required));
+        }
+        attributes
+    }
+
+    /// Fields that every sign-up of this instance has to give.
+    pub(crate) fn required_fields(&self) -> Vec<String> {
+        self.fields(Presence::Required)
+    }
+
+    /// Fields that may be given.
+    pub(crate) fn optional_fields(&self) -> Vec<String> {
+        self.fields(Presence::Optional)
+    }
+
+    fn fields(&self, presence: Presence) -> Vec<String> {
+        self.attributes().into_iter().filter(|(_, one)| *one == presence).map(|(name, _)| name).collect()
+    }
+
+    /// Required fields that are not given. With a provider or a wallet no password is asked for.
+    pub(crate) fn missing_fields(&self, attempt: &SignUp) -> Vec<String> {
+        let given = |field: &str| match field {
+            "email_address" => attempt.value(Kind::Email).is_some(),
+            "phone_number" => attempt.value(Kind::Phone).is_some(),
+            "web3_wallet" => attempt.value(Kind::Wallet).is_some(),
+            "username" => attempt.username.is_some(),
+            "password" => {
+                attempt.password.is_some()
+                    || attempt.external_account.is_some()
+                    || attempt.value(Kind::Wallet).is_some()
             }
-        }
-        let mut attempt = SignUp {
-            id: self.ids.id("sua"),
-            complete: false,
-            email_address: None,
-            first_name: None,
-            last_name: None,
-            password: None,
-            unsafe_metadata: serde_json::Map::new(),
-            email: None,
-            external_account: None,
-            identity: None,
-            created_session_id: None,
-            created_user_id: None,
-            abandon_at: self.now_ms() + ATTEMPT_MS,
+            "first_name" => attempt.first_name.is_some(),
+            "last_name" => attempt.last_name.is_some(),
+            "legal_accepted" => attempt.legal_accepted_at.is_some(),
+            strategy => attempt.identity.as_ref().is_some_and(|identity| identity.strategy == strategy),
         };
-        if params.is_true("transfer") {
-            let invalid = || Refusal::new(400, "account_transfer_invalid");
-            let sign_in = client.sign_in.take().ok_or_else(invalid)?;
-            let transferable = sign_in.first_factor.filter(|one| one.status == VerificationStatus::Transferable);
-            attempt.external_account = Some(Verification::verified(&transferable.ok_or_else(invalid)?.strategy));
-            attempt.take_identity(sign_in.identity.ok_or_else(invalid)?);
+        let mut missing: Vec<String> = self.required_fields().into_iter().filter(|field| !given(field)).collect();
+        // Somebody has to be known by something.
+        let identified = !attempt.identifiers.is_empty() || attempt.username.is_some() || attempt.identity.is_some();
+        if missing.is_empty() && !identified {
+            missing.push("email_address".to_owned());
         }
-        self.fill(&client, &mut attempt, params)?;
+        missing
+    }
+
+    /// Given identifiers that are not verified.
+    pub(crate) fn unverified_fields(&self, attempt: &SignUp) -> Vec<&'static str> {
+        let open = |kind: &Kind| {
+            let verified = attempt.verification(*kind).is_some_and(Verification::is_verified);
+            attempt.value(*kind).is_some() && !self.verification_strategies(*kind).is_empty() && !verified
+        };
+        VERIFIABLE.into_iter().filter(open).map(Kind::as_str).collect()
+    }
+
+    /// How an identifier is verified at sign-up.
+    pub(crate) fn verification_strategies(&self, kind: Kind) -> Vec<String> {
+        match kind {
+            Kind::Email => self.config.identifiers.email_verification.clone(),
+            Kind::Phone => vec!["phone_code".to_owned()],
+            Kind::Wallet => self.config.wallet_strategies(),
+            Kind::Username => Vec::new(),
+        }
+    }
+
+    /// Starts a sign-up, replacing the one in progress. An empty create only resets.
+    pub(crate) fn create_sign_up(&mut self, caller: &mut Caller, params: &Params) -> Result<SignUp> {
+        let client = self.client_or_new(caller)?;
+        let mut attempt = SignUp { id: self.ids.id("sua"), abandon_at: self.attempt_end(), ..SignUp::default() };
+        if !params.is_empty() {
+            if let Some(ticket) = params.given("ticket") {
+                self.sign_up_with_ticket(&mut attempt, ticket)?;
+            } else {
+                self.refuse_closed_sign_up()?;
+            }
+            self.refuse_second_session(&client)?;
+        }
+        if params.is_true("transfer") {
+            self.transfer_to_sign_up(&client, &mut attempt)?;
+        }
+        self.fill(caller, &mut attempt, params)?;
+        let client = self.client_of(caller)?;
         self.settle_sign_up(caller, client, attempt)
+    }
+
+    /// Takes over what a sign-in found out about somebody without an account.
+    fn transfer_to_sign_up(&mut self, client: &Client, attempt: &mut SignUp) -> Result<()> {
+        let invalid = || Refusal::new(400, "account_transfer_invalid");
+        let sign_in = client.sign_in.clone().ok_or_else(invalid)?;
+        let transferable = sign_in.first_factor.filter(|one| one.status == VerificationStatus::Transferable);
+        let transferable = transferable.ok_or_else(invalid)?;
+        if let Some(identity) = sign_in.identity {
+            attempt.external_account = Some(Verification::verified(&transferable.strategy));
+            self.take_identity(attempt, identity);
+        } else {
+            let identifier = sign_in.identifier.ok_or_else(invalid)?;
+            let kind = if identifier.contains('@') { Kind::Email } else { Kind::Phone };
+            let verification = Verification { status: VerificationStatus::Verified, ..transferable };
+            attempt.identifiers.insert(kind, (identifier, Some(verification)));
+        }
+        self.change_client(&client.id.clone(), |client| client.sign_in = None);
+        Ok(())
     }
 
     /// Refuses what the instance's sign-up mode does not allow.
     pub(crate) fn refuse_closed_sign_up(&self) -> Result<()> {
-        match self.config.sign_up_mode.as_str() {
+        match self.config.sign_up.mode.as_str() {
             "restricted" => Err(Refusal::new(403, "sign_up_mode_restricted")),
             "waitlist" => Err(Refusal::new(403, "sign_up_restricted_waitlist")),
             _ => Ok(()),
@@ -98,40 +155,102 @@ impl World {
     }
 
     /// Takes the given fields over.
-    fn fill(&mut self, client: &Client, attempt: &mut SignUp, params: &Params) -> Result<()> {
+    fn fill(&mut self, caller: &mut Caller, attempt: &mut SignUp, params: &Params) -> Result<()> {
         for (key, value) in params.iter() {
             match key {
-                "email_address" => self.fill_email(attempt, value)?,
-                "password" => attempt.password = Some(self.accept_password(value, "password")?),
-                "first_name" => attempt.first_name = Some(value.to_owned()),
-                "last_name" => attempt.last_name = Some(value.to_owned()),
-                "unsafe_metadata" => match serde_json::from_str(value) {
-                    Ok(Value::Object(metadata)) => attempt.unsafe_metadata = metadata,
-                    _ => return Err(Refusal::new(422, "form_param_value_invalid").param(key)),
-                },
-                key if OTHER_PARAMS.contains(&key) || key.starts_with("__clerk_protect_") => {}
-                key => return Err(Refusal::new(422, "form_param_unknown").param(key)),
+                "email_address" => self.fill_identifier(attempt, Kind::Email, value)?,
+                "phone_number" => self.fill_identifier(attempt, Kind::Phone, value)?,
+                "web3_wallet" => self.fill_identifier(attempt, Kind::Wallet, value)?,
+                "email_address_or_phone_number" => {
+                    let kind = if value.contains('@') { Kind::Email } else { Kind::Phone };
+                    self.fill_identifier(attempt, kind, value)?;
+                }
+                "username" => self.fill_username(attempt, value)?,
+                "password" => self.fill_password(attempt, value)?,
+                "first_name" => attempt.first_name = name(key, value)?,
+                "last_name" => attempt.last_name = name(key, value)?,
+                "legal_accepted" => self.fill_consent(attempt, params)?,
+                "unsafe_metadata" => attempt.unsafe_metadata = metadata(value)?,
+                _ if is_protect(key) => {}
+                // The table of operations lets nothing else in than what is not a field.
+                _ => {}
             }
         }
-        if let Some(strategy) = params.given("strategy").filter(|strategy| strategy.starts_with("oauth_")) {
-            let page = self.begin_round_trip(&client.id, Attempt::SignUp(attempt.id.clone()), strategy, params)?;
-            attempt.external_account =
-                Some(Verification::waiting_for_provider(strategy, page, self.verification_end()));
+        self.begin_verification(caller, attempt, params)
+    }
+
+    /// A create or update with a strategy prepares it at once.
+    fn begin_verification(&mut self, caller: &mut Caller, attempt: &mut SignUp, params: &Params) -> Result<()> {
+        let Some(strategy) = params.given("strategy") else { return Ok(()) };
+        match strategy {
+            "ticket" => {
+                params.required("ticket")?;
+                Ok(())
+            }
+            "enterprise_sso" | "saml" => {
+                let address = attempt.value(Kind::Email).map(str::to_owned);
+                let address = address.ok_or_else(|| Refusal::new(422, "form_param_missing").param("email_address"))?;
+                if self.config.connections_for(&address).next().is_none() {
+                    let code = "enterprise_sso_sign_up_connection_missing";
+                    return Err(Refusal::new(422, code).param("email_address"));
+                }
+                let purpose = Purpose::SignUp(attempt.id.clone());
+                attempt.external_account = Some(self.begin_round_trip(caller, purpose, "enterprise_sso", params)?);
+                Ok(())
+            }
+            strategy if strategy.starts_with("oauth_") => {
+                let purpose = Purpose::SignUp(attempt.id.clone());
+                attempt.external_account = Some(self.begin_round_trip(caller, purpose, strategy, params)?);
+                Ok(())
+            }
+            strategy => self.prepare_field(caller, attempt, strategy, params),
+        }
+    }
+
+    fn fill_identifier(&mut self, attempt: &mut SignUp, kind: Kind, value: &str) -> Result<()> {
+        let param = kind.as_str();
+        if !is_enabled(&self.config, kind) {
+            return Err(Refusal::new(422, "form_param_unknown").param(param));
+        }
+        if value.is_empty() {
+            return Err(Refusal::new(422, "form_param_nil").param(param));
+        }
+        let value = check_form(kind, value)?;
+        self.refuse_taken(kind, &value)?;
+        self.refuse_restricted(&value, param)?;
+        let same = attempt.value(kind).is_some_and(|before| normal(kind, before) == normal(kind, &value));
+        if !same {
+            attempt.identifiers.insert(kind, (value, None));
         }
         Ok(())
     }
 
-    fn fill_email(&self, attempt: &mut SignUp, address: &str) -> Result<()> {
-        if !is_email(address) {
-            return Err(Refusal::new(422, "form_param_format_invalid").param("email_address"));
+    fn fill_username(&self, attempt: &mut SignUp, value: &str) -> Result<()> {
+        if !self.config.identifiers.username.is_on() {
+            return Err(Refusal::new(422, "form_param_unknown").param("username"));
         }
-        if self.user_by_email(address).is_some() {
-            return Err(Refusal::new(422, "form_identifier_exists").param("email_address"));
+        check_username(&self.config, value)?;
+        self.refuse_taken(Kind::Username, value)?;
+        attempt.username = Some(value.to_owned());
+        Ok(())
+    }
+
+    fn fill_password(&mut self, attempt: &mut SignUp, value: &str) -> Result<()> {
+        if !self.config.password.mode.is_on() {
+            return Err(Refusal::new(422, "form_param_unknown").param("password"));
         }
-        if attempt.email_address.as_deref() != Some(address) {
-            attempt.email = None;
+        let identifiers: Vec<String> = attempt.identifiers.values().map(|(value, _)| value.clone()).collect();
+        let identifiers = identifiers.iter().map(String::as_str);
+        attempt.password = Some(self.accept_password(value, "password", identifiers)?);
+        Ok(())
+    }
+
+    fn fill_consent(&self, attempt: &mut SignUp, params: &Params) -> Result<()> {
+        match params.flag("legal_accepted")? {
+            Some(true) => attempt.legal_accepted_at = Some(self.now_ms()),
+            Some(false) => return Err(Refusal::new(422, "legal_not_accepted").param("legal_accepted")),
+            None => {}
         }
-        attempt.email_address = Some(address.to_owned());
         Ok(())
     }
 
@@ -146,50 +265,91 @@ impl World {
         }
     }
 
-    /// Adds or changes fields.
-    pub(crate) fn update_sign_up(
-        &mut self,
-        caller: &mut Caller,
-        id: &str,
-        params: &Params,
-    ) -> Result<(Client, SignUp)> {
-        let (client, mut attempt) = self.sign_up_of(caller, id)?;
+    fn open_sign_up(&mut self, caller: &mut Caller, id: &str) -> Result<(Client, SignUp)> {
+        let (client, attempt) = self.sign_up_of(caller, id)?;
         if attempt.complete {
             return Err(Refusal::new(400, "client_state_invalid"));
         }
-        self.fill(&client, &mut attempt, params)?;
+        Ok((client, attempt))
+    }
+
+    /// Adds or changes fields.
+    pub(crate) fn update_sign_up(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignUp> {
+        let (_, mut attempt) = self.open_sign_up(caller, id)?;
+        self.fill(caller, &mut attempt, params)?;
+        let client = self.client_of(caller)?;
         self.settle_sign_up(caller, client, attempt)
     }
 
-    /// Sends the code for the e-mail address.
-    pub(crate) fn prepare_verification(
-        &mut self,
-        caller: &mut Caller,
-        id: &str,
-        params: &Params,
-    ) -> Result<(Client, SignUp)> {
-        let (mut client, mut attempt) = self.sign_up_of(caller, id)?;
-        if params.required("strategy")? != "email_code" {
-            return Err(Refusal::new(400, "verification_strategy_invalid"));
-        }
-        let address = attempt.email_address.clone().ok_or_else(|| Refusal::new(400, "verification_missing"))?;
-        attempt.email = Some(self.send_code("email_code", "sign_up_code", &address, &attempt.id));
-        client.sign_up = Some(attempt.clone());
-        Ok((self.save_client(client), attempt))
+    /// Sends the code or link for an identifier, or begins a trip to a provider.
+    pub(crate) fn prepare_verification(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignUp> {
+        let (_, mut attempt) = self.open_sign_up(caller, id)?;
+        params.required("strategy")?;
+        self.begin_verification(caller, &mut attempt, params)?;
+        let client = self.client_of(caller)?;
+        self.settle_sign_up(caller, client, attempt)
     }
 
-    /// Takes the code for the e-mail address.
-    pub(crate) fn attempt_verification(
+    fn prepare_field(
         &mut self,
         caller: &mut Caller,
-        id: &str,
+        attempt: &mut SignUp,
+        strategy: &str,
         params: &Params,
-    ) -> Result<(Client, SignUp)> {
-        let (mut client, mut attempt) = self.sign_up_of(caller, id)?;
+    ) -> Result<()> {
+        let kind = match strategy {
+            "email_code" | "email_link" => Kind::Email,
+            "phone_code" => Kind::Phone,
+            strategy if strategy.starts_with("web3_") => Kind::Wallet,
+            _ => return Err(Refusal::new(422, "form_param_value_invalid").param("strategy")),
+        };
+        if !self.verification_strategies(kind).iter().any(|one| one == strategy) {
+            return Err(Refusal::new(400, "verification_strategy_invalid"));
+        }
+        let (value, previous) =
+            attempt.identifiers.get(&kind).cloned().ok_or_else(|| Refusal::new(400, "verification_missing"))?;
+        let verification = match strategy {
+            "email_link" => {
+                let purpose = Purpose::SignUp(attempt.id.clone());
+                self.send_link(caller, purpose, "sign_up_link", &value, params)?
+            }
+            "email_code" | "phone_code" => self.send_code(&Outgoing {
+                strategy,
+                kind: "sign_up_code",
+                to: &value,
+                channel: channel(kind == Kind::Phone, params),
+                attempt: &attempt.id,
+                previous: previous.as_ref(),
+            })?,
+            _ => self.wallet_challenge(strategy, &value),
+        };
+        attempt.identifiers.insert(kind, (value, Some(verification)));
+        Ok(())
+    }
+
+    /// Takes the proof for an identifier.
+    pub(crate) fn attempt_verification(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignUp> {
+        let (mut client, mut attempt) = self.open_sign_up(caller, id)?;
         let strategy = params.required("strategy")?.to_owned();
-        let (now, max) = (self.now_ms(), self.config.max_attempts);
-        let verification = attempt.email.as_mut().ok_or_else(|| Refusal::new(400, "verification_missing"))?;
-        if let Err(refusal) = verification.attempt(&strategy, params, now, max) {
+        let kind = match strategy.as_str() {
+            "email_code" => Kind::Email,
+            "phone_code" => Kind::Phone,
+            strategy if strategy.starts_with("web3_") => Kind::Wallet,
+            _ => return Err(Refusal::new(422, "form_param_value_invalid").param("strategy")),
+        };
+        let (now, max) = (self.now_ms(), self.config.verification.max_attempts);
+        let Some((value, verification)) = attempt.identifiers.get_mut(&kind) else {
+            return Err(Refusal::new(400, "verification_missing"));
+        };
+        let verification = prepared(verification.as_mut())?;
+        let result = match kind {
+            Kind::Wallet => match params.required("signature") {
+                Ok(signature) => prove_wallet(verification, &strategy, value, signature, now, max),
+                Err(refusal) => Err(refusal),
+            },
+            _ => verification.attempt(&strategy, params, now, max),
+        };
+        if let Err(refusal) = result {
             client.sign_up = Some(attempt);
             self.save_client(client);
             return Err(refusal);
@@ -198,45 +358,98 @@ impl World {
     }
 
     /// Keeps the sign-up, or completes it when nothing is missing.
-    fn settle_sign_up(&mut self, caller: &mut Caller, mut client: Client, attempt: SignUp) -> Result<(Client, SignUp)> {
-        let attempt = self.complete_sign_up(&mut client, attempt)?;
+    pub(crate) fn settle_sign_up(
+        &mut self,
+        caller: &mut Caller,
+        mut client: Client,
+        attempt: SignUp,
+    ) -> Result<SignUp> {
+        let attempt = self.complete_sign_up(caller, &mut client, attempt)?;
         // A sign-up that was completed by a call of the app itself leaves the client.
         client.sign_up = (!attempt.complete).then(|| attempt.clone());
         let client = self.save_client(client);
         if attempt.complete {
             self.rotate(caller, &client.id)?;
         }
-        Ok((client, attempt))
+        Ok(attempt)
     }
 
     /// Makes the user and the session when nothing is missing.
-    pub(crate) fn complete_sign_up(&mut self, client: &mut Client, mut attempt: SignUp) -> Result<SignUp> {
-        let waits_for_provider = attempt.external_account.is_some() && attempt.identity.is_none();
-        if waits_for_provider || !missing_fields(self, &attempt).is_empty() || !unverified_fields(&attempt).is_empty() {
+    pub(crate) fn complete_sign_up(
+        &mut self,
+        caller: &Caller,
+        client: &mut Client,
+        mut attempt: SignUp,
+    ) -> Result<SignUp> {
+        let waits = attempt.external_account.as_ref().is_some_and(|one| !one.is_verified());
+        let begun = !attempt.identifiers.is_empty() || attempt.identity.is_some() || attempt.username.is_some();
+        if !begun || waits || !self.missing_fields(&attempt).is_empty() || !self.unverified_fields(&attempt).is_empty()
+        {
             return Ok(attempt);
         }
-        if attempt.email_address.as_deref().is_some_and(|address| self.user_by_email(address).is_some()) {
-            return Err(Refusal::new(400, "identification_claimed"));
+        for (kind, (value, _)) in &attempt.identifiers {
+            if self.owner_of(*kind, value).is_some() {
+                return Err(Refusal::new(400, "identification_claimed").param(kind.as_str()));
+            }
         }
         let user_id = self.create_user(&attempt);
-        let strategy = attempt.identity.as_ref().map_or("email_code", |identity| identity.strategy.as_str()).to_owned();
-        attempt.created_session_id = Some(self.start_session(client, &user_id, &strategy));
+        self.use_sign_up_ticket(&attempt, &user_id);
+        let strategy = self.strategy_of(&attempt);
+        let new = NewSession {
+            id: None,
+            user_id: &user_id,
+            strategy: &strategy,
+            second_factor: false,
+            actor: None,
+            user_agent: caller.user_agent.clone(),
+        };
+        attempt.created_session_id = Some(self.start_session(client, new));
         attempt.created_user_id = Some(user_id);
         attempt.complete = true;
         Ok(attempt)
     }
+
+    /// The strategy that stands for a sign-up.
+    fn strategy_of(&self, attempt: &SignUp) -> String {
+        if let Some(identity) = &attempt.identity {
+            return identity.strategy.clone();
+        }
+        let verified = VERIFIABLE.into_iter().filter_map(|kind| attempt.verification(kind)).next();
+        verified.map_or_else(|| "password".to_owned(), |verification| verification.strategy.clone())
+    }
+
+    /// Takes over what a provider says of somebody.
+    pub(crate) fn take_identity(&self, attempt: &mut SignUp, identity: Identity) {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        if self.config.profile.first_name.is_on() {
+            attempt.first_name = attempt.first_name.take().or_else(|| text(&identity.first_name));
+        }
+        if self.config.profile.last_name.is_on() {
+            attempt.last_name = attempt.last_name.take().or_else(|| text(&identity.last_name));
+        }
+        if let Some(address) = text(&identity.email).filter(|_| self.config.identifiers.email.is_on()) {
+            let verification =
+                identity.verified.then(|| Verification::verified(&format!("from_{}", identity.strategy)));
+            attempt.identifiers.insert(Kind::Email, (address, verification));
+        }
+        attempt.identity = Some(identity);
+    }
 }
 
-impl SignUp {
-    /// Takes over what a provider says of somebody.
-    pub(crate) fn take_identity(&mut self, identity: crate::config::Identity) {
-        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        self.first_name = self.first_name.take().or_else(|| text(&identity.first_name));
-        self.last_name = self.last_name.take().or_else(|| text(&identity.last_name));
-        if let Some(address) = text(&identity.email) {
-            self.email = identity.verified.then(|| Verification::verified(&format!("from_{}", identity.strategy)));
-            self.email_address = Some(address);
-        }
-        self.identity = Some(identity);
+fn name(param: &str, value: &str) -> Result<Option<String>> {
+    if value.chars().count() > MAX_NAME {
+        return Err(Refusal::new(422, "form_param_max_length_exceeded").param(param));
+    }
+    Ok((!value.is_empty()).then(|| value.to_owned()))
+}
+
+/// Metadata: a JSON object as text.
+pub(crate) fn metadata(text: &str) -> Result<serde_json::Map<String, Value>> {
+    if text.len() > MAX_METADATA {
+        return Err(Refusal::new(422, "form_param_exceeds_allowed_size").param("unsafe_metadata"));
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Object(metadata)) => Ok(metadata),
+        _ => Err(Refusal::new(422, "form_param_value_invalid").param("unsafe_metadata")),
     }
 }

@@ -1,135 +1,260 @@
-//! Users, and their passwords.
+//! Users: what they own, and whether they may come in.
 
-use serde_json::Map;
-use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, json};
 
 use crate::{
-    config::{Identity, NewUser},
+    config::Identity,
     error::{Refusal, Result},
-    state::{Email, ExternalAccount, Membership, PasswordHash, SignUp, User, Verification, World},
+    ops::identifiers::normal,
+    state::{ExternalAccount, Identification, Kind, SignUp, User, Verification, World},
 };
 
-impl PasswordHash {
-    /// Good enough for accounts that exist for a test run; nothing to copy into a real server.
-    fn new(password: &str, salt: String) -> Self {
-        let hash = Sha256::new().chain_update(&salt).chain_update(password).finalize().to_vec();
-        Self { salt, hash }
-    }
-
-    pub(crate) fn is(&self, password: &str) -> bool {
-        *self == Self::new(password, self.salt.clone())
-    }
-}
-
 impl World {
-    /// Checks the rules for passwords and hashes one. `param` names the parameter in a refusal.
-    pub(crate) fn accept_password(&mut self, password: &str, param: &str) -> Result<PasswordHash> {
-        if password.chars().count() < self.config.password_min_length {
-            return Err(Refusal::new(422, "form_password_length_too_short").param(param));
-        }
-        if password.len() > 72 {
-            return Err(Refusal::new(422, "form_password_length_too_long").param(param));
-        }
-        let salt = self.ids.nonce();
-        Ok(PasswordHash::new(password, salt))
-    }
-
-    /// Adds somebody who has an account from the start, and returns the id.
-    pub(crate) fn add_user(&mut self, new: &NewUser) -> String {
-        let salt = self.ids.nonce();
-        let password = new.password.as_deref().map(|password| PasswordHash::new(password, salt));
-        let mut user = self.new_user(new.first_name.clone(), new.last_name.clone(), password);
-        self.give_email(&mut user, &new.email_address, "admin");
-        if let Some(name) = &new.organization {
-            user.memberships.push(Membership {
-                id: self.ids.id("orgmem"),
-                organization_id: self.ids.id("org"),
-                organization_name: name.clone(),
-                organization_slug: name.to_lowercase().replace(' ', "-"),
-                created_at: self.now_ms(),
-            });
-        }
-        let id = user.id.clone();
-        self.users.insert(id.clone(), user);
-        id
-    }
-
-    /// Makes the user that a complete sign-up asked for, and returns the id.
-    pub(crate) fn create_user(&mut self, sign_up: &SignUp) -> String {
-        let mut user = self.new_user(sign_up.first_name.clone(), sign_up.last_name.clone(), sign_up.password.clone());
-        user.unsafe_metadata = sign_up.unsafe_metadata.clone();
-        if let Some(address) = &sign_up.email_address {
-            self.give_email(&mut user, address, "email_code");
-        }
-        if let Some(identity) = &sign_up.identity {
-            self.connect(&mut user, identity);
-        }
-        let id = user.id.clone();
-        self.users.insert(id.clone(), user);
-        id
-    }
-
-    fn new_user(
-        &mut self,
-        first_name: Option<String>,
-        last_name: Option<String>,
-        password: Option<PasswordHash>,
-    ) -> User {
+    /// Somebody about whom nothing is known yet.
+    pub(crate) fn blank_user(&mut self) -> User {
         let now = self.now_ms();
         User {
             id: self.ids.id("user"),
-            first_name,
-            last_name,
-            password,
-            emails: Vec::new(),
-            primary_email: None,
+            username: None,
+            first_name: None,
+            last_name: None,
+            picture: None,
+            password: None,
+            password_compromised: false,
+            password_updated_at: None,
+            identifications: Vec::new(),
+            primary: BTreeMap::new(),
             external_accounts: Vec::new(),
-            memberships: Vec::new(),
+            passkeys: Vec::new(),
+            totp: None,
+            backup_codes: Vec::new(),
+            public_metadata: Map::new(),
             unsafe_metadata: Map::new(),
             banned: false,
+            locked_until: None,
+            failed_attempts: 0,
+            legal_accepted_at: None,
+            mfa_enabled_at: None,
+            mfa_disabled_at: None,
             last_sign_in_at: None,
             created_at: now,
             updated_at: now,
         }
     }
 
-    fn give_email(&mut self, user: &mut User, address: &str, strategy: &str) {
-        let id = self.ids.id("idn");
-        user.primary_email.get_or_insert_with(|| id.clone());
-        user.emails.push(Email {
-            id,
-            address: address.to_owned(),
-            verification: Verification::verified(strategy),
+    /// Writes a user, and who owns what. Verified identifiers of others that are the same are lost to them.
+    pub(crate) fn save_user(&mut self, mut user: User) {
+        user.updated_at = self.now_ms().max(user.updated_at);
+        if let Some(before) = self.users.get(&user.id).cloned() {
+            self.forget_ownership(&before);
+        }
+        let mut claims: Vec<_> = user
+            .identifications
+            .iter()
+            .filter(|one| one.is_verified())
+            .map(|one| (one.kind, normal(one.kind, &one.value)))
+            .collect();
+        claims.extend(user.username.as_ref().map(|name| (Kind::Username, normal(Kind::Username, name))));
+        for claim in claims {
+            self.owners.insert(claim, user.id.clone());
+        }
+        for account in user.external_accounts.iter().filter(|account| account.verification.is_verified()) {
+            let key = (account.identity.strategy.clone(), account.identity.id());
+            self.connected.insert(key, user.id.clone());
+        }
+        self.users.insert(user.id.clone(), user);
+    }
+
+    fn forget_ownership(&mut self, user: &User) {
+        let values = user.identifications.iter().map(|one| (one.kind, normal(one.kind, &one.value)));
+        let name = user.username.iter().map(|name| (Kind::Username, normal(Kind::Username, name)));
+        for key in values.chain(name) {
+            if self.owners.get(&key) == Some(&user.id) {
+                self.owners.remove(&key);
+            }
+        }
+        for account in &user.external_accounts {
+            let key = (account.identity.strategy.clone(), account.identity.id());
+            if self.connected.get(&key) == Some(&user.id) {
+                self.connected.remove(&key);
+            }
+        }
+    }
+
+    /// Removes a user everywhere.
+    pub(crate) fn delete_user(&mut self, id: &str) -> bool {
+        let Some(user) = self.users.remove(id) else { return false };
+        self.forget_ownership(&user);
+        for organization in self.organizations.values_mut() {
+            organization.members.retain(|member| member.user_id != id);
+        }
+        let clients: Vec<String> =
+            self.sessions_of_user(id).iter().filter_map(|session| self.session_clients.remove(&session.id)).collect();
+        for client_id in clients {
+            self.change_client(&client_id, |client| {
+                client.sessions.retain(|session| session.user_id != id);
+                if !client.sessions.iter().any(|one| Some(&one.id) == client.last_active_session_id.as_ref()) {
+                    client.last_active_session_id = None;
+                }
+            });
+        }
+        true
+    }
+
+    /// The user who is connected with this identity.
+    pub(crate) fn user_by_identity(&self, identity: &Identity) -> Option<&User> {
+        let key = (identity.strategy.clone(), identity.id());
+        self.connected.get(&key).and_then(|id| self.users.get(id))
+    }
+
+    /// An identification that somebody is given.
+    pub(crate) fn identification(
+        &mut self,
+        kind: Kind,
+        value: &str,
+        verification: Option<Verification>,
+    ) -> Identification {
+        let now = self.now_ms();
+        Identification {
+            id: self.ids.id("idn"),
+            kind,
+            value: value.to_owned(),
+            verification,
             linked_to: Vec::new(),
-            created_at: self.now_ms(),
-        });
+            second_factor: false,
+            default_second_factor: false,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Adds a verified identification; the first of its kind becomes the primary one.
+    pub(crate) fn give(&mut self, user: &mut User, kind: Kind, value: &str, strategy: &str) {
+        let identification = self.identification(kind, value, Some(Verification::verified(strategy)));
+        user.primary.entry(kind).or_insert_with(|| identification.id.clone());
+        user.identifications.push(identification);
+    }
+
+    /// Makes the user that a complete sign-up asked for, and returns the id.
+    pub(crate) fn create_user(&mut self, sign_up: &SignUp) -> String {
+        let mut user = self.blank_user();
+        user.username.clone_from(&sign_up.username);
+        user.first_name.clone_from(&sign_up.first_name);
+        user.last_name.clone_from(&sign_up.last_name);
+        user.password.clone_from(&sign_up.password);
+        user.password_updated_at = sign_up.password.as_ref().map(|_| user.created_at);
+        user.unsafe_metadata = sign_up.unsafe_metadata.clone();
+        user.legal_accepted_at = sign_up.legal_accepted_at;
+        for (kind, (value, verification)) in &sign_up.identifiers {
+            let identification = self.identification(*kind, value, verification.clone());
+            if identification.is_verified() || verification.is_none() {
+                user.primary.entry(*kind).or_insert_with(|| identification.id.clone());
+            }
+            user.identifications.push(identification);
+        }
+        if let Some(identity) = &sign_up.identity {
+            self.connect(&mut user, identity);
+        }
+        let id = user.id.clone();
+        self.save_user(user);
+        self.enroll_by_domain(&id);
+        id
     }
 
     /// Connects an identity with a user, together with the address that its provider vouches for.
     pub(crate) fn connect(&mut self, user: &mut User, identity: &Identity) {
+        let strategy = identity.strategy.clone();
+        let now = self.now_ms();
         let account = ExternalAccount {
             id: self.ids.id("eac"),
             identification_id: self.ids.id("idn"),
             identity: identity.clone(),
-            created_at: self.now_ms(),
+            verification: Verification::verified(&strategy),
+            scopes: "email profile".to_owned(),
+            created_at: now,
+            updated_at: now,
         };
-        let same = |email: &Email| email.address.eq_ignore_ascii_case(&identity.email);
-        if identity.verified && !identity.email.is_empty() && !user.emails.iter().any(same) {
-            self.give_email(user, &identity.email, &format!("from_{}", identity.strategy));
+        self.vouch(user, &account);
+        user.external_accounts.push(account);
+    }
+
+    /// Gives a user the address that a provider vouches for.
+    pub(crate) fn vouch(&mut self, user: &mut User, account: &ExternalAccount) {
+        let identity = &account.identity;
+        if !identity.verified || identity.email.is_empty() {
+            return;
         }
-        if let Some(email) = user.emails.iter_mut().find(|email| same(email)) {
+        let same = |one: &Identification| one.kind == Kind::Email && one.value.eq_ignore_ascii_case(&identity.email);
+        let from = format!("from_{}", identity.strategy);
+        if !user.identifications.iter().any(same) && self.owner_of(Kind::Email, &identity.email).is_none() {
+            self.give(user, Kind::Email, &identity.email, &from);
+        }
+        if let Some(email) = user.identifications.iter_mut().find(|one| same(one)) {
+            if !email.is_verified() {
+                email.verification = Some(Verification::verified(&from));
+            }
             email.linked_to.push((identity.strategy.clone(), account.identification_id.clone()));
         }
-        user.external_accounts.push(account);
-        user.updated_at = self.now_ms();
     }
 
     /// The user, unless the account may not be used.
+    ///
+    /// Refusals: `user_banned`, `resource_not_found`.
     pub(crate) fn usable_user(&self, id: &str) -> Result<&User> {
         match self.users.get(id) {
             Some(user) if user.banned => Err(Refusal::new(403, "user_banned")),
             Some(user) => Ok(user),
-            None => Err(Refusal::new(404, "resource_not_found")),
+            None => Err(Refusal::new(401, "signed_out")),
+        }
+    }
+
+    /// Refuses somebody who may not sign in now.
+    ///
+    /// Refusals: `user_banned`, `user_locked`.
+    pub(crate) fn refuse_barred(&mut self, id: &str) -> Result<()> {
+        self.usable_user(id)?;
+        match self.lockout_left(id) {
+            Some(seconds) => Err(Refusal::new(403, "user_locked").meta("lockout_expires_in_seconds", json!(seconds))),
+            None => Ok(()),
+        }
+    }
+
+    /// Seconds until a locked account opens again.
+    pub(crate) fn lockout_left(&self, id: &str) -> Option<i64> {
+        let until = self.users.get(id)?.locked_until?;
+        let left = until.saturating_sub(self.now_ms());
+        (left > 0).then_some(left / 1000)
+    }
+
+    /// Counts a failed proof; too many lock the account.
+    pub(crate) fn count_failure(&mut self, user_id: &str) {
+        let lockout = self.config.attack_protection.lockout.clone();
+        let now = self.now_ms();
+        let Some(user) = self.users.get_mut(user_id).filter(|_| lockout.enabled) else { return };
+        user.failed_attempts += 1;
+        if user.failed_attempts >= lockout.max_attempts {
+            user.failed_attempts = 0;
+            user.locked_until = Some(match lockout.minutes {
+                0 => i64::MAX,
+                minutes => now + i64::from(minutes) * 60_000,
+            });
+        }
+    }
+
+    /// Notes how a proof went: a failure counts towards the lock-out, a success forgets the earlier ones.
+    pub(crate) fn note_proof<T>(&mut self, user_id: &str, result: &Result<T>) {
+        match result {
+            Ok(_) => {
+                if let Some(user) = self.users.get_mut(user_id) {
+                    user.failed_attempts = 0;
+                }
+            }
+            Err(refusal) if refusal.status == 422 || refusal.code == "verification_failed" => {
+                self.count_failure(user_id);
+            }
+            Err(_) => {}
         }
     }
 }

@@ -2,22 +2,40 @@
 
 use crate::{
     error::{Refusal, Result},
-    ops::params::Params,
+    ops::{identifiers::is_test, params::Params},
     state::{Channel, Message, Verification, VerificationStatus, World},
 };
 
-/// The code that test addresses take.
+/// The code that test recipients take.
 const TEST_CODE: &str = "424242";
 
+/// A message that carries a code or a link.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) strategy: &'a str,
+    pub(crate) kind: &'static str,
+    pub(crate) to: &'a str,
+    pub(crate) channel: Channel,
+    /// The attempt or identification that it belongs to.
+    pub(crate) attempt: &'a str,
+    /// The verification that it takes the place of.
+    pub(crate) previous: Option<&'a Verification>,
+}
+
 impl Verification {
-    fn new(strategy: &str, status: VerificationStatus) -> Self {
+    pub(crate) fn new(strategy: &str, status: VerificationStatus) -> Self {
         Self {
+            id: String::new(),
             strategy: strategy.to_owned(),
             status,
             attempts: 0,
+            prepared_at: 0,
             expire_at: None,
             code: None,
+            nonce: None,
+            message: None,
+            channel: None,
             redirect_url: None,
+            verified_at_client: None,
             error: None,
         }
     }
@@ -42,26 +60,40 @@ impl Verification {
         self.error = Some(error);
     }
 
-    /// Checks `code` and counts the attempt.
+    /// The status, with the passing of time in it.
+    pub(crate) fn status_at(&self, now_ms: i64) -> VerificationStatus {
+        match self.status {
+            VerificationStatus::Unverified if self.expire_at.is_some_and(|end| end <= now_ms) => {
+                VerificationStatus::Expired
+            }
+            status => status,
+        }
+    }
+
+    /// Checks that it can be attempted now with this strategy.
     ///
-    /// Refusals: `verification_already_verified`, `verification_failed`, `verification_expired`, `form_code_incorrect`.
-    pub(crate) fn attempt(&mut self, strategy: &str, params: &Params, now_ms: i64, max_attempts: u32) -> Result<()> {
+    /// Refusals: `verification_strategy_invalid`, `verification_already_verified`, `verification_failed`,
+    /// `verification_expired`.
+    pub(crate) fn check_open(&mut self, strategy: &str, now_ms: i64) -> Result<()> {
         if self.strategy != strategy {
             return Err(Refusal::new(400, "verification_strategy_invalid"));
         }
-        match self.status {
-            VerificationStatus::Verified => return Err(Refusal::new(400, "verification_already_verified")),
-            VerificationStatus::Failed => return Err(Refusal::new(400, "verification_failed")),
-            VerificationStatus::Expired => return Err(Refusal::new(400, "verification_expired")),
-            VerificationStatus::Unverified | VerificationStatus::Transferable => {}
-        }
-        if self.expire_at.is_some_and(|end| end <= now_ms) {
-            self.status = VerificationStatus::Expired;
-            return Err(Refusal::new(400, "verification_expired"));
-        }
-        let code = params.required("code")?;
+        self.status = self.status_at(now_ms);
+        let code = match self.status {
+            VerificationStatus::Verified => "verification_already_verified",
+            VerificationStatus::Failed => "verification_failed",
+            VerificationStatus::Expired => "verification_expired",
+            VerificationStatus::Unverified | VerificationStatus::Transferable => return Ok(()),
+        };
+        Err(Refusal::new(400, code))
+    }
+
+    /// Counts an attempt that was `right` or wrong.
+    ///
+    /// Refusals: `wrong`, and `verification_failed` for the last wrong one.
+    pub(crate) fn count(&mut self, right: bool, max_attempts: u32, wrong: Refusal) -> Result<()> {
         self.attempts += 1;
-        if self.code.as_deref() == Some(code) {
+        if right {
             self.status = VerificationStatus::Verified;
             return Ok(());
         }
@@ -69,30 +101,91 @@ impl Verification {
             self.status = VerificationStatus::Failed;
             return Err(Refusal::new(400, "verification_failed"));
         }
-        Err(Refusal::new(422, "form_code_incorrect").param("code"))
+        Err(wrong)
+    }
+
+    /// Checks `code` and counts the attempt.
+    pub(crate) fn attempt(&mut self, strategy: &str, params: &Params, now_ms: i64, max_attempts: u32) -> Result<()> {
+        self.check_open(strategy, now_ms)?;
+        let code = params.required("code")?;
+        let right = self.code.as_deref() == Some(code);
+        self.count(right, max_attempts, wrong_code())
     }
 }
 
+/// The refusal of a code that is wrong.
+pub(crate) fn wrong_code() -> Refusal {
+    Refusal::new(422, "form_code_incorrect").param("code")
+}
+
 impl World {
-    /// Sends a code to an address. The older code, if there is one, is dead.
-    pub(crate) fn send_code(&mut self, strategy: &str, kind: &'static str, to: &str, attempt: &str) -> Verification {
-        let is_test = self.config.test_mode && to.split('@').next().is_some_and(|local| local.contains("+clerk_test"));
-        let code = if is_test { TEST_CODE.to_owned() } else { self.ids.code() };
-        self.messages.push(Message {
-            id: self.ids.id("msg"),
-            at: self.now_ms(),
-            channel: Channel::Email,
-            to: to.to_owned(),
-            kind,
-            subject: format!("{code} is your code for {}", self.config.application_name),
-            code: Some(code.clone()),
-            attempt: attempt.to_owned(),
-        });
+    /// Sends a code. The older one, if there is one, is dead; the same request twice at once sends one message.
+    ///
+    /// Refusal: `verification_code_too_many_requests` with `rate_limits`.
+    pub(crate) fn send_code(&mut self, outgoing: &Outgoing<'_>) -> Result<Verification> {
+        if let Some(same) = self.same_as_before(outgoing)? {
+            return Ok(same);
+        }
+        let test = is_test(&self.config, outgoing.to);
+        let code = if test { TEST_CODE.to_owned() } else { self.ids.code() };
+        let subject = format!("{code} is your code for {}", self.config.application_name);
+        self.post(outgoing, subject, Some(code.clone()), None);
+        let channel = match outgoing.channel {
+            Channel::Email => None,
+            Channel::Sms => Some("sms".to_owned()),
+            Channel::Whatsapp => Some("whatsapp".to_owned()),
+        };
+        Ok(Verification { code: Some(code), channel, ..self.fresh(outgoing.strategy) })
+    }
+
+    /// A verification that begins now.
+    pub(crate) fn fresh(&mut self, strategy: &str) -> Verification {
         Verification {
-            code: Some(code),
+            id: self.ids.id("ver"),
+            prepared_at: self.now_ms(),
             expire_at: Some(self.verification_end()),
             ..Verification::new(strategy, VerificationStatus::Unverified)
         }
+    }
+
+    /// The verification of the same request a moment ago.
+    pub(crate) fn same_as_before(&self, outgoing: &Outgoing<'_>) -> Result<Option<Verification>> {
+        let Some(previous) = outgoing.previous else { return Ok(None) };
+        let age = self.now_ms() - previous.prepared_at;
+        let settings = &self.config.verification;
+        let untouched = previous.status == VerificationStatus::Unverified && previous.attempts == 0;
+        if previous.strategy == outgoing.strategy && untouched && age < settings.dedupe_s * 1000 {
+            return Ok(Some(previous.clone()));
+        }
+        let resent = self.config.rate_limits && !is_test(&self.config, outgoing.to);
+        if resent && previous.prepared_at > 0 && age < settings.resend_s * 1000 {
+            let wait = settings.resend_s - age / 1000;
+            return Err(Refusal::wait("verification_code_too_many_requests", wait));
+        }
+        Ok(None)
+    }
+
+    /// Puts a message into the inbox.
+    pub(crate) fn post(
+        &mut self,
+        outgoing: &Outgoing<'_>,
+        subject: String,
+        code: Option<String>,
+        link: Option<String>,
+    ) {
+        let message = Message {
+            id: self.ids.id("msg"),
+            at: self.now_ms(),
+            channel: outgoing.channel,
+            to: outgoing.to.to_owned(),
+            kind: outgoing.kind,
+            subject,
+            code,
+            link,
+            attempt: outgoing.attempt.to_owned(),
+            test: is_test(&self.config, outgoing.to),
+        };
+        self.messages.push(message);
     }
 }
 

@@ -12,13 +12,14 @@ pub(super) fn page(world: &World) -> Response {
     Page::new("Clerk emulator")
         .wide()
         .live()
-        .raw("<nav><a href=\"/__emulator/inbox\">Inbox</a></nav>")
+        .raw("<nav><a href=\"/__emulator/inbox\">Inbox</a> · <a href=\"/portal/sign-in\">Account Portal</a></nav>")
         .raw(&format!(
             "<table><tbody><tr><th>CLERK_PUBLISHABLE_KEY</th><td><code>{}</code></td></tr><tr><th>CLERK_PROXY_URL</th><td><code>{}</code></td></tr></tbody></table>",
             publishable_key(&world.base_url),
             escape(&world.base_url)
         ))
         .raw(&users(world))
+        .raw(&organizations(world))
         .raw(&sessions(world))
         .raw(&requests(world))
         .render(200)
@@ -51,6 +52,23 @@ fn users(world: &World) -> String {
     table("Users", &["Name", "E-mail address", "Connected", "Id"], &rows)
 }
 
+fn organizations(world: &World) -> String {
+    let rows: String = world
+        .organizations
+        .values()
+        .map(|one| {
+            format!(
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>",
+                escape(&one.name),
+                escape(&one.slug),
+                one.members.len(),
+                escape(&one.id)
+            )
+        })
+        .collect();
+    table("Organizations", &["Name", "Slug", "Members", "Id"], &rows)
+}
+
 fn sessions(world: &World) -> String {
     let rows: String = world
         .clients
@@ -61,7 +79,7 @@ fn sessions(world: &World) -> String {
             format!(
                 "<tr><td>{}</td><td>{}</td><td><code>{}</code></td></tr>",
                 escape(&user),
-                session.status.as_str(),
+                world.session_status(session),
                 escape(&session.id)
             )
         })

@@ -3,15 +3,16 @@
 use axum::response::Response;
 
 use super::{Page, escape};
-use crate::state::World;
+use crate::state::{Message, World};
 
 pub(super) fn page(world: &World) -> Response {
     let mut rows = String::new();
     for message in world.messages.iter().rev() {
         rows.push_str(&format!(
-            "<tr><td>{}</td><td><strong><code data-testid=\"code\">{}</code></strong></td><td>{}</td><td class=\"quiet\">{}</td></tr>",
+            "<tr><td>{}</td><td>{}</td><td><a href=\"/__emulator/inbox/{}\">{}</a></td><td class=\"quiet\">{}</td></tr>",
             escape(&message.to),
-            escape(message.code.as_deref().unwrap_or_default()),
+            content(message),
+            escape(&message.id),
             escape(&message.subject),
             message.kind,
         ));
@@ -20,8 +21,29 @@ pub(super) fn page(world: &World) -> Response {
         "<p class=\"quiet\">Nothing was sent yet.</p>".to_owned()
     } else {
         format!(
-            "<table><thead><tr><th>To</th><th>Code</th><th>Subject</th><th>Kind</th></tr></thead><tbody>{rows}</tbody></table>"
+            "<table><thead><tr><th>To</th><th>Code or link</th><th>Subject</th><th>Kind</th></tr></thead><tbody>{rows}</tbody></table>"
         )
     };
     Page::new("Inbox").wide().live().raw("<nav><a href=\"/__emulator/\">Dashboard</a></nav>").raw(&table).render(200)
+}
+
+/// The code or the link of a message.
+fn content(message: &Message) -> String {
+    match (&message.code, &message.link) {
+        (Some(code), _) => format!("<strong><code data-testid=\"code\">{}</code></strong>", escape(code)),
+        (None, Some(link)) => format!("<a href=\"{}\" data-testid=\"link\">Open</a>", escape(link)),
+        (None, None) => String::new(),
+    }
+}
+
+/// One message.
+pub(super) fn message(world: &World, id: &str) -> Response {
+    let Some(message) = world.messages.iter().find(|message| message.id == id) else {
+        return Page::new("Not found").paragraph("There is no such message.").render(404);
+    };
+    Page::new(&message.subject)
+        .raw("<nav><a href=\"/__emulator/inbox\">Inbox</a></nav>")
+        .paragraph(&format!("To {}", escape(&message.to)))
+        .raw(&format!("<p>{}</p>", content(message)))
+        .render(200)
 }

@@ -3,6 +3,7 @@
 mod dashboard;
 mod html;
 mod inbox;
+pub(crate) mod portal;
 mod provider;
 
 use axum::response::Response;
@@ -10,7 +11,7 @@ use url::Url;
 
 use crate::{
     error::Refusal,
-    http::{redirect, text},
+    http::{bytes, redirect, text},
     ops::params::Params,
     state::World,
 };
@@ -21,22 +22,18 @@ pub(crate) fn serve(world: &mut World, method: &str, path: &str, query: &Params,
     match (method, path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice()) {
         ("GET", [""]) => dashboard::page(world),
         ("GET", ["inbox"]) => inbox::page(world),
-        ("GET", ["img", "avatar"]) => avatar(query.get("t").unwrap_or_default()),
+        ("GET", ["inbox", id]) => inbox::message(world, id),
+        ("GET", ["img", "avatar" | "logo"]) => avatar(query.get("t").unwrap_or_default()),
+        ("GET", ["img", "file", id]) => picture(world, id),
+        ("GET", ["magic", _]) => magic(world),
+        ("POST", ["magic", _]) => match world.approve_magic(query.get("token").unwrap_or_default()) {
+            Ok(target) => way_back(world, &target),
+            Err(refusal) => error(world, &refusal),
+        },
         ("GET", ["oauth", strategy]) => provider::page(world, strategy, query),
         ("POST", ["oauth", strategy]) => provider::decide(world, strategy, query, form),
         _ => Page::new("Not found").paragraph("There is no such page here.").render(404),
     }
-}
-
-/// A stand-in for a page of the Account Portal; the portal itself is not emulated yet.
-pub(crate) fn portal(path: &str) -> Response {
-    let name = path.trim_start_matches("/portal/");
-    Page::new("Account Portal")
-        .paragraph(&format!(
-            "This is where the Account Portal's page “{}” would be. You can go back to the app.",
-            escape(name)
-        ))
-        .render(200)
 }
 
 /// Sends the browser back to the app. A page is shown in between when the app has a scheme of its own, because some
@@ -53,6 +50,41 @@ pub(crate) fn way_back(world: &World, target: &Url) -> Response {
              <script>location.href = document.getElementById('open-app').href;</script>"
         ));
     page.render(200)
+}
+
+/// What a link without a redirect URL shows.
+pub(crate) fn link_opened(world: &World, status: &str, code: Option<&str>) -> Response {
+    let (title, words) = match status {
+        "verified" => ("Verified", "You can go back to the app now, and close this tab."),
+        "expired" => ("This link is too old", "Ask for a new one in the app."),
+        "client_mismatch" => ("Open this link where you asked for it", "It is for the device on which you began."),
+        "transferable" => ("Verified", "Go on in the app to create your account."),
+        _ => ("This link can't be used", "Ask for a new one in the app."),
+    };
+    let code =
+        code.map(|code| format!(" · <code data-testid=\"error-code\">{}</code>", escape(code))).unwrap_or_default();
+    Page::new(title)
+        .paragraph(words)
+        .raw(&format!("<p class=\"quiet\">{}{code}</p>", escape(&world.config.application_name)))
+        .render(if status == "failed" { 400 } else { 200 })
+}
+
+/// Asks whether somebody wants to be signed in by the link that they opened.
+fn magic(world: &World) -> Response {
+    Page::new("Sign in?")
+        .paragraph(&format!("Approve to sign in to <strong>{}</strong>.", escape(&world.config.application_name)))
+        .raw("<form method=\"post\"><div class=\"row\"><button class=\"primary\" id=\"approve\" data-testid=\"approve\">Approve</button></div></form>")
+        .render(200)
+}
+
+/// A picture that somebody uploaded.
+fn picture(world: &World, id: &str) -> Response {
+    let pictures = world.users.values().map(|user| &user.picture);
+    let logos = world.organizations.values().map(|one| &one.logo);
+    match pictures.chain(logos).flatten().find(|picture| picture.id == id) {
+        Some(picture) => bytes(200, &picture.content_type, picture.bytes.clone()),
+        None => text(404, "text/plain", "there is no such picture"),
+    }
 }
 
 /// A page that says what went wrong.

@@ -8,11 +8,17 @@ use crate::{
     error::Refusal,
     http::redirect,
     ops::params::Params,
-    state::{Answer, World},
+    state::{ProviderAnswer, World},
 };
 
 /// Errors that a provider, or FAPI on its behalf, can end with.
-const FAILURES: &[&str] = &["oauth_token_exchange_error", "oauth_fetch_user_error", "misconfigured_oauth_provider"];
+const FAILURES: &[&str] = &[
+    "oauth_token_exchange_error",
+    "oauth_fetch_user_error",
+    "misconfigured_oauth_provider",
+    "enterprise_sso_email_address_domain_mismatch",
+    "saml_user_attribute_missing",
+];
 
 pub(super) fn page(world: &World, strategy: &str, query: &Params) -> Response {
     let state = query.get("state").unwrap_or_default();
@@ -73,24 +79,24 @@ pub(super) fn decide(world: &mut World, strategy: &str, query: &Params, form: &P
     }
 }
 
-fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<Answer, Refusal> {
+fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<ProviderAnswer, Refusal> {
     let text = |name: &str| form.get(name).unwrap_or_default().trim().to_owned();
     match form.get("decision") {
         Some("approve") => {
             let id = text("identity");
             let identity =
                 world.identities.iter().find(|identity| identity.strategy == strategy && identity.id() == id);
-            identity.cloned().map(Answer::Approved).ok_or_else(|| Refusal::new(404, "resource_not_found"))
+            identity.cloned().map(ProviderAnswer::Approved).ok_or_else(|| Refusal::new(404, "resource_not_found"))
         }
-        Some("new") => Ok(Answer::Approved(Identity {
+        Some("new") => Ok(ProviderAnswer::Approved(Identity {
             strategy: strategy.to_owned(),
             email: text("email"),
             verified: form.is_true("verified"),
             first_name: text("first_name"),
             last_name: text("last_name"),
         })),
-        Some("fail") => Ok(Answer::Failed(form.required("code")?.to_owned())),
-        Some("deny") => Ok(Answer::Denied),
+        Some("fail") => Ok(ProviderAnswer::Failed(form.required("code")?.to_owned())),
+        Some("deny") => Ok(ProviderAnswer::Denied),
         _ => Err(Refusal::new(400, "malformed_request_parameters")),
     }
 }

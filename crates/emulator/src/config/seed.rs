@@ -1,0 +1,162 @@
+//! The people and organizations that an instance begins with.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An account at an OAuth provider.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Identity {
+    /// The provider's strategy.
+    pub strategy: String,
+    /// E-mail address; may be empty.
+    pub email: String,
+    /// Whether the provider vouches for the address.
+    pub verified: bool,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+}
+
+impl Identity {
+    /// An identity with a verified e-mail address.
+    pub fn new(strategy: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { strategy: strategy.into(), email: email.into(), verified: true, ..Self::default() }
+    }
+
+    /// Name of the identity at its provider.
+    pub(crate) fn id(&self) -> String {
+        let name =
+            if self.email.is_empty() { format!("{} {}", self.first_name, self.last_name) } else { self.email.clone() };
+        name.chars()
+            .map(|character| if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '-' })
+            .collect()
+    }
+}
+
+/// An e-mail address of somebody: the address alone, or with its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum NewEmail {
+    /// A verified address.
+    Address(String),
+    /// An address that may be unverified.
+    Full {
+        /// The address.
+        email: String,
+        /// Whether it is verified.
+        verified: bool,
+    },
+}
+
+impl From<&str> for NewEmail {
+    fn from(address: &str) -> Self {
+        Self::Address(address.to_owned())
+    }
+}
+
+/// A verified phone number of somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewPhone {
+    /// The number, e.g. `+12015550100`.
+    pub number: String,
+    /// Whether it is a second factor.
+    pub second_factor: bool,
+}
+
+/// Somebody with an account from the start.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewUser {
+    /// E-mail addresses; the first is the primary one.
+    pub email_addresses: Vec<NewEmail>,
+    /// Phone numbers.
+    pub phone_numbers: Vec<NewPhone>,
+    /// Wallet addresses.
+    pub web3_wallets: Vec<String>,
+    /// Username.
+    pub username: Option<String>,
+    /// Password, if any.
+    pub password: Option<String>,
+    /// Whether the password counts as compromised.
+    pub password_compromised: bool,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Secret of an authenticator app, in base32.
+    pub totp_secret: Option<String>,
+    /// Backup codes.
+    pub backup_codes: Vec<String>,
+    /// Accounts at providers.
+    pub external_accounts: Vec<Identity>,
+    /// Public metadata.
+    pub public_metadata: Map<String, Value>,
+    /// Unsafe metadata.
+    pub unsafe_metadata: Map<String, Value>,
+    /// Whether the account is banned.
+    pub banned: bool,
+    /// Name of an organization to make the user an admin of.
+    pub organization: Option<String>,
+}
+
+impl NewUser {
+    /// Somebody with a verified e-mail address.
+    pub fn with_email(email_address: &str) -> Self {
+        Self { email_addresses: vec![email_address.into()], ..Self::default() }
+    }
+
+    /// Somebody who signs in with a password.
+    pub fn with_password(email_address: &str, password: impl Into<String>) -> Self {
+        Self { password: Some(password.into()), ..Self::with_email(email_address) }
+    }
+}
+
+/// An organization that exists from the start.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewOrganization {
+    /// Name.
+    pub name: String,
+    /// Slug; made from the name when absent.
+    pub slug: Option<String>,
+    /// E-mail address or id of the user who is its admin.
+    pub creator: Option<String>,
+    /// Members.
+    pub members: Vec<NewMember>,
+    /// Domains.
+    pub domains: Vec<NewDomain>,
+    /// Public metadata.
+    pub public_metadata: Map<String, Value>,
+}
+
+/// A member of an organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMember {
+    /// E-mail address or id of the user.
+    pub user: String,
+    /// Role, e.g. `org:member`.
+    pub role: String,
+}
+
+/// A domain of an organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewDomain {
+    /// Name, e.g. `acme.test`.
+    pub name: String,
+    /// Whether it is verified.
+    #[serde(default)]
+    pub verified: bool,
+    /// How people of the domain come in.
+    #[serde(default = "by_hand")]
+    pub enrollment_mode: String,
+}
+
+fn by_hand() -> String {
+    "manual_invitation".to_owned()
+}

@@ -1,0 +1,37 @@
+//! Rate limits, as Clerk documents them; off unless `rate_limits` is set.
+
+use crate::{
+    error::{Refusal, Result},
+    state::World,
+};
+
+/// Requests of an instance that count, by the limit that they fall under.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Recent(Vec<(i64, &'static str)>);
+
+/// The window in which requests are counted.
+const WINDOW_MS: i64 = 10_000;
+
+impl World {
+    /// Refuses one request too many: five creates or three attempts in ten seconds.
+    pub(crate) fn limit(&mut self, operation: &str) -> Result<()> {
+        let (limit, allowed) = match operation {
+            "createSignIn" | "createSignUps" => ("create", 5),
+            "attemptSignInFactorOne" | "attemptSignInFactorTwo" | "attemptSignUpsVerification" => ("attempt", 3),
+            _ => return Ok(()),
+        };
+        if !self.config.rate_limits {
+            return Ok(());
+        }
+        let now = self.now_ms();
+        self.recent.0.retain(|(at, _)| *at > now - WINDOW_MS);
+        let mut same = self.recent.0.iter().filter(|(_, one)| *one == limit);
+        let oldest = same.next().map(|(at, _)| *at);
+        if same.count() + usize::from(oldest.is_some()) >= allowed {
+            let wait = oldest.map_or(WINDOW_MS, |at| at + WINDOW_MS - now);
+            return Err(Refusal::wait("too_many_requests", wait / 1000 + 1));
+        }
+        self.recent.0.push((now, limit));
+        Ok(())
+    }
+}

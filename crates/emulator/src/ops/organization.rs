@@ -1,0 +1,261 @@
+//! Organizations: making, changing and leaving them, and who may do what.
+
+use crate::{
+    config::Role,
+    error::{Refusal, Result},
+    ops::{client::Caller, params::Params},
+    state::{Member, Organization, Picture, Session, User, World},
+};
+
+/// What admins may do.
+pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
+    "org:sys_profile:manage",
+    "org:sys_profile:delete",
+    "org:sys_memberships:read",
+    "org:sys_memberships:manage",
+    "org:sys_domains:read",
+    "org:sys_domains:manage",
+    "org:sys_billing:read",
+    "org:sys_billing:manage",
+    "org:sys_entconns:manage",
+];
+/// What members may do.
+const MEMBER_PERMISSIONS: &[&str] = &["org:sys_memberships:read", "org:sys_billing:read"];
+/// Longest name, in characters.
+const MAX_NAME: usize = 256;
+
+/// A slug from a name.
+pub(crate) fn slug_of(name: &str) -> String {
+    let plain = name.chars().map(|one| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' });
+    let plain: String = plain.collect();
+    let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { "organization".to_owned() } else { words.join("-") }
+}
+
+impl World {
+    /// Every role of the instance.
+    pub(crate) fn roles(&self) -> Vec<Role> {
+        let mut roles = vec![
+            Role::new("org:admin", "Admin", ADMIN_PERMISSIONS),
+            Role::new("org:member", "Member", MEMBER_PERMISSIONS),
+        ];
+        roles.extend(self.config.organizations.roles.clone());
+        roles
+    }
+
+    pub(crate) fn role(&self, key: &str) -> Option<Role> {
+        self.roles().into_iter().find(|role| role.key == key)
+    }
+
+    /// What a role may do.
+    pub(crate) fn permissions_of(&self, role: &str) -> Vec<String> {
+        let mut permissions = self.role(role).map(|role| role.permissions).unwrap_or_default();
+        if role == "org:admin" {
+            // Admins hold every custom permission as well.
+            let custom = self.config.organizations.roles.iter().flat_map(|role| role.permissions.iter());
+            for permission in custom.filter(|permission| !permission.starts_with("org:sys_")) {
+                if !permissions.contains(permission) {
+                    permissions.push(permission.clone());
+                }
+            }
+        }
+        permissions
+    }
+
+    /// The organizations of a user, with the membership in each.
+    pub(crate) fn memberships_of(&self, user_id: &str) -> Vec<(&Organization, &Member)> {
+        let mut found: Vec<_> =
+            self.organizations.values().filter_map(|one| Some((one, one.member(user_id)?))).collect();
+        found.sort_by_key(|(_, member)| member.created_at);
+        found
+    }
+
+    fn require_organizations(&self) -> Result<()> {
+        if self.config.organizations.enabled {
+            Ok(())
+        } else {
+            Err(Refusal::new(403, "organization_not_enabled_in_instance"))
+        }
+    }
+
+    /// An organization in which the current user has a permission; `None` asks for membership only.
+    pub(crate) fn organization_for(
+        &mut self,
+        caller: &mut Caller,
+        id: &str,
+        permission: Option<&str>,
+    ) -> Result<(Session, User, Organization)> {
+        self.require_organizations()?;
+        let (session, user) = self.current(caller)?;
+        let organization =
+            self.organizations.get(id).or_else(|| self.organizations.values().find(|one| one.slug == id));
+        let organization = organization.ok_or_else(|| Refusal::new(404, "resource_not_found"))?.clone();
+        let Some(member) = organization.member(&user.id) else {
+            return Err(match permission {
+                None => Refusal::new(404, "organization_not_found_or_unauthorized"),
+                Some(permission) if permission.ends_with(":read") => {
+                    Refusal::new(404, "organization_not_found_or_unauthorized")
+                }
+                Some(_) => Refusal::new(403, "not_a_member_in_organization"),
+            });
+        };
+        if let Some(permission) = permission
+            && !self.permissions_of(&member.role).iter().any(|one| one == permission)
+        {
+            let refusal = Refusal::new(403, "missing_organization_permission");
+            return Err(refusal.meta("permissions", serde_json::json!([permission])));
+        }
+        Ok((session, user, organization))
+    }
+
+    pub(crate) fn save_organization(&mut self, mut organization: Organization) -> Organization {
+        organization.updated_at = self.now_ms();
+        self.organizations.insert(organization.id.clone(), organization.clone());
+        organization
+    }
+
+    /// `POST /v1/organizations`. Its maker becomes its admin.
+    pub(crate) fn create_organization(&mut self, caller: &mut Caller, params: &Params) -> Result<Organization> {
+        self.require_organizations()?;
+        let (_, user) = self.current(caller)?;
+        if !self.config.actions.create_organization {
+            return Err(Refusal::new(403, "user_create_organization_not_enabled"));
+        }
+        let name = organization_name(params.required("name")?)?;
+        let made = self.memberships_of(&user.id).iter().filter(|(_, member)| member.role == "org:admin").count();
+        if self.config.actions.organizations_limit.is_some_and(|limit| made >= limit) {
+            return Err(Refusal::new(403, "organization_quota_exceeded"));
+        }
+        let slug = match params.given("slug") {
+            Some(slug) => self.new_slug(slug, None)?,
+            None => self.free_slug(&name),
+        };
+        let now = self.now_ms();
+        let member = Member {
+            id: self.ids.id("orgmem"),
+            user_id: user.id,
+            role: "org:admin".to_owned(),
+            created_at: now,
+            updated_at: now,
+        };
+        let organization = Organization {
+            id: self.ids.id("org"),
+            name,
+            slug,
+            logo: None,
+            public_metadata: serde_json::Map::new(),
+            members: vec![member],
+            invitations: Vec::new(),
+            requests: Vec::new(),
+            suggestions: Vec::new(),
+            domains: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        Ok(self.save_organization(organization))
+    }
+
+    fn new_slug(&self, slug: &str, own: Option<&str>) -> Result<String> {
+        if !self.config.organizations.slug {
+            return Err(Refusal::new(403, "organization_slugs_disabled"));
+        }
+        let good = slug.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || matches!(one, '-' | '_'));
+        if !good {
+            return Err(Refusal::new(422, "form_param_format_invalid").param("slug"));
+        }
+        if self.organizations.values().any(|one| one.slug == slug && Some(one.id.as_str()) != own) {
+            return Err(Refusal::new(422, "form_identifier_exists").param("slug"));
+        }
+        Ok(slug.to_owned())
+    }
+
+    fn free_slug(&self, name: &str) -> String {
+        let base = slug_of(name);
+        let taken = |slug: &str| self.organizations.values().any(|one| one.slug == slug);
+        let mut number = self.organizations.len() + 1;
+        loop {
+            let slug = format!("{base}-{number}");
+            if !taken(&slug) {
+                return slug;
+            }
+            number += 1;
+        }
+    }
+
+    /// `PATCH /v1/organizations/{id}`.
+    pub(crate) fn update_organization(
+        &mut self,
+        caller: &mut Caller,
+        id: &str,
+        params: &Params,
+    ) -> Result<Organization> {
+        let (_, _, mut organization) = self.organization_for(caller, id, Some("org:sys_profile:manage"))?;
+        if params.get("name").is_some() {
+            organization.name = organization_name(params.required("name")?)?;
+        }
+        if let Some(slug) = params.given("slug") {
+            organization.slug = self.new_slug(slug, Some(&organization.id))?;
+        }
+        Ok(self.save_organization(organization))
+    }
+
+    /// Sets or removes the logo.
+    pub(crate) fn set_logo(&mut self, caller: &mut Caller, id: &str, logo: Option<Picture>) -> Result<Organization> {
+        let (_, _, mut organization) = self.organization_for(caller, id, Some("org:sys_profile:manage"))?;
+        organization.logo = logo;
+        Ok(self.save_organization(organization))
+    }
+
+    /// `DELETE /v1/organizations/{id}`. Sessions with it active fall back to none.
+    pub(crate) fn delete_organization(&mut self, caller: &mut Caller, id: &str) -> Result<Organization> {
+        let (_, _, organization) = self.organization_for(caller, id, Some("org:sys_profile:delete"))?;
+        if !self.config.organizations.admin_delete {
+            return Err(Refusal::new(403, "organization_admin_delete_not_enabled"));
+        }
+        self.organizations.remove(&organization.id);
+        self.leave_in_sessions(&organization.id, None);
+        Ok(organization)
+    }
+
+    /// Takes an organization out of the sessions in which it is active: of one user, or of everybody.
+    pub(crate) fn leave_in_sessions(&mut self, organization_id: &str, user_id: Option<&str>) {
+        let concerned: Vec<String> = self
+            .clients
+            .values()
+            .filter(|client| client.sessions.iter().any(|one| one.organization_id.as_deref() == Some(organization_id)))
+            .map(|client| client.id.clone())
+            .collect();
+        for client_id in concerned {
+            self.change_client(&client_id, |client| {
+                for session in &mut client.sessions {
+                    let concerned = user_id.is_none_or(|user_id| session.user_id == user_id);
+                    if concerned && session.organization_id.as_deref() == Some(organization_id) {
+                        session.organization_id = None;
+                    }
+                }
+            });
+        }
+    }
+}
+
+fn organization_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Refusal::new(422, "form_param_nil").param("name"));
+    }
+    if name.chars().count() > MAX_NAME {
+        return Err(Refusal::new(422, "form_param_max_length_exceeded").param("name"));
+    }
+    Ok(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_plain() {
+        assert_eq!(slug_of("Analytical Engines, Ltd."), "analytical-engines-ltd");
+        assert_eq!(slug_of("…"), "organization");
+    }
+}

@@ -1,0 +1,321 @@
+//! The trip to a provider and back.
+
+use url::Url;
+
+use crate::{
+    config::Identity,
+    error::{Refusal, Result},
+    ops::{client::Caller, params::Params},
+    state::{
+        Client, Kind, ProviderAnswer, Purpose, RoundTrip, SignIn, SignInStatus, Verification, VerificationStatus, World,
+    },
+};
+
+/// Where the browser goes after the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WayBack {
+    /// The app's redirect URL with the parameters that tell how it went.
+    pub(crate) target: Url,
+}
+
+impl World {
+    /// Checks the redirect URLs and the provider, and returns a verification that waits for the provider's page.
+    pub(crate) fn begin_round_trip(
+        &mut self,
+        caller: &Caller,
+        purpose: Purpose,
+        strategy: &str,
+        params: &Params,
+    ) -> Result<Verification> {
+        let to_sign_in = matches!(purpose, Purpose::SignIn(_) | Purpose::SignUp(_));
+        self.check_provider(strategy, to_sign_in)?;
+        let redirect_url = self.allowed_redirect(params.required("redirect_url")?, "redirect_url")?;
+        let complete_redirect_url = match params.given("action_complete_redirect_url") {
+            Some(url) => Some(self.allowed_redirect(url, "action_complete_redirect_url")?),
+            None => None,
+        };
+        let state = self.ids.nonce();
+        let trip = RoundTrip {
+            strategy: strategy.to_owned(),
+            client_id: caller.client_id.clone().unwrap_or_default(),
+            native: caller.native,
+            purpose,
+            redirect_url,
+            complete_redirect_url,
+            expire_at: self.verification_end(),
+            answer: None,
+        };
+        self.round_trips.insert(state.clone(), trip);
+        let page = format!("{}/__emulator/oauth/{strategy}?state={state}", self.base_url);
+        Ok(Verification::waiting_for_provider(strategy, page, self.verification_end()))
+    }
+
+    /// A redirect URL that this instance allows.
+    ///
+    /// Refusals: `invalid_redirect_url`, `prohibited_redirect_url`, `resource_missmatch`.
+    pub(crate) fn allowed_redirect(&self, url: &str, param: &str) -> Result<String> {
+        let parsed = Url::parse(url).map_err(|_| Refusal::new(422, "invalid_redirect_url").param(param))?;
+        if matches!(parsed.scheme(), "javascript" | "data" | "vbscript" | "file") {
+            return Err(Refusal::new(422, "prohibited_redirect_url").param(param));
+        }
+        if !self.config.allows_redirect(url) {
+            return Err(Refusal::new(400, "resource_missmatch").param(param));
+        }
+        Ok(url.to_owned())
+    }
+
+    /// The trip that waits for a decision.
+    pub(crate) fn open_round_trip(&self, state: &str) -> Result<&RoundTrip> {
+        let invalid = || Refusal::new(400, "oauth_callback_invalid");
+        self.round_trips
+            .get(state)
+            .filter(|trip| trip.answer.is_none() && trip.expire_at > self.now_ms())
+            .ok_or_else(invalid)
+    }
+
+    /// Takes the decision of the person at the provider. Returns where the provider sends the browser.
+    pub(crate) fn decide(&mut self, state: &str, answer: ProviderAnswer) -> Result<String> {
+        self.open_round_trip(state)?;
+        let code = self.ids.nonce();
+        let query = match &answer {
+            ProviderAnswer::Approved(identity) => {
+                if !self.identities.contains(identity) {
+                    self.identities.push(identity.clone());
+                }
+                [("code", code.as_str())]
+            }
+            ProviderAnswer::Denied => [("error", "access_denied")],
+            ProviderAnswer::Failed(error) => [("error", error.as_str())],
+        };
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("state", state)
+            .extend_pairs(query)
+            .finish();
+        if let Some(trip) = self.round_trips.get_mut(state) {
+            trip.answer = Some((code, answer));
+        }
+        Ok(format!("{}/v1/oauth_callback?{query}", self.base_url))
+    }
+
+    /// FAPI's own callback: what the provider said becomes the state of the attempt.
+    pub(crate) fn oauth_callback(&mut self, params: &Params) -> Result<WayBack> {
+        let invalid = || Refusal::new(400, "oauth_callback_invalid");
+        let state = params.given("state").ok_or_else(invalid)?;
+        let trip = self.round_trips.remove(state).filter(|trip| trip.expire_at > self.now_ms()).ok_or_else(invalid)?;
+        let (code, answer) = trip.answer.clone().ok_or_else(invalid)?;
+        let answer = match answer {
+            ProviderAnswer::Approved(_) if params.given("code") != Some(code.as_str()) => return Err(invalid()),
+            answer => answer,
+        };
+        let mut client = self.clients.get(&trip.client_id).cloned().ok_or_else(invalid)?;
+        let outcome = match &trip.purpose {
+            Purpose::SignIn(id) => self.sign_in_came_back(&mut client, id, &answer)?,
+            Purpose::SignUp(id) => self.sign_up_came_back(&mut client, id, &answer)?,
+            Purpose::Connect { user_id, account_id } => self.connect_came_back(user_id, account_id, &answer)?,
+            Purpose::SecondFactor(_) | Purpose::Identification { .. } => return Err(invalid()),
+        };
+        let client = self.save_client(client);
+        self.way_back(&trip, &client, outcome)
+    }
+
+    fn sign_in_came_back(&mut self, client: &mut Client, id: &str, answer: &ProviderAnswer) -> Result<Outcome> {
+        let Some(mut attempt) = client.sign_in.clone().filter(|attempt| attempt.id == id) else {
+            return Ok(Outcome::Failed("client_state_invalid".to_owned()));
+        };
+        let mut verification =
+            attempt.first_factor.take().ok_or_else(|| Refusal::new(400, "oauth_callback_invalid"))?;
+        let outcome = match answer {
+            ProviderAnswer::Approved(identity) => {
+                return self.sign_in_with(client, attempt, verification, identity);
+            }
+            refused => fail(&mut verification, refused),
+        };
+        attempt.first_factor = Some(verification);
+        client.sign_in = Some(attempt);
+        Ok(outcome)
+    }
+
+    /// Finds out whose identity it is, and goes on with the sign-in.
+    fn sign_in_with(
+        &mut self,
+        client: &mut Client,
+        mut attempt: SignIn,
+        mut verification: Verification,
+        identity: &Identity,
+    ) -> Result<Outcome> {
+        let keep = |client: &mut Client, mut attempt: SignIn, verification: Verification, outcome: Outcome| {
+            attempt.first_factor = Some(verification);
+            client.sign_in = Some(attempt);
+            Ok(outcome)
+        };
+        let connected = self.user_by_identity(identity).map(|user| user.id.clone());
+        let by_address = self.owner_of(Kind::Email, &identity.email).map(|user| user.id.clone());
+        let user_id = match (connected.clone(), by_address) {
+            (Some(user_id), _) => user_id,
+            (None, Some(user_id)) if identity.verified => user_id,
+            (None, Some(user_id)) => {
+                // The provider does not vouch for the address, so the person has to prove that it is theirs.
+                attempt.user_id = Some(user_id);
+                attempt.identifier = Some(identity.email.clone());
+                attempt.identity = Some(identity.clone());
+                attempt.status = SignInStatus::NeedsFirstFactor;
+                return keep(client, attempt, verification, Outcome::Authenticated { complete: false });
+            }
+            (None, None) if identity.strategy == "enterprise_sso" => self.provision(identity),
+            (None, None) => {
+                attempt.identity = Some(identity.clone());
+                verification.fail(VerificationStatus::Transferable, Refusal::new(404, "external_account_not_found"));
+                return keep(client, attempt, verification, Outcome::Transferable);
+            }
+        };
+        if let Err(refusal) = self.refuse_barred(&user_id) {
+            let outcome = Outcome::Failed(refusal.code.clone());
+            verification.fail(VerificationStatus::Failed, refusal);
+            return keep(client, attempt, verification, outcome);
+        }
+        if let Some(session) = client.session_of_user(&user_id) {
+            let error = Refusal::new(400, "identifier_already_signed_in").meta("session_id", session.id.clone().into());
+            verification.fail(VerificationStatus::Failed, error);
+            return keep(client, attempt, verification, Outcome::Failed("identifier_already_signed_in".to_owned()));
+        }
+        if connected.is_none() && identity.strategy != "enterprise_sso" {
+            attempt.identity = Some(identity.clone());
+        }
+        verification.status = VerificationStatus::Verified;
+        let strategy = verification.strategy.clone();
+        attempt.first_factor = Some(verification);
+        attempt.user_id = Some(user_id);
+        attempt.skip_mfa = strategy == "enterprise_sso";
+        let mut caller = Caller { native: true, client_id: Some(client.id.clone()), ..Caller::default() };
+        let attempt = self.after_first_factor(&mut caller, client, attempt, &strategy)?;
+        Ok(Outcome::Authenticated { complete: attempt.status == SignInStatus::Complete })
+    }
+
+    /// Gives somebody an account whom a company's identity provider vouches for.
+    fn provision(&mut self, identity: &Identity) -> String {
+        let mut user = self.blank_user();
+        user.first_name = Some(identity.first_name.clone()).filter(|name| !name.is_empty());
+        user.last_name = Some(identity.last_name.clone()).filter(|name| !name.is_empty());
+        self.give(&mut user, Kind::Email, &identity.email, "saml");
+        let id = user.id.clone();
+        self.save_user(user);
+        id
+    }
+
+    fn sign_up_came_back(&mut self, client: &mut Client, id: &str, answer: &ProviderAnswer) -> Result<Outcome> {
+        let Some(mut attempt) = client.sign_up.clone().filter(|attempt| attempt.id == id) else {
+            return Ok(Outcome::Failed("client_state_invalid".to_owned()));
+        };
+        let mut verification =
+            attempt.external_account.take().ok_or_else(|| Refusal::new(400, "oauth_callback_invalid"))?;
+        let (outcome, identity) = match answer {
+            ProviderAnswer::Approved(identity) => {
+                let known = self.user_by_identity(identity).is_some();
+                let by_address = self.owner_of(Kind::Email, &identity.email).is_some();
+                if known || by_address {
+                    verification.fail(VerificationStatus::Transferable, Refusal::new(400, "external_account_exists"));
+                    attempt.identity = Some(identity.clone());
+                    (Some(Outcome::Transferable), None)
+                } else if let Err(refusal) = self.refuse_closed_sign_up() {
+                    let outcome = Outcome::Failed(refusal.code.clone());
+                    verification.fail(VerificationStatus::Failed, refusal);
+                    (Some(outcome), None)
+                } else {
+                    verification.status = VerificationStatus::Verified;
+                    (None, Some(identity.clone()))
+                }
+            }
+            refused => (Some(fail(&mut verification, refused)), None),
+        };
+        attempt.external_account = Some(verification);
+        if let Some(outcome) = outcome {
+            client.sign_up = Some(attempt);
+            return Ok(outcome);
+        }
+        if let Some(identity) = identity {
+            self.take_identity(&mut attempt, identity);
+        }
+        let caller = Caller { native: true, client_id: Some(client.id.clone()), ..Caller::default() };
+        let attempt = self.complete_sign_up(&caller, client, attempt)?;
+        let complete = attempt.complete;
+        client.sign_up = Some(attempt);
+        Ok(Outcome::Authenticated { complete })
+    }
+
+    fn connect_came_back(&mut self, user_id: &str, account_id: &str, answer: &ProviderAnswer) -> Result<Outcome> {
+        let invalid = || Refusal::new(400, "oauth_callback_invalid");
+        let mut user = self.users.get(user_id).cloned().ok_or_else(invalid)?;
+        let place = user.external_accounts.iter().position(|one| one.id == account_id).ok_or_else(invalid)?;
+        let owner = match answer {
+            ProviderAnswer::Approved(identity) => self.user_by_identity(identity).map(|owner| owner.id.clone()),
+            ProviderAnswer::Denied | ProviderAnswer::Failed(_) => None,
+        };
+        let now = self.now_ms();
+        let account = &mut user.external_accounts[place];
+        account.updated_at = now;
+        let outcome = match answer {
+            ProviderAnswer::Approved(_) if owner.is_some_and(|owner| owner != user_id) => {
+                let error = Refusal::new(400, "oauth_identification_claimed");
+                account.verification.fail(VerificationStatus::Failed, error);
+                Outcome::Failed("oauth_identification_claimed".to_owned())
+            }
+            ProviderAnswer::Approved(identity) => {
+                account.identity = identity.clone();
+                account.verification = Verification::verified(&identity.strategy);
+                let account = account.clone();
+                self.vouch(&mut user, &account);
+                Outcome::Authenticated { complete: true }
+            }
+            refused => fail(&mut account.verification, refused),
+        };
+        self.save_user(user);
+        Ok(outcome)
+    }
+
+    /// The app's URL, with what it needs to know.
+    fn way_back(&mut self, trip: &RoundTrip, client: &Client, outcome: Outcome) -> Result<WayBack> {
+        let complete = matches!(outcome, Outcome::Authenticated { complete: true });
+        let target = trip.complete_redirect_url.as_ref().filter(|_| complete).unwrap_or(&trip.redirect_url);
+        let mut target = Url::parse(target).map_err(|_| Refusal::new(422, "invalid_redirect_url"))?;
+        let with_nonce = match outcome {
+            // A transfer has authenticated nobody yet, so there is no token to pick up.
+            Outcome::Transferable => self.config.nonce_on_transfer,
+            Outcome::Authenticated { .. } => true,
+            Outcome::Failed(code) => {
+                set_query(&mut target, &[("__clerk_status", "failed"), ("__clerk_error_code", &code)]);
+                false
+            }
+        };
+        if with_nonce && trip.native {
+            let nonce = self.make_nonce(&client.id);
+            set_query(&mut target, &[("rotating_token_nonce", &nonce)]);
+        }
+        Ok(WayBack { target })
+    }
+}
+
+/// Sets query parameters; those of the same name are replaced.
+pub(crate) fn set_query(url: &mut Url, pairs: &[(&str, &str)]) {
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(key, _)| !pairs.iter().any(|(name, _)| name == key))
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect();
+    url.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(pairs);
+}
+
+/// How a trip ended.
+enum Outcome {
+    Authenticated { complete: bool },
+    Transferable,
+    Failed(String),
+}
+
+fn fail(verification: &mut Verification, answer: &ProviderAnswer) -> Outcome {
+    let code = match answer {
+        ProviderAnswer::Failed(code) => code.as_str(),
+        ProviderAnswer::Denied | ProviderAnswer::Approved(_) => "oauth_access_denied",
+    };
+    verification.fail(VerificationStatus::Failed, Refusal::new(400, code));
+    Outcome::Failed(code.to_owned())
+}

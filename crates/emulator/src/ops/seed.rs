@@ -1,0 +1,119 @@
+//! Giving people accounts without a flow.
+
+use crate::{
+    config::{NewEmail, NewOrganization, NewUser},
+    ops::organization::slug_of,
+    state::{Domain, Kind, Member, Organization, PasswordHash, Totp, User, Verification, VerificationStatus, World},
+};
+
+impl World {
+    /// Adds everybody and everything that the configuration names.
+    pub(crate) fn seed(&mut self) {
+        for user in self.config.users.clone() {
+            self.add_user(&user);
+        }
+        for organization in self.config.seed_organizations.clone() {
+            self.add_organization(&organization);
+        }
+    }
+
+    /// Adds somebody who has an account from the start, and returns the id.
+    pub(crate) fn add_user(&mut self, new: &NewUser) -> String {
+        let mut user = self.blank_user();
+        user.username.clone_from(&new.username);
+        user.first_name.clone_from(&new.first_name);
+        user.last_name.clone_from(&new.last_name);
+        let salt = self.ids.nonce();
+        user.password = new.password.as_deref().map(|password| PasswordHash::new(password, salt));
+        user.password_updated_at = user.password.as_ref().map(|_| user.created_at);
+        user.password_compromised = new.password_compromised;
+        user.public_metadata = new.public_metadata.clone();
+        user.unsafe_metadata = new.unsafe_metadata.clone();
+        user.backup_codes.clone_from(&new.backup_codes);
+        user.banned = new.banned;
+        for email in &new.email_addresses {
+            match email {
+                NewEmail::Address(address) | NewEmail::Full { email: address, verified: true } => {
+                    self.give(&mut user, Kind::Email, address, "admin");
+                }
+                NewEmail::Full { email, verified: false } => {
+                    let verification = Verification::new("admin", VerificationStatus::Unverified);
+                    let identification = self.identification(Kind::Email, email, Some(verification));
+                    user.identifications.push(identification);
+                }
+            }
+        }
+        for phone in &new.phone_numbers {
+            self.give(&mut user, Kind::Phone, &phone.number, "admin");
+            if let Some(given) = user.identifications.last_mut() {
+                given.second_factor = phone.second_factor;
+                given.default_second_factor = phone.second_factor;
+            }
+        }
+        for wallet in &new.web3_wallets {
+            self.give(&mut user, Kind::Wallet, wallet, "admin");
+        }
+        for identity in &new.external_accounts {
+            self.connect(&mut user, identity);
+        }
+        if let Some(secret) = &new.totp_secret {
+            let id = self.ids.id("totp");
+            let created_at = self.now_ms();
+            user.totp = Some(Totp { id, secret: secret.clone(), verified: true, last_step: None, created_at });
+        }
+        user.mfa_enabled_at = user.has_second_factor().then_some(user.created_at);
+        let id = user.id.clone();
+        self.save_user(user);
+        if let Some(name) = &new.organization {
+            let organization =
+                NewOrganization { name: name.clone(), creator: Some(id.clone()), ..NewOrganization::default() };
+            self.add_organization(&organization);
+        }
+        id
+    }
+
+    /// The user with this id or e-mail address.
+    pub(crate) fn find_user(&self, wanted: &str) -> Option<&User> {
+        self.users.get(wanted).or_else(|| self.owner_of(Kind::Email, wanted))
+    }
+
+    /// Adds an organization, and returns the id. Members who are not known are left out.
+    pub(crate) fn add_organization(&mut self, new: &NewOrganization) -> String {
+        let now = self.now_ms();
+        let mut organization = Organization {
+            id: self.ids.id("org"),
+            name: new.name.clone(),
+            slug: new.slug.clone().unwrap_or_else(|| slug_of(&new.name)),
+            logo: None,
+            public_metadata: new.public_metadata.clone(),
+            members: Vec::new(),
+            invitations: Vec::new(),
+            requests: Vec::new(),
+            suggestions: Vec::new(),
+            domains: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        let creator = new.creator.iter().map(|user| (user.as_str(), "org:admin"));
+        for (user, role) in creator.chain(new.members.iter().map(|one| (one.user.as_str(), one.role.as_str()))) {
+            let Some(user_id) = self.find_user(user).map(|user| user.id.clone()) else { continue };
+            let id = self.ids.id("orgmem");
+            organization.members.push(Member { id, user_id, role: role.to_owned(), created_at: now, updated_at: now });
+        }
+        for domain in &new.domains {
+            organization.domains.push(Domain {
+                id: self.ids.id("orgdmn"),
+                name: domain.name.clone(),
+                enrollment_mode: domain.enrollment_mode.clone(),
+                affiliation_email: None,
+                affiliation: domain.verified.then(|| Verification::verified("email_code")),
+                verified_at: domain.verified.then_some(now),
+                created_at: now,
+                updated_at: now,
+            });
+        }
+        let id = organization.id.clone();
+        self.organizations.insert(id.clone(), organization);
+        id
+    }
+}

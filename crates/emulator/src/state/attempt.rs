@@ -1,0 +1,117 @@
+//! Sign-ins, sign-ups and verifications.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Kind, PasswordHash};
+use crate::{config::Identity, error::Refusal};
+
+/// The state of one verification.
+#[derive(Debug, Clone)]
+pub(crate) struct Verification {
+    pub(crate) id: String,
+    pub(crate) strategy: String,
+    pub(crate) status: VerificationStatus,
+    pub(crate) attempts: u32,
+    pub(crate) prepared_at: i64,
+    pub(crate) expire_at: Option<i64>,
+    pub(crate) code: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) channel: Option<String>,
+    pub(crate) redirect_url: Option<String>,
+    pub(crate) verified_at_client: Option<String>,
+    pub(crate) error: Option<Refusal>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VerificationStatus {
+    Unverified,
+    Verified,
+    Transferable,
+    Failed,
+    Expired,
+}
+
+impl Verification {
+    pub(crate) fn is_verified(&self) -> bool {
+        self.status == VerificationStatus::Verified
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct SignIn {
+    pub(crate) id: String,
+    pub(crate) status: SignInStatus,
+    pub(crate) identifier: Option<String>,
+    pub(crate) user_id: Option<String>,
+    pub(crate) first_factor: Option<Verification>,
+    pub(crate) second_factor: Option<Verification>,
+    /// The identification that the first factor was sent to.
+    pub(crate) factor_id: Option<String>,
+    /// The identity at the provider: for a transfer, or to be linked once its address is verified.
+    pub(crate) identity: Option<Identity>,
+    /// Whether an unknown identifier becomes a sign-up.
+    pub(crate) sign_up_if_missing: bool,
+    /// Whether second factors are passed over.
+    pub(crate) skip_mfa: bool,
+    /// Whether the account's password has to be replaced on the way.
+    pub(crate) new_password: bool,
+    pub(crate) actor: Option<Value>,
+    pub(crate) created_session_id: Option<String>,
+    pub(crate) abandon_at: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignInStatus {
+    NeedsIdentifier,
+    NeedsFirstFactor,
+    NeedsSecondFactor,
+    NeedsClientTrust,
+    NeedsNewPassword,
+    Complete,
+}
+
+impl SignInStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NeedsIdentifier => "needs_identifier",
+            Self::NeedsFirstFactor => "needs_first_factor",
+            Self::NeedsSecondFactor => "needs_second_factor",
+            Self::NeedsClientTrust => "needs_client_trust",
+            Self::NeedsNewPassword => "needs_new_password",
+            Self::Complete => "complete",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SignUp {
+    pub(crate) id: String,
+    pub(crate) complete: bool,
+    /// Identifiers that were given, with their verifications.
+    pub(crate) identifiers: BTreeMap<Kind, (String, Option<Verification>)>,
+    pub(crate) username: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) password: Option<PasswordHash>,
+    pub(crate) unsafe_metadata: Map<String, Value>,
+    pub(crate) legal_accepted_at: Option<i64>,
+    pub(crate) external_account: Option<Verification>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) ticket: Option<String>,
+    pub(crate) created_session_id: Option<String>,
+    pub(crate) created_user_id: Option<String>,
+    pub(crate) abandon_at: i64,
+}
+
+impl SignUp {
+    pub(crate) fn value(&self, kind: Kind) -> Option<&str> {
+        self.identifiers.get(&kind).map(|(value, _)| value.as_str())
+    }
+
+    pub(crate) fn verification(&self, kind: Kind) -> Option<&Verification> {
+        self.identifiers.get(&kind).and_then(|(_, verification)| verification.as_ref())
+    }
+}

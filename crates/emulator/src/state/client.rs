@@ -1,0 +1,97 @@
+//! Devices and their sessions.
+
+use serde_json::Value;
+
+use super::{SignIn, SignUp, Verification};
+
+/// A device.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) id: String,
+    pub(crate) rotating_token: String,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) sign_up: Option<SignUp>,
+    pub(crate) last_active_session_id: Option<String>,
+    pub(crate) last_authentication_strategy: Option<String>,
+    /// Users who were signed in here at some time.
+    pub(crate) known_users: Vec<String>,
+    pub(crate) captcha_bypass: bool,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) id: String,
+    pub(crate) user_id: String,
+    pub(crate) status: SessionStatus,
+    pub(crate) organization_id: Option<String>,
+    pub(crate) actor: Option<Value>,
+    /// When the factors were verified last.
+    pub(crate) first_factor_at: i64,
+    pub(crate) second_factor_at: Option<i64>,
+    pub(crate) reverification: Option<Reverification>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) expire_at: i64,
+    pub(crate) abandon_at: i64,
+    pub(crate) last_active_at: i64,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+/// Proving again that it is really you.
+#[derive(Debug, Clone)]
+pub(crate) struct Reverification {
+    pub(crate) level: String,
+    /// `needs_first_factor`, `needs_second_factor` or `complete`.
+    pub(crate) status: &'static str,
+    pub(crate) first_factor: Option<Verification>,
+    pub(crate) second_factor: Option<Verification>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SessionStatus {
+    /// Signed in; shown as `pending` while tasks are left.
+    Active,
+    Ended,
+    Expired,
+    Abandoned,
+    Removed,
+    Replaced,
+    Revoked,
+}
+
+impl SessionStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Ended => "ended",
+            Self::Expired => "expired",
+            Self::Abandoned => "abandoned",
+            Self::Removed => "removed",
+            Self::Replaced => "replaced",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl Client {
+    /// The signed-in session with this id.
+    pub(crate) fn active_session(&self, id: &str) -> Option<&Session> {
+        self.sessions.iter().find(|session| session.id == id && session.status == SessionStatus::Active)
+    }
+
+    pub(crate) fn any_active_session(&self) -> Option<&Session> {
+        self.sessions.iter().find(|session| session.status == SessionStatus::Active)
+    }
+
+    /// The session in which this user is signed in here.
+    pub(crate) fn session_of_user(&self, user_id: &str) -> Option<&Session> {
+        self.sessions.iter().find(|session| session.user_id == user_id && session.status == SessionStatus::Active)
+    }
+
+    pub(crate) fn session_mut(&mut self, id: &str) -> Option<&mut Session> {
+        self.sessions.iter_mut().find(|session| session.id == id)
+    }
+}

@@ -1,0 +1,286 @@
+//! All that the instance remembers. Only data: the rules are in `ops`.
+
+mod attempt;
+mod client;
+mod organization;
+mod user;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+
+use crate::{
+    clock::Clock,
+    config::{Config, Identity},
+    faults::Faults,
+    ids::Ids,
+    log::Log,
+    ops::limits::Recent,
+};
+
+pub(crate) use attempt::{SignIn, SignInStatus, SignUp, Verification, VerificationStatus};
+pub(crate) use client::{Client, Reverification, Session, SessionStatus};
+pub(crate) use organization::{
+    Domain, Invitation, Member, MembershipRequest, Organization, RequestStatus, Suggestion, Unverifiable,
+};
+pub(crate) use user::{ExternalAccount, Identification, Kind, Passkey, PasswordHash, Picture, Totp, User};
+
+/// The instance.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) config: Config,
+    pub(crate) base_url: String,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) users: BTreeMap<String, User>,
+    /// Who owns a verified identifier, by its normal form.
+    pub(crate) owners: HashMap<(Kind, String), String>,
+    /// Who is connected with an identity, by strategy and the provider's id.
+    pub(crate) connected: HashMap<(String, String), String>,
+    pub(crate) organizations: BTreeMap<String, Organization>,
+    pub(crate) clients: BTreeMap<String, Client>,
+    /// Clients whose tokens mean nothing any more.
+    pub(crate) deleted_clients: BTreeSet<String>,
+    /// Which client a session is on.
+    pub(crate) session_clients: HashMap<String, String>,
+    pub(crate) dev_browsers: HashMap<String, Option<String>>,
+    pub(crate) identities: Vec<Identity>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) round_trips: HashMap<String, RoundTrip>,
+    pub(crate) nonces: HashMap<String, Nonce>,
+    pub(crate) links: HashMap<String, Link>,
+    pub(crate) tickets: BTreeMap<String, Ticket>,
+    pub(crate) hosted: HashMap<String, Hosted>,
+    pub(crate) waitlist: Vec<WaitlistEntry>,
+    /// The client tokens that were given out, for tests that search for them.
+    pub(crate) issued_tokens: Vec<String>,
+    pub(crate) log: Log,
+    pub(crate) faults: Faults,
+    pub(crate) recent: Recent,
+}
+
+/// A trip to a provider.
+#[derive(Debug, Clone)]
+pub(crate) struct RoundTrip {
+    pub(crate) strategy: String,
+    pub(crate) client_id: String,
+    pub(crate) native: bool,
+    pub(crate) purpose: Purpose,
+    pub(crate) redirect_url: String,
+    pub(crate) complete_redirect_url: Option<String>,
+    pub(crate) expire_at: i64,
+    /// What the person decided on the provider's page, and the code that stands for it.
+    pub(crate) answer: Option<(String, ProviderAnswer)>,
+}
+
+/// What a trip to a provider, or a link in a message, is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    SignIn(String),
+    SecondFactor(String),
+    SignUp(String),
+    /// Connecting an account: the user and the external account.
+    Connect {
+        user_id: String,
+        account_id: String,
+    },
+    /// Verifying an identification of a user.
+    Identification {
+        user_id: String,
+        id: String,
+    },
+}
+
+/// What a person decided on the provider's page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ProviderAnswer {
+    Approved(Identity),
+    Denied,
+    Failed(String),
+}
+
+/// A one-use handle on a rotated client token.
+#[derive(Debug, Clone)]
+pub(crate) struct Nonce {
+    pub(crate) client_id: String,
+    pub(crate) expire_at: i64,
+}
+
+/// A link in an e-mail.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub(crate) client_id: String,
+    pub(crate) purpose: Purpose,
+    /// The verification that the link is for; a newer one makes the link stale.
+    pub(crate) verification_id: String,
+    pub(crate) redirect_url: Option<String>,
+    pub(crate) expire_at: i64,
+    /// Where a native magic link goes, with the challenge that its verifier has to answer.
+    pub(crate) magic: Option<Magic>,
+    /// How it went when it was opened.
+    pub(crate) opened: Option<Vec<(&'static str, String)>>,
+}
+
+/// The native half of a magic link.
+#[derive(Debug, Clone)]
+pub(crate) struct Magic {
+    pub(crate) redirect_uri: String,
+    pub(crate) code_challenge: String,
+    /// The token that stands for the approval.
+    pub(crate) approval: Option<String>,
+    pub(crate) consumed: bool,
+}
+
+/// A ticket: it signs in, invites, or both.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Ticket {
+    pub(crate) id: String,
+    /// `sign_in`, `invitation`, `organization_invitation` or `actor`.
+    pub(crate) kind: String,
+    pub(crate) user_id: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) invitation: Option<(String, String)>,
+    pub(crate) actor: Option<serde_json::Value>,
+    pub(crate) redirect_url: Option<String>,
+    pub(crate) skip_mfa: bool,
+    pub(crate) expire_at: i64,
+    pub(crate) used: bool,
+    pub(crate) revoked: bool,
+}
+
+/// A sign-in on the Account Portal for an app.
+#[derive(Debug, Clone)]
+pub(crate) struct Hosted {
+    pub(crate) client_id: String,
+    pub(crate) redirect_url: String,
+    pub(crate) code_challenge: String,
+    pub(crate) state: String,
+    pub(crate) sign_up: bool,
+    pub(crate) expire_at: i64,
+    pub(crate) done: Option<HostedSession>,
+}
+
+/// A session that waits to be fetched by the app that asked for it.
+#[derive(Debug, Clone)]
+pub(crate) struct HostedSession {
+    pub(crate) id: String,
+    pub(crate) user_id: String,
+    pub(crate) nonce: String,
+}
+
+/// Somebody who waits to be let in.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct WaitlistEntry {
+    pub(crate) id: String,
+    pub(crate) email_address: String,
+    pub(crate) status: &'static str,
+    pub(crate) created_at: i64,
+}
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Channel {
+    /// E-mail.
+    Email,
+    /// SMS.
+    Sms,
+    /// WhatsApp.
+    Whatsapp,
+}
+
+/// A message in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Message {
+    /// Identifier.
+    pub id: String,
+    /// When it was sent, in milliseconds since the Unix epoch.
+    pub at: i64,
+    /// How it travels.
+    pub channel: Channel,
+    /// Recipient.
+    pub to: String,
+    /// What it is for, e.g. `sign_in_code`.
+    pub kind: &'static str,
+    /// Subject.
+    pub subject: String,
+    /// The code that it carries.
+    pub code: Option<String>,
+    /// The link that it carries.
+    pub link: Option<String>,
+    /// The sign-in, sign-up or identification that it belongs to.
+    pub attempt: String,
+    /// Whether the recipient is one of the test identifiers.
+    pub test: bool,
+}
+
+impl World {
+    pub(crate) fn new(config: Config, base_url: String) -> Self {
+        let mut world = Self {
+            ids: Ids::new(config.seed),
+            base_url,
+            clock: Clock::default(),
+            users: BTreeMap::new(),
+            owners: HashMap::new(),
+            connected: HashMap::new(),
+            organizations: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            deleted_clients: BTreeSet::new(),
+            session_clients: HashMap::new(),
+            dev_browsers: HashMap::new(),
+            identities: config.identities.clone(),
+            messages: Vec::new(),
+            round_trips: HashMap::new(),
+            nonces: HashMap::new(),
+            links: HashMap::new(),
+            tickets: BTreeMap::new(),
+            hosted: HashMap::new(),
+            waitlist: Vec::new(),
+            issued_tokens: Vec::new(),
+            log: Log::default(),
+            faults: Faults::default(),
+            recent: Recent::default(),
+            config,
+        };
+        world.seed();
+        world
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// When a code, link, trip or nonce that is made now expires.
+    pub(crate) fn verification_end(&self) -> i64 {
+        self.now_ms() + self.config.lifetimes.verification_s * 1000
+    }
+
+    /// When a sign-in or sign-up that is begun now is abandoned.
+    pub(crate) fn attempt_end(&self) -> i64 {
+        self.now_ms() + self.config.lifetimes.attempt_s * 1000
+    }
+
+    /// Forgets what nobody can use any more, so that a long run does not grow without end.
+    pub(crate) fn sweep(&mut self) {
+        /// Messages and tokens beyond this are forgotten, oldest first.
+        const KEPT: usize = 5_000;
+        let now = self.now_ms();
+        // A day longer than they live: a late answer still says that it is too late, and not that nothing is known.
+        let limit = now - 24 * 60 * 60 * 1000;
+        self.round_trips.retain(|_, trip| trip.expire_at > now);
+        self.nonces.retain(|_, nonce| nonce.expire_at > now);
+        self.links.retain(|_, link| link.expire_at > limit);
+        self.hosted.retain(|_, hosted| hosted.expire_at > limit);
+        drop_oldest(&mut self.messages, KEPT);
+        drop_oldest(&mut self.issued_tokens, KEPT);
+    }
+}
+
+fn drop_oldest<T>(list: &mut Vec<T>, kept: usize) {
+    // Only now and then, because the rest has to be moved.
+    if list.len() > kept * 2 {
+        list.drain(..list.len() - kept);
+    }
+}
