@@ -28,7 +28,48 @@ const OLDEST_NODE: u32 = 20;
 pub(crate) fn run() -> Result<(), String> {
     packages()?;
     node_modules()?;
+    clerk_scripts()?;
     tauri_driver()
+}
+
+/// Clerk's own browser scripts, which the emulator is tested with: folder, package, and npm's hash of it. Only the
+/// scripts are needed, not the hundreds of packages behind them, so they are no dependencies of `package.json`.
+const SCRIPTS: &[(&str, &str, &str)] = &[
+    (
+        "clerk-js",
+        "@clerk/clerk-js@6.40.0",
+        "sha512-2MnZ/ygvuCmeuqfXQmsxfQaLN/SSJvQbtT2cLXbgr5VKr3KmZFZBVvX977fG3eZ6pprl4J9pO+I2bbe6BvColg==",
+    ),
+    (
+        "ui",
+        "@clerk/ui@1.34.0",
+        "sha512-EP6Wcf+iqV5hJRMjfmVSOb7wWEgt2DuUOnR3Yv/ULPdmGgGWa64oc4tB4VfD66z8nXgtXqHEXNNnGURAOfQ7vQ==",
+    ),
+];
+
+/// Unpacks Clerk's browser scripts into `target/clerk-scripts`.
+fn clerk_scripts() -> Result<(), String> {
+    for (folder, package, hash) in SCRIPTS {
+        let place = root().join("target/clerk-scripts").join(folder);
+        let stamp = place.join("package.hash");
+        if fs::read_to_string(&stamp).is_ok_and(|unpacked| unpacked == *hash) {
+            println!("{package}: there");
+            continue;
+        }
+        println!("{package}: unpacking");
+        fs::create_dir_all(&place).map_err(|error| format!("{} can't be made: {error}", place.display()))?;
+        let folder = place.to_string_lossy().into_owned();
+        let answer = output("npm", &["pack", "--json", "--pack-destination", &folder, package]);
+        let answer = answer.ok_or_else(|| format!("npm could not fetch {package}; is the npm registry reachable?"))?;
+        if !answer.contains(hash) {
+            return Err(format!("what npm calls {package} is not the package that the tests were written for"));
+        }
+        let name = format!("{}.tgz", package.trim_start_matches('@').replace(['/', '@'], "-"));
+        let archive = place.join(name).to_string_lossy().into_owned();
+        execute(&mut program("tar", &["-xzf", &archive, "--strip-components=1", "-C", &folder]))?;
+        fs::write(&stamp, hash).map_err(|error| format!("{} can't be written: {error}", stamp.display()))?;
+    }
+    Ok(())
 }
 
 /// Installs missing Debian packages; elsewhere names what is needed.

@@ -392,12 +392,12 @@ async fn start_keyring(environment: &[(&'static str, String)]) -> Result<Running
 }
 
 /// Two ports that are free at this moment.
-fn free_ports() -> Result<[u16; 2]> {
+pub(crate) fn free_ports() -> Result<[u16; 2]> {
     let (one, other) = (TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?);
     Ok([one.local_addr()?.port(), other.local_addr()?.port()])
 }
 
-async fn connect(port: u16, capabilities: Capabilities) -> Result<WebDriver> {
+pub(crate) async fn connect(port: u16, capabilities: Capabilities) -> Result<WebDriver> {
     let url = format!("http://127.0.0.1:{port}");
     wait_for_port(port).await?;
     Ok(WebDriver::new(&url, capabilities).await?)

@@ -2,10 +2,14 @@
 //! of it is private to one test and ends with it.
 
 mod desktop;
+mod openapi;
 mod process;
+mod web_page;
 mod window;
 
 pub use desktop::{Desktop, Options};
+pub use openapi::Description;
+pub use web_page::WebPage;
 pub use window::Window;
 
 /// What goes wrong here ends the test, so a text is enough.

@@ -100,6 +100,8 @@ pub struct Config {
     pub jwt_templates: Vec<JwtTemplate>,
     /// Whether a callback that ends in a transfer carries a nonce.
     pub nonce_on_transfer: bool,
+    /// Folder with unpacked npm packages (`clerk-js`, `ui`), served under `/npm/@clerk/`.
+    pub npm_dir: Option<std::path::PathBuf>,
     /// A JSON merge patch that is applied to the environment, so that a test can make any body.
     pub environment_patch: Option<Value>,
     /// People with an account.
@@ -144,6 +146,7 @@ impl Default for Config {
             session_claims: Map::new(),
             jwt_templates: Vec::new(),
             nonce_on_transfer: false,
+            npm_dir: None,
             environment_patch: None,
             users: Vec::new(),
             seed_organizations: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod admission;
 mod fapi;
+mod npm;
 mod request;
 mod routes;
 mod server;
@@ -50,9 +51,14 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
         // Previews of links look before anybody clicks.
         None if is_head => text(200, "text/html", ""),
         None if incoming.path.starts_with("/portal/") => pages::portal::serve(shared, &incoming),
+        None if incoming.path.starts_with("/npm/") => {
+            let folder = shared.world().config.npm_dir.clone();
+            npm::serve(folder.as_deref(), &incoming.path)
+        }
         None => fapi::serve(shared, &incoming).await,
     };
-    if !incoming.path.starts_with("/__emulator") {
+    // Pages elsewhere may show pictures, but not use the control API.
+    if !incoming.path.starts_with("/__emulator") || incoming.path.starts_with("/__emulator/img/") {
         let asked = incoming.header("access-control-request-headers");
         share_with_origin(&mut response, incoming.header("origin"), asked);
     }

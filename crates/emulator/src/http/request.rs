@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, Method, request::Parts},
 };
 use base64::Engine;
 
@@ -43,7 +43,9 @@ impl Incoming {
             parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default().to_lowercase();
         let is_form = content_type.starts_with("application/x-www-form-urlencoded");
         let form = if is_form { Params::parse(&body) } else { Params::default() };
-        let method = query.given("_method").or(form.given("_method")).unwrap_or(parts.method.as_str()).to_uppercase();
+        // Only a POST can mean another method: the preflight of one is still an OPTIONS.
+        let meant = query.given("_method").or(form.given("_method")).filter(|_| parts.method == Method::POST);
+        let method = meant.unwrap_or(parts.method.as_str()).to_uppercase();
         let path = parts.uri.path();
         let original = parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self {

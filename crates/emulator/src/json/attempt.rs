@@ -93,7 +93,7 @@ fn field_verification(world: &World, attempt: &SignUp, kind: Kind) -> Value {
         Some(one) => verification(world, one),
         None => json!({
             "object": "verification_otp", "status": "unverified",
-            "strategy": strategies.first().cloned().unwrap_or_default(), "attempts": null, "expire_at": null,
+            "strategy": strategies.first().cloned().unwrap_or_default(), "attempts": null, "expire_at": attempt.abandon_at,
         }),
     };
     let status = attempt.verification(kind).map(|one: &Verification| one.status_at(world.now_ms()));

@@ -148,9 +148,15 @@ pub(crate) fn verification(world: &World, verification: &Verification) -> Value 
     });
     match kind {
         "verification_oauth" | "verification_saml" => {
-            json["external_verification_redirect_url"] = json!(verification.redirect_url);
+            if let Some(url) = &verification.redirect_url {
+                json["external_verification_redirect_url"] = json!(url);
+            }
         }
-        "verification_email_link" => json["verified_at_client"] = json!(verification.verified_at_client),
+        "verification_email_link" => {
+            if let Some(client) = &verification.verified_at_client {
+                json["verified_at_client"] = json!(client);
+            }
+        }
         "verification_web3" => {
             json["nonce"] = json!(verification.nonce);
             json["message"] = json!(verification.message);

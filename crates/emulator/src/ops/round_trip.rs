@@ -251,6 +251,8 @@ impl World {
             ProviderAnswer::Denied | ProviderAnswer::Failed(_) => None,
         };
         let now = self.now_ms();
+        let strategy = user.external_accounts[place].identity.strategy.clone();
+        let proven = self.proven(&strategy);
         let account = &mut user.external_accounts[place];
         account.updated_at = now;
         let outcome = match answer {
@@ -261,7 +263,7 @@ impl World {
             }
             ProviderAnswer::Approved(identity) => {
                 account.identity = identity.clone();
-                account.verification = Verification::verified(&identity.strategy);
+                account.verification = proven;
                 let account = account.clone();
                 self.vouch(&mut user, &account);
                 Outcome::Authenticated { complete: true }

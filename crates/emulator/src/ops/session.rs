@@ -268,11 +268,16 @@ impl World {
     pub(crate) fn activity(&self, session: &Session) -> Value {
         let agent = session.user_agent.as_deref().unwrap_or_default();
         let browser = ["Firefox", "Edg", "Chrome", "Safari"].into_iter().find(|name| agent.contains(name));
-        json!({
+        let mut json = json!({
             "object": "session_activity", "id": format!("sess_activity_{}", session.id.trim_start_matches("sess_")),
-            "is_mobile": agent.contains("Mobile"), "device_type": device(agent), "browser_name": browser,
-            "browser_version": null, "ip_address": "127.0.0.1", "city": null, "country": null,
-        })
+            "is_mobile": agent.contains("Mobile"), "ip_address": "127.0.0.1",
+        });
+        for (key, value) in [("device_type", device(agent)), ("browser_name", browser)] {
+            if let Some(value) = value {
+                json[key] = json!(value);
+            }
+        }
+        json
     }
 }
 

@@ -353,7 +353,7 @@ impl World {
             self.connect(&mut user, &identity);
             self.save_user(user);
         }
-        attempt.first_factor = Some(Verification::verified(&verification.strategy));
+        attempt.first_factor = Some(self.proven(&verification.strategy));
         let attempt = self.after_first_factor(caller, &mut client, attempt, &verification.strategy)?;
         self.settle_sign_in(caller, client, attempt)
     }

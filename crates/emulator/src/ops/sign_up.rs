@@ -133,7 +133,7 @@ impl World {
         let transferable = sign_in.first_factor.filter(|one| one.status == VerificationStatus::Transferable);
         let transferable = transferable.ok_or_else(invalid)?;
         if let Some(identity) = sign_in.identity {
-            attempt.external_account = Some(Verification::verified(&transferable.strategy));
+            attempt.external_account = Some(self.proven(&transferable.strategy));
             self.take_identity(attempt, identity);
         } else {
             let identifier = sign_in.identifier.ok_or_else(invalid)?;

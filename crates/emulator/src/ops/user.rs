@@ -171,7 +171,7 @@ impl World {
             id: self.ids.id("eac"),
             identification_id: self.ids.id("idn"),
             identity: identity.clone(),
-            verification: Verification::verified(&strategy),
+            verification: self.proven(&strategy),
             scopes: "email profile".to_owned(),
             created_at: now,
             updated_at: now,

@@ -148,6 +148,11 @@ impl World {
         }
     }
 
+    /// What a provider has proven.
+    pub(crate) fn proven(&self, strategy: &str) -> Verification {
+        Verification { expire_at: Some(self.verification_end()), ..Verification::verified(strategy) }
+    }
+
     /// The verification of the same request a moment ago.
     pub(crate) fn same_as_before(&self, outgoing: &Outgoing<'_>) -> Result<Option<Verification>> {
         let Some(previous) = outgoing.previous else { return Ok(None) };

@@ -1,0 +1,215 @@
+//! A web page with Clerk's own `clerk-js` and `@clerk/ui`, in a real browser, on the emulator.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use clerk_emulator::{Config, Emulator};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::{By, Capabilities, WebDriver, WebElement};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::{
+    Description, Result,
+    desktop::{connect, free_ports},
+    process::Running,
+    until,
+};
+
+/// A loaded page. Dropping it ends the browser.
+#[derive(Debug)]
+pub struct WebPage {
+    driver: WebDriver,
+    emulator: Emulator,
+    server: JoinHandle<()>,
+    url: String,
+    // Dropped last: the browser's profile, after the browser.
+    _chromedriver: Running,
+    _files: TempDir,
+}
+
+/// Where `cargo xtask setup` unpacks Clerk's scripts.
+fn scripts() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
+    root.join("target/clerk-scripts")
+}
+
+impl WebPage {
+    /// Starts an emulator, serves the page, opens it in Chromium and loads Clerk.
+    ///
+    /// # Errors
+    /// When a program is missing, or Clerk does not load.
+    pub async fn open(mut config: Config) -> Result<Self> {
+        if !scripts().join("clerk-js/dist/clerk.browser.js").exists() {
+            return Err("Clerk's scripts are missing; see cargo xtask setup".into());
+        }
+        config.native_api.allowed_origins = vec!["loopback".to_owned()];
+        config.npm_dir = Some(scripts());
+        let emulator = Emulator::start(config).await?;
+        emulator.record_answers();
+        let (url, server) = serve_page(&emulator).await?;
+        let files = tempfile::Builder::new().prefix("clerk-web-").tempdir()?;
+        let [port, _] = free_ports()?;
+        let mut command = std::process::Command::new("chromedriver");
+        command.arg(format!("--port={port}"));
+        let chromedriver = Running::start(&mut command, &files.path().join("chromedriver.log"))?;
+        let driver = connect(port, capabilities(files.path())?).await?;
+        let page = Self { driver, emulator, server, url, _chromedriver: chromedriver, _files: files };
+        page.load().await?;
+        Ok(page)
+    }
+
+    /// Opens the page anew and loads Clerk. What the page keeps for itself stays, as after a reload by hand.
+    ///
+    /// # Errors
+    /// When Clerk does not load.
+    pub async fn load(&self) -> Result<()> {
+        self.driver.goto(&self.url).await?;
+        self.run("await start()").await.map(|_| ())
+    }
+
+    /// The emulated Clerk.
+    #[must_use]
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+
+    /// The browser.
+    #[must_use]
+    pub fn driver(&self) -> &WebDriver {
+        &self.driver
+    }
+
+    /// Address of the page.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Runs the body of an async function, in which `clerk` is the loaded Clerk, and returns what it returns.
+    ///
+    /// # Errors
+    /// When it throws: Clerk's code, or the text of the error.
+    pub async fn run(&self, body: &str) -> Result<Value> {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; const clerk = window.Clerk; (async () => {{ {body} }})().then(\
+             (value) => done({{ value: value === undefined ? null : value }}),\
+             (error) => done({{ error: error?.errors?.[0]?.code ?? `${{error}} ${{error?.stack ?? ''}}` }}));"
+        );
+        let answer = self.driver.execute_async(script, Vec::new()).await?.json().clone();
+        match answer.get("error") {
+            Some(error) => Err(format!("{}", error.as_str().unwrap_or("an error without text")).into()),
+            None => Ok(answer["value"].clone()),
+        }
+    }
+
+    /// Clerk's code of an error that the body of an async function is expected to throw.
+    ///
+    /// # Errors
+    /// When it does not throw.
+    pub async fn refusal(&self, body: &str) -> Result<String> {
+        match self.run(body).await {
+            Ok(value) => Err(format!("it was expected to be refused, but gave {value}").into()),
+            Err(error) => Ok(error.to_string()),
+        }
+    }
+
+    /// Waits for an element.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn wait_for(&self, css: &str) -> Result<WebElement> {
+        until(&format!("the page shows {css}"), || async { self.driver.find(By::Css(css)).await.ok() }).await
+    }
+
+    /// What the page complained about: errors on the console, failed requests, scripts that threw.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn problems(&self) -> Result<Vec<String>> {
+        let all = self.run("return window.problems").await?;
+        Ok(all.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect())
+    }
+
+    /// Compares every answer that the emulator gave with the published description, when that is there. Returns how
+    /// many there were.
+    ///
+    /// # Errors
+    /// Names each answer that does not fit.
+    pub fn check_answers(&self) -> Result<usize> {
+        let Some(description) = Description::read()? else {
+            return Ok(0);
+        };
+        let entries = self.emulator.requests();
+        let mut by_operation: BTreeMap<(&str, u16), Vec<&Value>> = BTreeMap::new();
+        for entry in &entries {
+            if let (Some(operation), Some(answer)) = (entry.operation, &entry.answer) {
+                by_operation.entry((operation, entry.status)).or_default().push(answer);
+            }
+        }
+        let mut wrong = Vec::new();
+        for ((operation, status), answers) in &by_operation {
+            let complaints = description.complaints(operation, *status, answers.iter().copied())?;
+            wrong.extend(complaints.into_iter().map(|complaint| format!("{operation} {status}: {complaint}")));
+        }
+        let count = by_operation.values().map(Vec::len).sum();
+        if wrong.is_empty() { Ok(count) } else { Err(wrong.join("\n").into()) }
+    }
+
+    /// Ends the browser in good order.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn close(self) -> Result<()> {
+        self.driver.clone().quit().await?;
+        Ok(())
+    }
+}
+
+impl Drop for WebPage {
+    fn drop(&mut self) {
+        self.server.abort();
+        let profile = format!("--user-data-dir={}", self._files.path().join("profile").display());
+        crate::process::end_with_argument(&profile);
+    }
+}
+
+fn capabilities(files: &Path) -> Result<Capabilities> {
+    let arguments = [
+        format!("--user-data-dir={}", files.join("profile").display()),
+        "--headless=new".to_owned(),
+        "--no-sandbox".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--no-first-run".to_owned(),
+        "--disable-background-networking".to_owned(),
+        "--disable-component-update".to_owned(),
+        "--disable-sync".to_owned(),
+        // clerk-js takes failures for being offline when it sees that the browser is driven.
+        "--disable-blink-features=AutomationControlled".to_owned(),
+        // Nothing leaves the machine.
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1".to_owned(),
+        "--window-size=1280,1000".to_owned(),
+    ];
+    let mut capabilities = Capabilities::new();
+    capabilities.set("browserName", json!("chrome"))?;
+    capabilities.set("goog:chromeOptions", json!({ "args": arguments, "binary": "/usr/bin/chromium" }))?;
+    Ok(capabilities)
+}
+
+async fn serve_page(emulator: &Emulator) -> Result<(String, JoinHandle<()>)> {
+    let html =
+        include_str!("page.html").replace("EMULATOR", &emulator.base_url()).replace("KEY", &emulator.publishable_key());
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    let router = axum::Router::new().fallback(move || {
+        let html = html.clone();
+        async move { axum::response::Html(html) }
+    });
+    let server = tokio::spawn(async move {
+        // It ends when it is aborted.
+        let _ = axum::serve(listener, router).await;
+    });
+    Ok((url, server))
+}

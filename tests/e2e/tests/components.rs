@@ -1,0 +1,90 @@
+//! Clerk's own prebuilt components, unmodified, on the emulator, in a real browser.
+
+use clerk_e2e::{Result, WebPage};
+use clerk_emulator::{Config, NewOrganization, NewUser};
+
+const ADA: &str = "ada+clerk_test@example.com";
+
+async fn mount(page: &WebPage, name: &str) -> Result<()> {
+    page.run(&format!(
+        "const root = document.getElementById('root'); root.replaceChildren(document.createElement('div'));
+         clerk.mount{name}(root.firstElementChild);"
+    ))
+    .await
+    .map(|_| ())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn components_for_somebody_who_is_signed_out() -> Result<()> {
+    for (preset, name, element) in [
+        ("components", "SignIn", "input[name=identifier]"),
+        ("components", "SignUp", "input[name=emailAddress]"),
+        ("waitlist", "Waitlist", "input[name=emailAddress]"),
+    ] {
+        let mut config = Config::preset(preset)?;
+        config.social = Config::preset("components")?.social;
+        let page = WebPage::open(config).await?;
+        mount(&page, name).await?;
+        page.wait_for(element).await?;
+        assert_eq!(page.problems().await?, Vec::<String>::new(), "{name}");
+        page.check_answers()?;
+        page.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn components_for_somebody_who_is_signed_in() -> Result<()> {
+    let mut config = Config::preset("components")?;
+    config.users = vec![NewUser {
+        first_name: Some("Ada".to_owned()),
+        last_name: Some("Lovelace".to_owned()),
+        ..NewUser::with_password(ADA, "correct-horse-battery")
+    }];
+    config.seed_organizations = vec![NewOrganization {
+        name: "Analytical Engines".to_owned(),
+        creator: Some(ADA.to_owned()),
+        ..NewOrganization::default()
+    }];
+    let page = WebPage::open(config).await?;
+    page.run(
+        "const done = await clerk.client.signIn.create({ identifier: 'ada+clerk_test@example.com', password: 'correct-horse-battery' });
+         await clerk.setActive({ session: done.createdSessionId });
+         await clerk.setActive({ organization: clerk.user.organizationMemberships[0].organization.id });",
+    )
+    .await?;
+    for (name, element) in [
+        ("UserButton", ".cl-userButtonTrigger"),
+        ("UserProfile", ".cl-profileSection__profile"),
+        ("OrganizationSwitcher", ".cl-organizationSwitcherTrigger"),
+        ("OrganizationProfile", ".cl-organizationProfile-root, .cl-rootBox .cl-profileSection"),
+        ("OrganizationList", ".cl-organizationListPreviewItem, .cl-organizationList-root button"),
+        ("CreateOrganization", "input[name=name]"),
+    ] {
+        mount(&page, name).await?;
+        page.wait_for(element).await?;
+        assert_eq!(page.problems().await?, Vec::<String>::new(), "{name}");
+    }
+    page.check_answers()?;
+    page.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_in_with_the_component() -> Result<()> {
+    let mut config = Config::preset("components")?;
+    config.users = vec![NewUser::with_email(ADA)];
+    let page = WebPage::open(config).await?;
+    mount(&page, "SignIn").await?;
+    page.wait_for("input[name=identifier]").await?.send_keys(ADA).await?;
+    page.wait_for(".cl-formButtonPrimary").await?.click().await?;
+    page.wait_for("[data-input-otp=true]").await?;
+    // The component puts the focus into the first box.
+    page.driver().action_chain().send_keys("424242").perform().await?;
+    clerk_e2e::until("the person is signed in", || async {
+        let status = page.run("return clerk.session?.status ?? null").await.ok()?;
+        (status == "active").then_some(())
+    })
+    .await?;
+    page.check_answers()?;
+    page.close().await
+}
