@@ -29,8 +29,7 @@ async fn finish(page: WebPage, expected: &[&str]) -> Result<()> {
     let problems = page.problems().await?;
     let unexpected: Vec<_> = problems.iter().filter(|one| !expected.iter().any(|text| one.contains(text))).collect();
     assert!(unexpected.is_empty(), "{unexpected:#?}");
-    let count = page.check_answers()?;
-    println!("{count} answers were compared with the description");
+    page.check_answers()?;
     page.close().await
 }
 
@@ -443,4 +442,37 @@ async fn the_waitlist_takes_addresses() -> Result<()> {
         .await?;
     assert_eq!(made, "complete");
     finish(page, &["403"]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_is_registered_and_signs_in() -> Result<()> {
+    let mut config = with_ada();
+    config.passkeys.enabled = true;
+    let page = signed_in_page(config).await?;
+    // An authenticator that the browser plays.
+    let tools = page.driver().cdp();
+    tools.send_raw("WebAuthn.enable", json!({})).await?;
+    let options = json!({ "options": {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+        "isUserVerified": true, "automaticPresenceSimulation": true,
+    } });
+    tools.send_raw("WebAuthn.addVirtualAuthenticator", options).await?;
+    let made = page
+        .run(
+            "const made = await clerk.user.createPasskey();
+             await made.update({ name: 'Laptop' });
+             return [made.verification.status, clerk.user.passkeys.map((one) => one.name)]",
+        )
+        .await?;
+    assert_eq!(made, json!(["verified", ["Laptop"]]));
+    let user = page
+        .run(
+            "await clerk.signOut();
+             const done = await clerk.client.signIn.authenticateWithPasskey({ flow: 'discoverable' });
+             await clerk.setActive({ session: done.createdSessionId });
+             return [done.status, clerk.user.firstName, clerk.user.passkeys[0].lastUsedAt !== null]",
+        )
+        .await?;
+    assert_eq!(user, json!(["complete", "Ada", true]));
+    finish(page, &[]).await
 }

@@ -124,8 +124,13 @@ async fn truncated(response: Response, kept: usize) -> Response {
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let length = whole.len();
     let cut = whole.slice(..kept.min(length));
-    let error = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the rest was lost on purpose");
-    let body = Body::from_stream(futures_util::stream::iter([Ok(cut), Err(error)]));
+    let first = futures_util::stream::once(std::future::ready(Ok(cut)));
+    let rest = futures_util::stream::once(async {
+        // The first part is sent while this one is waited for.
+        tokio::task::yield_now().await;
+        Err(std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the rest was lost on purpose"))
+    });
+    let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
     if let Ok(value) = HeaderValue::from_str(&length.to_string()) {
         parts.headers.insert(header::CONTENT_LENGTH, value);
     }

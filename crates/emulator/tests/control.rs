@@ -1,0 +1,207 @@
+//! The control API, faults, and what an instance remembers.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+
+mod support;
+
+use std::time::Duration;
+
+use clerk_emulator::{Action, Config, Emulator, Fault};
+use serde_json::{Value, json};
+use support::{ADA, GRACE, Native, PASSWORD, ada, read, start};
+
+#[tokio::test]
+async fn it_is_reached_over_http_and_by_nobody_else() {
+    let (emulator, native) = start(|_| {}).await;
+    let info = read(native.raw("GET", "/__emulator/v1/info").send().await.unwrap()).await;
+    assert_eq!(info.body["publishable_key"], emulator.publishable_key());
+    let foreign =
+        native.raw("GET", "/__emulator/v1/state").header("origin", "https://example.com").send().await.unwrap();
+    assert_eq!(foreign.status().as_u16(), 403);
+    let rebound = native.raw("GET", "/v1/environment").header("host", "evil.example.com").send().await.unwrap();
+    assert_eq!(rebound.status().as_u16(), 403, "another host name may point here");
+    let user = json!({ "email_addresses": ["new@example.com", { "email": "open@example.com", "verified": false }], "password": PASSWORD });
+    let made = native.raw("POST", "/__emulator/v1/users").body(user.to_string()).send().await.unwrap();
+    assert_eq!(read(made).await.body["email_addresses"][1]["verification"]["status"], "unverified");
+    let wrong = native.raw("POST", "/__emulator/v1/users").body("{\"emial\": 1}").send().await.unwrap();
+    let wrong = read(wrong).await;
+    assert!(wrong.status == 400 && wrong.body["error"]["message"].as_str().unwrap().contains("emial"), "{wrong:?}");
+    assert_eq!(native.raw("GET", "/__emulator/v1/nothing").send().await.unwrap().status().as_u16(), 404);
+}
+
+#[tokio::test]
+async fn the_configuration_is_changed_while_it_runs() {
+    let (emulator, native) = start(|_| {}).await;
+    let (status, environment) =
+        emulator.control("PATCH", "config", &json!({ "password": { "rules": { "min_length": 12 } } }));
+    assert_eq!((status, &environment["user_settings"]["password_settings"]["min_length"]), (200, &json!(12)));
+    let (status, refused) = emulator.control("PATCH", "config", &json!({ "pasword": {} }));
+    assert!(status == 400 && refused["error"]["message"].as_str().unwrap().contains("pasword"), "{refused}");
+    emulator.control("POST", "config/preset/waitlist", &Value::Null);
+    assert_eq!(native.get("/v1/environment").await.body["user_settings"]["sign_up"]["mode"], "waitlist");
+    assert_eq!(emulator.control("POST", "config/preset/nothing", &Value::Null).0, 404);
+}
+
+#[tokio::test]
+async fn a_snapshot_brings_everything_back() {
+    let (emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    let snapshot = emulator.snapshot();
+    native.delete("/v1/me").await;
+    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
+    assert!(emulator.restore(&snapshot));
+    assert_eq!(native.get("/v1/me").await.text("/first_name"), "Ada");
+    assert!(!emulator.restore("nothing"));
+    assert_eq!(emulator.control("POST", "reset", &Value::Null).0, 200);
+    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
+    assert_eq!(native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status, 200, "the seed is there again");
+}
+
+#[tokio::test]
+async fn a_seed_makes_two_runs_alike() {
+    let run = async || {
+        let (emulator, native) = start(|_| {}).await;
+        emulator.freeze_clock();
+        native.sign_in(ADA, PASSWORD).await;
+        native.post("/v1/client/sign_ins", &[]).await;
+        let state = emulator.state();
+        let ids: Vec<String> =
+            state["clients"].as_array().unwrap().iter().map(|client| client["id"].to_string()).collect();
+        (
+            ids,
+            state["users"][0]["id"].clone(),
+            emulator.requests().iter().map(|entry| entry.path.clone()).collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(run().await, run().await);
+}
+
+#[tokio::test]
+async fn people_are_signed_in_without_a_flow() {
+    let (emulator, native) = start(|_| {}).await;
+    let (_, made) = emulator.control("POST", "sessions", &json!({ "user": GRACE }));
+    *native.token.lock().unwrap() = made["client_token"].as_str().map(str::to_owned);
+    assert_eq!(native.get("/v1/me").await.text("/first_name"), "Grace");
+    assert_eq!(emulator.control("POST", "sessions", &json!({ "user": "nobody" })).0, 404);
+}
+
+#[tokio::test]
+async fn the_log_counts_and_masks() {
+    let (emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    native.get("/v1/me").await;
+    native.get("/v1/no_such_thing").await;
+    let (_, counts) = emulator.control("GET", "counts", &Value::Null);
+    assert_eq!(counts, json!({ "createSignIn": 1, "getUser": 1, "unknown": 1 }));
+    let log = serde_json::to_string(&emulator.requests()).unwrap();
+    assert!(!log.contains(PASSWORD) && log.contains("identifier"), "{log}");
+}
+
+#[tokio::test]
+async fn faults_do_what_they_say() {
+    let (emulator, native) = start(|_| {}).await;
+    let session = native.sign_in(ADA, PASSWORD).await;
+    let raw = async || {
+        let token = native.token.lock().unwrap().clone().unwrap();
+        native.raw("GET", "/v1/client?_is_native=1").header("authorization", token).send().await
+    };
+    let fault = |action: Action| emulator.fault(Fault::new("/v1/client", action).times(1));
+
+    fault(Action::RateLimit { retry_after_s: 7 });
+    let limited = read(raw().await.unwrap()).await;
+    assert_eq!((limited.words().as_str(), limited.retry_after.as_deref()), ("429 too_many_requests", Some("7")));
+    fault(Action::Disconnect);
+    assert!(raw().await.is_err(), "no answer at all");
+    fault(Action::Truncate { bytes: 20 });
+    assert!(raw().await.unwrap().bytes().await.is_err(), "the rest is missing");
+    fault(Action::Malformed);
+    assert!(serde_json::from_str::<Value>(&raw().await.unwrap().text().await.unwrap()).is_err());
+    fault(Action::Html);
+    let html = raw().await.unwrap();
+    assert_eq!(
+        (html.status().as_u16(), html.headers()["content-type"].to_str().unwrap().starts_with("text/html")),
+        (200, true)
+    );
+    fault(Action::Respond { status: 503, content_type: "application/json".to_owned(), body: "{}".to_owned() });
+    assert_eq!(raw().await.unwrap().status().as_u16(), 503);
+    let begun = std::time::Instant::now();
+    fault(Action::Latency { ms: 120 });
+    raw().await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_millis(120));
+
+    emulator.fault(Fault::new("/v1/client/sessions/*/end", Action::LoseAnswer).method("POST").times(1));
+    let path = format!("/v1/client/sessions/{session}/end?_is_native=1");
+    let token = native.token.lock().unwrap().clone().unwrap();
+    let lost = native.raw("POST", &path).header("authorization", token).send().await;
+    assert!(lost.is_err() || lost.unwrap().bytes().await.is_err());
+    assert_eq!(
+        native.get(&format!("/v1/client/sessions/{session}")).await.text("/status"),
+        "ended",
+        "it was carried out"
+    );
+
+    native.sign_in(ADA, PASSWORD).await;
+    emulator.fault(Fault::new("/v1/me/*", Action::StaleClient).times(1));
+    let stale = native.post("/v1/me/email_addresses", &[("email_address", "late@example.com")]).await;
+    let addresses = |answer: &support::Answer| {
+        let sessions = answer.body["client"]["sessions"].as_array().unwrap().clone();
+        sessions.last().unwrap()["user"]["email_addresses"].as_array().unwrap().len()
+    };
+    assert_eq!(addresses(&stale), 1, "the client of before");
+    emulator.fault(Fault::new("/v1/me/email_addresses", Action::Duplicate).method("POST").times(1));
+    let twice = native.post("/v1/me/email_addresses", &[("email_address", "twice@example.com")]).await;
+    assert_eq!(twice.words(), "422 form_identifier_exists(email_address)", "the second answer arrives");
+}
+
+#[tokio::test]
+async fn held_answers_arrive_out_of_order() {
+    let (emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    emulator.fault(Fault::new("/v1/me", Action::Hold).method("GET").times(1));
+    let token = native.token.lock().unwrap().clone().unwrap();
+    let held = tokio::spawn(native.raw("GET", "/v1/me?_is_native=1").header("authorization", token).send());
+    while !emulator.requests().iter().any(|entry| entry.path == "/v1/me") {
+        tokio::task::yield_now().await;
+    }
+    native.patch("/v1/me", &[("first_name", "Augusta")]).await;
+    // The waiter may not have begun to wait yet, so it is told until it hears.
+    while !held.is_finished() {
+        emulator.release();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(read(held.await.unwrap().unwrap()).await.text("/first_name"), "Ada", "the older answer comes last");
+}
+
+#[tokio::test]
+async fn pages_are_there_for_a_person() {
+    let (_emulator, native) = start(|_| {}).await;
+    for (path, words) in [
+        ("/__emulator/", "CLERK_PUBLISHABLE_KEY"),
+        ("/__emulator/inbox", "Nothing was sent yet"),
+        ("/portal/sign-in", "Continue with Google"),
+        ("/portal/sign-up", "Create an account"),
+        ("/portal/waitlist", "Join the waitlist"),
+        ("/portal/unauthorized-sign-in", "Not for you"),
+        ("/__emulator/oauth/oauth_google?state=unknown", "oauth_callback_invalid"),
+    ] {
+        let page = native.raw("GET", path).send().await.unwrap();
+        assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'none'"));
+        let html = page.text().await.unwrap();
+        assert!(html.contains(words), "{path}: {html}");
+    }
+    assert_eq!(native.raw("GET", "/portal/user").send().await.unwrap().status().as_u16(), 303);
+}
+
+#[tokio::test]
+async fn many_instances_run_side_by_side() {
+    let mut emulators = Vec::new();
+    for _ in 0..50 {
+        let mut config = Config::default();
+        config.users = vec![ada()];
+        emulators.push(Emulator::start(config).await.unwrap());
+    }
+    for emulator in &emulators {
+        Native::new(emulator).sign_in(ADA, PASSWORD).await;
+        assert_eq!(emulator.requests().len(), 1);
+    }
+}

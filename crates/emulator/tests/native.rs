@@ -1,0 +1,158 @@
+//! Who may ask, and how the client token travels.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+
+mod support;
+
+use clerk_emulator::Emulator;
+use support::{ADA, Native, PASSWORD, read, start};
+
+#[tokio::test]
+async fn credentials_are_read_as_clerk_reads_them() {
+    let (_emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    let token = native.token.lock().unwrap().clone().unwrap();
+    for (credential, expected) in [
+        (token.clone(), "200"),
+        (format!("Bearer {token}"), "200"),
+        (format!("bearer {token}"), "200"),
+        (String::new(), "401 signed_out"),
+        ("Bearer".to_owned(), "401 signed_out"),
+        ("nonsense".to_owned(), "401 authentication_invalid"),
+        (format!("{token}x"), "401 authentication_invalid"),
+    ] {
+        let request = native.raw("GET", "/v1/me?_is_native=1").header("authorization", &credential);
+        assert_eq!(read(request.send().await.unwrap()).await.words(), expected, "{credential}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_and_an_origin_do_not_go_together() {
+    let (emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    let token = native.token.lock().unwrap().clone().unwrap();
+    let ask = |origin: &'static str| {
+        let request = native.raw("GET", "/v1/me?_is_native=1").header("authorization", &token).header("origin", origin);
+        async { read(request.send().await.unwrap()).await.words() }
+    };
+    assert_eq!(ask("tauri://localhost").await, "400 origin_authorization_headers_conflict");
+    emulator.configure(|config| config.native_api.allowed_origins = vec!["loopback".to_owned()]);
+    assert_eq!(ask("tauri://localhost").await, "200");
+    assert_eq!(ask("https://example.com").await, "400 origin_authorization_headers_conflict");
+    let foreign = native.raw("GET", "/v1/environment?_is_native=1").header("origin", "https://example.com");
+    assert_eq!(read(foreign.send().await.unwrap()).await.words(), "400 origin_invalid");
+    let nothing = native.raw("GET", "/v1/client").send().await.unwrap();
+    assert_eq!(read(nothing).await.words(), "400 request_header_missing");
+    let twice = native.raw("GET", "/v1/client?_is_native=1").header("authorization", "a").header("authorization", "b");
+    assert_eq!(read(twice.send().await.unwrap()).await.words(), "400 multiple_authorization_header_values_forbidden");
+}
+
+#[tokio::test]
+async fn a_switched_off_native_api_says_so_everywhere() {
+    let (_emulator, native) = start(|config| config.native_api.enabled = false).await;
+    for path in ["/v1/environment", "/v1/client", "/v1/me"] {
+        assert_eq!(native.get(path).await.words(), "400 native_api_disabled", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_given_rotated_and_taken_back() {
+    let (emulator, native) = start(|_| {}).await;
+    let first = native.get("/v1/client").await;
+    assert!(first.resource().is_null() && first.token.is_some());
+    // The promised client is written under the id of its token.
+    assert_eq!(native.get("/v1/client").await.token, None, "a device keeps its token");
+    let created = native.post("/v1/client", &[]).await;
+    assert_eq!(created.token, None);
+    let session = native.sign_in(ADA, PASSWORD).await;
+    let before = native.token.lock().unwrap().clone();
+    let minted = native.post(&format!("/v1/client/sessions/{session}/tokens"), &[]).await;
+    assert_eq!((minted.status, minted.token), (200, None), "minting does not rotate");
+    // An older token of a live client still works.
+    let old = Native::new(&emulator);
+    *old.token.lock().unwrap() = first.token;
+    assert_eq!(old.get("/v1/me").await.status, 200);
+    let left = native.delete("/v1/client/sessions").await;
+    assert!(left.token.is_some() && left.token != before, "signing out rotates");
+    assert_eq!(left.text("/id"), created.text("/id"), "the client stays");
+    let dropped = native.delete("/v1/client").await;
+    assert_eq!(dropped.token.as_deref(), Some(""), "an empty token means: forget it");
+    *old.token.lock().unwrap() = before;
+    assert_eq!(old.get("/v1/me").await.words(), "401 signed_out");
+    assert!(old.post("/v1/client", &[]).await.text("/id") != created.text("/id"), "a new client");
+}
+
+#[tokio::test]
+async fn forms_are_read_strictly() {
+    let (_emulator, native) = start(|_| {}).await;
+    for (form, expected) in [
+        (vec![("identifer", ADA)], "422 form_param_unknown(identifer)"),
+        (vec![("identifier", ADA), ("identifier", ADA)], "422 form_param_duplicate(identifier)"),
+        (vec![("identifier", "")], "422 form_param_nil(identifier)"),
+        (vec![("strategy", "password")], "422 form_param_missing(identifier)"),
+        (vec![("strategy", "telepathy"), ("identifier", ADA)], "422 form_param_value_invalid(strategy)"),
+        (vec![("password", PASSWORD)], "422 form_conditional_param_missing(identifier)"),
+    ] {
+        assert_eq!(native.post("/v1/client/sign_ins", &form).await.words(), expected);
+    }
+    let json =
+        native.raw("POST", "/v1/client/sign_ins?_is_native=1").header("content-type", "application/json").body("{}");
+    assert_eq!(read(json.send().await.unwrap()).await.words(), "415 unsupported_content_type");
+    let large = native
+        .raw("POST", "/v1/client/sign_ins?_is_native=1")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("a=".to_owned() + &"x".repeat(2 * 1024 * 1024));
+    assert_eq!(read(large.send().await.unwrap()).await.words(), "413 request_body_too_large");
+}
+
+#[tokio::test]
+async fn garbage_on_any_endpoint_is_refused_in_clerks_words() {
+    let (_emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    let bodies: [&[u8]; 4] =
+        [b"\xff\xfe\x00garbage", b"a=%00&b=%zz&&==", b"{\"not\": \"a form\"", b"strategy=%F0%9F%92%A9"];
+    for (method, path, _) in Emulator::operations() {
+        let path = path.replace("{}", "..%2F%00");
+        for body in bodies {
+            let answer = if method == "GET" {
+                let token = native.token.lock().unwrap().clone().unwrap_or_default();
+                native
+                    .raw(method, &format!("{path}?limit=-1&token=%FF&state=x&_is_native=1"))
+                    .header("authorization", token)
+            } else {
+                let token = native.token.lock().unwrap().clone().unwrap_or_default();
+                let request = native.raw(method, &format!("{path}?_is_native=1")).header("authorization", token);
+                request.header("content-type", "application/x-www-form-urlencoded").body(body.to_vec())
+            };
+            let answer = read(answer.send().await.unwrap()).await;
+            assert!(
+                answer.status < 500 || answer.refusal().1 == "emulator_not_implemented",
+                "{method} {path}: {answer:?}"
+            );
+            let is_page = answer.body.is_string() || path.starts_with("/oauth");
+            if answer.status >= 400 && !is_page {
+                assert!(!answer.refusal().1.is_empty(), "{method} {path}: {answer:?}");
+            }
+        }
+    }
+    for (method, path, expected) in [
+        ("GET", "/v1/no_such_thing", "404 resource_not_found"),
+        ("PUT", "/v1/me", "405 method_not_allowed"),
+        ("GET", "/v1/client/sessions/sess_nobody", "404 resource_not_found"),
+    ] {
+        assert_eq!(native.send(method, path, &[]).await.words(), expected);
+    }
+}
+
+#[tokio::test]
+async fn requests_are_limited_when_the_instance_limits_them() {
+    let (emulator, native) = start(|config| config.rate_limits = true).await;
+    emulator.freeze_clock();
+    for _ in 0..5 {
+        assert_eq!(native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status, 200);
+    }
+    let refused = native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await;
+    assert_eq!((refused.words().as_str(), refused.retry_after.is_some()), ("429 too_many_requests", true));
+    emulator.advance_clock(std::time::Duration::from_secs(11));
+    assert_eq!(native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status, 200);
+}

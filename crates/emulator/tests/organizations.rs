@@ -1,0 +1,208 @@
+//! Organizations: members, invitations, requests, domains, roles.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+
+mod support;
+
+use clerk_emulator::{Config, Emulator, NewUser};
+use serde_json::{Value, json};
+use support::{ADA, GRACE, Native, PASSWORD, start};
+
+async fn two(change: impl FnOnce(&mut Config)) -> (Emulator, Native, Native, String) {
+    let (emulator, ada) = start(change).await;
+    let grace = Native::new(&emulator);
+    ada.sign_in(ADA, PASSWORD).await;
+    grace.sign_in(GRACE, PASSWORD).await;
+    let made = ada.post("/v1/organizations", &[("name", "Analytical Engines")]).await;
+    assert_eq!(made.text("/slug"), "analytical-engines-1");
+    let path = format!("/v1/organizations/{}", made.text("/id"));
+    (emulator, ada, grace, path)
+}
+
+async fn user_id(native: &Native) -> String {
+    native.get("/v1/me").await.text("/id")
+}
+
+#[tokio::test]
+async fn making_and_changing_one_has_rules() {
+    let (emulator, ada, grace, path) = two(|_| {}).await;
+    for (form, expected) in [
+        (vec![("name", "")], "422 form_param_nil(name)"),
+        (vec![("name", " ")], "422 form_param_nil(name)"),
+        (vec![], "422 form_param_missing(name)"),
+        (vec![("name", "X"), ("slug", "x")], "403 organization_slugs_disabled"),
+    ] {
+        assert_eq!(ada.post("/v1/organizations", &form).await.words(), expected);
+    }
+    emulator.configure(|config| config.organizations.slug = true);
+    assert_eq!(ada.patch(&path, &[("slug", "Bad Slug")]).await.words(), "422 form_param_format_invalid(slug)");
+    assert_eq!(ada.patch(&path, &[("slug", "engines")]).await.text("/slug"), "engines");
+    assert_eq!(
+        grace.post("/v1/organizations", &[("name", "Y"), ("slug", "engines")]).await.words(),
+        "422 form_identifier_exists(slug)"
+    );
+    assert_eq!(grace.get(&path).await.words(), "404 organization_not_found_or_unauthorized");
+    assert_eq!(grace.patch(&path, &[("name", "Mine")]).await.words(), "403 not_a_member_in_organization");
+    assert_eq!(ada.get("/v1/organizations/org_nobody").await.words(), "404 resource_not_found");
+    emulator.configure(|config| config.organizations.admin_delete = false);
+    assert_eq!(ada.delete(&path).await.words(), "403 organization_admin_delete_not_enabled");
+    emulator.configure(|config| config.organizations.admin_delete = true);
+    assert_eq!(ada.delete(&path).await.resource()["deleted"], true);
+    emulator.configure(|config| config.organizations.enabled = false);
+    assert_eq!(
+        ada.post("/v1/organizations", &[("name", "Z")]).await.words(),
+        "403 organization_not_enabled_in_instance"
+    );
+}
+
+#[tokio::test]
+async fn people_are_invited_and_join() {
+    let (emulator, ada, grace, path) = two(|_| {}).await;
+    let invite = async |address: &str, role: &str| {
+        ada.post(&format!("{path}/invitations"), &[("email_address", address), ("role", role)]).await
+    };
+    assert_eq!(invite("nonsense", "org:member").await.words(), "422 form_param_format_invalid(email_address)");
+    assert_eq!(invite(GRACE, "org:emperor").await.words(), "404 resource_not_found(role)");
+    assert_eq!(invite(ADA, "org:member").await.words(), "400 already_a_member_in_organization(email_address)");
+    let invitation = invite(GRACE, "org:member").await;
+    assert_eq!(invitation.text("/status"), "pending");
+    assert_eq!(invite(GRACE, "org:member").await.words(), "400 organization_invitation_not_unique(email_address)");
+    assert!(emulator.latest_link(GRACE).unwrap().contains("/v1/tickets/accept?ticket="));
+    let mine = grace.get("/v1/me/organization_invitations?status=pending").await;
+    assert_eq!(
+        (mine.resource()["total_count"].clone(), mine.text("/data/0/public_organization_data/name")),
+        (json!(1), "Analytical Engines".to_owned())
+    );
+    let id = invitation.text("/id");
+    assert_eq!(
+        ada.post(&format!("/v1/me/organization_invitations/{id}/accept"), &[]).await.words(),
+        "404 resource_not_found",
+        "not hers"
+    );
+    assert_eq!(
+        grace.post(&format!("/v1/me/organization_invitations/{id}/accept"), &[]).await.text("/status"),
+        "accepted"
+    );
+    let again = grace.post(&format!("/v1/me/organization_invitations/{id}/accept"), &[]).await;
+    assert_eq!(again.words(), "400 organization_invitation_already_accepted");
+    let members = ada.get(&format!("{path}/memberships?paginated=true&query=grace")).await;
+    assert_eq!(members.text("/data/0/public_user_data/identifier"), GRACE);
+    // A member may read and not manage.
+    assert_eq!(grace.get(&format!("{path}/memberships")).await.resource().as_array().map(Vec::len), Some(2));
+    let refused =
+        grace.post(&format!("{path}/invitations"), &[("email_address", "x@example.com"), ("role", "org:member")]).await;
+    assert_eq!(
+        (refused.words().as_str(), &refused.body["errors"][0]["meta"]["permissions"]),
+        ("403 missing_organization_permission", &json!(["org:sys_memberships:manage"]))
+    );
+    // All or none.
+    let bulk = [("email_address", "a@example.com"), ("email_address", "wrong"), ("role", "org:member")];
+    let refused = ada.post(&format!("{path}/invitations/bulk"), &bulk).await;
+    assert_eq!(refused.body["errors"][0]["meta"]["email_addresses"], json!(["wrong"]));
+    let bulk = [("email_address", "a@example.com"), ("email_address", "b@example.com"), ("role", "org:member")];
+    assert_eq!(ada.post(&format!("{path}/invitations/bulk"), &bulk).await.resource().as_array().map(Vec::len), Some(2));
+    let full = [("email_address", "c@example.com"), ("email_address", "d@example.com"), ("role", "org:member")];
+    assert_eq!(
+        ada.post(&format!("{path}/invitations/bulk"), &full).await.words(),
+        "403 organization_membership_quota_exceeded"
+    );
+    let pending = ada.get(&format!("{path}/invitations?status=pending")).await.text("/data/0/id");
+    let revoke = format!("{path}/invitations/{pending}/revoke");
+    assert_eq!(ada.post(&revoke, &[]).await.text("/status"), "revoked");
+    assert_eq!(ada.post(&revoke, &[]).await.words(), "404 organization_invitation_not_pending");
+}
+
+#[tokio::test]
+async fn somebody_always_holds_the_reins() {
+    let (_emulator, ada, grace, path) = two(|_| {}).await;
+    let (ada_id, grace_id) = (user_id(&ada).await, user_id(&grace).await);
+    let member = ada.post(&format!("{path}/memberships"), &[("user_id", &grace_id), ("role", "org:member")]).await;
+    assert_eq!(member.text("/role_name"), "Member");
+    assert_eq!(
+        ada.post(&format!("{path}/memberships"), &[("user_id", &grace_id), ("role", "org:member")]).await.words(),
+        "400 already_a_member_in_organization(user_id)"
+    );
+    let own = format!("{path}/memberships/{ada_id}");
+    assert_eq!(ada.patch(&own, &[("role", "org:member")]).await.words(), "400 organization_minimum_permissions_needed");
+    assert_eq!(ada.delete(&own).await.words(), "400 organization_minimum_permissions_needed");
+    let organization = path.rsplit('/').next().unwrap();
+    let leave = format!("/v1/me/organization_memberships/{organization}");
+    assert_eq!(ada.delete(&leave).await.words(), "400 organization_minimum_permissions_needed");
+    assert_eq!(
+        ada.patch(&format!("{path}/memberships/{grace_id}"), &[("role", "org:admin")]).await.text("/role"),
+        "org:admin"
+    );
+    assert_eq!(ada.delete(&leave).await.status, 200);
+    assert_eq!(ada.get(&path).await.words(), "404 organization_not_found_or_unauthorized");
+    let roles = grace.get(&format!("{path}/roles")).await;
+    assert_eq!(
+        (roles.resource()["has_role_set_migration"].clone(), roles.text("/data/0/key")),
+        (json!(false), "org:admin".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_domain_brings_its_people_in() {
+    let (emulator, ada, _grace, path) = two(|config| {
+        config.users.push(NewUser::with_password("worker+clerk_test@acme.test", PASSWORD));
+    })
+    .await;
+    let create = async |name: &str| ada.post(&format!("{path}/domains"), &[("name", name)]).await;
+    for (name, expected) in [
+        ("nonsense", "422 form_param_format_invalid(name)"),
+        ("gmail.com", "422 organization_domain_common(name)"),
+        ("mailinator.com", "422 organization_domain_blocked(name)"),
+    ] {
+        assert_eq!(create(name).await.words(), expected);
+    }
+    let made = create("acme.test").await;
+    assert_eq!(
+        (made.text("/enrollment_mode").as_str(), &made.resource()["affiliation_verification"]),
+        ("manual_invitation", &Value::Null)
+    );
+    assert_eq!(create("acme.test").await.words(), "422 organization_domain_already_exists_same_organization(name)");
+    let domain = format!("{path}/domains/{}", made.text("/id"));
+    let elsewhere = ada
+        .post(&format!("{domain}/prepare_affiliation_verification"), &[("affiliation_email_address", "x@other.test")])
+        .await;
+    assert_eq!(elsewhere.words(), "422 organization_domain_mismatch(affiliation_email_address)");
+    ada.post(
+        &format!("{domain}/prepare_affiliation_verification"),
+        &[("affiliation_email_address", "boss+clerk_test@acme.test")],
+    )
+    .await;
+    let wrong = ada.post(&format!("{domain}/attempt_affiliation_verification"), &[("code", "000000")]).await;
+    assert_eq!(wrong.words(), "422 form_code_incorrect(code)");
+    let verified = ada.post(&format!("{domain}/attempt_affiliation_verification"), &[("code", "424242")]).await;
+    assert_eq!(verified.text("/affiliation_verification/status"), "verified");
+    let suggested =
+        ada.post(&format!("{domain}/update_enrollment_mode"), &[("enrollment_mode", "automatic_suggestion")]).await;
+    assert_eq!(suggested.resource()["total_pending_suggestions"], 1);
+    let worker = Native::new(&emulator);
+    worker.sign_in("worker+clerk_test@acme.test", PASSWORD).await;
+    let suggestion = worker.get("/v1/me/organization_suggestions?status=pending").await.text("/data/0/id");
+    assert_eq!(
+        worker.post(&format!("/v1/me/organization_suggestions/{suggestion}/accept"), &[]).await.text("/status"),
+        "accepted"
+    );
+    let request = ada.get(&format!("{path}/membership_requests?status=pending")).await.text("/data/0/id");
+    let accepted = ada.post(&format!("{path}/membership_requests/{request}/accept"), &[]).await;
+    assert_eq!((accepted.text("/status").as_str(), worker.get(&path).await.status), ("accepted", 200));
+    let again = ada.post(&format!("{path}/membership_requests/{request}/reject"), &[]).await;
+    assert_eq!(again.words(), "400 bad_request");
+    // With invitations, whoever comes later is invited.
+    ada.post(&format!("{domain}/update_enrollment_mode"), &[("enrollment_mode", "automatic_invitation")]).await;
+    let late = Native::new(&emulator);
+    let sign_up = late
+        .post("/v1/client/sign_ups", &[("email_address", "late+clerk_test@acme.test"), ("password", PASSWORD)])
+        .await
+        .text("/id");
+    late.post(&format!("/v1/client/sign_ups/{sign_up}/prepare_verification"), &[("strategy", "email_code")]).await;
+    late.post(
+        &format!("/v1/client/sign_ups/{sign_up}/attempt_verification"),
+        &[("strategy", "email_code"), ("code", "424242")],
+    )
+    .await;
+    assert_eq!(late.get("/v1/me/organization_invitations").await.resource()["total_count"], 1);
+    assert_eq!(ada.delete(&domain).await.resource()["deleted"], true);
+}

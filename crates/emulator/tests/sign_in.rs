@@ -1,0 +1,442 @@
+//! Sign-in: factors, verifications, lock-out, reset, links, tickets.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+
+mod support;
+
+use std::time::Duration;
+
+use clerk_emulator::{Config, Decision, Emulator, Identity, NewEmail, NewPhone, NewUser, Presence};
+use serde_json::{Value, json};
+use support::{ADA, Answer, CALLBACK, GRACE, Native, PASSWORD, ada, read, start};
+
+async fn begin(native: &Native, identifier: &str) -> (Answer, String) {
+    let answer = native.post("/v1/client/sign_ins", &[("identifier", identifier)]).await;
+    let id = answer.text("/id");
+    (answer, id)
+}
+
+async fn attempt(native: &Native, id: &str, form: &[(&str, &str)]) -> Answer {
+    native.post(&format!("/v1/client/sign_ins/{id}/attempt_first_factor"), form).await
+}
+
+async fn prepare(native: &Native, id: &str, form: &[(&str, &str)]) -> Answer {
+    native.post(&format!("/v1/client/sign_ins/{id}/prepare_first_factor"), form).await
+}
+
+fn strategies(answer: &Answer, pointer: &str) -> Vec<String> {
+    let factors = answer.resource().pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
+    factors.iter().map(|factor| factor["strategy"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_factors_are_those_of_the_user() {
+    let (_emulator, native) = start(|config| {
+        config.identifiers.phone = Presence::Optional;
+        config.users[0].phone_numbers = vec![NewPhone { number: "+12015550100".to_owned(), second_factor: false }];
+        config.users[0].external_accounts = vec![Identity::new("oauth_google", ADA)];
+    })
+    .await;
+    let (answer, _) = begin(&native, ADA).await;
+    let expected = [
+        "password",
+        "email_code",
+        "phone_code",
+        "oauth_google",
+        "reset_password_email_code",
+        "reset_password_phone_code",
+    ];
+    assert_eq!(strategies(&answer, "/supported_first_factors"), expected);
+    let (answer, _) = begin(&native, "+1 201 555 0100").await;
+    assert_eq!(answer.text("/supported_first_factors/2/safe_identifier"), "**********00");
+    assert_eq!(begin(&native, "nobody@example.com").await.0.words(), "422 form_identifier_not_found(identifier)");
+    assert_eq!(begin(&native, "not an identifier").await.0.words(), "422 form_param_format_invalid(identifier)");
+}
+
+#[tokio::test]
+async fn a_code_lives_its_life() {
+    let (emulator, native) = start(|_| {}).await;
+    emulator.freeze_clock();
+    let (_, id) = begin(&native, ADA).await;
+    let code = |code: &'static str| [("strategy", "email_code"), ("code", code)];
+    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "400 verification_missing");
+    assert_eq!(prepare(&native, &id, &[("strategy", "email_code")]).await.status, 200);
+    // The same request at once sends one message.
+    assert_eq!(prepare(&native, &id, &[("strategy", "email_code")]).await.status, 200);
+    assert_eq!(emulator.inbox().len(), 1);
+    assert_eq!(attempt(&native, &id, &[("strategy", "email_code")]).await.words(), "422 form_param_missing(code)");
+    assert_eq!(attempt(&native, &id, &code("")).await.words(), "422 form_param_nil(code)");
+    for _ in 0..4 {
+        assert_eq!(attempt(&native, &id, &code("000000")).await.words(), "422 form_code_incorrect(code)");
+    }
+    assert_eq!(attempt(&native, &id, &code("000000")).await.words(), "400 verification_failed");
+    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "400 verification_failed", "for good");
+    assert_eq!(prepare(&native, &id, &[("strategy", "email_code")]).await.status, 200);
+    emulator.advance_clock(Duration::from_secs(600));
+    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "400 verification_expired");
+    prepare(&native, &id, &[("strategy", "email_code")]).await;
+    let done = attempt(&native, &id, &code("424242")).await;
+    assert_eq!((done.text("/status").as_str(), done.token.is_some()), ("complete", true), "the token rotates");
+    assert!(done.body["client"]["sign_in"].is_null(), "the attempt leaves the client");
+    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "404 resource_not_found");
+}
+
+#[tokio::test]
+async fn other_people_get_codes_of_their_own() {
+    let (emulator, native) = start(|config| config.users.push(NewUser::with_email("real@example.com"))).await;
+    let (_, id) = begin(&native, "real@example.com").await;
+    prepare(&native, &id, &[("strategy", "email_code")]).await;
+    let code = emulator.latest_code("real@example.com").unwrap();
+    if code != "424242" {
+        let wrong = attempt(&native, &id, &[("strategy", "email_code"), ("code", "424242")]).await;
+        assert_eq!(wrong.words(), "422 form_code_incorrect(code)");
+    }
+    assert_eq!(attempt(&native, &id, &[("strategy", "email_code"), ("code", &code)]).await.text("/status"), "complete");
+}
+
+#[tokio::test]
+async fn too_many_failures_lock_the_account() {
+    let (emulator, native) = start(|config| config.attack_protection.lockout.max_attempts = 3).await;
+    emulator.freeze_clock();
+    let (_, id) = begin(&native, ADA).await;
+    let wrong = [("strategy", "password"), ("password", "wrong-password")];
+    for _ in 0..3 {
+        assert_eq!(attempt(&native, &id, &wrong).await.words(), "422 form_password_incorrect(password)");
+    }
+    let locked = attempt(&native, &id, &[("strategy", "password"), ("password", PASSWORD)]).await;
+    assert_eq!(locked.words(), "403 user_locked");
+    assert_eq!(locked.body["errors"][0]["meta"]["lockout_expires_in_seconds"], 3600);
+    emulator.advance_clock(Duration::from_secs(3600));
+    native.sign_in(ADA, PASSWORD).await;
+}
+
+#[tokio::test]
+async fn bans_breaches_and_restrictions_are_told_apart() {
+    let (emulator, native) = start(|config| {
+        config.users.push(NewUser::with_password("breached@example.com", "qwerty123"));
+        config
+            .users
+            .push(NewUser { password_compromised: true, ..NewUser::with_password("taken@example.com", PASSWORD) });
+        config.users.push(NewUser::with_email("no-password@example.com"));
+        config.restrictions.blocklist = vec!["*@blocked.test".to_owned()];
+        config.users.push(NewUser::with_email("someone@blocked.test"));
+    })
+    .await;
+    let with_password = |identifier: &'static str, password: &'static str| {
+        let native = Native::new(&emulator);
+        async move {
+            let form = [("strategy", "password"), ("identifier", identifier), ("password", password)];
+            native.post("/v1/client/sign_ins", &form).await.words()
+        }
+    };
+    assert_eq!(with_password("breached@example.com", "qwerty123").await, "422 form_password_pwned(password)");
+    assert_eq!(with_password("taken@example.com", PASSWORD).await, "422 form_password_compromised(password)");
+    assert_eq!(with_password("no-password@example.com", PASSWORD).await, "400 no_password_set");
+    assert_eq!(with_password("someone@blocked.test", PASSWORD).await, "403 not_allowed_access(identifier)");
+    let user = emulator.state()["users"][0]["id"].as_str().unwrap().to_owned();
+    emulator.set_banned(&user, true);
+    let ada =
+        emulator.state()["users"].as_array().unwrap().iter().find(|one| one["id"] == user.as_str()).cloned().unwrap();
+    let address = ada["email_addresses"][0]["email_address"].as_str().unwrap().to_owned();
+    assert_eq!(begin(&native, &address).await.0.words(), "403 user_banned");
+}
+
+#[tokio::test]
+async fn enumeration_protection_treats_everybody_alike() {
+    let (emulator, native) = start(|config| config.attack_protection.enumeration = true).await;
+    let (answer, id) = begin(&native, "nobody@example.com").await;
+    assert_eq!(answer.text("/status"), "needs_first_factor");
+    assert_eq!(prepare(&native, &id, &[("strategy", "email_code")]).await.status, 200);
+    assert_eq!(emulator.inbox(), Vec::new());
+    let code = attempt(&native, &id, &[("strategy", "email_code"), ("code", "424242")]).await;
+    assert_eq!(code.words(), "422 form_code_incorrect(code)");
+    let password = attempt(&native, &id, &[("strategy", "password"), ("password", "wrong")]).await;
+    let (_, id) = begin(&native, ADA).await;
+    let known = attempt(&native, &id, &[("strategy", "password"), ("password", "wrong")]).await;
+    assert_eq!(password.words(), "422 form_password_or_identifier_incorrect(password)");
+    assert_eq!(known.words(), password.words());
+}
+
+#[tokio::test]
+async fn a_second_session_is_refused_or_added() {
+    let (emulator, native) = start(|_| {}).await;
+    let session = native.sign_in(ADA, PASSWORD).await;
+    let refused = begin(&native, GRACE).await.0;
+    assert_eq!(refused.words(), "400 session_exists");
+    assert_eq!(refused.body["errors"][0]["meta"]["session_id"], session.as_str());
+    assert_eq!(native.post("/v1/client/sign_ins", &[]).await.status, 200, "an empty create only resets");
+    emulator.configure(|config| config.sessions.mode = "multi".to_owned());
+    let again = begin(&native, ADA).await.0;
+    assert_eq!(again.words(), "400 identifier_already_signed_in");
+    native.sign_in(GRACE, PASSWORD).await;
+    let client = native.get("/v1/client").await;
+    assert_eq!(client.resource()["sessions"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_link_is_opened_in_time_again_late_and_replaced() {
+    let mut config = Config::preset("email-link").unwrap();
+    config.users = vec![NewUser::with_email(ADA)];
+    let emulator = Emulator::start(config).await.unwrap();
+    emulator.freeze_clock();
+    let native = Native::new(&emulator);
+    let ask = async || {
+        let (_, id) = begin(&native, ADA).await;
+        let form = [("strategy", "email_link"), ("redirect_url", "http://localhost:3000/verify?a=1#here")];
+        assert_eq!(prepare(&native, &id, &form).await.status, 200);
+        (id, emulator.latest_link(ADA).unwrap().replace(&emulator.base_url(), ""))
+    };
+    let open = async |link: &str| read(native.raw("GET", link).send().await.unwrap()).await;
+
+    let (id, stale) = ask().await;
+    prepare(&native, &id, &[("strategy", "email_link"), ("redirect_url", "http://localhost:3000/verify")]).await;
+    assert!(open(&stale).await.location.unwrap().ends_with("?a=1&__clerk_status=failed#here"));
+
+    let (_, late) = ask().await;
+    emulator.advance_clock(Duration::from_secs(600));
+    assert!(open(&late).await.location.unwrap().contains("__clerk_status=expired"));
+
+    let (id, link) = ask().await;
+    let head = native.raw("HEAD", &link).send().await.unwrap();
+    assert_eq!(head.status().as_u16(), 200, "a preview changes nothing");
+    let location = open(&link).await.location.unwrap();
+    assert!(location.contains("__clerk_status=verified&__clerk_created_session=sess_"), "{location}");
+    assert_eq!(open(&link).await.location.unwrap(), location, "mail scanners open links twice");
+    let polled = native.get(&format!("/v1/client/sign_ins/{id}")).await;
+    assert_eq!(
+        (polled.text("/status").as_str(), polled.token),
+        ("complete", None),
+        "no credential travels by the link"
+    );
+    assert_eq!(open("/v1/verify?token=nonsense").await.status, 400);
+
+    native.delete("/v1/client/sessions").await;
+    emulator.configure(|config| config.attack_protection.email_link_same_client = true);
+    let (_, link) = ask().await;
+    assert!(open(&link).await.location.unwrap().contains("__clerk_status=client_mismatch"));
+}
+
+#[tokio::test]
+async fn a_native_magic_link_is_approved_and_redeemed_once() {
+    let mut config = Config::preset("email-link").unwrap();
+    config.users = vec![NewUser::with_email(ADA)];
+    let emulator = Emulator::start(config).await.unwrap();
+    let native = Native::new(&emulator);
+    let (verifier, challenge) =
+        ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    let (_, id) = begin(&native, ADA).await;
+    let form = |challenge: &'static str, method: &'static str| {
+        [
+            ("strategy", "email_link"),
+            ("redirect_uri", CALLBACK),
+            ("code_challenge", challenge),
+            ("code_challenge_method", method),
+        ]
+    };
+    assert_eq!(
+        prepare(&native, &id, &form(challenge, "plain")).await.words(),
+        "422 form_param_value_invalid(code_challenge_method)"
+    );
+    assert_eq!(
+        prepare(&native, &id, &form("short", "S256")).await.words(),
+        "422 form_param_format_invalid(code_challenge)"
+    );
+    assert_eq!(prepare(&native, &id, &form(challenge, "S256")).await.status, 200);
+    let redeem = async |flow: &str, approval: &str, verifier: &str| {
+        let form = [("flow_id", flow), ("approval_token", approval), ("code_verifier", verifier)];
+        native.post("/v1/client/magic_links/complete", &form).await
+    };
+    assert_eq!(redeem(&id, "x", verifier).await.words(), "422 flow_not_approved");
+    assert_eq!(redeem("sia_other", "x", verifier).await.words(), "422 form_param_value_invalid(flow_id)");
+    let page = emulator.latest_link(ADA).unwrap().replace(&emulator.base_url(), "");
+    let approved = read(native.raw("POST", &page).send().await.unwrap()).await;
+    let html = approved.body.as_str().unwrap();
+    let link = html.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let link = url::Url::parse(&link).unwrap();
+    let approval = link.query_pairs().find(|(key, _)| key == "approval_token").unwrap().1.into_owned();
+    assert_eq!(redeem(&id, "another", verifier).await.words(), "422 approval_token_invalid");
+    let ticket = redeem(&id, &approval, verifier).await;
+    assert_eq!(ticket.text("/flow_id"), id);
+    assert_eq!(redeem(&id, &approval, verifier).await.words(), "422 approval_token_consumed");
+    let ticket = ticket.text("/ticket");
+    let form = [("strategy", "ticket"), ("ticket", ticket.as_str())];
+    assert_eq!(native.post("/v1/client/sign_ins", &form).await.text("/status"), "complete");
+    native.delete("/v1/client/sessions").await;
+    let again = native.post("/v1/client/sign_ins", &form).await;
+    assert_eq!(again.words(), "400 sign_in_token_already_used_code(ticket)");
+
+    // A wrong verifier burns the approval.
+    let (_, id) = begin(&native, ADA).await;
+    prepare(&native, &id, &form_of(challenge)).await;
+    let page = emulator.latest_link(ADA).unwrap().replace(&emulator.base_url(), "");
+    let approved = read(native.raw("POST", &page).send().await.unwrap()).await;
+    let approval =
+        approved.body.as_str().unwrap().split("approval_token=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(redeem(&id, &approval, "wrong").await.words(), "422 pkce_verification_failed");
+    assert_eq!(redeem(&id, &approval, verifier).await.words(), "422 approval_token_consumed");
+}
+
+fn form_of(challenge: &'static str) -> [(&'static str, &'static str); 4] {
+    [
+        ("strategy", "email_link"),
+        ("redirect_uri", CALLBACK),
+        ("code_challenge", challenge),
+        ("code_challenge_method", "S256"),
+    ]
+}
+
+#[tokio::test]
+async fn client_trust_asks_for_a_code_on_a_new_device_only() {
+    let (_emulator, native) = start(|config| config.client_trust = true).await;
+    let form = [("strategy", "password"), ("identifier", ADA), ("password", PASSWORD)];
+    let answer = native.post("/v1/client/sign_ins", &form).await;
+    assert_eq!(
+        (answer.text("/status").as_str(), answer.text("/client_trust_state").as_str()),
+        ("needs_client_trust", "new")
+    );
+    let id = answer.text("/id");
+    native.post(&format!("/v1/client/sign_ins/{id}/prepare_second_factor"), &[("strategy", "email_code")]).await;
+    let code = [("strategy", "email_code"), ("code", "424242")];
+    let done = native.post(&format!("/v1/client/sign_ins/{id}/attempt_second_factor"), &code).await;
+    assert_eq!(done.text("/status"), "complete");
+    native.delete("/v1/client/sessions").await;
+    native.sign_in(ADA, PASSWORD).await;
+}
+
+#[tokio::test]
+async fn provider_identities_lead_where_they_should() {
+    let (emulator, native) = start(|config| {
+        config.users.push(NewUser {
+            email_addresses: vec![NewEmail::Full { email: "unproven@example.com".to_owned(), verified: false }],
+            ..NewUser::default()
+        });
+    })
+    .await;
+    let go = async |identity: Identity| {
+        let form =
+            [("strategy", "oauth_google"), ("redirect_url", CALLBACK), ("action_complete_redirect_url", CALLBACK)];
+        let started = native.post("/v1/client/sign_ins", &form).await;
+        let page = started.text("/first_factor_verification/external_verification_redirect_url");
+        let link = emulator.decide(&page, Decision::Approve(identity)).unwrap();
+        let read = native.get(&format!("/v1/client/sign_ins/{}", started.text("/id"))).await;
+        (link.query().unwrap_or_default().to_owned(), read)
+    };
+    // Its verified address is Ada's: the account is linked.
+    let (query, attempt_of) = go(Identity::new("oauth_google", ADA)).await;
+    assert!(query.starts_with("rotating_token_nonce="), "{query}");
+    assert_eq!(attempt_of.text("/status"), "complete");
+    native.delete("/v1/client/sessions").await;
+    // The provider does not vouch for the address: the person has to.
+    let mut unverified = Identity::new("oauth_google", GRACE);
+    unverified.verified = false;
+    let (_, attempt_of) = go(unverified.clone()).await;
+    assert_eq!(
+        (attempt_of.text("/status").as_str(), attempt_of.text("/identifier").as_str()),
+        ("needs_first_factor", GRACE)
+    );
+    let id = attempt_of.text("/id");
+    prepare(&native, &id, &[("strategy", "email_code")]).await;
+    assert_eq!(
+        attempt(&native, &id, &[("strategy", "email_code"), ("code", "424242")]).await.text("/status"),
+        "complete"
+    );
+    let me = native.get("/v1/me").await;
+    assert_eq!(me.text("/external_accounts/0/provider"), "oauth_google", "linked once the address was proven");
+    native.delete("/v1/client/sessions").await;
+    // Nobody's.
+    let (query, attempt_of) = go(Identity::new("oauth_google", "new@example.com")).await;
+    assert_eq!((query.as_str(), attempt_of.text("/status").as_str()), ("", "needs_identifier"));
+    assert_eq!(attempt_of.text("/first_factor_verification/status"), "transferable");
+    assert_eq!(attempt_of.text("/first_factor_verification/error/code"), "external_account_not_found");
+    let transfer = native.post("/v1/client/sign_ups", &[("transfer", "true")]).await;
+    assert_eq!(transfer.text("/status"), "complete");
+    native.delete("/v1/client/sessions").await;
+    assert_eq!(
+        native.post("/v1/client/sign_ups", &[("transfer", "true")]).await.words(),
+        "400 account_transfer_invalid",
+        "once"
+    );
+}
+
+#[tokio::test]
+async fn redirects_are_checked_before_anybody_leaves() {
+    let (_emulator, native) = start(|config| config.redirect_urls = vec![CALLBACK.to_owned()]).await;
+    for (url, expected) in [
+        (CALLBACK, "200"),
+        ("my-app://callback/", "400 resource_missmatch(redirect_url)"),
+        ("relative/path", "422 invalid_redirect_url(redirect_url)"),
+        ("javascript:alert(1)", "422 prohibited_redirect_url(redirect_url)"),
+        ("", "422 form_param_nil(redirect_url)"),
+    ] {
+        let form = [("strategy", "oauth_google"), ("redirect_url", url)];
+        assert_eq!(native.post("/v1/client/sign_ins", &form).await.words(), expected, "{url}");
+    }
+    let unknown = [("strategy", "oauth_apple"), ("redirect_url", CALLBACK)];
+    assert_eq!(native.post("/v1/client/sign_ins", &unknown).await.words(), "400 oauth_provider_not_enabled");
+}
+
+#[tokio::test]
+async fn a_company_signs_its_people_in() {
+    let mut config = Config::preset("enterprise").unwrap();
+    config.users = vec![ada()];
+    let emulator = Emulator::start(config).await.unwrap();
+    let native = Native::new(&emulator);
+    let (answer, _) = begin(&native, "worker@acme.test").await;
+    assert_eq!(strategies(&answer, "/supported_first_factors"), ["enterprise_sso"]);
+    let password = [("identifier", "worker@acme.test"), ("password", PASSWORD), ("strategy", "password")];
+    let refused = native.post("/v1/client/sign_ins", &password).await;
+    assert_eq!(refused.words(), "422 sign_in_must_use_enterprise_connection_identifier(identifier)");
+    let form = [("strategy", "enterprise_sso"), ("identifier", "worker@acme.test"), ("redirect_url", CALLBACK)];
+    let started = native.post("/v1/client/sign_ins", &form).await;
+    let page = started.text("/first_factor_verification/external_verification_redirect_url");
+    let identity = Identity { first_name: "Wile".to_owned(), ..Identity::new("enterprise_sso", "worker@acme.test") };
+    emulator.decide(&page, Decision::Approve(identity)).unwrap();
+    assert_eq!(native.get("/v1/me").await.text("/first_name"), "Wile", "the account was made on the way in");
+    let none = [("strategy", "enterprise_sso"), ("identifier", "someone@nowhere.test"), ("redirect_url", CALLBACK)];
+    let native = Native::new(&emulator);
+    assert_eq!(
+        native.post("/v1/client/sign_ins", &none).await.words(),
+        "422 enterprise_sso_sign_in_connection_missing(identifier)"
+    );
+}
+
+#[tokio::test]
+async fn hosted_auth_brings_a_session_home() {
+    let (emulator, native) = start(|_| {}).await;
+    let (verifier, challenge) =
+        ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    let ask = async |challenge: &str, mode: &str| {
+        let form = [("redirect_url", CALLBACK), ("code_challenge", challenge), ("state", "s-1"), ("mode", mode)];
+        native.post("/v1/client/hosted_auth", &form).await
+    };
+    assert_eq!(ask("short", "sign-in").await.words(), "422 form_param_format_invalid(code_challenge)");
+    assert_eq!(ask(challenge, "sideways").await.words(), "422 form_param_value_invalid(mode)");
+    let run = async || {
+        let page = ask(challenge, "sign-in").await.text("/url").replace(&emulator.base_url(), "");
+        let form =
+            format!("action=start&identifier={}&password={PASSWORD}", ADA.replace('+', "%2B").replace('@', "%40"));
+        let request = native.raw("POST", &page).header("content-type", "application/x-www-form-urlencoded").body(form);
+        let answer = read(request.send().await.unwrap()).await;
+        let html = answer.body.as_str().unwrap();
+        let link = html.split("href=\"my-app").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+        url::Url::parse(&format!("my-app{link}")).unwrap()
+    };
+    let parameter = |url: &url::Url, name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    let redeem = async |nonce: &str, verifier: &str| {
+        let form = [("_method", "GET"), ("rotating_token_nonce", nonce), ("code_verifier", verifier)];
+        native.post("/v1/client", &form).await
+    };
+    let link = run().await;
+    assert_eq!(parameter(&link, "state"), "s-1");
+    assert_eq!(native.get("/v1/client").await.resource()["sessions"], json!([]), "hidden until it is redeemed");
+    let nonce = parameter(&link, "rotating_token_nonce");
+    assert_eq!(redeem("unknown", verifier).await.words(), "400 client_state_invalid");
+    let client = redeem(&nonce, verifier).await;
+    assert_eq!(client.resource()["sessions"][0]["id"], parameter(&link, "created_session_id").as_str());
+    assert!(client.token.is_some());
+    assert_eq!(redeem(&nonce, verifier).await.words(), "400 client_state_invalid", "once");
+    native.delete("/v1/client/sessions").await;
+    let nonce = parameter(&run().await, "rotating_token_nonce");
+    assert_eq!(redeem(&nonce, "wrong").await.words(), "422 pkce_verification_failed");
+    assert_eq!(redeem(&nonce, verifier).await.words(), "400 client_state_invalid", "a wrong verifier burns it");
+}

@@ -1,0 +1,155 @@
+//! A native client of the emulator, and a few shortcuts.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "each test uses a part of it, and ends where it fails"
+)]
+
+use std::sync::Mutex;
+
+use clerk_emulator::{Config, Emulator, NewUser};
+use serde_json::Value;
+
+pub const ADA: &str = "ada+clerk_test@example.com";
+pub const GRACE: &str = "grace+clerk_test@example.com";
+pub const PASSWORD: &str = "correct-horse-battery";
+pub const CALLBACK: &str = "my-app://callback";
+
+/// An answer of FAPI.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub token: Option<String>,
+    pub location: Option<String>,
+    pub retry_after: Option<String>,
+}
+
+impl Answer {
+    /// `response`, or the whole body where there is no envelope.
+    pub fn resource(&self) -> &Value {
+        self.body.get("response").unwrap_or(&self.body)
+    }
+
+    /// Status and code of a refusal.
+    pub fn refusal(&self) -> (u16, &str) {
+        (self.status, self.body["errors"][0]["code"].as_str().unwrap_or_default())
+    }
+
+    /// Status, code and parameter of a refusal, in one text: `422 form_code_incorrect(code)`.
+    pub fn words(&self) -> String {
+        if self.status < 400 {
+            return self.status.to_string();
+        }
+        let (status, code) = self.refusal();
+        match self.body["errors"][0]["meta"]["param_name"].as_str() {
+            Some(param) => format!("{status} {code}({param})"),
+            None => format!("{status} {code}"),
+        }
+    }
+
+    pub fn text(&self, pointer: &str) -> String {
+        self.resource().pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+}
+
+/// A native client. It keeps its token as an app does.
+pub struct Native {
+    http: reqwest::Client,
+    base: String,
+    pub token: Mutex<Option<String>>,
+}
+
+impl Native {
+    pub fn new(emulator: &Emulator) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        Self { http, base: emulator.base_url(), token: Mutex::new(None) }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[]).await
+    }
+
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send("POST", path, form).await
+    }
+
+    pub async fn patch(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send("PATCH", path, form).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, &[]).await
+    }
+
+    pub async fn send(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        let glue = if path.contains('?') { '&' } else { '?' };
+        let url = format!("{}{path}{glue}_is_native=1", self.base);
+        let mut request = self.http.request(method.parse().unwrap(), url);
+        request = request.header("authorization", self.token.lock().unwrap().clone().unwrap_or_default());
+        if method != "GET" {
+            let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+            request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        }
+        let answer = read(request.send().await.unwrap()).await;
+        match answer.token.as_deref() {
+            Some("") => *self.token.lock().unwrap() = None,
+            Some(token) => *self.token.lock().unwrap() = Some(token.to_owned()),
+            None => {}
+        }
+        answer
+    }
+
+    /// A request as it is, without what a native client adds.
+    pub fn raw(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.base))
+    }
+
+    /// Signs somebody in with a password and returns the session's id.
+    pub async fn sign_in(&self, identifier: &str, password: &str) -> String {
+        let answer = self
+            .post(
+                "/v1/client/sign_ins",
+                &[("strategy", "password"), ("identifier", identifier), ("password", password)],
+            )
+            .await;
+        assert_eq!(answer.text("/status"), "complete", "{answer:?}");
+        answer.text("/created_session_id")
+    }
+}
+
+/// Reads an answer that was sent by hand.
+pub async fn read(response: reqwest::Response) -> Answer {
+    let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+    let (token, location, retry_after) = (header("authorization"), header("location"), header("retry-after"));
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Answer { status, body, token, location, retry_after }
+}
+
+pub fn ada() -> NewUser {
+    NewUser {
+        first_name: Some("Ada".to_owned()),
+        last_name: Some("Lovelace".to_owned()),
+        ..NewUser::with_password(ADA, PASSWORD)
+    }
+}
+
+pub fn grace() -> NewUser {
+    NewUser { first_name: Some("Grace".to_owned()), ..NewUser::with_password(GRACE, PASSWORD) }
+}
+
+/// An instance on which Ada and Grace have accounts.
+pub async fn start(change: impl FnOnce(&mut Config)) -> (Emulator, Native) {
+    let mut config = Config::default();
+    config.seed = Some(7);
+    config.users = vec![ada(), grace()];
+    change(&mut config);
+    let emulator = Emulator::start(config).await.unwrap();
+    let native = Native::new(&emulator);
+    (emulator, native)
+}
