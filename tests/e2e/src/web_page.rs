@@ -124,6 +124,17 @@ impl WebPage {
         until(&format!("the page shows {css}"), || async { self.driver.find(By::Css(css)).await.ok() }).await
     }
 
+    /// Takes a picture of the page into `target/pictures/<name>.png`, for a person to look at.
+    ///
+    /// # Errors
+    /// When the browser does not answer, or the file can't be written.
+    pub async fn picture(&self, name: &str) -> Result<()> {
+        let folder = scripts().with_file_name("pictures");
+        std::fs::create_dir_all(&folder)?;
+        self.driver.screenshot(&folder.join(format!("{name}.png"))).await?;
+        Ok(())
+    }
+
     /// What the page complained about: errors on the console, failed requests, scripts that threw.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ async fn components_for_somebody_who_is_signed_out() -> Result<()> {
         mount(&page, name).await?;
         page.wait_for(element).await?;
         assert_eq!(page.problems().await?, Vec::<String>::new(), "{name}");
+        page.picture(name).await?;
         page.check_answers()?;
         page.close().await?;
     }
@@ -64,6 +65,7 @@ async fn components_for_somebody_who_is_signed_in() -> Result<()> {
         mount(&page, name).await?;
         page.wait_for(element).await?;
         assert_eq!(page.problems().await?, Vec::<String>::new(), "{name}");
+        page.picture(name).await?;
     }
     page.check_answers()?;
     page.close().await
