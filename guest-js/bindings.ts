@@ -16,6 +16,15 @@ export const commands = {
 	cancelAuthentication: () => __TAURI_INVOKE<boolean>("plugin:clerk|cancel_authentication"),
 	takeRedirectOutcome: () => __TAURI_INVOKE<RedirectOutcome | null>("plugin:clerk|take_redirect_outcome"),
 	openExternal: (url: string) => __TAURI_INVOKE<null>("plugin:clerk|open_external", { url }),
+	chooseInitialSession: (sessionId: SessionId | null) => __TAURI_INVOKE<null>("plugin:clerk|choose_initial_session", { sessionId }),
+	touch: () => __TAURI_INVOKE<null>("plugin:clerk|touch"),
+	handleUnauthenticated: () => __TAURI_INVOKE<null>("plugin:clerk|handle_unauthenticated"),
+	handleEmailLinkVerification: (url: string, params: EmailLinkVerificationParams) => __TAURI_INVOKE<EmailLinkOutcome>("plugin:clerk|handle_email_link_verification", { url, params }),
+	startHostedAuth: (mode: HostedAuthMode, callback: RedirectCallbackParams) => __TAURI_INVOKE<RedirectOutcome>("plugin:clerk|start_hosted_auth", { mode, callback }),
+	authenticateWithWeb3: (params: AuthenticateWithWeb3Params) => __TAURI_INVOKE<RedirectOutcome>("plugin:clerk|authenticate_with_web3", { params }),
+	joinWaitlist: (params: JoinWaitlistParams) => __TAURI_INVOKE<Waitlist>("plugin:clerk|join_waitlist", { params }),
+	createOrganization: (params: CreateOrganizationParams) => __TAURI_INVOKE<Organization>("plugin:clerk|create_organization", { params }),
+	getOrganization: (id: OrganizationId) => __TAURI_INVOKE<Organization>("plugin:clerk|get_organization", { id }),
 	getToken: (params: GetTokenParams) => __TAURI_INVOKE<string | null>("plugin:clerk|get_token", { params }),
 	createSignIn: (params: SignInCreateParams) => __TAURI_INVOKE<SignIn>("plugin:clerk|create_sign_in", { params }),
 	prepareSignInFirstFactor: (signInId: SignInId, params: PrepareFactorParams) => __TAURI_INVOKE<SignIn>("plugin:clerk|prepare_sign_in_first_factor", { signInId, params }),
@@ -24,11 +33,13 @@ export const commands = {
 	attemptSignInSecondFactor: (signInId: SignInId, params: AttemptFactorParams) => __TAURI_INVOKE<SignIn>("plugin:clerk|attempt_sign_in_second_factor", { signInId, params }),
 	resetSignInPassword: (signInId: SignInId, params: ResetPasswordParams) => __TAURI_INVOKE<SignIn>("plugin:clerk|reset_sign_in_password", { signInId, params }),
 	reloadSignIn: (signInId: SignInId, rotatingTokenNonce: string | null) => __TAURI_INVOKE<SignIn>("plugin:clerk|reload_sign_in", { signInId, rotatingTokenNonce }),
+	signInWithEmailLink: (signInId: SignInId, emailAddressId: string | null) => __TAURI_INVOKE<SignIn>("plugin:clerk|sign_in_with_email_link", { signInId, emailAddressId }),
 	createSignUp: (params: SignUpParams) => __TAURI_INVOKE<SignUp>("plugin:clerk|create_sign_up", { params }),
 	updateSignUp: (signUpId: SignUpId, params: SignUpParams) => __TAURI_INVOKE<SignUp>("plugin:clerk|update_sign_up", { signUpId, params }),
 	prepareSignUpVerification: (signUpId: SignUpId, params: PrepareVerificationParams) => __TAURI_INVOKE<SignUp>("plugin:clerk|prepare_sign_up_verification", { signUpId, params }),
 	attemptSignUpVerification: (signUpId: SignUpId, params: AttemptVerificationParams) => __TAURI_INVOKE<SignUp>("plugin:clerk|attempt_sign_up_verification", { signUpId, params }),
 	reloadSignUp: (signUpId: SignUpId, rotatingTokenNonce: string | null) => __TAURI_INVOKE<SignUp>("plugin:clerk|reload_sign_up", { signUpId, rotatingTokenNonce }),
+	signUpWithEmailLink: (signUpId: SignUpId) => __TAURI_INVOKE<SignUp>("plugin:clerk|sign_up_with_email_link", { signUpId }),
 };
 
 /** Events */
@@ -154,6 +165,90 @@ export type AuthenticateWithRedirectParams = {
 };
 
 /**
+ *  Parameters of [`Clerk::authenticate_with_web3`]; every URL may be relative to the app.
+ * 
+ *  Source: `AuthenticateWithWeb3Params` of Clerk's documentation.
+ */
+export type AuthenticateWithWeb3Params = {
+	/**  The strategy, e.g. `web3_metamask_signature`. */
+	strategy: string,
+	/**  Where to go after the sign-in or sign-up. */
+	redirectUrl?: string | null,
+	/**  Where missing fields of a sign-up are asked for. */
+	signUpContinueUrl?: string | null,
+	/**  Where the second factor is asked for. */
+	secondFactorUrl?: string | null,
+	/**  Where an anti-fraud check of a sign-in is made. */
+	protectCheckUrl?: string | null,
+	/**  Where an anti-fraud check of a sign-up is made. */
+	signUpProtectCheckUrl?: string | null,
+	/**  Metadata of a sign-up. */
+	unsafeMetadata?: Value | null,
+	/**  Whether the user accepted the terms, for a sign-up. */
+	legalAccepted?: boolean | null,
+	/**  Name of the wallet; Solana needs it. */
+	walletName?: string | null,
+	/**  Address of the page that asks, which relative URLs are read against. */
+	location?: string | null,
+};
+
+/**
+ *  The options of Clerk. All are optional; every URL may be relative to the app.
+ * 
+ *  Source: `ClerkOptions` of Clerk's documentation. `routerPush`, `routerReplace` and `selectInitialSession` are
+ *  functions, which a webview keeps for itself; in Rust see [`ClerkSetup`](super::ClerkSetup).
+ */
+export type ClerkOptions = {
+	/**  The look of the prebuilt components; kept for them. */
+	appearance?: Value | null,
+	/**  The texts of the prebuilt components; kept for them. */
+	localization?: Value | null,
+	/**  Whether to ask FAPI every five minutes what has changed; it does unless this says otherwise. */
+	polling?: boolean | null,
+	/**  Kept for the prebuilt components; a desktop app never uses Clerk's cookies. */
+	standardBrowser?: boolean | null,
+	/**  Address for support, which the prebuilt components show. */
+	supportEmail?: string | null,
+	/**  Whether the session is touched when a window gets the focus; it is unless this says otherwise. */
+	touchSession?: boolean | null,
+	/**  Where the app's own sign-in is. Without it, signing in means Clerk's hosted pages in the system browser. */
+	signInUrl?: string | null,
+	/**  Where the app's own sign-up is. */
+	signUpUrl?: string | null,
+	/**  Where to go after every sign-in. */
+	signInForceRedirectUrl?: string | null,
+	/**  Where to go after every sign-up. */
+	signUpForceRedirectUrl?: string | null,
+	/**  Where to go after a sign-in when nothing else says so. */
+	signInFallbackRedirectUrl?: string | null,
+	/**  Where to go after a sign-up when nothing else says so. */
+	signUpFallbackRedirectUrl?: string | null,
+	/**  Where to go after a sign-out; `/` by default. */
+	afterSignOutUrl?: string | null,
+	/**  Where to go after signing out of one of several sessions. */
+	afterMultiSessionSingleSignOutUrl?: string | null,
+	/**  Where the waitlist is. */
+	waitlistUrl?: string | null,
+	/**  Where to go after a new subscription. */
+	newSubscriptionRedirectUrl?: string | null,
+	/**  Where the tasks of a pending session are done, by their key. */
+	taskUrls?: { [key in string]: string } | null,
+	/**
+	 *  Origins that redirects may lead to. When absent or empty: the app's own, those of the instance's domain, and on
+	 *  development instances FAPI's.
+	 */
+	allowedRedirectOrigins?: RedirectOrigin[] | null,
+	/**  Protocols beside http, https and the app's own that may be navigated to, e.g. `my-app:`. */
+	allowedRedirectProtocols?: string[] | null,
+	/**  Whether the app is a satellite of another domain. */
+	isSatellite?: boolean | null,
+	/**  What is collected; never sent by this SDK. */
+	telemetry?: Telemetry | null,
+	/**  The SDK that the app uses. */
+	sdkMetadata?: SdkMetadata | null,
+};
+
+/**
  *  This device's set of sessions, with the sign-in and the sign-up in progress.
  * 
  *  Source: FAPI `Client`; the `Client` object of Clerk's documentation.
@@ -183,6 +278,14 @@ export type Client = {
 
 /**  Id of a [`Client`](crate::models::Client). */
 export type ClientId = string;
+
+/**  Parameters of [`Clerk::create_organization`]. */
+export type CreateOrganizationParams = {
+	/**  Name. */
+	name: string,
+	/**  The part of URLs that names it; made from the name when absent. */
+	slug?: string | null,
+};
 
 /**  Names, logos and URLs of the instance. */
 export type DisplayConfig = {
@@ -248,6 +351,28 @@ export type EmailAddress = {
 	updatedAt: UnixMillis,
 };
 
+/**  What a verified e-mail link led to. */
+export type EmailLinkOutcome = {
+	/**  Where the app should go now. */
+	navigateTo: string | null,
+	/**  The session that is active now. */
+	createdSessionId: SessionId | null,
+	/**  Whether the link was opened for another device, or for somebody who has to sign up first. */
+	verifiedOnOtherDevice: boolean,
+};
+
+/**
+ *  Parameters of [`Clerk::handle_email_link_verification`].
+ * 
+ *  Source: `HandleEmailLinkVerificationParams` of Clerk's documentation.
+ */
+export type EmailLinkVerificationParams = {
+	/**  Where to go when nothing is left to do. */
+	redirectUrlComplete?: string | null,
+	/**  Where to go when more is required, e.g. a second factor. */
+	redirectUrl?: string | null,
+};
+
 /**
  *  The instance's settings, as far as this crate and its users need them.
  * 
@@ -270,7 +395,7 @@ export type Environment = {
  *  The guest library turns it into `ClerkAPIResponseError` or `ClerkRuntimeError`.
  */
 export type ErrorPayload = {
-	/**  `api` or `runtime`. */
+	/**  `api`, `runtime`, or `email_link`, whose codes are the documented ones of `EmailLinkError`. */
 	kind: string,
 	/**  See [`Error::code`]. */
 	code: string,
@@ -338,12 +463,25 @@ export type GetTokenParams = {
 	skipCache?: boolean,
 };
 
+/**  Which hosted page is opened. */
+export type HostedAuthMode = 
+/**  Sign-in. */
+"sign-in" | 
+/**  Sign-up. */
+"sign-up";
+
 /**  Whether an instance is for development or for production. */
 export type InstanceType = 
 /**  Key `pk_live_…`. */
 "production" | 
 /**  Key `pk_test_…`. */
 "development";
+
+/**  Parameters of [`Clerk::join_waitlist`]. */
+export type JoinWaitlistParams = {
+	/**  E-mail address. */
+	emailAddress: string,
+};
 
 /**  An account that an identification is linked to. */
 export type LinkedTo = {
@@ -361,7 +499,7 @@ export type LoadOptions = {
 	proxyUrl?: string | null,
 	/**  Domain of the instance. */
 	domain?: string | null,
-};
+} & ClerkOptions;
 
 /**  What native clients may do. */
 export type NativeSettings = {
@@ -572,10 +710,27 @@ export type RedirectCallbackParams = {
 	unsafeMetadata?: Value | null,
 	/**  `signIn` or `signUp`: reads that attempt again first. */
 	reloadResource?: string | null,
+	/**  Address of the page that asks, which relative URLs are read against; the app's start page by default. */
+	location?: string | null,
 };
 
 /**  A browser flow finished with nobody waiting for it; its outcome can be taken. */
 export type RedirectFinished = Record<string, never>;
+
+/**
+ *  An origin that redirects may lead to.
+ * 
+ *  Source: `ClerkOptions.allowedRedirectOrigins`.
+ */
+export type RedirectOrigin = 
+/**  An origin, in which `*` stands for any text, e.g. `https://*.example.com`. */
+string | 
+/**  A regular expression, as JavaScript has them; it is searched for in the origin. */
+{ 
+/**  Its source. */
+regex: string; 
+/**  Its flags, e.g. `i`. */
+flags?: string };
 
 /**  How a browser flow ended. */
 export type RedirectOutcome = {
@@ -607,7 +762,7 @@ export type SdkMetadata = {
 	/**  Version of the package. */
 	version: string,
 	/**  `development` or `production`: how the app was built. */
-	environment: string,
+	environment?: string | null,
 };
 
 /**
@@ -945,6 +1100,8 @@ export type Snapshot = {
 	sdkMetadata: SdkMetadata,
 	/**  Version of this crate. */
 	version: string,
+	/**  The options in force. */
+	options: ClerkOptions,
 	/**  This device's sessions and attempts; absent until it was loaded. */
 	client: Client | null,
 	/**  Which session is active. */
@@ -989,6 +1146,18 @@ export type Status =
 "degraded" | 
 /**  Loading failed; see [`Snapshot::error`]. */
 "error";
+
+/**
+ *  What is collected on the use of Clerk. This SDK never sends anything; the option is kept for those who read it.
+ * 
+ *  Source: `ClerkOptions.telemetry`, `Clerk.telemetry`.
+ */
+export type Telemetry = {
+	/**  Whether nothing is collected. */
+	disabled?: boolean,
+	/**  Whether events are logged and not sent. */
+	debug?: boolean,
+};
 
 /**  Milliseconds since the Unix epoch. FAPI's resources use milliseconds; the claims of a JWT use seconds. */
 export type UnixMillis = number;
@@ -1112,6 +1281,20 @@ export type Verification = {
 
 /**  How far a verification has come. */
 export type VerificationStatus = string;
+
+/**
+ *  An entry of the waitlist.
+ * 
+ *  Source: `Waitlist` of Clerk's documentation.
+ */
+export type Waitlist = {
+	/**  Identifier. */
+	id: string,
+	/**  Creation time. */
+	createdAt: UnixMillis,
+	/**  Time of the last change. */
+	updatedAt: UnixMillis,
+};
 
 /**  A wallet of a user. */
 export type Web3Wallet = {

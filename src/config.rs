@@ -1,17 +1,18 @@
 //! `plugins.clerk` of `tauri.conf.json`, and how it merges with what the app says in code.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::{
-    core::{CallbackUrl, RedirectOptions},
-    error::{ErrorCode, Result},
+    core::{CallbackUrl, ClerkOptions},
+    error::ErrorCode,
     fapi::InstanceOptions,
 };
 
 /// The section `plugins.clerk` of `tauri.conf.json`. Everything is optional; a key that is not listed here stops the
 /// app at its start, so that a typo is not taken for a default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
 #[non_exhaustive]
 pub struct Config {
     /// Publishable key, from the API keys page of Clerk's dashboard.
@@ -23,18 +24,32 @@ pub struct Config {
     /// Where browser flows come back to; `<scheme>://callback` by default, with the first scheme of
     /// `plugins.deep-link.desktop.schemes`.
     pub redirect_url: Option<String>,
-    /// Where the app's own sign-in is.
-    pub sign_in_url: Option<String>,
-    /// Where the app's own sign-up is.
-    pub sign_up_url: Option<String>,
-    /// Where to go after every sign-in.
-    pub sign_in_force_redirect_url: Option<String>,
-    /// Where to go after every sign-up.
-    pub sign_up_force_redirect_url: Option<String>,
-    /// Where to go after a sign-in when nothing else says so.
-    pub sign_in_fallback_redirect_url: Option<String>,
-    /// Where to go after a sign-up when nothing else says so.
-    pub sign_up_fallback_redirect_url: Option<String>,
+    /// Clerk's options, under their own names: `signInUrl`, `afterSignOutUrl`, ….
+    pub options: ClerkOptions,
+}
+
+const OWN_KEYS: [&str; 4] = ["publishableKey", "proxyUrl", "domain", "redirectUrl"];
+
+impl TryFrom<Map<String, Value>> for Config {
+    type Error = String;
+
+    fn try_from(mut section: Map<String, Value>) -> Result<Self, String> {
+        let known = |key: &str| OWN_KEYS.contains(&key) || ClerkOptions::KEYS.contains(&key);
+        if let Some(unknown) = section.keys().find(|key| !known(key)) {
+            let keys = OWN_KEYS.iter().chain(ClerkOptions::KEYS).copied().collect::<Vec<_>>().join(", ");
+            return Err(format!("plugins.clerk of tauri.conf.json has the unknown key {unknown}; there are {keys}"));
+        }
+        let mut text = |key: &str| match section.remove(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(format!("plugins.clerk.{key} of tauri.conf.json has to be a text")),
+        };
+        let [publishable_key, proxy_url, domain, redirect_url] =
+            [text(OWN_KEYS[0])?, text(OWN_KEYS[1])?, text(OWN_KEYS[2])?, text(OWN_KEYS[3])?];
+        let options = serde_json::from_value(Value::Object(section))
+            .map_err(|error| format!("plugins.clerk of tauri.conf.json: {error}"))?;
+        Ok(Self { publishable_key, proxy_url, domain, redirect_url, options })
+    }
 }
 
 impl Config {
@@ -46,12 +61,7 @@ impl Config {
             proxy_url: over.proxy_url.or(self.proxy_url),
             domain: over.domain.or(self.domain),
             redirect_url: over.redirect_url.or(self.redirect_url),
-            sign_in_url: over.sign_in_url.or(self.sign_in_url),
-            sign_up_url: over.sign_up_url.or(self.sign_up_url),
-            sign_in_force_redirect_url: over.sign_in_force_redirect_url.or(self.sign_in_force_redirect_url),
-            sign_up_force_redirect_url: over.sign_up_force_redirect_url.or(self.sign_up_force_redirect_url),
-            sign_in_fallback_redirect_url: over.sign_in_fallback_redirect_url.or(self.sign_in_fallback_redirect_url),
-            sign_up_fallback_redirect_url: over.sign_up_fallback_redirect_url.or(self.sign_up_fallback_redirect_url),
+            options: self.options.overridden_by(over.options),
         }
     }
 
@@ -63,19 +73,8 @@ impl Config {
         }
     }
 
-    pub(crate) fn redirects(&self) -> RedirectOptions {
-        RedirectOptions {
-            sign_in_url: self.sign_in_url.clone(),
-            sign_up_url: self.sign_up_url.clone(),
-            sign_in_force_redirect_url: self.sign_in_force_redirect_url.clone(),
-            sign_up_force_redirect_url: self.sign_up_force_redirect_url.clone(),
-            sign_in_fallback_redirect_url: self.sign_in_fallback_redirect_url.clone(),
-            sign_up_fallback_redirect_url: self.sign_up_fallback_redirect_url.clone(),
-        }
-    }
-
     /// The callback URL: `redirect_url`, or the one for the app's first deep-link scheme.
-    pub(crate) fn callback(&self, schemes: &[String]) -> Result<CallbackUrl> {
+    pub(crate) fn callback(&self, schemes: &[String]) -> crate::Result<CallbackUrl> {
         match (&self.redirect_url, schemes.first()) {
             (Some(url), _) => CallbackUrl::parse(url),
             (None, Some(scheme)) => CallbackUrl::for_scheme(scheme),
@@ -106,11 +105,17 @@ mod tests {
     fn a_typo_is_an_error_that_names_the_valid_keys() {
         let error = serde_json::from_value::<Config>(json!({ "publishableKy": "x" })).unwrap_err().to_string();
         assert!(error.contains("publishableKy") && error.contains("publishableKey"), "{error}");
+        for bad in [json!({ "publishableKey": 7 }), json!({ "polling": "yes" })] {
+            assert!(serde_json::from_value::<Config>(bad).is_err());
+        }
     }
 
     #[test]
     fn code_wins_over_the_file() {
-        let file: Config = serde_json::from_value(json!({ "publishableKey": "file", "proxyUrl": "file" })).unwrap();
+        let file: Config =
+            serde_json::from_value(json!({ "publishableKey": "file", "proxyUrl": "file", "signInUrl": "/in" }))
+                .unwrap();
+        assert_eq!(file.options.sign_in_url.as_deref(), Some("/in"));
         let code = Config { publishable_key: Some("code".into()), ..Config::default() };
         let merged = file.overridden_by(code);
         assert_eq!((merged.publishable_key.as_deref(), merged.proxy_url.as_deref()), (Some("code"), Some("file")));

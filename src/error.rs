@@ -150,6 +150,8 @@ codes! {
     DomainInvalid = "domain_invalid",
     /// No callback URL can be formed, or it is not usable.
     RedirectUrlInvalid = "redirect_url_invalid",
+    /// An option of `load` can't be used.
+    OptionInvalid = "option_invalid",
     /// `load` has not succeeded yet.
     NotLoaded = "not_loaded",
     /// Nobody is signed in, or the session asked for is not signed in.
@@ -178,6 +180,26 @@ codes! {
     OauthFlowSuperseded = "oauth_flow_superseded",
     /// The user did not come back in time.
     OauthFlowTimedOut = "oauth_flow_timed_out",
+    /// The e-mail link was opened too late.
+    EmailLinkExpired = "email_link_expired",
+    /// The e-mail link was opened on another device than the instance allows.
+    EmailLinkClientMismatch = "email_link_client_mismatch",
+    /// The e-mail link could not be verified.
+    EmailLinkFailed = "email_link_failed",
+    /// The hosted sign-in came back with something that does not fit.
+    HostedAuthFailed = "hosted_auth_failed",
+    /// There is no wallet for this strategy.
+    Web3WalletUnavailable = "web3_wallet_unavailable",
+    /// The user refused in the wallet.
+    Web3SignatureRejected = "web3_signature_request_rejected",
+    /// The wallet failed.
+    Web3SignatureFailed = "web3_signature_generation_failed",
+    /// `web3_solana_signature` needs the name of the wallet.
+    Web3SolanaWalletNameRequired = "web3_solana_wallet_name_required",
+    /// A command of the app is for people who are signed in.
+    NotSignedIn = "not_signed_in",
+    /// A command of the app needs a role, permission, feature, plan or verification that is missing.
+    NotAuthorized = "not_authorized",
     /// The callback left the sign-in or sign-up in a state that can't be continued.
     RedirectCallbackIncomplete = "redirect_callback_incomplete",
 }
@@ -228,7 +250,7 @@ impl Error {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ErrorPayload {
-    /// `api` or `runtime`.
+    /// `api`, `runtime`, or `email_link`, whose codes are the documented ones of `EmailLinkError`.
     pub kind: &'static str,
     /// See [`Error::code`].
     pub code: String,
@@ -263,7 +285,13 @@ impl From<&Error> for ErrorPayload {
             retry_after: None,
         };
         match error {
-            Error::Runtime(runtime) => Self { message: runtime.message.clone(), ..payload },
+            Error::Runtime(runtime) => {
+                let payload = Self { message: runtime.message.clone(), ..payload };
+                match runtime.code.as_str().strip_prefix("email_link_") {
+                    Some(code) => Self { kind: "email_link", code: code.to_owned(), ..payload },
+                    None => payload,
+                }
+            }
             Error::Api(api) => Self {
                 kind: "api",
                 long_message: api.errors.first().and_then(|first| first.long_message.clone()),
@@ -304,6 +332,19 @@ mod tests {
         .unwrap();
         assert_eq!(item.meta["paramName"], "a");
         assert_eq!(item.meta["plan"], json!({ "amount_formatted": 1 }));
+    }
+
+    #[test]
+    fn errors_of_email_links_have_their_documented_codes() {
+        for (code, expected) in [
+            (ErrorCode::EmailLinkExpired, ("email_link", "expired")),
+            (ErrorCode::EmailLinkClientMismatch, ("email_link", "client_mismatch")),
+            (ErrorCode::EmailLinkFailed, ("email_link", "failed")),
+            (ErrorCode::NotLoaded, ("runtime", "not_loaded")),
+        ] {
+            let payload = ErrorPayload::from(code.error("x"));
+            assert_eq!((payload.kind, payload.code.as_str()), expected);
+        }
     }
 
     #[test]

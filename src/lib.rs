@@ -59,6 +59,7 @@ use desktop::plugin::Companions;
 pub use bindings::export_bindings;
 pub use config::Config;
 pub use core::{Clerk, Snapshot, Status};
+pub use desktop::guard::{Authorized, Requirement, SignedIn};
 pub use desktop::plugin::ClerkPlugin;
 pub use error::{Error, ErrorCode, Result};
 pub use fapi::{API_VERSION, HttpTransport, InstanceOptions, InstanceType, PublishableKey};
@@ -77,6 +78,8 @@ pub struct Builder {
     config: Config,
     companions: Companions,
     secrets: Option<Arc<dyn ports::SecretStore>>,
+    wallet: Option<Arc<dyn ports::Wallet>>,
+    select_initial_session: Option<core::SelectInitialSession>,
     oauth_timeout: Duration,
     load_at_start: bool,
 }
@@ -96,6 +99,8 @@ impl Default for Builder {
             config: Config::default(),
             companions: Companions { deep_link: true, single_instance: true },
             secrets: None,
+            wallet: None,
+            select_initial_session: None,
             oauth_timeout: core::DEFAULT_OAUTH_TIMEOUT,
             load_at_start: true,
         }
@@ -134,6 +139,30 @@ impl Builder {
     #[must_use]
     pub fn redirect_url(mut self, url: impl Into<String>) -> Self {
         self.config.redirect_url = Some(url.into());
+        self
+    }
+
+    /// Clerk's options, e.g. where the app's own sign-in is; see [`core::ClerkOptions`].
+    #[must_use]
+    pub fn options(mut self, options: core::ClerkOptions) -> Self {
+        self.config.options = self.config.options.overridden_by(options);
+        self
+    }
+
+    /// Signs with the app's own wallet, in place of one in the system browser.
+    #[must_use]
+    pub fn wallet(mut self, wallet: impl ports::Wallet + 'static) -> Self {
+        self.wallet = Some(Arc::new(wallet));
+        self
+    }
+
+    /// Chooses the session that the app begins with; `None` for nobody. By default the one that was active last.
+    #[must_use]
+    pub fn select_initial_session(
+        mut self,
+        select: impl Fn(&models::Client) -> Option<models::SessionId> + Send + Sync + 'static,
+    ) -> Self {
+        self.select_initial_session = Some(Arc::new(select));
         self
     }
 
@@ -184,8 +213,17 @@ impl Builder {
             .setup(move |app, api| {
                 bindings.mount_events(app);
                 let config = api.config().clone().unwrap_or_default().overridden_by(self.config);
-                let clerk = Clerk::new(setup(app, &config, self.secrets, self.oauth_timeout)?);
+                let clerk = Clerk::new(setup(
+                    app,
+                    &config,
+                    self.secrets,
+                    self.wallet,
+                    self.select_initial_session,
+                    self.oauth_timeout,
+                )?);
                 app.manage(clerk.clone());
+                let polling = clerk.clone();
+                tauri::async_runtime::spawn(async move { polling.poll().await });
                 if self.load_at_start && config.publishable_key.is_some() {
                     tauri::async_runtime::spawn(async move {
                         // What went wrong is in the state and in the log.
@@ -203,6 +241,8 @@ fn setup<R: Runtime>(
     app: &AppHandle<R>,
     config: &Config,
     secrets: Option<Arc<dyn ports::SecretStore>>,
+    wallet: Option<Arc<dyn ports::Wallet>>,
+    select_initial_session: Option<core::SelectInitialSession>,
     oauth_timeout: Duration,
 ) -> std::result::Result<core::ClerkSetup, ports::TransportError> {
     let tauri = app.config();
@@ -217,11 +257,24 @@ fn setup<R: Runtime>(
     );
     setup.instance = config.instance();
     setup.callback = config.callback(&schemes);
-    setup.redirects = config.redirects();
+    setup.options = config.options.clone();
+    setup.app_url = app_url(tauri);
+    setup.wallet = Some(wallet.unwrap_or_else(|| {
+        Arc::new(desktop::wallet_bridge::WalletBridge::new(Arc::new(desktop::browser::SystemBrowser), oauth_timeout))
+    }));
+    setup.select_initial_session = select_initial_session;
     setup.oauth_timeout = oauth_timeout;
     setup.user_agent = user_agent(&package.name, &package.version.to_string());
     setup.locale = sys_locale::get_locale();
     Ok(setup)
+}
+
+/// Where the app's pages are: the development server's, or Tauri's own address.
+fn app_url(config: &tauri::Config) -> tauri::Url {
+    match &config.build.dev_url {
+        Some(url) if tauri::is_dev() => url.clone(),
+        _ => core::default_app_url(),
+    }
 }
 
 /// The shape that Clerk's Electron SDK uses; the user's list of devices then shows the app's name. A header takes ASCII

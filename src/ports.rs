@@ -160,6 +160,42 @@ pub trait Browser: Send + Sync {
     fn open(&self, url: &Url) -> Result<(), String>;
 }
 
+/// Signs with a crypto wallet.
+///
+/// The plugin's default opens a page in the system browser, where wallets live; an app that embeds a wallet gives its own.
+pub trait Wallet: Send + Sync {
+    /// Asks the wallet of `provider` (`metamask`, `coinbase_wallet`, `okx_wallet`, `base`, `solana`, or one that Clerk adds)
+    /// for its address. `wallet_name` tells Solana's wallets apart.
+    fn connect<'a>(
+        &'a self,
+        provider: &'a str,
+        wallet_name: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Box<dyn WalletConnection>, WalletError>>;
+}
+
+/// A wallet that has shown its address. Dropping it lets go of the wallet.
+pub trait WalletConnection: Send {
+    /// The address, e.g. `0xAb5…`.
+    fn address(&self) -> &str;
+    /// Has `message` signed: the signature, e.g. `0x…`.
+    fn sign<'a>(&'a mut self, message: &'a str) -> BoxFuture<'a, Result<String, WalletError>>;
+}
+
+/// A [`Wallet`] failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WalletError {
+    /// The user refused.
+    #[error("the user refused in the wallet")]
+    Rejected,
+    /// There is no such wallet.
+    #[error("there is no such wallet: {0}")]
+    Unavailable(String),
+    /// It failed.
+    #[error("the wallet failed: {0}")]
+    Failed(String),
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// Milliseconds since the Unix epoch.

@@ -39,6 +39,8 @@ secret! {
     SessionToken,
     /// A one-use handle from a callback URL, with which the app picks up the rotated client token.
     RotatingTokenNonce,
+    /// The secret half of a PKCE pair.
+    CodeVerifier,
     /// Any other secret that a [`SecretStore`](crate::ports::SecretStore) holds.
     StoredSecret,
 }

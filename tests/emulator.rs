@@ -7,136 +7,16 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use clerk::{
-    HttpTransport, InstanceOptions,
     core::{
-        AttemptFactorParams, AttemptVerificationParams, AuthenticateWithRedirectParams, CallbackUrl, Change, Clerk,
-        ClerkSetup, GetTokenParams, LinkOutcome, LoadOptions, PrepareFactorParams, PrepareVerificationParams,
-        RedirectOutcome, RedirectResource, ResetPasswordParams, SetActiveParams, SignInCreateParams, SignOutOptions,
-        SignUpParams,
+        AttemptFactorParams, AttemptVerificationParams, Change, GetTokenParams, LinkOutcome, LoadOptions,
+        PrepareFactorParams, PrepareVerificationParams, RedirectResource, ResetPasswordParams, SetActiveParams,
+        SignInCreateParams, SignOutOptions, SignUpParams,
     },
-    models::{SessionId, SignInStatus, SignUpStatus},
-    ports::{SecretStore, SystemClock},
+    models::{SignInStatus, SignUpStatus},
     storage::MemoryStore,
 };
-use clerk_emulator::{Action, Config, Decision, Emulator, Fault, Identity, NewUser};
-use support::{RememberingBrowser, RememberingSink};
-
-const CALLBACK: &str = "my-app://callback";
-const ADA: &str = "ada+clerk_test@example.com";
-const PASSWORD: &str = "correct-horse-battery";
-
-/// A running emulator and an app on it.
-struct App {
-    emulator: Arc<Emulator>,
-    clerk: Clerk,
-    browser: Arc<RememberingBrowser>,
-    events: Arc<RememberingSink>,
-    store: Arc<dyn SecretStore>,
-}
-
-fn config() -> Config {
-    let mut config = Config::default();
-    config.redirect_urls = [CALLBACK.to_owned()].into();
-    config.users = vec![NewUser {
-        first_name: Some("Ada".to_owned()),
-        organization: Some("Analytical Engines".to_owned()),
-        ..NewUser::with_password(ADA, PASSWORD)
-    }];
-    config
-}
-
-impl App {
-    async fn start(config: Config) -> Self {
-        let emulator = Arc::new(Emulator::start(config).await.unwrap());
-        let app = Self::on(emulator, Arc::new(MemoryStore::default()));
-        app.clerk.load(LoadOptions::default()).await.unwrap();
-        app
-    }
-
-    /// An app that is not loaded yet.
-    fn on(emulator: Arc<Emulator>, store: Arc<dyn SecretStore>) -> Self {
-        let (browser, events) = (Arc::<RememberingBrowser>::default(), Arc::<RememberingSink>::default());
-        let transport = Arc::new(HttpTransport::new().unwrap());
-        let mut setup =
-            ClerkSetup::new(transport, store.clone(), browser.clone(), Arc::new(SystemClock), events.clone());
-        setup.instance = InstanceOptions {
-            publishable_key: Some(emulator.publishable_key()),
-            proxy_url: Some(emulator.base_url()),
-            ..InstanceOptions::default()
-        };
-        setup.callback = CallbackUrl::parse(CALLBACK);
-        Self { clerk: Clerk::new(setup), emulator, browser, events, store }
-    }
-
-    /// The app after a restart: the same store, nothing else.
-    async fn restarted(&self) -> Self {
-        let app = Self::on(self.emulator.clone(), self.store.clone());
-        app.clerk.load(LoadOptions::default()).await.unwrap();
-        app
-    }
-
-    async fn sign_in_with_password(&self) -> SessionId {
-        let sign_in = self.clerk.create_sign_in(password_of(ADA, PASSWORD)).await.unwrap();
-        let session = sign_in.created_session_id.unwrap();
-        self.clerk.set_active(SetActiveParams::session(session.clone())).await.unwrap();
-        session
-    }
-
-    /// Begins a flow through the browser and returns it with the page that was opened.
-    async fn begin(&self, params: AuthenticateWithRedirectParams) -> (Flow, String) {
-        let before = self.browser.0.lock().unwrap().len();
-        let clerk = self.clerk.clone();
-        let flow = tokio::spawn(async move { clerk.authenticate_with_redirect(params).await });
-        let page = async {
-            loop {
-                if let Some(page) = self.browser.0.lock().unwrap().get(before) {
-                    return page.to_string();
-                }
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        };
-        let page = tokio::time::timeout(Duration::from_secs(30), page).await.expect("a page is opened");
-        (flow, page)
-    }
-
-    async fn come_back(&self, page: &str, decision: Decision) -> LinkOutcome {
-        let link = self.emulator.decide(page, decision).unwrap();
-        assert!(link.as_str().starts_with(CALLBACK));
-        self.clerk.handle_deep_link(&link).await
-    }
-
-    fn user_name(&self) -> Option<String> {
-        self.clerk.user().and_then(|user| user.full_name())
-    }
-}
-
-type Flow = tokio::task::JoinHandle<clerk::Result<RedirectOutcome>>;
-
-fn password_of(identifier: &str, password: &str) -> SignInCreateParams {
-    SignInCreateParams {
-        identifier: Some(identifier.to_owned()),
-        password: Some(password.to_owned()),
-        ..SignInCreateParams::default()
-    }
-}
-
-fn through_google(resource: RedirectResource) -> AuthenticateWithRedirectParams {
-    AuthenticateWithRedirectParams { resource, strategy: "oauth_google".to_owned(), ..Default::default() }
-}
-
-fn grace() -> Identity {
-    let mut identity = Identity::new("oauth_google", "grace@example.com");
-    identity.first_name = "Grace".to_owned();
-    identity.last_name = "Hopper".to_owned();
-    identity
-}
-
-fn first_code(error: &clerk::Error) -> &str {
-    match error {
-        clerk::Error::Api(error) => &error.errors[0].code,
-        other => panic!("a refusal by FAPI, not {other:?}"),
-    }
-}
+use clerk_emulator::{Action, Decision, Emulator, Fault, Identity, NewUser};
+use support::app::{ADA, App, PASSWORD, config, first_code, grace, password_of, through_google};
 
 #[tokio::test]
 async fn a_password_signs_in_and_a_restart_keeps_it() {

@@ -56,6 +56,7 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
     proxyUrl: '',
     sdkMetadata: { name: 'tauri-plugin-clerk', version: '1', environment: 'test' },
     version: '1',
+    options: {},
     client: client(),
     activeSession: { state: 'none' },
     environment: null,

@@ -73,3 +73,13 @@ pub(crate) async fn reload_sign_in(
     let nonce = rotating_token_nonce.map(RotatingTokenNonce::new);
     Ok(clerk.reload_sign_in(&sign_in_id, nonce.as_ref()).await?)
 }
+
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn sign_in_with_email_link(
+    clerk: State<'_, Clerk>,
+    sign_in_id: SignInId,
+    email_address_id: Option<String>,
+) -> CommandResult<SignIn> {
+    Ok(clerk.sign_in_with_email_link(&sign_in_id, email_address_id).await?)
+}

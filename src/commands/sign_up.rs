@@ -53,3 +53,9 @@ pub(crate) async fn reload_sign_up(
     let nonce = rotating_token_nonce.map(RotatingTokenNonce::new);
     Ok(clerk.reload_sign_up(&sign_up_id, nonce.as_ref()).await?)
 }
+
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn sign_up_with_email_link(clerk: State<'_, Clerk>, sign_up_id: SignUpId) -> CommandResult<SignUp> {
+    Ok(clerk.sign_up_with_email_link(&sign_up_id).await?)
+}

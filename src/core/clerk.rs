@@ -1,31 +1,36 @@
 //! The handle that Rust code holds, and the way of every call through it.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
+use url::Url;
 
 use super::{
-    CallbackUrl,
+    CallbackUrl, ClerkOptions,
     flows::{oauth::RedirectOutcome, pending::PendingFlows},
+    listeners::Listeners,
     ordering::{OrderGate, Stamp},
     session_token::TokenCache,
     state::{Snapshot, Transition},
 };
 use crate::{
     error::{Error, ErrorCode, Result},
-    fapi::{self, Credentials, Fapi, InstanceOptions, Reply, Request},
-    models::{Client, Organization, Session, User, wire::Wire},
-    ports::{Browser, Clock, Event, EventSink, SecretKey, SecretStore, StoreError, TokenUpdate, Transport},
+    fapi::{self, Credentials, Fapi, InstanceOptions, Reply, Request, session::TouchIntent},
+    models::{Client, Organization, Session, SessionId, User, wire::Wire},
+    ports::{Browser, Clock, Event, EventSink, SecretKey, SecretStore, StoreError, TokenUpdate, Transport, Wallet},
     secret::{ClientToken, StoredSecret},
 };
 
 /// The SDK that the app uses, as `Clerk.sdkMetadata` shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SdkMetadata {
     /// Name of the package.
@@ -33,7 +38,9 @@ pub struct SdkMetadata {
     /// Version of the package.
     pub version: String,
     /// `development` or `production`: how the app was built.
-    pub environment: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[specta(optional)]
+    pub environment: Option<String>,
 }
 
 impl Default for SdkMetadata {
@@ -41,26 +48,9 @@ impl Default for SdkMetadata {
         Self {
             name: env!("CARGO_PKG_NAME").to_owned(),
             version: crate::VERSION.to_owned(),
-            environment: if cfg!(debug_assertions) { "development" } else { "production" }.to_owned(),
+            environment: Some(if cfg!(debug_assertions) { "development" } else { "production" }.to_owned()),
         }
     }
-}
-
-/// Where flows lead: the options of the same names in Clerk's documentation.
-#[derive(Debug, Clone, Default)]
-pub struct RedirectOptions {
-    /// Where the app's own sign-in is.
-    pub sign_in_url: Option<String>,
-    /// Where the app's own sign-up is.
-    pub sign_up_url: Option<String>,
-    /// Where to go after every sign-in.
-    pub sign_in_force_redirect_url: Option<String>,
-    /// Where to go after every sign-up.
-    pub sign_up_force_redirect_url: Option<String>,
-    /// Where to go after a sign-in when nothing else says so.
-    pub sign_in_fallback_redirect_url: Option<String>,
-    /// Where to go after a sign-up when nothing else says so.
-    pub sign_up_fallback_redirect_url: Option<String>,
 }
 
 /// Everything that a [`Clerk`] is made of.
@@ -70,8 +60,12 @@ pub struct ClerkSetup {
     pub instance: InstanceOptions,
     /// Where browser flows come back to, or why that is not known.
     pub callback: Result<CallbackUrl>,
-    /// Where flows lead.
-    pub redirects: RedirectOptions,
+    /// Options; those that [`Clerk::load`] and windows give win, field by field.
+    pub options: ClerkOptions,
+    /// Address of the app's start page; relative URLs are read against it.
+    pub app_url: Url,
+    /// Chooses the session that the app begins with; by default the one that was active last, else the first.
+    pub select_initial_session: Option<SelectInitialSession>,
     /// The SDK that the app uses.
     pub sdk_metadata: SdkMetadata,
     /// `User-Agent` of requests; FAPI shows it in the list of the user's devices.
@@ -86,6 +80,8 @@ pub struct ClerkSetup {
     pub secrets: Arc<dyn SecretStore>,
     /// Opens pages.
     pub browser: Arc<dyn Browser>,
+    /// Signs with a wallet; without one, web3 strategies are refused.
+    pub wallet: Option<Arc<dyn Wallet>>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Hears of changes.
@@ -101,8 +97,22 @@ impl std::fmt::Debug for ClerkSetup {
     }
 }
 
+/// Chooses the session that the app begins with; `None` for nobody.
+///
+/// Source: `ClerkOptions.selectInitialSession`.
+pub type SelectInitialSession = Arc<dyn Fn(&Client) -> Option<SessionId> + Send + Sync>;
+
+/// Where Tauri serves apps.
+pub(crate) fn default_app_url() -> Url {
+    #[allow(clippy::expect_used, reason = "a constant that parses; the tests of urls.rs read it as well")]
+    Url::parse(if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/" }).expect("a valid URL")
+}
+
 /// Three minutes, as in Clerk's Electron SDK.
 pub(crate) const DEFAULT_OAUTH_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// What Clerk's documentation says of `polling`.
+const POLLING_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 impl ClerkSetup {
     /// A setup with these ports and defaults for the rest.
@@ -117,7 +127,9 @@ impl ClerkSetup {
         Self {
             instance: InstanceOptions::default(),
             callback: Err(ErrorCode::RedirectUrlInvalid.error("no redirect URL is configured")),
-            redirects: RedirectOptions::default(),
+            options: ClerkOptions::default(),
+            app_url: default_app_url(),
+            select_initial_session: None,
             sdk_metadata: SdkMetadata::default(),
             user_agent: format!("{}/{}", env!("CARGO_PKG_NAME"), crate::VERSION),
             locale: None,
@@ -125,6 +137,7 @@ impl ClerkSetup {
             transport,
             secrets,
             browser,
+            wallet: None,
             clock,
             events,
         }
@@ -157,7 +170,10 @@ pub(super) struct Inner {
     /// Held by `set_active` and `sign_out`, which must not overlap.
     pub(super) switching: tokio::sync::Mutex<()>,
     pub(super) tokens: TokenCache,
+    pub(super) listeners: Listeners,
     pub(super) pending: PendingFlows,
+    /// Whether the active session is still the one that loading chose.
+    pub(super) begun_with_default: AtomicBool,
     /// The outcome of a flow that finished with nobody waiting for it.
     pub(super) unclaimed_outcome: Mutex<Option<RedirectOutcome>>,
 }
@@ -178,7 +194,7 @@ impl Clerk {
     /// Makes the handle. Nothing is sent before [`load`](Self::load).
     #[must_use]
     pub fn new(setup: ClerkSetup) -> Self {
-        let initial = Arc::new(Snapshot::initial(setup.sdk_metadata.clone()));
+        let initial = Arc::new(Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone()));
         Self(Arc::new(Inner {
             setup,
             fapi: Mutex::default(),
@@ -189,7 +205,9 @@ impl Clerk {
             loading: tokio::sync::Mutex::default(),
             switching: tokio::sync::Mutex::default(),
             tokens: TokenCache::default(),
+            listeners: Listeners::default(),
             pending: PendingFlows::default(),
+            begun_with_default: AtomicBool::new(true),
             unclaimed_outcome: Mutex::default(),
         }))
     }
@@ -236,6 +254,75 @@ impl Clerk {
         self.snapshot().is_signed_in()
     }
 
+    /// Chooses the session that the app begins with, for a window whose `selectInitialSession` says so. Does nothing
+    /// once somebody signed in, out or switched: then it is no beginning any more.
+    ///
+    /// # Errors
+    /// `not_loaded`.
+    ///
+    /// # Source
+    /// `ClerkOptions.selectInitialSession`.
+    pub async fn choose_initial_session(&self, session: Option<SessionId>) -> Result<()> {
+        let _turn = self.0.switching.lock().await;
+        self.loaded()?;
+        if self.0.begun_with_default.swap(false, Ordering::Relaxed)
+            && self.snapshot().session().map(|active| &active.id) != session.as_ref()
+        {
+            self.commit([Transition::Activate(session)]).await;
+        }
+        Ok(())
+    }
+
+    /// The state, once it is there.
+    pub(super) fn loaded(&self) -> Result<Arc<Snapshot>> {
+        let snapshot = self.snapshot();
+        if snapshot.is_loaded() {
+            Ok(snapshot)
+        } else {
+            Err(ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"))
+        }
+    }
+
+    /// Called when the user, or the app for them, chose a session.
+    pub(super) fn session_was_chosen(&self) {
+        self.0.begun_with_default.store(false, Ordering::Relaxed);
+    }
+
+    /// Reads the client again and tells the server that the user is here, as a window that gets the focus does. Nothing
+    /// happens when nobody is signed in, or with the option `touchSession: false`.
+    ///
+    /// # Errors
+    /// `network_error` or `api_response_error`.
+    ///
+    /// # Source
+    /// FAPI `POST /v1/client/sessions/{id}/touch`; `ClerkOptions.touchSession`.
+    pub async fn touch(&self) -> Result<()> {
+        let snapshot = self.snapshot();
+        let Some(session) = snapshot.session().filter(|_| snapshot.options.touch_session != Some(false)) else {
+            return Ok(());
+        };
+        let organization = session.last_active_organization_id.as_ref();
+        self.touch_session(&session.id, organization, TouchIntent::Focus).await.map(|_| ())
+    }
+
+    /// Asks FAPI every five minutes what has changed, e.g. that a session was revoked, for as long as the app runs. Not
+    /// with the option `polling: false`. The plugin runs this by itself.
+    ///
+    /// # Source
+    /// `ClerkOptions.polling`.
+    pub async fn poll(&self) {
+        loop {
+            tokio::time::sleep(POLLING_INTERVAL).await;
+            let snapshot = self.snapshot();
+            if snapshot.is_loaded()
+                && snapshot.options.polling != Some(false)
+                && let Err(error) = self.exchange(&fapi::client::get()).await
+            {
+                tracing::debug!(code = error.code(), "the client could not be read again");
+            }
+        }
+    }
+
     pub(super) fn locale(&self) -> Option<String> {
         self.0.setup.locale.clone()
     }
@@ -263,31 +350,43 @@ impl Clerk {
 
     /// Sends a request on behalf of a caller. A 401 may mean that the session is gone, so the client is read again.
     pub(super) async fn request(&self, request: &Request) -> Result<Value> {
-        if !self.snapshot().is_loaded() {
-            return Err(ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"));
-        }
+        self.loaded()?;
         let result = self.exchange(request).await;
         if let Err(error) = &result
             && error.status() == Some(401)
             && !error.has_api_code("requires_captcha")
         {
-            self.handle_unauthenticated().await;
+            self.settle_unauthenticated().await;
         }
         result
     }
 
-    /// Reads the client again after FAPI did not recognise the session, and signs out here when it is gone.
+    /// Reads the client again after FAPI did not recognise the session, and signs out here when it is gone. All windows
+    /// see that at once. Does nothing when nobody is signed in.
+    ///
+    /// # Errors
+    /// `network_error` or `api_response_error` when the client can't be read; then nothing is changed, unless FAPI answered
+    /// with 403 or 500: that ends the session here, without an error.
     ///
     /// # Source
     /// `Clerk.handleUnauthenticated()`.
-    pub(super) async fn handle_unauthenticated(&self) {
+    pub async fn handle_unauthenticated(&self) -> Result<()> {
         if self.snapshot().session().is_none() {
-            return;
+            return Ok(());
         }
-        if let Err(error) = self.exchange(&fapi::client::get()).await
-            && matches!(error.status(), Some(403 | 500))
-        {
-            self.commit([Transition::Activate(None)]).await;
+        match self.exchange(&fapi::client::get()).await {
+            Err(error) if matches!(error.status(), Some(403 | 500)) => {
+                self.commit([Transition::Activate(None)]).await;
+                Ok(())
+            }
+            read => read.map(|_| ()),
+        }
+    }
+
+    /// [`handle_unauthenticated`](Self::handle_unauthenticated) on the side of another error, which is the one to report.
+    pub(super) async fn settle_unauthenticated(&self) {
+        if let Err(error) = self.handle_unauthenticated().await {
+            tracing::debug!(code = error.code(), "the client could not be read again after a refusal");
         }
     }
 
@@ -318,7 +417,10 @@ impl Clerk {
         {
             let held = self.snapshot().client.clone();
             if lock(&self.0.identity).gate.admit_client(stamp, held.as_deref(), &typed) {
-                self.apply([Transition::Client { typed: Box::new(typed), raw }]);
+                // The app's own choice of the session to begin with takes the place of the default one.
+                let chosen = self.0.setup.select_initial_session.as_ref().filter(|_| held.is_none());
+                let chosen = chosen.map(|select| Transition::Activate(select(&typed)));
+                self.apply([Transition::Client { typed: Box::new(typed), raw }].into_iter().chain(chosen));
             } else {
                 tracing::debug!("an answer that was overtaken does not change the client");
             }
@@ -386,9 +488,10 @@ impl Clerk {
             transitions.into_iter().fold((*self.snapshot()).clone(), |state, transition| state.after(transition));
         let next = Arc::new(next);
         self.0.tokens.seed(&next, self.0.setup.clock.now_ms());
-        self.0.snapshots.send_replace(next.clone());
+        let before = self.0.snapshots.send_replace(next.clone());
         tracing::debug!(revision = next.revision, status = ?next.status, "state changed");
         self.0.setup.events.emit(Event::StateChanged { revision: next.revision, status: next.status });
+        self.0.listeners.tell(&before, &next);
     }
 
     /// Takes the outcome of a browser flow that finished with nobody waiting for it, e.g. because the app was started
@@ -396,20 +499,6 @@ impl Clerk {
     #[must_use]
     pub fn take_redirect_outcome(&self) -> Option<RedirectOutcome> {
         lock(&self.0.unclaimed_outcome).take()
-    }
-
-    /// Opens a page in the system browser.
-    ///
-    /// # Errors
-    /// `url_not_allowed` when it is not http or https, `browser_unavailable` when no browser could be started.
-    pub fn open_external(&self, url: &str) -> Result<()> {
-        let url =
-            url::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
-                ErrorCode::UrlNotAllowed.error("only absolute http and https URLs are opened in the system browser")
-            })?;
-        self.0.setup.browser.open(&url).map_err(|why| {
-            ErrorCode::BrowserUnavailable.error(format!("the system browser could not be opened: {why}"))
-        })
     }
 }
 

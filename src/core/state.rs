@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::clerk::SdkMetadata;
+use super::{ClerkOptions, SdkMetadata};
 use crate::{
     error::{Error, ErrorPayload},
     fapi::{Instance, InstanceType},
@@ -73,6 +73,8 @@ pub struct Snapshot {
     pub sdk_metadata: SdkMetadata,
     /// Version of this crate.
     pub version: &'static str,
+    /// The options in force.
+    pub options: Arc<ClerkOptions>,
     /// This device's sessions and attempts; absent until it was loaded.
     pub client: Option<Arc<Client>>,
     /// Which session is active.
@@ -95,7 +97,7 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn initial(sdk_metadata: SdkMetadata) -> Self {
+    pub(crate) fn initial(sdk_metadata: SdkMetadata, options: ClerkOptions) -> Self {
         Self {
             revision: 0,
             status: Status::Loading,
@@ -105,8 +107,9 @@ impl Snapshot {
             instance_type: None,
             domain: String::new(),
             proxy_url: String::new(),
-            sdk_metadata,
+            sdk_metadata: options.sdk_metadata.clone().unwrap_or(sdk_metadata),
             version: crate::VERSION,
+            options: Arc::new(options),
             client: None,
             active_session: ActiveSession::Unknown,
             environment: None,
@@ -164,6 +167,8 @@ pub(crate) enum Transition {
     LoadFailed(Error),
     /// Loading succeeded.
     Loaded,
+    /// Options were given.
+    Options(Box<ClerkOptions>),
     /// The instance's settings arrived.
     Environment(Box<Environment>),
     /// A client arrived.
@@ -196,6 +201,12 @@ impl Snapshot {
             Transition::Loaded => {
                 next.status = Status::Ready;
                 next.error = None;
+            }
+            Transition::Options(options) => {
+                if let Some(metadata) = &options.sdk_metadata {
+                    metadata.clone_into(&mut next.sdk_metadata);
+                }
+                next.options = Arc::from(options);
             }
             Transition::Environment(environment) => next.environment = Some(Arc::from(environment)),
             Transition::Client { typed, raw } => next.take_client(*typed, raw),
@@ -246,7 +257,7 @@ mod tests {
     use serde_json::json;
 
     fn initial() -> Snapshot {
-        Snapshot::initial(SdkMetadata::default())
+        Snapshot::initial(SdkMetadata::default(), ClerkOptions::default())
     }
 
     fn client(json: Value) -> Transition {

@@ -3,6 +3,8 @@
 pub(crate) mod browser;
 pub(crate) mod deep_link;
 pub(crate) mod events;
+pub(crate) mod guard;
 pub(crate) mod plugin;
 pub(crate) mod single_instance;
+pub(crate) mod wallet_bridge;
 pub(crate) mod windows;

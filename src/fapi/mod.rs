@@ -8,7 +8,7 @@ mod instance;
 mod pipeline;
 mod request;
 
-pub(crate) use endpoints::{client, environment, session, sign_in, sign_up};
+pub(crate) use endpoints::{client, environment, organization, session, sign_in, sign_up, waitlist};
 pub use http::HttpTransport;
 pub(crate) use instance::Instance;
 pub use instance::{InstanceOptions, InstanceType, PublishableKey};

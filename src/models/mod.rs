@@ -12,6 +12,7 @@ mod sign_up;
 mod time;
 mod user;
 mod verification;
+mod waitlist;
 
 pub use client::Client;
 pub use environment::{
@@ -26,3 +27,4 @@ pub use sign_up::{SignUp, SignUpStatus, SignUpVerification, SignUpVerifications}
 pub use time::UnixMillis;
 pub use user::{EmailAddress, ExternalAccount, LinkedTo, Passkey, PhoneNumber, User, Web3Wallet};
 pub use verification::{Verification, VerificationStatus};
+pub use waitlist::Waitlist;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test binary uses its own part")]
 
+pub mod app;
+
 use std::sync::{Arc, Mutex};
 
 use clerk::{

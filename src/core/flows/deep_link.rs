@@ -5,7 +5,7 @@ use url::Url;
 use super::pending::PendingRecord;
 use crate::{
     core::{Clerk, Status},
-    ports::{Event, SecretKey},
+    ports::SecretKey,
 };
 
 /// What became of a link.
@@ -34,17 +34,21 @@ impl Clerk {
         if self.0.pending.deliver(link) {
             return LinkOutcome::Delivered;
         }
-        let Some(record) = self.take_record().await else {
-            tracing::warn!(code = "deep_link_refused", "a callback link was refused: no flow of this app asked for it");
-            return LinkOutcome::Refused;
+        let finished = match self.take_record().await {
+            Some(record) => Some(self.complete(link, record.flow).await),
+            None => self.finish_unawaited_email_link(link).await,
         };
-        match self.complete_browser_flow(link, &record).await {
-            Ok(outcome) => {
-                *crate::core::clerk::lock(&self.0.unclaimed_outcome) = Some(outcome);
-                self.0.setup.events.emit(Event::RedirectFinished);
+        match finished {
+            Some(Ok(outcome)) => self.hand_to_window(outcome),
+            Some(Err(error)) => {
+                self.notice("redirect_failed", format!("a sign-in that nobody waited for any more failed: {error}"));
             }
-            Err(error) => {
-                self.notice("redirect_failed", format!("the sign-in that was begun before the restart failed: {error}"))
+            None => {
+                tracing::warn!(
+                    code = "deep_link_refused",
+                    "a callback link was refused: no flow of this app asked for it"
+                );
+                return LinkOutcome::Refused;
             }
         }
         LinkOutcome::Resumed

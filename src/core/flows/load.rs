@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    core::{Clerk, state::Transition},
+    core::{Clerk, ClerkOptions, RedirectOrigin, state::Transition},
     error::{ErrorCode, Result},
     fapi::{self, Fapi, Instance, InstanceOptions, InstanceType},
     models::{Environment, wire::Wire},
@@ -27,6 +27,9 @@ pub struct LoadOptions {
     #[serde(default)]
     #[specta(optional)]
     pub domain: Option<String>,
+    /// Clerk's options. They win over the configured ones, field by field, also when Clerk was loaded before.
+    #[serde(flatten)]
+    pub options: ClerkOptions,
 }
 
 impl Clerk {
@@ -42,12 +45,14 @@ impl Clerk {
     /// FAPI `GET /v1/environment` and `GET /v1/client`; `Clerk.load()`.
     pub async fn load(&self, options: LoadOptions) -> Result<()> {
         let _load = self.0.loading.lock().await;
-        let instance = match self.resolve(options) {
+        let given = options.options.clone();
+        let instance = match check_origins(&given).and_then(|()| self.resolve(options)) {
             Ok(instance) => instance,
             // A call with bad options does not take the state away from those who loaded before.
             Err(error) if self.snapshot().is_loaded() => return Err(error),
             Err(error) => return self.fail(error).await,
         };
+        self.take_options(given).await;
         if self.snapshot().is_loaded() {
             return Ok(());
         }
@@ -55,6 +60,15 @@ impl Clerk {
         match self.load_from(instance).await {
             Ok(()) => Ok(()),
             Err(error) => self.fail(error).await,
+        }
+    }
+
+    /// Takes options over from the configuration or a window.
+    async fn take_options(&self, given: ClerkOptions) {
+        let current = self.snapshot().options.clone();
+        let merged = (*current).clone().overridden_by(given);
+        if merged != *current {
+            self.commit([Transition::Options(Box::new(merged))]).await;
         }
     }
 
@@ -137,6 +151,19 @@ impl Clerk {
             client => client.map(|_| ()),
         }
     }
+}
+
+/// An expression that can't be read would silently allow nothing.
+fn check_origins(options: &ClerkOptions) -> Result<()> {
+    for origin in options.allowed_redirect_origins.iter().flatten() {
+        if let RedirectOrigin::Regex { regex, flags } = origin
+            && let Err(error) = regress::Regex::with_flags(regex, flags.as_str())
+        {
+            return Err(ErrorCode::OptionInvalid
+                .error(format!("allowedRedirectOrigins has an expression that can't be read: {error}")));
+        }
+    }
+    Ok(())
 }
 
 /// A key of a production instance does not go with a development FAPI behind a proxy, and the other way round.

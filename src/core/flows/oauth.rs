@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    pending::{FlowId, PendingRecord, Signal},
+    pending::{Attempt, AttemptResource, FlowId, PendingFlow, PendingRecord},
     redirect_callback::RedirectCallbackParams,
+    round_trip::{Signals, parameter},
 };
 use crate::{
     core::{CallbackUrl, Clerk, PrepareFactorParams, SignInCreateParams, SignUpParams, params::params},
     error::{ErrorCode, Result},
     fapi,
-    models::{SessionId, SignIn, SignInId, SignUp, SignUpId, Verification},
-    ports::SecretKey,
-    secret::{RotatingTokenNonce, StoredSecret},
+    models::{SessionId, SignIn, SignUp, Verification},
+    secret::RotatingTokenNonce,
 };
 
 /// Whether a browser flow belongs to a sign-in or to a sign-up.
@@ -80,22 +80,6 @@ pub struct RedirectOutcome {
     pub created_session_id: Option<SessionId>,
 }
 
-/// The attempt that a browser flow belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Attempt {
-    SignIn(SignInId),
-    SignUp(SignUpId),
-}
-
-impl Attempt {
-    fn of(record: &PendingRecord) -> Self {
-        match record.resource {
-            RedirectResource::SignIn => Self::SignIn(record.attempt_id.as_str().into()),
-            RedirectResource::SignUp => Self::SignUp(record.attempt_id.as_str().into()),
-        }
-    }
-}
-
 impl Clerk {
     /// Signs in or up through the system browser: opens the provider's page there, waits for the link that leads back,
     /// and completes the flow. A newer call supersedes one that is still waiting.
@@ -130,56 +114,26 @@ impl Clerk {
     async fn run_browser_flow(
         &self,
         flow: FlowId,
-        mut signal: tokio::sync::oneshot::Receiver<Signal>,
+        signal: Signals,
         params: AuthenticateWithRedirectParams,
         callback: &CallbackUrl,
     ) -> Result<RedirectOutcome> {
         let started_at_ms = self.0.setup.clock.now_ms();
-        let (attempt_id, page) = match params.resource {
+        let (attempt, page) = match params.resource {
             RedirectResource::SignIn => self.start_sign_in(&params, callback).await?,
             RedirectResource::SignUp => self.start_sign_up(&params, callback).await?,
         };
-        let record = PendingRecord {
-            resource: params.resource,
-            attempt_id,
-            started_at_ms,
-            callback: params.callback.unwrap_or_default(),
-        };
-        // Cancelled or superseded while FAPI was asked: then no page is opened any more.
-        if let Ok(ended) = signal.try_recv() {
-            return Err(ended_early(&ended));
-        }
-        self.keep_record(&record).await;
-        if !self.0.pending.arm(flow) {
-            return Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded)));
-        }
-        if let Err(error) = self.open_external(page.as_str()) {
-            self.forget_record().await;
-            return Err(error);
-        }
-        let link = match tokio::time::timeout(self.0.setup.oauth_timeout, signal).await {
-            Ok(Ok(Signal::Returned(link))) => link,
-            // The newer flow has overwritten the record, or will.
-            Ok(Ok(Signal::Superseded) | Err(_)) => return Err(ended_early(&Signal::Superseded)),
-            Ok(Ok(Signal::Cancelled)) => {
-                self.forget_record().await;
-                return Err(ended_early(&Signal::Cancelled));
-            }
-            Err(_) => {
-                self.forget_record().await;
-                return Err(ErrorCode::OauthFlowTimedOut
-                    .error("the user did not come back from the browser in time; try again"));
-            }
-        };
-        self.forget_record().await;
-        self.complete_browser_flow(&link, &record).await
+        let callback = Box::new(params.callback.unwrap_or_default());
+        let record = PendingRecord { started_at_ms, flow: PendingFlow::Redirect { attempt, callback } };
+        let link = self.round_trip(flow, signal, &record, Some(&page), self.0.setup.oauth_timeout).await?;
+        self.complete(&link, record.flow).await
     }
 
     async fn start_sign_in(
         &self,
         params: &AuthenticateWithRedirectParams,
         callback: &CallbackUrl,
-    ) -> Result<(String, Url)> {
+    ) -> Result<(Attempt, Url)> {
         let existing =
             self.client().and_then(|client| client.sign_in.clone()).filter(|_| params.continue_sign_in == Some(true));
         let sign_in = match existing {
@@ -204,7 +158,7 @@ impl Clerk {
             sign_in
         };
         let page = verification_page(sign_in.first_factor_verification.as_ref())?;
-        Ok((sign_in.id.to_string(), page))
+        Ok((Attempt::SignIn(sign_in.id), page))
     }
 
     async fn prepare_enterprise_sso(
@@ -231,7 +185,7 @@ impl Clerk {
         &self,
         params: &AuthenticateWithRedirectParams,
         callback: &CallbackUrl,
-    ) -> Result<(String, Url)> {
+    ) -> Result<(Attempt, Url)> {
         let existing =
             self.client().and_then(|client| client.sign_up.clone()).filter(|_| params.continue_sign_up == Some(true));
         let fields = SignUpParams {
@@ -252,23 +206,35 @@ impl Clerk {
             None => self.create_sign_up(fields).await?,
         };
         let page = verification_page(sign_up.verifications.external_account.as_ref())?;
-        Ok((sign_up.id.to_string(), page))
+        Ok((Attempt::SignUp(sign_up.id), page))
     }
 
-    /// Goes on with the link that led back from the browser.
-    pub(super) async fn complete_browser_flow(&self, link: &Url, record: &PendingRecord) -> Result<RedirectOutcome> {
-        let attempt = Attempt::of(record);
+    /// Goes on with the link that led back from the provider.
+    pub(super) async fn complete_redirect(
+        &self,
+        link: &Url,
+        attempt: &Attempt,
+        callback: RedirectCallbackParams,
+    ) -> Result<RedirectOutcome> {
         let answer = CallbackAnswer::read(link);
         if let Some(error) = answer.failure() {
-            self.reset(&attempt).await;
+            self.reset(attempt).await;
             return Err(error);
         }
-        let nonce = answer.nonce.as_ref();
-        match &attempt {
-            Attempt::SignIn(id) => self.reload_sign_in(id, nonce).await.map(|_| ())?,
-            Attempt::SignUp(id) => self.reload_sign_up(id, nonce).await.map(|_| ())?,
+        self.reload_attempt(attempt, answer.nonce.as_ref()).await?;
+        self.handle_redirect_callback(callback).await
+    }
+
+    /// Reads an attempt again.
+    pub(super) async fn reload_attempt(
+        &self,
+        attempt: &Attempt,
+        nonce: Option<&RotatingTokenNonce>,
+    ) -> Result<AttemptResource> {
+        match attempt {
+            Attempt::SignIn(id) => self.reload_sign_in(id, nonce).await.map(Box::new).map(AttemptResource::SignIn),
+            Attempt::SignUp(id) => self.reload_sign_up(id, nonce).await.map(Box::new).map(AttemptResource::SignUp),
         }
-        self.handle_redirect_callback(record.callback.clone()).await
     }
 
     /// Forgets a failed attempt on the server; it would come back with every client otherwise.
@@ -279,31 +245,6 @@ impl Clerk {
         };
         if let Err(error) = self.request(&reset).await {
             tracing::debug!(code = error.code(), "the failed attempt could not be reset");
-        }
-    }
-
-    /// Keeps what a restarted app needs to finish the flow. Without a keyring the flow just doesn't survive a restart,
-    /// which has been reported when the client token could not be stored.
-    async fn keep_record(&self, record: &PendingRecord) {
-        let (Some(host), Ok(json)) = (self.secret_host(), serde_json::to_string(record)) else { return };
-        if let Err(error) = self.0.setup.secrets.write(&SecretKey::PendingFlow(host), StoredSecret::new(json)).await {
-            tracing::debug!(%error, "the browser flow will not survive a restart of the app");
-        }
-    }
-
-    pub(super) async fn forget_record(&self) {
-        let Some(host) = self.secret_host() else { return };
-        if let Err(error) = self.0.setup.secrets.delete(&SecretKey::PendingFlow(host)).await {
-            tracing::debug!(%error, "the record of a finished browser flow could not be deleted");
-        }
-    }
-}
-
-fn ended_early(signal: &Signal) -> crate::Error {
-    match signal {
-        Signal::Cancelled => ErrorCode::OauthFlowCancelled.error("the browser flow was cancelled"),
-        Signal::Superseded | Signal::Returned(_) => {
-            ErrorCode::OauthFlowSuperseded.error("a newer sign-in through the browser took the place of this one")
         }
     }
 }
@@ -329,16 +270,10 @@ struct CallbackAnswer {
 
 impl CallbackAnswer {
     fn read(link: &Url) -> Self {
-        let parameter = |name: &str| {
-            link.query_pairs()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned())
-                .filter(|value| !value.is_empty())
-        };
         Self {
-            status: parameter("__clerk_status"),
-            error_code: parameter("__clerk_error_code"),
-            nonce: parameter("rotating_token_nonce").map(RotatingTokenNonce::new),
+            status: parameter(link, "__clerk_status"),
+            error_code: parameter(link, "__clerk_error_code"),
+            nonce: parameter(link, "rotating_token_nonce").map(RotatingTokenNonce::new),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The one browser flow that may be under way.
+//! The one flow through browser or mailbox that may be under way.
 //!
 //! A new flow takes the place of the old one, so that a closed tab never blocks the next attempt. A callback that no
 //! flow asked for is refused: whoever sends such a link must not sign the user in as somebody else (login CSRF).
@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use url::Url;
 
-use super::{oauth::RedirectResource, redirect_callback::RedirectCallbackParams};
-use crate::core::clerk::lock;
+use super::redirect_callback::RedirectCallbackParams;
+use crate::{
+    core::clerk::lock,
+    models::{SignIn, SignInId, SignUp, SignUpId},
+};
 
 /// What ends the wait for the browser.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,10 +95,43 @@ pub(crate) const RECORD_LIFETIME_MS: i64 = 10 * 60 * 1000;
 /// What is kept of a flow so that a restarted app can finish it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PendingRecord {
-    pub(crate) resource: RedirectResource,
-    pub(crate) attempt_id: String,
     pub(crate) started_at_ms: i64,
-    pub(crate) callback: RedirectCallbackParams,
+    pub(crate) flow: PendingFlow,
+}
+
+/// What a link has to be completed with.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum PendingFlow {
+    /// OAuth or enterprise SSO.
+    Redirect { attempt: Attempt, callback: Box<RedirectCallbackParams> },
+    /// An e-mail link.
+    EmailLink { attempt: Attempt, code_verifier: String },
+    /// A hosted sign-in or sign-up.
+    HostedAuth { state: String, code_verifier: String, callback: Box<RedirectCallbackParams> },
+}
+
+/// The attempt that a flow belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Attempt {
+    SignIn(SignInId),
+    SignUp(SignUpId),
+}
+
+/// An attempt as FAPI sent it. The client does not hold it any more once it is complete.
+pub(crate) enum AttemptResource {
+    SignIn(Box<SignIn>),
+    SignUp(Box<SignUp>),
+}
+
+impl Attempt {
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::SignIn(id) => id.as_str(),
+            Self::SignUp(id) => id.as_str(),
+        }
+    }
 }
 
 impl PendingRecord {
@@ -158,10 +194,8 @@ mod tests {
     #[test]
     fn a_record_gets_old() {
         let record = PendingRecord {
-            resource: RedirectResource::SignIn,
-            attempt_id: "sia_1".into(),
             started_at_ms: 1_000,
-            callback: RedirectCallbackParams::default(),
+            flow: PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: String::new() },
         };
         assert!(record.is_fresh(1_000) && record.is_fresh(RECORD_LIFETIME_MS));
         assert!(!record.is_fresh(RECORD_LIFETIME_MS + 1_000) && !record.is_fresh(0));

@@ -6,12 +6,13 @@
 use super::oauth::{RedirectOutcome, RedirectResource};
 use crate::{
     core::{
-        Clerk, SetActiveParams, SignInCreateParams, SignUpParams, Snapshot, clerk::RedirectOptions, params::params,
-        urls::with_hash_path,
+        Clerk, RedirectOptions, SetActiveParams, SignInCreateParams, SignUpParams, Snapshot,
+        params::params,
+        urls::{After, Urls, with_hash},
     },
     error::{ErrorCode, Result},
     models::{
-        DisplayConfig, SessionId, SignIn, SignInId, SignInStatus, SignUp, SignUpId, SignUpStatus, Verification,
+        Session, SessionId, SignIn, SignInId, SignInStatus, SignUp, SignUpId, SignUpStatus, Verification,
         VerificationStatus,
     },
 };
@@ -57,15 +58,24 @@ params! {
             unsafe_metadata: serde_json::Value,
             /// `signIn` or `signUp`: reads that attempt again first.
             reload_resource: String,
+            /// Address of the page that asks, which relative URLs are read against; the app's start page by default.
+            location: String,
         }
     }
+}
+
+/// The page that the tasks of a session hang off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Base {
+    SignIn,
+    SignUp,
 }
 
 /// What a row of the table says to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
-    /// Make the session active, then go to the URL.
-    Activate(SessionId, String),
+    /// Make the session active, then go to the URL, or to its task below `base`.
+    Activate { session: SessionId, base: Base, url: String },
     /// Go to the URL.
     Navigate(String),
     /// The account exists: turn the sign-up into a sign-in.
@@ -79,25 +89,36 @@ enum Step {
 /// The destinations of the table, with the defaults filled in.
 struct Destinations<'a> {
     params: &'a RedirectCallbackParams,
-    options: &'a RedirectOptions,
-    display: &'a DisplayConfig,
+    urls: Urls<'a>,
 }
 
 impl Destinations<'_> {
+    /// Where the sign-in is. A page of the app comes before the hosted one, whose browser could not go on with an
+    /// attempt of this device.
     fn sign_in(&self) -> String {
-        given(&self.params.sign_in_url).unwrap_or(&self.display.sign_in_url).to_owned()
+        given(&self.params.sign_in_url).map_or_else(|| self.sign_in_base(), str::to_owned)
     }
 
     fn sign_up(&self) -> String {
-        given(&self.params.sign_up_url).unwrap_or(&self.display.sign_up_url).to_owned()
+        given(&self.params.sign_up_url).map_or_else(|| self.sign_up_base(), str::to_owned)
+    }
+
+    fn sign_in_base(&self) -> String {
+        let displayed = self.urls.display.map(|display| display.sign_in_url.as_str());
+        given(&self.urls.options.sign_in_url).or(displayed).unwrap_or("/").to_owned()
+    }
+
+    fn sign_up_base(&self) -> String {
+        let displayed = self.urls.display.map(|display| display.sign_up_url.as_str());
+        given(&self.urls.options.sign_up_url).or(displayed).unwrap_or("/").to_owned()
     }
 
     fn sign_in_step(&self, param: &Option<String>, path: &str) -> String {
-        given(param).map_or_else(|| with_hash_path(&self.display.sign_in_url, path), str::to_owned)
+        given(param).map_or_else(|| with_hash(&self.sign_in_base(), path, &[]), str::to_owned)
     }
 
     fn sign_up_step(&self, param: &Option<String>, path: &str) -> String {
-        given(param).map_or_else(|| with_hash_path(&self.display.sign_up_url, path), str::to_owned)
+        given(param).map_or_else(|| with_hash(&self.sign_up_base(), path, &[]), str::to_owned)
     }
 
     fn factor_one(&self) -> String {
@@ -120,35 +141,32 @@ impl Destinations<'_> {
         self.sign_up_step(&self.params.sign_up_protect_check_url, "protect-check")
     }
 
-    fn after_sign_in(&self) -> String {
-        [
-            &self.params.sign_in_force_redirect_url,
-            &self.options.sign_in_force_redirect_url,
-            &self.params.sign_in_fallback_redirect_url,
-            &self.options.sign_in_fallback_redirect_url,
-        ]
-        .into_iter()
-        .find_map(given)
-        .unwrap_or("/")
-        .to_owned()
+    /// Where to go after a sign-in or sign-up; the same that `buildAfterSignInUrl` would say.
+    fn after(&self, after: After) -> String {
+        let redirect = RedirectOptions {
+            sign_in_force_redirect_url: self.params.sign_in_force_redirect_url.clone(),
+            sign_in_fallback_redirect_url: self.params.sign_in_fallback_redirect_url.clone(),
+            sign_up_force_redirect_url: self.params.sign_up_force_redirect_url.clone(),
+            sign_up_fallback_redirect_url: self.params.sign_up_fallback_redirect_url.clone(),
+            ..RedirectOptions::default()
+        };
+        self.urls.in_app(&self.urls.after(after, &redirect, &[]))
     }
+}
 
-    fn after_sign_up(&self) -> String {
-        [
-            &self.params.sign_up_force_redirect_url,
-            &self.options.sign_up_force_redirect_url,
-            &self.params.sign_up_fallback_redirect_url,
-            &self.options.sign_up_fallback_redirect_url,
-        ]
-        .into_iter()
-        .find_map(given)
-        .unwrap_or("/")
-        .to_owned()
-    }
+/// Where a task is done that `session` has left, if it has one.
+pub(super) fn with_task(urls: &Urls<'_>, session: Option<&Session>, base: &str) -> Option<String> {
+    let task = session?.current_task()?;
+    let own = urls.options.task_urls.as_ref().and_then(|urls| urls.get(&task.key));
+    Some(own.cloned().unwrap_or_else(|| with_hash(base, &format!("tasks/{}", task.key), &[])))
 }
 
 fn given(param: &Option<String>) -> Option<&str> {
     param.as_deref().filter(|url| !url.is_empty())
+}
+
+fn activate(session: &SessionId, base: Base, url: String) -> Step {
+    Step::Activate { session: session.clone(), base, url }
 }
 
 /// The decision table.
@@ -169,7 +187,7 @@ fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
     if sign_in.is(&SignInStatus::Complete)
         && let Some(session) = &sign_in.created_session_id
     {
-        return Step::Activate(session.clone(), to.after_sign_in());
+        return activate(session, Base::SignIn, to.after(After::SignIn));
     }
     // 2
     if reload != Some("signUp") && needs_protect_check(sign_in) {
@@ -211,7 +229,7 @@ fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
     if sign_up.is(&SignUpStatus::Complete)
         && let Some(session) = &sign_up.created_session_id
     {
-        return Step::Activate(session.clone(), to.after_sign_up());
+        return activate(session, Base::SignUp, to.after(After::SignUp));
     }
     // 11
     if sign_in.is(&SignInStatus::NeedsSecondFactor) {
@@ -221,8 +239,9 @@ fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
     let unfinished = is(external, VerificationStatus::Failed) || is(external, VerificationStatus::Unverified);
     let by_sign_in = first_factor.filter(|_| is(first_factor, VerificationStatus::Failed)).and_then(signed_in_already);
     let by_sign_up = external.filter(|_| unfinished).and_then(signed_in_already);
-    if let Some(session) = by_sign_in.or(by_sign_up) {
-        return Step::Activate(session, to.after_sign_in());
+    if let Some(session) = by_sign_in.or(by_sign_up.clone()) {
+        let base = if by_sign_up.is_some() { Base::SignUp } else { Base::SignIn };
+        return activate(&session, base, to.after(After::SignIn));
     }
     // 13
     if external.is_some_and(|verification| verification.error.is_some()) {
@@ -233,14 +252,14 @@ fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
         return next_sign_up_step(sign_up, to);
     }
     // 15
-    if let Some(task) = snapshot.session().and_then(|session| session.current_task()) {
-        return Step::Navigate(with_hash_path(&to.sign_in(), &format!("tasks/{}", task.key)));
+    if let Some(url) = with_task(&to.urls, snapshot.session(), &to.sign_in_base()) {
+        return Step::Navigate(url);
     }
     // 16
     Step::Navigate(to.sign_in())
 }
 
-fn needs_protect_check(sign_in: &SignIn) -> bool {
+pub(super) fn needs_protect_check(sign_in: &SignIn) -> bool {
     sign_in.protect_check.is_some() || sign_in.is(&SignInStatus::NeedsProtectCheck)
 }
 
@@ -281,7 +300,7 @@ fn after_transfer_to_sign_in(sign_in: &SignIn, to: &Destinations<'_>) -> Result<
         return Ok(Step::Navigate(to.sign_in_protect_check()));
     }
     match (&sign_in.status, &sign_in.created_session_id) {
-        (Some(SignInStatus::Complete), Some(session)) => Ok(Step::Activate(session.clone(), to.after_sign_in())),
+        (Some(SignInStatus::Complete), Some(session)) => Ok(activate(session, Base::SignUp, to.after(After::SignIn))),
         (Some(SignInStatus::NeedsFirstFactor), _) => Ok(Step::Navigate(to.factor_one())),
         (Some(SignInStatus::NeedsSecondFactor), _) => Ok(Step::Navigate(to.factor_two())),
         (Some(SignInStatus::NeedsNewPassword), _) => Ok(Step::Navigate(to.reset_password())),
@@ -292,7 +311,7 @@ fn after_transfer_to_sign_in(sign_in: &SignIn, to: &Destinations<'_>) -> Result<
 /// After a sign-in was turned into a sign-up.
 fn after_transfer_to_sign_up(sign_up: &SignUp, to: &Destinations<'_>) -> Result<Step> {
     match (&sign_up.status, &sign_up.created_session_id) {
-        (Some(SignUpStatus::Complete), Some(session)) => Ok(Step::Activate(session.clone(), to.after_sign_up())),
+        (Some(SignUpStatus::Complete), Some(session)) => Ok(activate(session, Base::SignUp, to.after(After::SignUp))),
         (Some(SignUpStatus::MissingRequirements), _) => Ok(next_sign_up_step(sign_up, to)),
         _ => Err(incomplete("sign-up")),
     }
@@ -316,15 +335,11 @@ impl Clerk {
     /// # Source
     /// `Clerk.handleRedirectCallback()`.
     pub async fn handle_redirect_callback(&self, params: RedirectCallbackParams) -> Result<RedirectOutcome> {
-        let snapshot = self.snapshot();
-        if !snapshot.is_loaded() {
-            return Err(ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"));
-        }
+        self.loaded()?;
         self.reload_before_callback(&params).await;
         let snapshot = self.snapshot();
-        let environment = snapshot.environment.clone().unwrap_or_default();
-        let to =
-            Destinations { params: &params, options: &self.0.setup.redirects, display: &environment.display_config };
+        let here = self.page(params.location.as_deref());
+        let to = Destinations { params: &params, urls: self.urls(&snapshot, &here) };
         let step = match decide(&snapshot, &to) {
             Step::TransferToSignIn => {
                 let transfer = SignInCreateParams { transfer: Some(true), ..SignInCreateParams::default() };
@@ -342,12 +357,11 @@ impl Clerk {
 
     async fn carry_out(&self, step: Step, to: &Destinations<'_>) -> Result<RedirectOutcome> {
         match step {
-            Step::Activate(session, url) => {
+            Step::Activate { session, base, url } => {
                 self.set_active(SetActiveParams::session(session.clone())).await?;
-                let task = self.snapshot().session().and_then(|session| session.current_task().cloned());
-                let navigate_to =
-                    task.map_or(url, |task| with_hash_path(&to.sign_in(), &format!("tasks/{}", task.key)));
-                Ok(RedirectOutcome { navigate_to: Some(navigate_to), created_session_id: Some(session) })
+                let base = if base == Base::SignIn { to.sign_in() } else { to.sign_up() };
+                let task = with_task(&to.urls, self.snapshot().session(), &base);
+                Ok(RedirectOutcome { navigate_to: Some(task.unwrap_or(url)), created_session_id: Some(session) })
             }
             Step::Navigate(url) => Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: None }),
             Step::Stay | Step::TransferToSignIn | Step::TransferToSignUp => Ok(RedirectOutcome::default()),

@@ -1,11 +1,13 @@
 //! One case or more for each row of the decision table.
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::*;
 use crate::{
-    core::{SdkMetadata, state::Transition},
-    models::{Client, Environment, wire::Wire},
+    core::{ClerkOptions, SdkMetadata, state::Transition},
+    fapi::InstanceType,
+    models::{Client, DisplayConfig, Environment, wire::Wire},
 };
 
 fn decide_for(client: Value, params: RedirectCallbackParams) -> Step {
@@ -13,21 +15,39 @@ fn decide_for(client: Value, params: RedirectCallbackParams) -> Step {
         "display_config": { "sign_in_url": "http://portal/sign-in", "sign_up_url": "http://portal/sign-up" }
     }))
     .unwrap();
-    let snapshot = Snapshot::initial(SdkMetadata::default())
+    let snapshot = Snapshot::initial(SdkMetadata::default(), ClerkOptions::default())
         .after(Transition::Client { typed: Box::new(Client::read(&client).unwrap()), raw: client })
         .after(Transition::Loaded);
-    decide(
-        &snapshot,
-        &Destinations { params: &params, options: &RedirectOptions::default(), display: &environment.display_config },
-    )
+    decide(&snapshot, &destinations(&params, &ClerkOptions::default(), &environment.display_config, &here()))
+}
+
+fn here() -> Url {
+    "tauri://localhost/".parse().unwrap()
+}
+
+fn destinations<'a>(
+    params: &'a RedirectCallbackParams,
+    options: &'a ClerkOptions,
+    display: &'a DisplayConfig,
+    here: &'a Url,
+) -> Destinations<'a> {
+    let urls = Urls {
+        here,
+        options,
+        display: Some(display),
+        instance_type: InstanceType::Production,
+        frontend_api: "clerk.example.test",
+        loaded: true,
+    };
+    Destinations { params, urls }
 }
 
 fn navigate(url: &str) -> Step {
     Step::Navigate(url.into())
 }
 
-fn activate(session: &str) -> Step {
-    Step::Activate(session.into(), "/".into())
+fn activate(session: &str, base: Base) -> Step {
+    super::activate(&session.into(), base, "/".into())
 }
 
 fn external(status: &str, code: Option<&str>) -> Value {
@@ -47,7 +67,7 @@ fn every_row_of_the_table() {
         (
             "1 complete",
             json!({ "sign_in": { "status": "complete", "created_session_id": "sess_1" } }),
-            activate("sess_1"),
+            activate("sess_1", Base::SignIn),
         ),
         (
             "2 sign-in gate",
@@ -104,7 +124,11 @@ fn every_row_of_the_table() {
             json!({ "sign_in": { "status": "needs_identifier", "first_factor_verification": first_factor("transferable", Some("external_account_not_found")) } }),
             Step::TransferToSignUp,
         ),
-        ("10", json!({ "sign_up": { "status": "complete", "created_session_id": "sess_2" } }), activate("sess_2")),
+        (
+            "10",
+            json!({ "sign_up": { "status": "complete", "created_session_id": "sess_2" } }),
+            activate("sess_2", Base::SignUp),
+        ),
         (
             "11",
             json!({ "sign_in": { "status": "needs_second_factor" } }),
@@ -113,12 +137,12 @@ fn every_row_of_the_table() {
         (
             "12 sign-in",
             json!({ "sign_in": { "first_factor_verification": first_factor("failed", Some("identifier_already_signed_in")) } }),
-            activate("sess_7"),
+            activate("sess_7", Base::SignIn),
         ),
         (
             "12 sign-up",
             json!({ "sign_up": { "verifications": external("unverified", Some("identifier_already_signed_in")) } }),
-            activate("sess_7"),
+            activate("sess_7", Base::SignUp),
         ),
         (
             "13",
@@ -192,7 +216,7 @@ fn a_stale_gate_of_the_other_attempt_is_passed_by() {
         "sign_up": { "status": "complete", "created_session_id": "sess_2" },
     });
     let params = RedirectCallbackParams { reload_resource: Some("signUp".into()), ..Default::default() };
-    assert_eq!(decide_for(client, params), activate("sess_2"));
+    assert_eq!(decide_for(client, params), activate("sess_2", Base::SignUp));
 }
 
 #[test]
@@ -206,19 +230,19 @@ fn given_destinations_win_over_the_defaults() {
     let second = json!({ "sign_in": { "status": "needs_second_factor" } });
     assert_eq!(decide_for(second, params.clone()), navigate("/2fa"));
     let complete = json!({ "sign_in": { "status": "complete", "created_session_id": "sess_1" } });
-    assert_eq!(decide_for(complete, params), Step::Activate("sess_1".into(), "/home".into()));
+    assert_eq!(decide_for(complete, params), super::activate(&"sess_1".into(), Base::SignIn, "/home".into()));
 }
 
 #[test]
 fn the_rows_after_a_transfer() {
     let params = RedirectCallbackParams::default();
-    let options = RedirectOptions::default();
+    let (options, here) = (ClerkOptions::default(), here());
     let display = DisplayConfig { sign_in_url: "/in".into(), sign_up_url: "/up".into(), ..DisplayConfig::default() };
-    let to = Destinations { params: &params, options: &options, display: &display };
+    let to = destinations(&params, &options, &display, &here);
     let sign_in = |json: Value| after_transfer_to_sign_in(&SignIn::read(&json).unwrap(), &to);
     let sign_up = |json: Value| after_transfer_to_sign_up(&SignUp::read(&json).unwrap(), &to);
     for (json, expected) in [
-        (json!({ "status": "complete", "created_session_id": "sess_1" }), activate("sess_1")),
+        (json!({ "status": "complete", "created_session_id": "sess_1" }), activate("sess_1", Base::SignUp)),
         (json!({ "status": "needs_protect_check" }), navigate("/in#/protect-check")),
         (json!({ "status": "needs_first_factor" }), navigate("/in#/factor-one")),
         (json!({ "status": "needs_second_factor" }), navigate("/in#/factor-two")),
@@ -229,7 +253,10 @@ fn the_rows_after_a_transfer() {
     for status in ["needs_client_trust", "needs_identifier", "something_new"] {
         assert_eq!(sign_in(json!({ "status": status })).unwrap_err().code(), "redirect_callback_incomplete");
     }
-    assert_eq!(sign_up(json!({ "status": "complete", "created_session_id": "sess_1" })).unwrap(), activate("sess_1"));
+    assert_eq!(
+        sign_up(json!({ "status": "complete", "created_session_id": "sess_1" })).unwrap(),
+        activate("sess_1", Base::SignUp)
+    );
     assert_eq!(
         sign_up(json!({ "status": "missing_requirements", "missing_fields": ["phone_number"] })).unwrap(),
         navigate("/up#/continue")

@@ -50,15 +50,14 @@ impl Clerk {
     /// FAPI `POST /v1/client/sessions/{id}/touch`; `Clerk.setActive()`.
     pub async fn set_active(&self, params: SetActiveParams) -> Result<()> {
         let _turn = self.0.switching.lock().await;
+        self.session_was_chosen();
         self.switch_to(params).await
     }
 
     /// [`set_active`](Self::set_active) for callers that hold `switching` already.
     async fn switch_to(&self, params: SetActiveParams) -> Result<()> {
-        let snapshot = self.snapshot();
-        let Some(client) = snapshot.client.as_deref().filter(|_| snapshot.is_loaded()) else {
-            return Err(ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"));
-        };
+        let snapshot = self.loaded()?;
+        let client = snapshot.client.clone().unwrap_or_default();
         let target = match &params.session {
             Change::Keep => Some(snapshot.session().ok_or_else(|| {
                 ErrorCode::NoActiveSession.error("setActive without a session needs an active one; name a session")
@@ -84,7 +83,7 @@ impl Clerk {
         match self.touch_session(&id, organization.as_ref(), intent).await {
             Ok(touched) => self.follow_organization(&touched).await,
             // The session is gone on the server; reading the client again has settled what is left.
-            Err(error) if is_signed_out(&error) => self.handle_unauthenticated().await,
+            Err(error) if is_signed_out(&error) => self.settle_unauthenticated().await,
             Err(error) => return Err(error),
         }
         if self.snapshot().client.as_deref().is_some_and(|client| client.signed_in_session(&id).is_some()) {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::{
     core::{Clerk, state::Transition},
-    error::{ErrorCode, Result},
+    error::Result,
     fapi,
     models::SessionId,
 };
@@ -32,10 +32,9 @@ impl Clerk {
     /// FAPI `DELETE /v1/client/sessions`, `POST /v1/client/sessions/{id}/remove`; `Clerk.signOut()`.
     pub async fn sign_out(&self, options: SignOutOptions) -> Result<()> {
         let _turn = self.0.switching.lock().await;
-        let snapshot = self.snapshot();
-        let Some(client) = snapshot.client.as_deref().filter(|_| snapshot.is_loaded()) else {
-            return Err(ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"));
-        };
+        let snapshot = self.loaded()?;
+        self.session_was_chosen();
+        let client = snapshot.client.clone().unwrap_or_default();
         if client.sessions.is_empty() {
             return Ok(());
         }

@@ -2,6 +2,8 @@
 
 pub(crate) mod client;
 pub(crate) mod environment;
+pub(crate) mod organization;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
+pub(crate) mod waitlist;

@@ -20,6 +20,8 @@ pub(crate) enum TouchIntent {
     SelectSession,
     /// Another organization becomes the active one.
     SelectOrganization,
+    /// A window got the focus.
+    Focus,
 }
 
 /// `POST /v1/client/sessions/{id}/touch`: makes the session and the organization the active ones. `organization` is
@@ -28,6 +30,7 @@ pub(crate) fn touch(id: &SessionId, organization: Option<&OrganizationId>, inten
     let intent = match intent {
         TouchIntent::SelectSession => "select_session",
         TouchIntent::SelectOrganization => "select_org",
+        TouchIntent::Focus => "focus",
     };
     let form = Form::default()
         .with("active_organization_id", organization.map_or("", OrganizationId::as_str))

@@ -1,0 +1,140 @@
+//! What every flow that leaves the app has in common: a record that survives a restart, the wait, the link back.
+
+use std::time::Duration;
+
+use base64::Engine;
+use rand::RngCore;
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+use url::Url;
+
+use super::{
+    oauth::RedirectOutcome,
+    pending::{FlowId, PendingFlow, PendingRecord, Signal},
+};
+use crate::{
+    core::Clerk,
+    error::{Error, ErrorCode, Result},
+    ports::SecretKey,
+    secret::{CodeVerifier, StoredSecret},
+};
+
+pub(super) type Signals = oneshot::Receiver<Signal>;
+
+/// Unguessable text: `bytes` random bytes in base64url.
+pub(crate) fn random_text(bytes: usize) -> String {
+    let mut random = vec![0; bytes];
+    rand::rng().fill_bytes(&mut random);
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random)
+}
+
+/// A PKCE pair (RFC 7636): who began a flow proves it at its end.
+pub(super) struct Pkce {
+    pub(super) verifier: CodeVerifier,
+    /// S256.
+    pub(super) challenge: String,
+}
+
+impl Pkce {
+    pub(super) fn new() -> Self {
+        let verifier = random_text(32);
+        let challenge = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+        Self { verifier: CodeVerifier::new(verifier), challenge }
+    }
+}
+
+/// The first value of a query parameter that is not empty.
+pub(super) fn parameter(link: &Url, name: &str) -> Option<String> {
+    let mut values = link.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    values.next().filter(|value| !value.is_empty())
+}
+
+impl Clerk {
+    /// Keeps the record, opens the page, and waits for the link that leads back.
+    pub(super) async fn round_trip(
+        &self,
+        flow: FlowId,
+        mut signal: Signals,
+        record: &PendingRecord,
+        page: Option<&Url>,
+        patience: Duration,
+    ) -> Result<Url> {
+        // Cancelled or superseded while FAPI was asked: then no page is opened any more.
+        if let Ok(ended) = signal.try_recv() {
+            return Err(ended_early(&ended));
+        }
+        self.keep_record(record).await;
+        if !self.0.pending.arm(flow) {
+            return Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded)));
+        }
+        if let Some(page) = page
+            && let Err(error) = self.open_external(page.as_str())
+        {
+            self.forget_record().await;
+            return Err(error);
+        }
+        let result =
+            match tokio::time::timeout(patience, signal).await {
+                Ok(Ok(Signal::Returned(link))) => Ok(link),
+                // The newer flow has overwritten the record, or will.
+                Ok(Ok(Signal::Superseded) | Err(_)) => return Err(ended_early(&Signal::Superseded)),
+                Ok(Ok(Signal::Cancelled)) => Err(ended_early(&Signal::Cancelled)),
+                Err(_) => Err(ErrorCode::OauthFlowTimedOut
+                    .error("the user did not come back from the browser in time; try again")),
+            };
+        self.forget_record().await;
+        result
+    }
+
+    /// Goes on with the link that led back to the app.
+    pub(super) async fn complete(&self, link: &Url, flow: PendingFlow) -> Result<RedirectOutcome> {
+        match flow {
+            PendingFlow::Redirect { attempt, callback } => self.complete_redirect(link, &attempt, *callback).await,
+            PendingFlow::HostedAuth { state, code_verifier, callback } => {
+                self.complete_hosted_auth(link, &state, &CodeVerifier::new(code_verifier), &callback).await
+            }
+            PendingFlow::EmailLink { attempt, code_verifier } => {
+                self.resume_email_link(link, &attempt, &CodeVerifier::new(code_verifier)).await
+            }
+        }
+    }
+
+    /// Keeps what a restarted app needs to finish the flow. Without a keyring the flow just doesn't survive a restart,
+    /// which has been reported when the client token could not be stored.
+    async fn keep_record(&self, record: &PendingRecord) {
+        let (Some(host), Ok(json)) = (self.secret_host(), serde_json::to_string(record)) else { return };
+        if let Err(error) = self.0.setup.secrets.write(&SecretKey::PendingFlow(host), StoredSecret::new(json)).await {
+            tracing::debug!(%error, "the flow will not survive a restart of the app");
+        }
+    }
+
+    pub(super) async fn forget_record(&self) {
+        let Some(host) = self.secret_host() else { return };
+        if let Err(error) = self.0.setup.secrets.delete(&SecretKey::PendingFlow(host)).await {
+            tracing::debug!(%error, "the record of a finished flow could not be deleted");
+        }
+    }
+}
+
+fn ended_early(signal: &Signal) -> Error {
+    match signal {
+        Signal::Cancelled => ErrorCode::OauthFlowCancelled.error("the flow was cancelled"),
+        Signal::Superseded | Signal::Returned(_) => {
+            ErrorCode::OauthFlowSuperseded.error("a newer sign-in took the place of this one")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pkce_pair_fits_and_is_never_the_same() {
+        let (one, other) = (Pkce::new(), Pkce::new());
+        assert_ne!(one.verifier, other.verifier);
+        let digest = Sha256::digest(one.verifier.expose().as_bytes());
+        assert_eq!(base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(&one.challenge).unwrap(), digest.as_slice());
+        assert_eq!((one.verifier.expose().len(), one.challenge.len()), (43, 43));
+    }
+}

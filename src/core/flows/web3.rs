@@ -1,0 +1,248 @@
+//! Signing in with a crypto wallet: the wallet signs a text that Clerk chose.
+
+use super::{
+    oauth::RedirectOutcome,
+    pending::AttemptResource,
+    redirect_callback::{needs_protect_check, with_task},
+};
+use crate::{
+    core::{
+        AttemptFactorParams, AttemptVerificationParams, Clerk, PrepareFactorParams, PrepareVerificationParams,
+        RedirectOptions, SetActiveParams, SignInCreateParams, SignUpParams,
+        params::params,
+        urls::{After, with_hash},
+    },
+    error::{Error, ErrorCode, Result},
+    models::{SessionId, SignIn, SignInStatus, SignUp, SignUpStatus, VerificationStatus},
+    ports::{WalletConnection, WalletError},
+};
+
+params! {
+    /// Parameters of [`Clerk::authenticate_with_web3`]; every URL may be relative to the app.
+    ///
+    /// Source: `AuthenticateWithWeb3Params` of Clerk's documentation.
+    pub struct AuthenticateWithWeb3Params {
+        required {
+            /// The strategy, e.g. `web3_metamask_signature`.
+            strategy: String,
+        }
+        optional {
+            /// Where to go after the sign-in or sign-up.
+            redirect_url: String,
+            /// Where missing fields of a sign-up are asked for.
+            sign_up_continue_url: String,
+            /// Where the second factor is asked for.
+            second_factor_url: String,
+            /// Where an anti-fraud check of a sign-in is made.
+            protect_check_url: String,
+            /// Where an anti-fraud check of a sign-up is made.
+            sign_up_protect_check_url: String,
+            /// Metadata of a sign-up.
+            unsafe_metadata: serde_json::Value,
+            /// Whether the user accepted the terms, for a sign-up.
+            legal_accepted: bool,
+            /// Name of the wallet; Solana needs it.
+            wallet_name: String,
+            /// Address of the page that asks, which relative URLs are read against.
+            location: String,
+        }
+    }
+}
+
+impl Clerk {
+    /// Signs in with a wallet; somebody who has no account yet gets one.
+    ///
+    /// # Errors
+    /// - `web3_wallet_unavailable`: there is no such wallet.
+    /// - `web3_signature_request_rejected`: the user refused in the wallet.
+    /// - `web3_signature_generation_failed`: the wallet failed.
+    /// - `web3_solana_wallet_name_required`: `web3_solana_signature` without `wallet_name`.
+    /// - `not_loaded`, `network_error`, or `api_response_error`.
+    ///
+    /// # Source
+    /// `Clerk.authenticateWithWeb3()`; FAPI "Web3".
+    pub async fn authenticate_with_web3(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.loaded()?;
+        let provider = params.strategy.trim_start_matches("web3_").trim_end_matches("_signature").to_owned();
+        if provider == "solana" && params.wallet_name.as_deref().is_none_or(str::is_empty) {
+            return Err(ErrorCode::Web3SolanaWalletNameRequired
+                .error("web3_solana_signature needs walletName, the name of the Solana wallet to use"));
+        }
+        let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet"))?;
+        let mut connection = wallet.connect(&provider, params.wallet_name.as_deref()).await.map_err(wallet_error)?;
+        let signed = match self.sign_in_with_wallet(&params.strategy, connection.as_mut()).await {
+            Ok(sign_in) => AttemptResource::SignIn(Box::new(sign_in)),
+            Err(error) if error.has_api_code("form_identifier_not_found") => {
+                AttemptResource::SignUp(Box::new(self.sign_up_with_wallet(&params, connection.as_mut()).await?))
+            }
+            Err(error) => return Err(error),
+        };
+        drop(connection);
+        self.after_signature(signed, &params).await
+    }
+
+    /// Signs in with MetaMask; see [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_metamask(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_metamask_signature", params).await
+    }
+
+    /// Signs in with Coinbase Wallet; see [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_coinbase_wallet(
+        &self,
+        params: AuthenticateWithWeb3Params,
+    ) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_coinbase_wallet_signature", params).await
+    }
+
+    /// Signs in with OKX Wallet; see [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_okx_wallet(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_okx_wallet_signature", params).await
+    }
+
+    /// Signs in with Base; see [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_base(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_base_signature", params).await
+    }
+
+    async fn authenticate_with_wallet(
+        &self,
+        strategy: &str,
+        params: AuthenticateWithWeb3Params,
+    ) -> Result<RedirectOutcome> {
+        let params = AuthenticateWithWeb3Params { strategy: strategy.to_owned(), ..params };
+        self.authenticate_with_web3(params).await
+    }
+
+    async fn sign_in_with_wallet(&self, strategy: &str, wallet: &mut dyn WalletConnection) -> Result<SignIn> {
+        let identifier = Some(wallet.address().to_owned());
+        let sign_in = self.create_sign_in(SignInCreateParams { identifier, ..Default::default() }).await?;
+        let factors = sign_in.supported_first_factors.iter().flatten();
+        let factor = factors.clone().find(|factor| factor.strategy == strategy).cloned();
+        let factor = factor.ok_or_else(|| {
+            unavailable("this instance does not offer the strategy for that address; see the dashboard")
+        })?;
+        let prepare = PrepareFactorParams {
+            strategy: strategy.to_owned(),
+            web3_wallet_id: factor.web3_wallet_id,
+            ..Default::default()
+        };
+        let prepared = self.prepare_sign_in_first_factor(&sign_in.id, prepare).await?;
+        let message = prepared.first_factor_verification.and_then(|verification| verification.message);
+        let signature = sign(strategy, message, wallet).await?;
+        let attempt =
+            AttemptFactorParams { strategy: strategy.to_owned(), signature: Some(signature), ..Default::default() };
+        self.attempt_sign_in_first_factor(&sign_in.id, attempt).await
+    }
+
+    async fn sign_up_with_wallet(
+        &self,
+        params: &AuthenticateWithWeb3Params,
+        wallet: &mut dyn WalletConnection,
+    ) -> Result<SignUp> {
+        let sign_up = self
+            .create_sign_up(SignUpParams {
+                web3_wallet: Some(wallet.address().to_owned()),
+                unsafe_metadata: params.unsafe_metadata.clone(),
+                legal_accepted: params.legal_accepted,
+                ..Default::default()
+            })
+            .await?;
+        let strategy = params.strategy.clone();
+        let prepare = PrepareVerificationParams { strategy: strategy.clone(), ..Default::default() };
+        let prepared = self.prepare_sign_up_verification(&sign_up.id, prepare).await?;
+        let message = prepared.verifications.web3_wallet.and_then(|verification| verification.message);
+        let signature = Some(sign(&strategy, message, wallet).await?);
+        let attempt = AttemptVerificationParams { strategy, signature, ..Default::default() };
+        self.attempt_sign_up_verification(&sign_up.id, attempt).await
+    }
+
+    /// Where to go now, and the session to activate, if there is one.
+    async fn after_signature(
+        &self,
+        signed: AttemptResource,
+        params: &AuthenticateWithWeb3Params,
+    ) -> Result<RedirectOutcome> {
+        let snapshot = self.snapshot();
+        let here = self.page(params.location.as_deref());
+        let urls = self.urls(&snapshot, &here);
+        let given = |url: &Option<String>| url.clone().filter(|url| !url.is_empty());
+        let displayed = |sign_up: bool, path: &str| {
+            let page = urls.display.map(|display| if sign_up { &display.sign_up_url } else { &display.sign_in_url });
+            let own = if sign_up { &urls.options.sign_up_url } else { &urls.options.sign_in_url };
+            with_hash(own.as_ref().or(page).map_or("/", String::as_str), path, &[])
+        };
+        let to = |url: String| Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: None });
+        let session: Option<SessionId> = match signed {
+            AttemptResource::SignIn(sign_in) => {
+                if needs_protect_check(&sign_in) {
+                    return to(given(&params.protect_check_url).unwrap_or_else(|| displayed(false, "protect-check")));
+                }
+                if sign_in.is(&SignInStatus::NeedsSecondFactor) {
+                    return to(given(&params.second_factor_url).unwrap_or_else(|| displayed(false, "factor-two")));
+                }
+                sign_in.created_session_id.clone().filter(|_| sign_in.is(&SignInStatus::Complete))
+            }
+            AttemptResource::SignUp(sign_up) => {
+                let gate = sign_up.protect_check.is_some()
+                    || sign_up.missing_fields.iter().any(|field| field == "protect_check");
+                if gate {
+                    return to(
+                        given(&params.sign_up_protect_check_url).unwrap_or_else(|| displayed(true, "protect-check"))
+                    );
+                }
+                let verification = sign_up.verifications.web3_wallet.as_ref();
+                let verified = verification.is_some_and(|one| one.status == Some(VerificationStatus::Verified));
+                if sign_up.is(&SignUpStatus::MissingRequirements)
+                    && verified
+                    && let Some(url) = given(&params.sign_up_continue_url)
+                {
+                    return to(url);
+                }
+                sign_up.created_session_id.clone().filter(|_| sign_up.is(&SignUpStatus::Complete))
+            }
+        };
+        let Some(session) = session else { return Ok(RedirectOutcome::default()) };
+        self.set_active(SetActiveParams::session(session.clone())).await?;
+        let after =
+            RedirectOptions { sign_in_force_redirect_url: params.redirect_url.clone(), ..RedirectOptions::default() };
+        let url = urls.in_app(&urls.after(After::SignIn, &after, &[]));
+        let url = with_task(&urls, self.snapshot().session(), &displayed(false, "")).unwrap_or(url);
+        Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: Some(session) })
+    }
+}
+
+/// Has Clerk's text signed. Coinbase Wallet refuses the first request now and then for no reason, so it is asked twice.
+async fn sign(strategy: &str, message: Option<String>, wallet: &mut dyn WalletConnection) -> Result<String> {
+    let message = message.ok_or_else(|| {
+        ErrorCode::Web3SignatureFailed.error("Clerk sent no text to sign; is the strategy switched on?")
+    })?;
+    match wallet.sign(&message).await {
+        Err(WalletError::Rejected) if strategy == "web3_coinbase_wallet_signature" => wallet.sign(&message).await,
+        signed => signed,
+    }
+    .map_err(wallet_error)
+}
+
+fn unavailable(why: &str) -> Error {
+    ErrorCode::Web3WalletUnavailable.error(why)
+}
+
+fn wallet_error(error: WalletError) -> Error {
+    match error {
+        WalletError::Rejected => ErrorCode::Web3SignatureRejected.error("the user refused in the wallet"),
+        WalletError::Unavailable(why) => unavailable(&why),
+        WalletError::Failed(why) => ErrorCode::Web3SignatureFailed.error(format!("the wallet failed: {why}")),
+    }
+}
