@@ -58,6 +58,11 @@ impl App {
 
     /// An app that is not loaded yet.
     pub fn on(emulator: Arc<Emulator>, store: Arc<dyn SecretStore>) -> Self {
+        Self::with(emulator, store, |_| {})
+    }
+
+    /// An app that is not loaded yet, with something changed.
+    pub fn with(emulator: Arc<Emulator>, store: Arc<dyn SecretStore>, adjust: impl FnOnce(&mut ClerkSetup)) -> Self {
         let (browser, events) = (Arc::<RememberingBrowser>::default(), Arc::<RememberingSink>::default());
         let transport = Arc::new(HttpTransport::new().unwrap());
         let mut setup =
@@ -68,6 +73,7 @@ impl App {
             ..InstanceOptions::default()
         };
         setup.callback = CallbackUrl::parse(CALLBACK);
+        adjust(&mut setup);
         Self { clerk: Clerk::new(setup), emulator, browser, events, store }
     }
 

@@ -300,3 +300,6 @@ fn page() -> Response<Full<Bytes>> {
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

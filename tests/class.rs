@@ -1,0 +1,351 @@
+//! The rest of the Clerk class in Rust: options, listeners, navigation, organizations, refusals, guards.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
+
+mod support;
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use clerk::{
+    Authorized, Clerk, Requirement, SignedIn, Status,
+    core::{
+        CheckAuthorizationParams, ClerkOptions, CreateOrganizationParams, JoinWaitlistParams, LoadOptions,
+        RedirectOrigin, SetActiveParams, SignOutOptions,
+    },
+    models::OrganizationId,
+    storage::MemoryStore,
+};
+use clerk_emulator::Config;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use support::{
+    Bench,
+    app::{App, config, first_code},
+    client, environment, json_answer, session,
+};
+use tauri::{
+    Manager,
+    ipc::{CallbackFn, InvokeBody},
+    test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets},
+    webview::InvokeRequest,
+};
+
+/// A FAPI with two sessions.
+fn two_sessions(method: &str, path: &str) -> Option<support::Answer> {
+    match (method, path) {
+        ("GET", "/environment") => json_answer(200, &environment()),
+        ("GET", "/client") => {
+            json_answer(200, &json!({ "response": client(1, &[session("sess_1"), session("sess_2")]) }))
+        }
+        ("POST", "/client/sessions/sess_1/touch") => json_answer(200, &json!({ "response": session("sess_1") })),
+        ("POST", "/client/sessions/sess_2/touch") => json_answer(200, &json!({ "response": session("sess_2") })),
+        ("POST", _) if path.ends_with("/tokens") => json_answer(200, &json!({ "jwt": "a.b.c" })),
+        other => panic!("unexpected request {other:?}"),
+    }
+}
+
+fn active(clerk: &Clerk) -> Option<String> {
+    clerk.session().map(|session| session.id.to_string())
+}
+
+#[tokio::test]
+async fn the_app_may_choose_the_session_to_begin_with() {
+    for (choice, expected) in [(Some("sess_2"), Some("sess_2")), (None, None), (Some("sess_9"), None)] {
+        let bench = Bench::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
+            setup.select_initial_session = Some(Arc::new(move |_| choice.map(Into::into)));
+        });
+        bench.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(active(&bench.clerk).as_deref(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_window_may_choose_it_until_somebody_else_did() {
+    let bench = Bench::new(two_sessions);
+    assert_eq!(bench.clerk.choose_initial_session(None).await.unwrap_err().code(), "not_loaded");
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    bench.clerk.choose_initial_session(Some("sess_2".into())).await.unwrap();
+    assert_eq!(active(&bench.clerk).as_deref(), Some("sess_2"));
+    bench.clerk.choose_initial_session(Some("sess_1".into())).await.unwrap();
+    assert_eq!(active(&bench.clerk).as_deref(), Some("sess_2"), "another window has chosen");
+
+    let bench = Bench::new(two_sessions);
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    bench.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
+    bench.clerk.choose_initial_session(Some("sess_1".into())).await.unwrap();
+    assert_eq!(active(&bench.clerk).as_deref(), Some("sess_2"), "the user has chosen");
+}
+
+#[tokio::test]
+async fn options_of_a_load_win_field_by_field_also_later() {
+    let bench = Bench::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
+        setup.options = ClerkOptions { sign_in_url: Some("/a".into()), polling: Some(false), ..Default::default() };
+    });
+    let load = async |sign_in_url: &str| {
+        let options = ClerkOptions { sign_in_url: Some(sign_in_url.to_owned()), ..Default::default() };
+        bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+        let options = bench.clerk.snapshot().options.clone();
+        (options.sign_in_url.clone().unwrap(), options.polling)
+    };
+    assert_eq!(load("/b").await, ("/b".to_owned(), Some(false)));
+    let revision = bench.clerk.snapshot().revision;
+    assert_eq!(load("/b").await.0, "/b");
+    assert_eq!(bench.clerk.snapshot().revision, revision, "the same options change nothing");
+    assert_eq!(load("/c").await.0, "/c");
+    assert_eq!(bench.count("GET", "/client"), 1);
+}
+
+#[tokio::test]
+async fn an_expression_that_can_not_be_read_is_an_error() {
+    let bench = Bench::new(two_sessions);
+    let options: ClerkOptions =
+        serde_json::from_value(json!({ "allowedRedirectOrigins": [{ "regex": "(" }] })).unwrap();
+    assert!(matches!(options.allowed_redirect_origins.as_deref(), Some([RedirectOrigin::Regex { .. }])));
+    let error = bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap_err();
+    assert_eq!(error.code(), "option_invalid");
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn listeners_hear_of_each_change_once() {
+    let bench = Bench::new(two_sessions);
+    let (heard, statuses) = (Arc::<Mutex<Vec<Option<String>>>>::default(), Arc::<Mutex<Vec<Status>>>::default());
+    bench.clerk.add_listener(|_| panic!("a listener that fails keeps nobody from hearing"));
+    let log = heard.clone();
+    let listener = bench.clerk.add_listener(move |snapshot| {
+        log.lock().unwrap().push(snapshot.session().map(|session| session.id.to_string()));
+    });
+    let log = statuses.clone();
+    bench.clerk.on_status(move |status| log.lock().unwrap().push(status), true);
+    assert!(heard.lock().unwrap().is_empty(), "there is no client yet");
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(*statuses.lock().unwrap(), [Status::Loading, Status::Ready]);
+    heard.lock().unwrap().clear();
+
+    bench.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), [Some("sess_2".to_owned())]);
+    let late = Arc::new(AtomicUsize::new(0));
+    let count = late.clone();
+    bench.clerk.add_listener(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    assert_eq!(late.load(Ordering::Relaxed), 1, "it is told at once what there is");
+    listener.remove();
+    listener.remove();
+    bench.clerk.set_active(SetActiveParams::session("sess_1")).await.unwrap();
+    assert_eq!((heard.lock().unwrap().len(), late.load(Ordering::Relaxed)), (1, 2));
+}
+
+#[tokio::test]
+async fn a_stream_shows_the_state_now_and_each_newest_one() {
+    let bench = Bench::new(two_sessions);
+    let mut changes = Box::pin(bench.clerk.changes());
+    assert_eq!(changes.next().await.unwrap().status, Status::Loading);
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(changes.next().await.unwrap().status, Status::Ready);
+}
+
+#[tokio::test]
+async fn navigation_goes_where_it_belongs() {
+    let bench = Bench::new(two_sessions);
+    for (to, expected) in [
+        ("/notes?a=1", Some("/notes?a=1")),
+        ("tauri://localhost/notes", Some("/notes")),
+        ("javascript:alert(1)", Some("/")),
+        ("file:///etc/passwd", Some("/")),
+        ("", None),
+    ] {
+        bench.clerk.navigate(to).unwrap();
+        let outcome = bench.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to);
+        assert_eq!(outcome.as_deref(), expected, "{to}");
+    }
+    assert!(bench.browser.0.lock().unwrap().is_empty());
+    bench.clerk.navigate("https://example.com/x").unwrap();
+    assert_eq!(bench.browser.0.lock().unwrap()[0].as_str(), "https://example.com/x");
+    assert!(bench.clerk.take_redirect_outcome().is_none());
+}
+
+#[tokio::test]
+async fn the_pages_of_the_instance_open_in_the_system_browser() {
+    let app = App::start(config()).await;
+    let base = app.emulator.base_url();
+    app.clerk.redirect_to_user_profile().unwrap();
+    app.clerk.redirect_to_organization_profile().unwrap();
+    app.clerk.redirect_to_create_organization().unwrap();
+    app.clerk.redirect_with_auth(&format!("{base}/x")).unwrap();
+    let opened: Vec<_> = app.browser.0.lock().unwrap().iter().map(ToString::to_string).collect();
+    let built = [
+        app.clerk.build_user_profile_url(),
+        app.clerk.build_organization_profile_url(),
+        app.clerk.build_create_organization_url(),
+        format!("{base}/x"),
+    ];
+    assert_eq!(opened, built);
+    assert!(built.iter().all(|url| url.starts_with(&base)), "{built:?}");
+    assert!(!app.clerk.build_home_url().is_empty());
+}
+
+#[tokio::test]
+async fn organizations_are_created_read_and_chosen() {
+    let app = App::start(config()).await;
+    app.sign_in_with_password().await;
+    let params = CreateOrganizationParams { name: "Difference Engines".into(), slug: None };
+    let created = app.clerk.create_organization(params).await.unwrap();
+    assert_ne!(app.clerk.organization().map(|one| one.id), Some(created.id.clone()), "it is not the active one yet");
+    assert_eq!(app.clerk.get_organization(&created.id).await.unwrap().name, "Difference Engines");
+    let switch = SetActiveParams {
+        organization: clerk::core::Change::Set(created.id.to_string()),
+        ..SetActiveParams::default()
+    };
+    app.clerk.set_active(switch).await.unwrap();
+    assert_eq!(app.clerk.organization().unwrap().id, created.id);
+    let unknown = app.clerk.get_organization(&OrganizationId::from("org_unknown")).await.unwrap_err();
+    assert!(matches!(unknown.status(), Some(403 | 404)), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn the_waitlist_is_joined() {
+    let app = App::start(Config::preset("waitlist").unwrap()).await;
+    let join =
+        async |address: &str| app.clerk.join_waitlist(JoinWaitlistParams { email_address: address.to_owned() }).await;
+    assert!(!join("new@example.com").await.unwrap().id.is_empty());
+    let refused = join("not an address").await.unwrap_err();
+    assert!(first_code(&refused).starts_with("form_param"), "{refused:?}");
+}
+
+/// The rows of `handleUnauthenticated`.
+#[tokio::test]
+async fn handle_unauthenticated() {
+    for (status, sessions, expected) in [
+        (200, json!([session("sess_1")]), "ok sess_1"),
+        (200, json!([]), "ok nobody"),
+        (403, json!(null), "ok nobody"),
+        (500, json!(null), "ok nobody"),
+        (502, json!(null), "error sess_1"),
+        (0, json!(null), "network_error sess_1"),
+    ] {
+        let loaded = AtomicUsize::new(0);
+        let bench = Bench::new(move |method, path| match (method, path) {
+            ("GET", "/environment") => json_answer(200, &environment()),
+            ("GET", "/client") if loaded.fetch_add(1, Ordering::Relaxed) == 0 => {
+                json_answer(200, &json!({ "response": client(1, &[session("sess_1")]) }))
+            }
+            ("GET", "/client") if status == 0 => None,
+            ("GET", "/client") if status == 200 => {
+                json_answer(200, &json!({ "response": client(2, sessions.as_array().unwrap()) }))
+            }
+            ("GET", "/client") => json_answer(status, &json!({ "errors": [{ "code": "x" }] })),
+            other => panic!("unexpected request {other:?}"),
+        });
+        bench.clerk.handle_unauthenticated().await.unwrap();
+        bench.clerk.load(LoadOptions::default()).await.unwrap();
+        tokio::time::pause();
+        let result = match bench.clerk.handle_unauthenticated().await {
+            Ok(()) => "ok".to_owned(),
+            Err(error) if error.status() == Some(502) => "error".to_owned(),
+            Err(error) => error.code().to_owned(),
+        };
+        tokio::time::resume();
+        let session = active(&bench.clerk).unwrap_or_else(|| "nobody".to_owned());
+        assert_eq!(format!("{result} {session}"), expected, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_focus_touches_the_session_unless_the_option_says_no() {
+    let bench = Bench::new(two_sessions);
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    bench.clerk.touch().await.unwrap();
+    let touches = || {
+        let requests = bench.fapi.requests.lock().unwrap();
+        requests
+            .iter()
+            .filter(|(_, path, _)| path.ends_with("/touch"))
+            .map(|(.., body)| body.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(touches(), ["active_organization_id=&intent=focus"]);
+    let options = ClerkOptions { touch_session: Some(false), ..Default::default() };
+    bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+    bench.clerk.touch().await.unwrap();
+    assert_eq!(touches().len(), 1);
+    bench.clerk.set_active(SetActiveParams::session("sess_1")).await.unwrap();
+    assert_eq!(touches().len(), 2, "setActive touches regardless");
+}
+
+#[tokio::test(start_paused = true)]
+async fn polling_asks_every_five_minutes_unless_the_option_says_no() {
+    let bench = Bench::new(two_sessions);
+    let clerk = bench.clerk.clone();
+    let polling = tokio::spawn(async move { clerk.poll().await });
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(16 * 60)).await;
+    assert_eq!(bench.count("GET", "/client"), 4);
+    let options = ClerkOptions { polling: Some(false), ..Default::default() };
+    bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+    assert_eq!(bench.count("GET", "/client"), 4);
+    polling.abort();
+}
+
+struct Admin;
+
+impl Requirement for Admin {
+    fn params() -> CheckAuthorizationParams {
+        CheckAuthorizationParams { role: Some("org:admin".into()), ..Default::default() }
+    }
+}
+
+#[tauri::command]
+fn whoami(who: SignedIn) -> String {
+    who.first_name.clone().unwrap_or_default()
+}
+
+#[tauri::command]
+fn only_for_admins(admin: Authorized<Admin>) -> String {
+    admin.id.to_string()
+}
+
+fn invoke(webview: &tauri::WebviewWindow<MockRuntime>, command: &str) -> Result<Value, Value> {
+    let request = InvokeRequest {
+        cmd: command.to_owned(),
+        callback: CallbackFn(0),
+        error: CallbackFn(1),
+        url: "tauri://localhost".parse().unwrap(),
+        body: InvokeBody::default(),
+        headers: Default::default(),
+        invoke_key: INVOKE_KEY.to_owned(),
+    };
+    get_ipc_response(webview, request).map(|body| body.deserialize().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_let_in_who_may() {
+    let app = App::start(config()).await;
+    let tauri = mock_builder()
+        .invoke_handler(tauri::generate_handler![whoami, only_for_admins])
+        .build(mock_context(noop_assets()))
+        .unwrap();
+    let window = tauri::WebviewWindowBuilder::new(&tauri, "main", Default::default()).build().unwrap();
+    assert_eq!(invoke(&window, "whoami").unwrap_err()["code"], "not_loaded", "the plugin is missing");
+    tauri.manage(app.clerk.clone());
+    for command in ["whoami", "only_for_admins"] {
+        let refused = invoke(&window, command).unwrap_err();
+        assert_eq!((&refused["kind"], &refused["code"]), (&json!("runtime"), &json!("not_signed_in")));
+    }
+    app.sign_in_with_password().await;
+    assert_eq!(invoke(&window, "whoami").unwrap(), "Ada");
+    assert_eq!(invoke(&window, "only_for_admins").unwrap_err()["code"], "not_authorized", "no active organization");
+    let organization = app.clerk.user().unwrap().organization_memberships[0].organization.id.to_string();
+    let switch = SetActiveParams { organization: clerk::core::Change::Set(organization), ..Default::default() };
+    app.clerk.set_active(switch).await.unwrap();
+    assert_eq!(invoke(&window, "only_for_admins").unwrap(), json!(app.clerk.user().unwrap().id));
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    assert_eq!(invoke(&window, "whoami").unwrap_err()["code"], "not_signed_in");
+}

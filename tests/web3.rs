@@ -1,0 +1,250 @@
+//! Signing in with a wallet, with real signatures.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
+
+mod support;
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use clerk::{
+    core::{AuthenticateWithWeb3Params, LoadOptions, RedirectOutcome},
+    ports::{BoxFuture, Wallet, WalletConnection, WalletError},
+    storage::MemoryStore,
+};
+use clerk_emulator::{Config, Emulator, NewUser, Presence};
+use k256::ecdsa::SigningKey;
+use serde_json::json;
+use sha3::{Digest, Keccak256};
+use support::{Bench, app::App, client, environment, json_answer};
+
+fn hex(bytes: &[u8]) -> String {
+    format!("0x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// A wallet that signs for real, or fails as it is told to.
+#[derive(Clone)]
+struct TestWallet {
+    key: SigningKey,
+    failures: Arc<Mutex<VecDeque<WalletError>>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl TestWallet {
+    fn new(failures: impl IntoIterator<Item = WalletError>) -> Self {
+        Self {
+            key: SigningKey::from_slice(&[7; 32]).unwrap(),
+            failures: Arc::new(Mutex::new(failures.into_iter().collect())),
+            asked: Arc::default(),
+        }
+    }
+
+    fn address(&self) -> String {
+        let point = self.key.verifying_key().to_encoded_point(false);
+        hex(&Keccak256::digest(&point.as_bytes()[1..])[12..])
+    }
+}
+
+struct Connected {
+    wallet: TestWallet,
+    address: String,
+}
+
+impl Wallet for TestWallet {
+    fn connect<'a>(
+        &'a self,
+        provider: &'a str,
+        _: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Box<dyn WalletConnection>, WalletError>> {
+        self.asked.lock().unwrap().push(provider.to_owned());
+        let connected = Connected { address: self.address(), wallet: self.clone() };
+        Box::pin(async move { Ok(Box::new(connected) as Box<dyn WalletConnection>) })
+    }
+}
+
+impl WalletConnection for Connected {
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn sign<'a>(&'a mut self, message: &'a str) -> BoxFuture<'a, Result<String, WalletError>> {
+        let failure = self.wallet.failures.lock().unwrap().pop_front();
+        let prefixed = format!("\u{19}Ethereum Signed Message:\n{}{message}", message.len());
+        let (signature, recovery) =
+            self.wallet.key.sign_digest_recoverable(Keccak256::new_with_prefix(prefixed)).unwrap();
+        let signature = hex(&[signature.to_bytes().as_slice(), &[recovery.to_byte() + 27]].concat());
+        Box::pin(async move { failure.map_or(Ok(signature), Err) })
+    }
+}
+
+async fn app(config: Config, wallet: &TestWallet) -> App {
+    let emulator = Arc::new(Emulator::start(config).await.unwrap());
+    let wallet = wallet.clone();
+    let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| setup.wallet = Some(Arc::new(wallet)));
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    app
+}
+
+fn config() -> Config {
+    Config::preset("web3").unwrap()
+}
+
+fn metamask() -> AuthenticateWithWeb3Params {
+    AuthenticateWithWeb3Params { strategy: "web3_metamask_signature".to_owned(), ..Default::default() }
+}
+
+#[tokio::test]
+async fn a_known_wallet_signs_in() {
+    let wallet = TestWallet::new([]);
+    let mut config = config();
+    config.users =
+        vec![NewUser { web3_wallets: vec![wallet.address()], first_name: Some("Vita".into()), ..Default::default() }];
+    let app = app(config, &wallet).await;
+    let params = AuthenticateWithWeb3Params { redirect_url: Some("/dashboard".into()), ..Default::default() };
+    let outcome = app.clerk.authenticate_with_metamask(params).await.unwrap();
+    assert_eq!(outcome.navigate_to.as_deref(), Some("/dashboard"));
+    assert!(outcome.created_session_id.is_some());
+    assert_eq!(app.user_name().as_deref(), Some("Vita"));
+    assert_eq!(*wallet.asked.lock().unwrap(), ["metamask"]);
+}
+
+#[tokio::test]
+async fn an_unknown_wallet_signs_up_with_its_metadata() {
+    let wallet = TestWallet::new([]);
+    let app = app(config(), &wallet).await;
+    let params = AuthenticateWithWeb3Params { unsafe_metadata: Some(json!({ "favourite": "red" })), ..metamask() };
+    app.clerk.authenticate_with_web3(params).await.unwrap();
+    let user = app.clerk.user().unwrap();
+    assert_eq!(user.unsafe_metadata, json!({ "favourite": "red" }));
+    assert_eq!(user.web3_wallets[0].web3_wallet.to_lowercase(), wallet.address());
+}
+
+#[tokio::test]
+async fn a_sign_up_that_needs_more_goes_on_where_it_is_told() {
+    let wallet = TestWallet::new([]);
+    let mut config = config();
+    config.profile.first_name = Presence::Required;
+    let app = app(config, &wallet).await;
+    let nowhere = app.clerk.authenticate_with_web3(metamask()).await.unwrap();
+    assert_eq!(nowhere, RedirectOutcome::default());
+    let params = AuthenticateWithWeb3Params { sign_up_continue_url: Some("/more".into()), ..metamask() };
+    let outcome = app.clerk.authenticate_with_web3(params).await.unwrap();
+    assert_eq!((outcome.navigate_to.as_deref(), outcome.created_session_id), (Some("/more"), None));
+}
+
+#[tokio::test]
+async fn every_wallet_has_its_strategy() {
+    let wallet = TestWallet::new([]);
+    let app = app(config(), &wallet).await;
+    let params = AuthenticateWithWeb3Params::default;
+    for strategy in ["coinbase", "okx", "base"] {
+        match strategy {
+            "coinbase" => app.clerk.authenticate_with_coinbase_wallet(params()).await,
+            "okx" => app.clerk.authenticate_with_okx_wallet(params()).await,
+            _ => app.clerk.authenticate_with_base(params()).await,
+        }
+        .unwrap();
+        assert!(app.clerk.is_signed_in());
+        app.clerk.sign_out(Default::default()).await.unwrap();
+    }
+    assert_eq!(*wallet.asked.lock().unwrap(), ["coinbase_wallet", "okx_wallet", "base"]);
+}
+
+#[tokio::test]
+async fn coinbase_wallet_is_asked_twice() {
+    let wallet = TestWallet::new([WalletError::Rejected]);
+    let app = app(config(), &wallet).await;
+    app.clerk.authenticate_with_coinbase_wallet(Default::default()).await.unwrap();
+    assert!(app.clerk.is_signed_in());
+}
+
+#[tokio::test]
+async fn what_the_wallet_refuses_is_said() {
+    for (failure, code) in [
+        (WalletError::Rejected, "web3_signature_request_rejected"),
+        (WalletError::Failed("locked".into()), "web3_signature_generation_failed"),
+        (WalletError::Unavailable("gone".into()), "web3_wallet_unavailable"),
+    ] {
+        let app = app(config(), &TestWallet::new([failure])).await;
+        assert_eq!(app.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), code);
+        assert!(app.clerk.session().is_none());
+        app.clerk.authenticate_with_web3(metamask()).await.unwrap();
+        assert!(app.clerk.is_signed_in(), "the next try works at once");
+    }
+}
+
+#[tokio::test]
+async fn without_a_wallet_nothing_is_asked_of_clerk() {
+    let bench = Bench::new(|method, path| match (method, path) {
+        ("GET", "/environment") => json_answer(200, &environment()),
+        ("GET", "/client") => json_answer(200, &json!({ "response": client(1, &[]) })),
+        other => panic!("unexpected request {other:?}"),
+    });
+    assert_eq!(bench.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), "not_loaded");
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(bench.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), "web3_wallet_unavailable");
+    let solana = AuthenticateWithWeb3Params { strategy: "web3_solana_signature".into(), ..Default::default() };
+    let refused = bench.clerk.authenticate_with_web3(solana).await.unwrap_err();
+    assert_eq!(refused.code(), "web3_solana_wallet_name_required");
+}
+
+/// The rows of §5 to §7 that need an attempt which only a script gives.
+#[tokio::test]
+async fn an_attempt_that_needs_more_leads_to_its_page() {
+    for (status, extra, params, expected) in [
+        ("needs_second_factor", json!({}), metamask(), "/sign-in#/factor-two"),
+        (
+            "needs_second_factor",
+            json!({}),
+            AuthenticateWithWeb3Params { second_factor_url: Some("/2fa".into()), ..metamask() },
+            "/2fa",
+        ),
+        ("needs_protect_check", json!({}), metamask(), "/sign-in#/protect-check"),
+        (
+            "needs_second_factor",
+            json!({ "protect_check": { "status": "pending" } }),
+            metamask(),
+            "/sign-in#/protect-check",
+        ),
+        ("something_new", json!({}), metamask(), ""),
+    ] {
+        let bench = Bench::with(
+            move |method, path| match (method, path) {
+                ("GET", "/environment") => {
+                    let mut environment = environment();
+                    environment["display_config"]["sign_in_url"] = json!("/sign-in");
+                    json_answer(200, &environment)
+                }
+                ("GET", "/client") => json_answer(200, &json!({ "response": client(1, &[]) })),
+                ("POST", "/client/sign_ins") => json_answer(
+                    200,
+                    &json!({ "response": {
+                    "id": "sia_1", "status": "needs_first_factor",
+                    "supported_first_factors": [{ "strategy": "web3_metamask_signature", "web3_wallet_id": "idn_1" }],
+                } }),
+                ),
+                ("POST", "/client/sign_ins/sia_1/prepare_first_factor") => json_answer(
+                    200,
+                    &json!({ "response": {
+                    "id": "sia_1", "first_factor_verification": { "message": "sign this" },
+                } }),
+                ),
+                ("POST", "/client/sign_ins/sia_1/attempt_first_factor") => {
+                    let mut attempt = json!({ "id": "sia_1", "status": status });
+                    for (key, value) in extra.as_object().unwrap() {
+                        attempt[key] = value.clone();
+                    }
+                    json_answer(200, &json!({ "response": attempt }))
+                }
+                other => panic!("unexpected request {other:?}"),
+            },
+            Arc::new(MemoryStore::default()),
+            |setup| setup.wallet = Some(Arc::new(TestWallet::new([]))),
+        );
+        bench.clerk.load(LoadOptions::default()).await.unwrap();
+        let outcome = bench.clerk.authenticate_with_web3(params).await.unwrap();
+        assert_eq!(outcome.navigate_to.unwrap_or_default(), expected, "{status}");
+    }
+}
