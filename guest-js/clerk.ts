@@ -2,15 +2,19 @@
  * The `Clerk` class: the same names as in Clerk's own SDKs, on a state that Rust owns.
  */
 import type * as wire from './bindings';
+import { Components } from './components';
 import { ClerkRuntimeError, isClerkRuntimeError } from './errors';
 import { commands, onRedirectFinished } from './ipc';
 import { Mirror } from './mirror';
-import { navigate, type RouterFn } from './navigation';
+import { navigate } from './navigation';
+import { type ClerkOptions, wireOptions } from './options';
 import { Client } from './resources/client';
 import type { Host } from './resources/host';
-import type { Organization } from './resources/organization';
+import { Organization } from './resources/organization';
 import type { Session } from './resources/session';
-import type { User } from './resources/user';
+import type { OrganizationMembership, User } from './resources/user';
+import { type RedirectOptions, Urls, withHash } from './urls';
+import { VERSION } from './version';
 
 /** `loading`, `ready`, `degraded` or `error`. */
 export type ClerkStatus = wire.Status;
@@ -21,19 +25,38 @@ export interface Resources {
   session: Session | null | undefined;
   user: User | null | undefined;
   organization: Organization | null | undefined;
+  /** Always undefined; Clerk's own SDKs do not send it any more. */
+  lastOrganizationInvitation?: undefined;
+  /** Always undefined; Clerk's own SDKs do not send it any more. */
+  lastOrganizationMember?: OrganizationMembership | undefined;
 }
 
-/** Options of {@link Clerk.load}. */
-export interface ClerkOptions {
-  /** Goes to a path of the app. */
-  routerPush?: RouterFn;
-  /** Goes to a path of the app in place of the present one. */
-  routerReplace?: RouterFn;
-  /** Where to go after a sign-out. */
-  afterSignOutUrl?: string;
-  /** Protocols beside http and https that may be navigated to, e.g. `my-app:`. */
-  allowedRedirectProtocols?: string[];
+/** The domain or the proxy of the instance. A function is called with the address of the page. */
+export interface DomainOrProxyUrl {
+  domain?: string | ((url: URL) => string);
+  proxyUrl?: string | ((url: URL) => string);
 }
+
+/** Parameters of {@link Clerk.handleEmailLinkVerification}. */
+export interface HandleEmailLinkVerificationParams {
+  /** Where to go when nothing is left to do. */
+  redirectUrlComplete?: string;
+  /** Where to go when more is required, e.g. a second factor. */
+  redirectUrl?: string;
+  /** Called when the link was opened for another device. */
+  onVerifiedOnOtherDevice?: () => void;
+}
+
+/** Parameters of {@link Clerk.authenticateWithWeb3}. */
+export type AuthenticateWithWeb3Params = Omit<wire.AuthenticateWithWeb3Params, 'location'> & {
+  /** Goes to the steps before the session is active, in place of Clerk's own navigation. */
+  customNavigate?: CustomNavigate;
+};
+
+/** Parameters of {@link Clerk.authenticateWithMetamask} and its like. */
+export type AuthenticateWithWalletParams = Omit<AuthenticateWithWeb3Params, 'strategy'>;
+
+type CustomNavigate = (to: string) => unknown;
 
 /** Parameters of {@link Clerk.setActive}. An absent value is kept, null clears it. */
 export interface SetActiveParams {
@@ -67,7 +90,7 @@ type StatusHandler = (status: ClerkStatus) => void;
  * clerk.addListener(({ user }) => render(user));
  * ```
  */
-export class Clerk {
+export class Clerk extends Components {
   readonly #key: string | undefined;
   readonly #domain: string | undefined;
   readonly #proxyUrl: string | undefined;
@@ -78,6 +101,9 @@ export class Clerk {
   #client: Client | undefined;
   #loading: Promise<void> | undefined;
   #failed = false;
+  #lastTouch = 0;
+  /** How many navigations are under way during which nobody ought to see a session, neither the old nor the new one. */
+  #moving = 0;
   #lastStatus: ClerkStatus = 'loading';
   readonly #listeners = new Set<{ call: (resources: Resources) => void }>();
   #statusHandlers: StatusHandler[] = [];
@@ -85,10 +111,13 @@ export class Clerk {
   /**
    * @param publishableKey - not needed when `plugins.clerk.publishableKey` is set; the two must not contradict each other.
    */
-  constructor(publishableKey?: string, options: { domain?: string; proxyUrl?: string } = {}) {
-    this.#key = publishableKey;
-    this.#domain = options.domain;
-    this.#proxyUrl = options.proxyUrl;
+  constructor(publishableKey?: string, options: DomainOrProxyUrl = {}) {
+    super();
+    const text = (value: string | ((url: URL) => string) | undefined) =>
+      typeof value === 'function' ? value(new URL(window.location.href)) : value;
+    this.#key = publishableKey?.trim();
+    this.#domain = text(options.domain);
+    this.#proxyUrl = text(options.proxyUrl);
   }
 
   /** This device's client; undefined until it was loaded. */
@@ -98,6 +127,11 @@ export class Clerk {
 
   /** The active session. */
   get session(): Session | null | undefined {
+    return this.#moving > 0 ? undefined : this.#activeSession;
+  }
+
+  /** The active session, also while a navigation hides it from the app. */
+  get #activeSession(): Session | null | undefined {
     const active = this.#mirror.snapshot?.activeSession;
     if (!active || active.state === 'unknown') {
       return undefined;
@@ -165,13 +199,41 @@ export class Clerk {
     return this.#mirror.snapshot?.proxyUrl ?? this.#proxyUrl ?? '';
   }
 
-  get sdkMetadata(): wire.SdkMetadata | undefined {
-    return this.#mirror.snapshot?.sdkMetadata;
+  get sdkMetadata(): wire.SdkMetadata {
+    return this.#mirror.snapshot?.sdkMetadata ?? { name: 'tauri-plugin-clerk', version: VERSION };
   }
 
-  /** Version of the plugin; empty before {@link load}. */
+  /** Version of this package. */
   get version(): string {
-    return this.#mirror.snapshot?.version ?? '';
+    return VERSION;
+  }
+
+  /** Whether the app is a satellite of another domain; see the option of this name. */
+  get isSatellite(): boolean {
+    return this.#effectiveOptions.isSatellite ?? false;
+  }
+
+  /** The option of this name; nothing is ever sent. Undefined before {@link load} and with `telemetry: false`. */
+  get telemetry(): wire.Telemetry | undefined {
+    const known = this.loaded && this.#options.telemetry !== false;
+    return known ? (this.#effectiveOptions.telemetry ?? { disabled: true, debug: false }) : undefined;
+  }
+
+  /** The configured options with those of this window in place of their own. */
+  get #effectiveOptions(): wire.ClerkOptions {
+    return { ...this.#mirror.snapshot?.options, ...wireOptions(this.#options) };
+  }
+
+  get #urls(): Urls {
+    const snapshot = this.#mirror.snapshot;
+    return new Urls({
+      here: window.location.href,
+      options: this.#effectiveOptions,
+      display: snapshot?.environment?.displayConfig,
+      production: snapshot?.instanceType !== 'development',
+      frontendApi: snapshot?.frontendApi ?? '',
+      loaded: this.loaded,
+    });
   }
 
   /**
@@ -205,10 +267,33 @@ export class Clerk {
       ...(this.#key !== undefined && { publishableKey: this.#key }),
       ...(this.#domain !== undefined && { domain: this.#domain }),
       ...(this.#proxyUrl !== undefined && { proxyUrl: this.#proxyUrl }),
+      ...wireOptions(this.#options),
     });
     this.#mirror.take(snapshot);
+    await this.#chooseInitialSession();
+    window.addEventListener('focus', this.#touchOnFocus);
     await this.#finishRedirect();
   }
+
+  async #chooseInitialSession(): Promise<void> {
+    const select = this.#options.selectInitialSession;
+    if (select && this.#client) {
+      await commands.chooseInitialSession(select(this.#client)?.id ?? null);
+      await this.#mirror.sync();
+    }
+  }
+
+  /** Tells Clerk that the user is here, every five seconds at most. */
+  readonly #touchOnFocus = (): void => {
+    const now = Date.now();
+    if (!this.session || this.#effectiveOptions.touchSession === false || now - this.#lastTouch < 5000) {
+      return;
+    }
+    this.#lastTouch = now;
+    commands.touch().catch((error: unknown) => {
+      console.debug('[clerk] the session could not be touched', error);
+    });
+  };
 
   /** Goes where a browser flow leads that was finished with no window waiting for it. */
   async #finishRedirect(): Promise<void> {
@@ -267,15 +352,41 @@ export class Clerk {
   async setActive({ session, organization, redirectUrl, navigate }: SetActiveParams): Promise<void> {
     const id = (value: { id: string } | string | null) =>
       typeof value === 'object' ? (value?.id ?? null) : value;
-    await commands.setActive({
-      ...(session !== undefined && { session: id(session) }),
-      ...(organization !== undefined && { organization: id(organization) }),
+    const target =
+      session === undefined ? this.session : this.#client?.sessions.find((one) => one.id === id(session));
+    const task = target?.status === 'pending' ? target.currentTask : undefined;
+    const taskUrl = task && this.#effectiveOptions.taskUrls?.[task.key];
+    const moves = !!(redirectUrl || taskUrl || navigate);
+    await this.#whileMoving(moves && target?.status !== 'pending', async () => {
+      await commands.setActive({
+        ...(session !== undefined && { session: id(session) }),
+        ...(organization !== undefined && { organization: id(organization) }),
+      });
+      await this.#mirror.sync();
+      const active = this.#activeSession;
+      if (taskUrl) {
+        await this.navigate(withHash(taskUrl, '', redirectUrl ? [['redirect_url', redirectUrl]] : []));
+      } else if (navigate && active) {
+        await navigate({ session: active, decorateUrl: (url) => url });
+      } else if (redirectUrl) {
+        await this.navigate(redirectUrl);
+      }
     });
-    await this.#mirror.sync();
-    if (navigate && this.session) {
-      await navigate({ session: this.session, decorateUrl: (url) => url });
-    } else if (redirectUrl) {
-      await this.navigate(redirectUrl);
+  }
+
+  /** Hides the session while the app navigates, so that neither a signed-in nor a signed-out page shows for a moment. */
+  async #whileMoving(hide: boolean, move: () => Promise<void>): Promise<void> {
+    if (!hide) {
+      await move();
+      return;
+    }
+    this.#moving += 1;
+    this.#emit();
+    try {
+      await move();
+    } finally {
+      this.#moving -= 1;
+      this.#emit();
     }
   }
 
@@ -295,16 +406,18 @@ export class Clerk {
     }
     const signedIn = this.#client?.signedInSessions ?? [];
     const leavesHere = !sessionId || signedIn.length === 1 || sessionId === this.session?.id;
-    await commands.signOut(sessionId === undefined ? {} : { sessionId });
-    await this.#mirror.sync();
-    if (!leavesHere) {
-      return;
-    }
-    if (callback) {
-      await callback();
-    } else {
-      await this.navigate(options.redirectUrl ?? this.#options.afterSignOutUrl ?? '/');
-    }
+    await this.#whileMoving(leavesHere, async () => {
+      await commands.signOut(sessionId === undefined ? {} : { sessionId });
+      await this.#mirror.sync();
+      if (!leavesHere) {
+        return;
+      }
+      if (callback) {
+        await callback();
+      } else {
+        await this.navigate(options.redirectUrl ?? this.buildAfterSignOutUrl());
+      }
+    });
   }
 
   /**
@@ -318,7 +431,7 @@ export class Clerk {
       href: window.location.href,
       routerPush: this.#options.routerPush,
       routerReplace: this.#options.routerReplace,
-      allowedProtocols: this.#options.allowedRedirectProtocols ?? [],
+      allowedProtocols: this.#effectiveOptions.allowedRedirectProtocols ?? [],
       assign: (url: string) => {
         window.location.assign(url);
       },
@@ -334,17 +447,243 @@ export class Clerk {
    */
   async handleRedirectCallback(
     params: wire.RedirectCallbackParams = {},
-    customNavigate?: (to: string) => Promise<unknown>,
+    customNavigate?: CustomNavigate,
   ): Promise<unknown> {
-    const outcome = await commands.handleRedirectCallback(params);
+    const outcome = await commands.handleRedirectCallback(this.#callback(params));
+    return await this.#follow(outcome, customNavigate);
+  }
+
+  /** The parameters of a callback, with what this window's own options add. */
+  #callback(params: wire.RedirectCallbackParams): wire.RedirectCallbackParams {
+    const own = wireOptions(this.#options);
+    const callback: wire.RedirectCallbackParams = { location: window.location.href, ...params };
+    for (const name of REDIRECTS) {
+      const url = params[name] || own[name];
+      if (url) {
+        callback[name] = url;
+      }
+    }
+    return callback;
+  }
+
+  /** Goes where a flow leads. The last step is Clerk's own; only those before it can be taken over. */
+  async #follow(outcome: wire.RedirectOutcome, customNavigate?: CustomNavigate): Promise<unknown> {
     await this.#mirror.sync();
     if (!outcome.navigateTo) {
       return undefined;
     }
-    // The last step after a sign-in is Clerk's own; only the steps before it can be taken over.
     return customNavigate && !outcome.createdSessionId
       ? await customNavigate(outcome.navigateTo)
       : await this.navigate(outcome.navigateTo);
+  }
+
+  /**
+   * Goes on after an e-mail link led to this page, whose address has `__clerk_status` and `__clerk_created_session`. Links
+   * that lead to the app's callback URL are handled without this.
+   *
+   * @throws {@link EmailLinkError} `expired`, `failed`, `client_mismatch`
+   */
+  async handleEmailLinkVerification(
+    params: HandleEmailLinkVerificationParams,
+    customNavigate?: CustomNavigate,
+  ): Promise<unknown> {
+    const { onVerifiedOnOtherDevice, ...urls } = params;
+    const outcome = await commands.handleEmailLinkVerification(window.location.href, urls);
+    if (outcome.verifiedOnOtherDevice) {
+      onVerifiedOnOtherDevice?.();
+      return null;
+    }
+    return await this.#follow(outcome, customNavigate);
+  }
+
+  /**
+   * Reads the client again after a backend answered 401, and signs out here when the session is gone. All windows see that
+   * at once, so `broadcast` has nothing to do on a desktop.
+   */
+  async handleUnauthenticated(_options: { broadcast: boolean } = { broadcast: true }): Promise<unknown> {
+    await commands.handleUnauthenticated();
+    await this.#mirror.sync();
+    return undefined;
+  }
+
+  /**
+   * Puts an e-mail address on the waitlist.
+   *
+   * @throws {@link ClerkAPIResponseError}
+   */
+  joinWaitlist(params: wire.JoinWaitlistParams): Promise<wire.Waitlist> {
+    return commands.joinWaitlist(params);
+  }
+
+  /**
+   * Creates an organization, whose admin is the signed-in user. It does not become the active one.
+   *
+   * @throws {@link ClerkAPIResponseError}
+   */
+  async createOrganization(params: wire.CreateOrganizationParams): Promise<Organization> {
+    const organization = new Organization(await commands.createOrganization(params));
+    await this.#mirror.sync();
+    return organization;
+  }
+
+  /**
+   * Reads an organization that the signed-in user belongs to.
+   *
+   * @throws {@link ClerkAPIResponseError} `resource_not_found`
+   */
+  async getOrganization(organizationId: string): Promise<Organization | undefined> {
+    return new Organization(await commands.getOrganization(organizationId));
+  }
+
+  /**
+   * Signs in with a wallet, which is asked in the system browser; somebody who has no account yet gets one.
+   *
+   * @throws {@link ClerkRuntimeError} `web3_wallet_unavailable`, `web3_signature_request_rejected`,
+   * `web3_signature_generation_failed`, `web3_solana_wallet_name_required`
+   */
+  async authenticateWithWeb3({ customNavigate, ...params }: AuthenticateWithWeb3Params): Promise<void> {
+    const outcome = await commands.authenticateWithWeb3({ location: window.location.href, ...params });
+    await this.#follow(outcome, customNavigate);
+  }
+
+  /** Signs in with MetaMask; see {@link authenticateWithWeb3}. */
+  authenticateWithMetamask(params: AuthenticateWithWalletParams = {}): Promise<void> {
+    return this.authenticateWithWeb3({ ...params, strategy: 'web3_metamask_signature' });
+  }
+
+  /** Signs in with Coinbase Wallet; see {@link authenticateWithWeb3}. */
+  authenticateWithCoinbaseWallet(params: AuthenticateWithWalletParams = {}): Promise<void> {
+    return this.authenticateWithWeb3({ ...params, strategy: 'web3_coinbase_wallet_signature' });
+  }
+
+  /** Signs in with OKX Wallet; see {@link authenticateWithWeb3}. */
+  authenticateWithOKXWallet(params: AuthenticateWithWalletParams = {}): Promise<void> {
+    return this.authenticateWithWeb3({ ...params, strategy: 'web3_okx_wallet_signature' });
+  }
+
+  /** Signs in with Base; see {@link authenticateWithWeb3}. */
+  authenticateWithBase(params: AuthenticateWithWalletParams = {}): Promise<void> {
+    return this.authenticateWithWeb3({ ...params, strategy: 'web3_base_signature' });
+  }
+
+  /** Where the sign-in is, with where to go afterwards in its fragment; empty before {@link load}. */
+  buildSignInUrl(options?: RedirectOptions): string {
+    return this.#urls.signIn(options);
+  }
+
+  /** Where the sign-up is; see {@link buildSignInUrl}. */
+  buildSignUpUrl(options?: RedirectOptions): string {
+    return this.#urls.signUp(options);
+  }
+
+  /** Where the user's profile is. */
+  buildUserProfileUrl(): string {
+    return this.#urls.userProfile();
+  }
+
+  /** Where the organization's profile is. */
+  buildOrganizationProfileUrl(): string {
+    return this.#urls.organizationProfile();
+  }
+
+  /** Where an organization is created. */
+  buildCreateOrganizationUrl(): string {
+    return this.#urls.createOrganization();
+  }
+
+  /** The application's home page, as Clerk's dashboard names it. */
+  buildHomeUrl(): string {
+    return this.#urls.home();
+  }
+
+  /** `to` as it may be gone to. A desktop has no development browser, so `useQueryParam` has nothing to do. */
+  buildUrlWithAuth(to: string, _options?: { useQueryParam?: boolean | null }): string {
+    return this.#urls.withAuth(to);
+  }
+
+  /** Where to go after a sign-in; `params` are parameters of an address, e.g. `redirect_url`. */
+  buildAfterSignInUrl({ params }: { params?: URLSearchParams } = {}): string {
+    return this.#urls.afterSignIn(Object.fromEntries(params ?? []));
+  }
+
+  /** Where to go after a sign-up; see {@link buildAfterSignInUrl}. */
+  buildAfterSignUpUrl({ params }: { params?: URLSearchParams } = {}): string {
+    return this.#urls.afterSignUp(Object.fromEntries(params ?? []));
+  }
+
+  /** Where to go after a sign-out. */
+  buildAfterSignOutUrl(): string {
+    return this.#urls.afterSignOut();
+  }
+
+  /** Where to go after signing out of one of several sessions. */
+  buildAfterMultiSessionSingleSignOutUrl(): string {
+    return this.#urls.afterMultiSessionSingleSignOut();
+  }
+
+  /** Where the waitlist is. */
+  buildWaitlistUrl({ initialValues }: { initialValues?: Record<string, string> } = {}): string {
+    return this.#urls.waitlist(initialValues);
+  }
+
+  /** Where the active session's next task is done; empty without one. */
+  buildTasksUrl(options?: RedirectOptions): string {
+    return this.#urls.task(this.session?.currentTask?.key, options);
+  }
+
+  /**
+   * Goes to the app's sign-in. Without one (`signInUrl`) Clerk's hosted sign-in opens in the system browser, and this
+   * resolves when the user has come back signed in.
+   *
+   * @throws {@link ClerkRuntimeError} `hosted_auth_failed`, `oauth_flow_cancelled`, `oauth_flow_superseded`,
+   * `oauth_flow_timed_out`
+   */
+  redirectToSignIn(options: RedirectOptions = {}): Promise<unknown> {
+    return this.#urls.hasOwnSignIn()
+      ? this.navigate(this.buildSignInUrl(options))
+      : this.#hosted('sign-in', options);
+  }
+
+  /** Goes to the app's sign-up, or to Clerk's hosted one; see {@link redirectToSignIn}. */
+  redirectToSignUp(options: RedirectOptions = {}): Promise<unknown> {
+    return this.#urls.hasOwnSignUp()
+      ? this.navigate(this.buildSignUpUrl(options))
+      : this.#hosted('sign-up', options);
+  }
+
+  async #hosted(mode: wire.HostedAuthMode, options: RedirectOptions): Promise<unknown> {
+    const callback: wire.RedirectCallbackParams = {};
+    for (const name of REDIRECTS) {
+      const url = options[name];
+      if (url) {
+        callback[name] = url;
+      }
+    }
+    if (options.redirectUrl) {
+      callback.signInFallbackRedirectUrl = options.redirectUrl;
+      callback.signUpFallbackRedirectUrl = options.redirectUrl;
+    }
+    return await this.#follow(await commands.startHostedAuth(mode, this.#callback(callback)));
+  }
+
+  /** Goes to the user's profile, which opens in the system browser unless it is a page of the app. */
+  redirectToUserProfile(): Promise<unknown> {
+    return this.navigate(this.buildUserProfileUrl());
+  }
+
+  /** Goes to the organization's profile. */
+  redirectToOrganizationProfile(): Promise<unknown> {
+    return this.navigate(this.buildOrganizationProfileUrl());
+  }
+
+  /** Goes to where an organization is created. */
+  redirectToCreateOrganization(): Promise<unknown> {
+    return this.navigate(this.buildCreateOrganizationUrl());
+  }
+
+  /** Goes to a URL that {@link buildUrlWithAuth} makes. */
+  redirectWithAuth(to: string): Promise<unknown> {
+    return this.navigate(this.buildUrlWithAuth(to));
   }
 
   /** Gives up waiting for the browser. False when nothing was waiting. */
@@ -360,11 +699,12 @@ export class Clerk {
         callback.signInFallbackRedirectUrl ??= redirectUrlComplete;
         callback.signUpFallbackRedirectUrl ??= redirectUrlComplete;
       }
-      const outcome = await commands.authenticateWithRedirect({ ...flow, resource, callback });
-      await this.#mirror.sync();
-      if (outcome.navigateTo) {
-        await this.navigate(outcome.navigateTo);
-      }
+      const outcome = await commands.authenticateWithRedirect({
+        ...flow,
+        resource,
+        callback: this.#callback(callback),
+      });
+      await this.#follow(outcome);
     },
     requiredId: (id, before) => {
       if (!id) {
@@ -388,6 +728,10 @@ export class Clerk {
       this.#failed = false;
     }
     this.#emitStatus();
+    this.#emit();
+  }
+
+  #emit(): void {
     if (this.#client) {
       for (const entry of [...this.#listeners]) {
         this.#call(entry, this.#client);
@@ -422,6 +766,13 @@ function guarded(call: () => void): void {
     console.error('[clerk] a listener failed', error);
   }
 }
+
+const REDIRECTS = [
+  'signInForceRedirectUrl',
+  'signInFallbackRedirectUrl',
+  'signUpForceRedirectUrl',
+  'signUpFallbackRedirectUrl',
+] as const;
 
 const CALLBACK_PARAMS = [
   'signInUrl',

@@ -82,6 +82,32 @@ function hasKind(error: unknown, kind: string): boolean {
   return constructor?.kind === kind;
 }
 
+/** Codes of {@link EmailLinkError}. */
+export const EmailLinkErrorCode = {
+  Expired: 'expired',
+  Failed: 'failed',
+  ClientMismatch: 'client_mismatch',
+} as const;
+
+/** An e-mail link that could not be verified. */
+export class EmailLinkError extends Error {
+  static readonly kind: string = 'EmailLinkError';
+  override readonly name = 'EmailLinkError';
+  readonly clerkError = true;
+  /** `expired`, `failed` or `client_mismatch`. */
+  readonly code: string;
+
+  constructor(code: string, message: string = code) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Whether an e-mail link could not be verified; then `error.code` says why. */
+export function isEmailLinkError(error: unknown): error is EmailLinkError {
+  return hasKind(error, EmailLinkError.kind);
+}
+
 /** Whether Clerk's Frontend API refused; then `error.errors[0].code` says why. */
 export function isClerkAPIResponseError(error: unknown): error is ClerkAPIResponseError {
   return hasKind(error, ClerkAPIResponseError.kind);
@@ -105,6 +131,9 @@ function isPayload(value: unknown): value is ErrorPayload {
  */
 export function reviveError(rejection: unknown, command: string): Error {
   if (isPayload(rejection)) {
+    if (rejection.kind === 'email_link') {
+      return new EmailLinkError(rejection.code, rejection.message);
+    }
     return rejection.kind === 'api'
       ? new ClerkAPIResponseError(rejection)
       : new ClerkRuntimeError(rejection.message, rejection);

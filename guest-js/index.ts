@@ -1,15 +1,28 @@
 export { Clerk } from './clerk';
-export type { ClerkOptions, ClerkStatus, Resources, SetActiveParams, SignOutOptions } from './clerk';
+export type {
+  AuthenticateWithWalletParams,
+  AuthenticateWithWeb3Params,
+  ClerkStatus,
+  DomainOrProxyUrl,
+  HandleEmailLinkVerificationParams,
+  Resources,
+  SetActiveParams,
+  SignOutOptions,
+} from './clerk';
 export {
   ClerkAPIError,
   ClerkAPIResponseError,
   ClerkRuntimeError,
+  EmailLinkError,
+  EmailLinkErrorCode,
   isClerkAPIResponseError,
   isClerkRuntimeError,
+  isEmailLinkError,
 } from './errors';
 export { onNotice } from './ipc';
 export type { Notice } from './ipc';
 export type { RouterFn } from './navigation';
+export type { ClerkOptions } from './options';
 export { Client } from './resources/client';
 export { Organization } from './resources/organization';
 export { Session } from './resources/session';
@@ -19,6 +32,7 @@ export type { SignInRedirectParams } from './resources/sign-in';
 export { SignUp } from './resources/sign-up';
 export type { SignUpRedirectParams } from './resources/sign-up';
 export { OrganizationMembership, User } from './resources/user';
+export type { RedirectOptions } from './urls';
 export type {
   AttemptFactorParams,
   EmailAddress,

@@ -1,6 +1,6 @@
 /**
  * Where a navigation may lead: in-app paths go to the app's router, other sites to the system browser, and everything
- * else only where the app allows it. The webview is never driven to a foreign site.
+ * else only where the app allows it: to the app's start page otherwise. The webview is never driven to a foreign site.
  */
 
 /** A router's function; see `routerPush` of Clerk's documentation. */
@@ -55,7 +55,7 @@ export async function navigate(to: string, host: NavigationHost, replace = false
     return undefined;
   }
   console.warn(
-    `[clerk] the protocol ${target.protocol} is not allowed for navigation; see allowedRedirectProtocols`,
+    `[clerk] the protocol ${target.protocol} is not allowed for navigation, so the app's start page takes its place; see allowedRedirectProtocols`,
   );
-  return undefined;
+  return await navigate('/', host, replace);
 }

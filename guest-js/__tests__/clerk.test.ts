@@ -231,6 +231,7 @@ describe('calls', () => {
         secondFactorUrl: '/2fa',
         signInFallbackRedirectUrl: '/home',
         signUpFallbackRedirectUrl: '/home',
+        location: window.location.href,
       },
     });
     expect(routerPush).toHaveBeenCalledExactlyOnceWith('/home');

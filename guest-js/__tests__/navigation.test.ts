@@ -42,10 +42,15 @@ describe('navigate', () => {
   });
 
   it.each(['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'other-app://x'])(
-    'goes nowhere for %s',
+    "goes to the app's start page for %s",
     async (to) => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+      host.href = 'tauri://localhost/somewhere';
       await navigate(to, host);
-      expect([host.assign.mock.calls.length, host.openExternal.mock.calls.length]).toEqual([0, 0]);
+      expect(host.assign).toHaveBeenCalledExactlyOnceWith('tauri://localhost/');
+      expect(host.openExternal).not.toHaveBeenCalled();
+      expect(warn).toHaveBeenCalledOnce();
+      warn.mockRestore();
     },
   );
 

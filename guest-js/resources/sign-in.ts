@@ -118,6 +118,27 @@ export class SignIn {
     return this.#host.authenticate('signIn', params);
   }
 
+  /**
+   * An e-mail link: `startEmailLinkFlow` has it sent and resolves when it was opened. The link leads back to the app's
+   * callback URL, whatever `redirectUrl` says; `cancelEmailLinkFlow` rejects with `oauth_flow_cancelled`.
+   *
+   * @throws {@link EmailLinkError} `expired`, `failed`
+   */
+  createEmailLinkFlow(): {
+    startEmailLinkFlow: (params?: { emailAddressId?: string; redirectUrl?: string }) => Promise<SignIn>;
+    cancelEmailLinkFlow: () => void;
+  } {
+    return {
+      startEmailLinkFlow: (params = {}) =>
+        this.#run(commands.signInWithEmailLink(this.#requiredId(), params.emailAddressId ?? null)),
+      cancelEmailLinkFlow: () => {
+        commands.cancelAuthentication().catch((error: unknown) => {
+          console.error('[clerk] the e-mail link could not be cancelled', error);
+        });
+      },
+    };
+  }
+
   async #run(call: Promise<wire.SignIn>): Promise<this> {
     this.take(await call);
     await this.#host.sync();

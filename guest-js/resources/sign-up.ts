@@ -128,6 +128,26 @@ export class SignUp {
     return this.#host.authenticate('signUp', params);
   }
 
+  /**
+   * An e-mail link: `startEmailLinkFlow` has it sent and resolves when it was opened. The link leads back to the app's
+   * callback URL, whatever `redirectUrl` says; `cancelEmailLinkFlow` rejects with `oauth_flow_cancelled`.
+   *
+   * @throws {@link EmailLinkError} `expired`, `failed`
+   */
+  createEmailLinkFlow(): {
+    startEmailLinkFlow: (params?: { redirectUrl?: string }) => Promise<SignUp>;
+    cancelEmailLinkFlow: () => void;
+  } {
+    return {
+      startEmailLinkFlow: () => this.#run(commands.signUpWithEmailLink(this.#requiredId())),
+      cancelEmailLinkFlow: () => {
+        commands.cancelAuthentication().catch((error: unknown) => {
+          console.error('[clerk] the e-mail link could not be cancelled', error);
+        });
+      },
+    };
+  }
+
   async #run(call: Promise<wire.SignUp>): Promise<this> {
     this.take(await call);
     await this.#host.sync();

@@ -1,0 +1,387 @@
+/** What the documented class has beside client, session and sign-out. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import manifest from '../../package.json';
+import type { Environment, Snapshot } from '../bindings';
+import { Clerk, type ClerkOptions, EmailLinkError, isClerkRuntimeError, isEmailLinkError } from '../index';
+import { client, Fake, session, signedIn, snapshot } from './fake';
+
+const display = {
+  signInUrl: 'https://accounts.example.test/sign-in',
+  signUpUrl: 'https://accounts.example.test/sign-up',
+  userProfileUrl: 'https://accounts.example.test/user',
+  organizationProfileUrl: 'https://accounts.example.test/organization',
+  createOrganizationUrl: 'https://accounts.example.test/create-organization',
+  homeUrl: 'https://example.test',
+};
+
+let rust: Fake;
+
+beforeEach(() => {
+  rust = new Fake();
+  rust.on('open_external', () => null);
+});
+
+afterEach(() => {
+  rust.stop();
+  vi.restoreAllMocks();
+});
+
+function withEnvironment(state: Snapshot): Snapshot {
+  return { ...state, environment: { displayConfig: display } as unknown as Environment };
+}
+
+async function loaded(options?: ClerkOptions, state = snapshot()): Promise<Clerk> {
+  rust.state = withEnvironment(state);
+  const clerk = new Clerk();
+  await clerk.load(options);
+  return clerk;
+}
+
+function argsOf(command: string): unknown[] {
+  return rust.calls.filter((call) => call.command === command).map(({ args }) => args);
+}
+
+/** The tri-state triple of each emission, in short. */
+function emissions(clerk: Clerk): string[] {
+  const seen: string[] = [];
+  clerk.addListener(
+    ({ session }) => {
+      seen.push(session ? session.id : String(session));
+    },
+    { skipInitialEmit: true },
+  );
+  return seen;
+}
+
+describe('properties', () => {
+  it('that are constants are there before load', () => {
+    const clerk = new Clerk();
+    expect(clerk.version).toBe(manifest.version);
+    expect(clerk.sdkMetadata).toEqual({ name: 'tauri-plugin-clerk', version: manifest.version });
+    expect([clerk.isSatellite, clerk.telemetry]).toEqual([false, undefined]);
+  });
+
+  it('of the constructor may be functions of the address', () => {
+    const clerk = new Clerk('pk_test_x', {
+      domain: (url) => `of.${url.hostname}`,
+      proxyUrl: (url) => `${url.protocol}//proxy`,
+    });
+    expect([clerk.domain, clerk.proxyUrl]).toEqual([
+      `of.${window.location.hostname}`,
+      `${window.location.protocol}//proxy`,
+    ]);
+  });
+
+  it('reflect the options', async () => {
+    const clerk = await loaded({ isSatellite: (url) => url.href.length > 0, telemetry: { debug: true } });
+    expect([clerk.isSatellite, clerk.telemetry]).toEqual([true, { disabled: true, debug: true }]);
+    expect((await loaded({ telemetry: false })).telemetry).toBeUndefined();
+  });
+});
+
+describe('load', () => {
+  it('tells Rust its options, and keeps the functions', async () => {
+    await loaded({
+      signInUrl: '/in',
+      polling: false,
+      allowedRedirectOrigins: ['https://*.example.com', /^https:\/\/x/gi],
+      routerPush: vi.fn(),
+      appearance: { theme: 'dark' },
+    });
+    expect(argsOf('load')).toEqual([
+      {
+        options: {
+          signInUrl: '/in',
+          polling: false,
+          allowedRedirectOrigins: ['https://*.example.com', { regex: '^https:\\/\\/x', flags: 'i' }],
+          appearance: { theme: 'dark' },
+        },
+      },
+    ]);
+  });
+
+  it('lets the app choose the session to begin with', async () => {
+    const choose = vi.fn(() => null);
+    rust.on('choose_initial_session', choose);
+    const state = snapshot({ client: client(session('sess_1'), session('sess_2')) });
+    await loaded({ selectInitialSession: ({ sessions }) => sessions[1] }, state);
+    expect(choose).toHaveBeenCalledExactlyOnceWith({ sessionId: 'sess_2' });
+    await loaded({ selectInitialSession: () => undefined }, state);
+    expect(choose).toHaveBeenLastCalledWith({ sessionId: null });
+  });
+
+  it('touches the session when the window gets the focus, unless the option says no', async () => {
+    const touch = vi.fn(() => null);
+    rust.on('touch', touch);
+    await loaded({ touchSession: false }, signedIn(1));
+    window.dispatchEvent(new Event('focus'));
+    expect(touch).not.toHaveBeenCalled();
+    await loaded({}, signedIn(1));
+    window.dispatchEvent(new Event('focus'));
+    window.dispatchEvent(new Event('focus'));
+    expect(touch).toHaveBeenCalledOnce();
+  });
+});
+
+describe('builders', () => {
+  it('are synchronous and know the options of this window', async () => {
+    const clerk = await loaded({ signInUrl: '/in' });
+    const here = encodeURIComponent(window.location.href);
+    expect(clerk.buildSignInUrl()).toBe(`${window.location.origin}/in#/?redirect_url=${here}`);
+    expect(clerk.buildSignUpUrl()).toBe(`${window.location.origin}/in#/create?redirect_url=${here}`);
+    expect([
+      clerk.buildUserProfileUrl(),
+      clerk.buildOrganizationProfileUrl(),
+      clerk.buildCreateOrganizationUrl(),
+      clerk.buildHomeUrl(),
+    ]).toEqual([
+      display.userProfileUrl,
+      display.organizationProfileUrl,
+      display.createOrganizationUrl,
+      `${display.homeUrl}/`,
+    ]);
+    expect(clerk.buildUrlWithAuth('/x', { useQueryParam: true })).toBe(`${window.location.origin}/x`);
+    expect(clerk.buildAfterSignOutUrl()).toBe('/');
+  });
+
+  it('are empty before load', () => {
+    const clerk = new Clerk();
+    expect([clerk.buildSignInUrl(), clerk.buildUserProfileUrl()]).toEqual(['', '']);
+  });
+});
+
+describe('redirects', () => {
+  it('to pages of the instance open in the system browser', async () => {
+    const clerk = await loaded();
+    await clerk.redirectToUserProfile();
+    await clerk.redirectToOrganizationProfile();
+    await clerk.redirectToCreateOrganization();
+    await clerk.redirectWithAuth('https://app.example.com');
+    expect(argsOf('open_external')).toEqual(
+      [
+        display.userProfileUrl,
+        display.organizationProfileUrl,
+        display.createOrganizationUrl,
+        'https://app.example.com/',
+      ].map((url) => ({ url })),
+    );
+  });
+
+  it("to the app's own sign-in use its router", async () => {
+    const routerPush = vi.fn();
+    const clerk = await loaded({ signInUrl: '/in', routerPush });
+    await clerk.redirectToSignIn({ redirectUrl: '/notes' });
+    await clerk.redirectToSignUp({ redirectUrl: '/notes' });
+    const redirect = `redirect_url=${encodeURIComponent(`${window.location.origin}/notes`)}`;
+    expect(routerPush.mock.calls).toEqual([[`/in#/?${redirect}`], [`/in#/create?${redirect}`]]);
+  });
+
+  it('to a sign-in that the app does not have sign in on a hosted page', async () => {
+    const routerPush = vi.fn();
+    rust.on('start_hosted_auth', () => ({ navigateTo: '/home', createdSessionId: 'sess_1' }));
+    const clerk = await loaded({ routerPush });
+    await clerk.redirectToSignIn({ signInForceRedirectUrl: '/home' });
+    await clerk.redirectToSignUp();
+    expect(argsOf('start_hosted_auth')).toEqual([
+      { mode: 'sign-in', callback: { location: window.location.href, signInForceRedirectUrl: '/home' } },
+      { mode: 'sign-up', callback: { location: window.location.href } },
+    ]);
+    expect(routerPush.mock.calls).toEqual([['/home'], ['/home']]);
+  });
+});
+
+describe('setActive', () => {
+  it('with a navigation hides the session while it lasts', async () => {
+    const clerk = await loaded();
+    const seen = emissions(clerk);
+    rust.on('set_active', () => {
+      rust.change(withEnvironment(signedIn(2)));
+      return null;
+    });
+    const during: unknown[] = [];
+    await clerk.setActive({
+      session: 'sess_1',
+      navigate: ({ session, decorateUrl }) => {
+        during.push(session.id, decorateUrl('/x'), clerk.session);
+      },
+    });
+    expect(during).toEqual(['sess_1', '/x', undefined]);
+    expect(new Set(seen.slice(0, -1))).toEqual(new Set(['undefined']));
+    expect(seen.at(-1)).toBe('sess_1');
+  });
+
+  it('without a navigation shows the new session once', async () => {
+    const clerk = await loaded();
+    const seen = emissions(clerk);
+    rust.on('set_active', () => {
+      rust.change(withEnvironment(signedIn(2)));
+      return null;
+    });
+    await clerk.setActive({ session: 'sess_1' });
+    expect(seen).toEqual(['sess_1']);
+  });
+
+  it('shows the old session again when it fails', async () => {
+    const clerk = await loaded({}, signedIn(1));
+    const seen = emissions(clerk);
+    rust.on('set_active', () => {
+      throw { kind: 'runtime', code: 'network_error', message: 'no answer', errors: [] };
+    });
+    await expect(clerk.setActive({ session: null, redirectUrl: '/x' })).rejects.toMatchObject({
+      code: 'network_error',
+    });
+    expect(seen).toEqual(['undefined', 'sess_1']);
+  });
+
+  it('of a pending session leads to its task', async () => {
+    const pending = { ...session('sess_1', 'pending'), tasks: [{ key: 'choose-organization' }] };
+    const routerPush = vi.fn();
+    const clerk = await loaded(
+      { routerPush, taskUrls: { 'choose-organization': '/choose' } },
+      snapshot({ client: client(pending), activeSession: { state: 'session', sessionId: 'sess_1' } }),
+    );
+    rust.on('set_active', () => null);
+    await clerk.setActive({ session: 'sess_1', redirectUrl: '/after' });
+    expect(routerPush).toHaveBeenCalledExactlyOnceWith('/choose#/?redirect_url=%2Fafter');
+  });
+});
+
+describe('signOut', () => {
+  it('hides the session while it lasts, and then shows nobody', async () => {
+    const clerk = await loaded({ routerPush: vi.fn() }, signedIn(1));
+    const seen = emissions(clerk);
+    rust.on('sign_out', () => {
+      rust.change(withEnvironment(snapshot({ revision: 2 })));
+      return null;
+    });
+    await clerk.signOut();
+    expect(seen[0]).toBe('undefined');
+    expect(seen.at(-1)).toBe('null');
+  });
+});
+
+describe('calls', () => {
+  it('of e-mail links end by the documented rules', async () => {
+    const routerPush = vi.fn();
+    const clerk = await loaded({ routerPush });
+    const elsewhere = vi.fn();
+    const custom = vi.fn(() => Promise.resolve());
+    const outcome = { navigateTo: null, createdSessionId: null, verifiedOnOtherDevice: false };
+    const answer = vi.fn();
+    rust.on('handle_email_link_verification', answer);
+
+    answer.mockReturnValueOnce({ ...outcome, navigateTo: '/done', createdSessionId: 'sess_1' });
+    await clerk.handleEmailLinkVerification({ redirectUrlComplete: '/done' }, custom);
+    expect([routerPush.mock.calls, custom.mock.calls]).toEqual([[['/done']], []]);
+    answer.mockReturnValueOnce({ ...outcome, navigateTo: '/more' });
+    await clerk.handleEmailLinkVerification({ redirectUrl: '/more' }, custom);
+    expect(custom).toHaveBeenCalledExactlyOnceWith('/more');
+    answer.mockReturnValueOnce({ ...outcome, verifiedOnOtherDevice: true });
+    await clerk.handleEmailLinkVerification({ onVerifiedOnOtherDevice: elsewhere });
+    expect(elsewhere).toHaveBeenCalledOnce();
+    expect(answer.mock.calls[0]).toEqual([
+      { url: window.location.href, params: { redirectUrlComplete: '/done' } },
+    ]);
+
+    answer.mockImplementationOnce(() => {
+      throw { kind: 'email_link', code: 'expired', message: 'too late', errors: [] };
+    });
+    const error: unknown = await clerk.handleEmailLinkVerification({}).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(EmailLinkError);
+    expect(isEmailLinkError(error) && error.code).toBe('expired');
+  });
+
+  it('of wallets name their strategy', async () => {
+    rust.on('authenticate_with_web3', () => ({ navigateTo: '/more', createdSessionId: null }));
+    const clerk = await loaded();
+    const customNavigate = vi.fn();
+    await clerk.authenticateWithMetamask({ customNavigate, signUpContinueUrl: '/more' });
+    await clerk.authenticateWithCoinbaseWallet({ customNavigate });
+    await clerk.authenticateWithOKXWallet({ customNavigate, unsafeMetadata: { a: 1 }, legalAccepted: true });
+    await clerk.authenticateWithBase({ customNavigate });
+    await clerk.authenticateWithWeb3({ customNavigate, strategy: 'web3_new_signature' });
+    const location = window.location.href;
+    expect(argsOf('authenticate_with_web3')).toEqual([
+      { params: { location, signUpContinueUrl: '/more', strategy: 'web3_metamask_signature' } },
+      { params: { location, strategy: 'web3_coinbase_wallet_signature' } },
+      {
+        params: {
+          location,
+          unsafeMetadata: { a: 1 },
+          legalAccepted: true,
+          strategy: 'web3_okx_wallet_signature',
+        },
+      },
+      { params: { location, strategy: 'web3_base_signature' } },
+      { params: { location, strategy: 'web3_new_signature' } },
+    ]);
+    expect(customNavigate).toHaveBeenCalledTimes(5);
+  });
+
+  it('of organizations, the waitlist and refusals go to Rust', async () => {
+    const clerk = await loaded();
+    rust.on('create_organization', () => ({ id: 'org_1', name: 'Acme', slug: null }));
+    rust.on('get_organization', () => ({ id: 'org_2', name: 'Globex', slug: null }));
+    rust.on('join_waitlist', () => ({ id: 'wait_1', createdAt: 0, updatedAt: 0 }));
+    rust.on('handle_unauthenticated', () => null);
+    expect((await clerk.createOrganization({ name: 'Acme', slug: 'acme' })).name).toBe('Acme');
+    expect((await clerk.getOrganization('org_2'))?.id).toBe('org_2');
+    expect((await clerk.joinWaitlist({ emailAddress: 'a@example.com' })).id).toBe('wait_1');
+    await clerk.handleUnauthenticated({ broadcast: false });
+    expect(argsOf('create_organization')).toEqual([{ params: { name: 'Acme', slug: 'acme' } }]);
+    expect(argsOf('get_organization')).toEqual([{ id: 'org_2' }]);
+    expect(argsOf('join_waitlist')).toEqual([{ params: { emailAddress: 'a@example.com' } }]);
+    expect(rust.count('handle_unauthenticated')).toBe(1);
+  });
+
+  it('of an e-mail link flow give the opened sign-in', async () => {
+    const attempt = { id: 'sia_1', status: 'needs_first_factor' };
+    const signIn = { ...attempt } as unknown as NonNullable<Snapshot['client']>['signIn'];
+    const clerk = await loaded({}, snapshot({ client: { ...client(), signIn } }));
+    rust.on('sign_in_with_email_link', () => ({
+      ...attempt,
+      status: 'complete',
+      createdSessionId: 'sess_1',
+    }));
+    rust.on('cancel_authentication', () => true);
+    const { startEmailLinkFlow, cancelEmailLinkFlow } = clerk.client!.signIn.createEmailLinkFlow();
+    const verified = await startEmailLinkFlow({
+      emailAddressId: 'idn_1',
+      redirectUrl: 'https://ignored.test',
+    });
+    expect([verified.status, verified.createdSessionId]).toEqual(['complete', 'sess_1']);
+    expect(argsOf('sign_in_with_email_link')).toEqual([{ signInId: 'sia_1', emailAddressId: 'idn_1' }]);
+    cancelEmailLinkFlow();
+    expect(rust.count('cancel_authentication')).toBe(1);
+  });
+});
+
+describe('components', () => {
+  const node = document.createElement('div');
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(Clerk.prototype)) as (keyof Clerk)[];
+  const methods = names.filter((name) => /^(mount|open|unmount|close)/.test(name));
+
+  it('are the documented ones', () => {
+    expect(methods.length).toBe(32);
+  });
+
+  it.each(methods)('%s says what to install, or does nothing', (name) => {
+    const clerk = new Clerk();
+    const call = () => {
+      (clerk[name] as (node: HTMLElement) => void)(node);
+    };
+    if (/^(mount|open)/.test(name)) {
+      let thrown: unknown;
+      try {
+        call();
+      } catch (error) {
+        thrown = error;
+      }
+      expect(isClerkRuntimeError(thrown) && thrown.code).toBe('components_unavailable');
+      expect((thrown as Error).message).toContain('@clerk/ui');
+    } else {
+      expect(call).not.toThrow();
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import vectors from '../../tests/vectors/urls.json';
+import type { ClerkOptions, DisplayConfig } from '../bindings';
+import { type RedirectOptions, Urls, withHash } from '../urls';
+
+beforeEach(() => {
+  vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+interface Vector {
+  here: string;
+  options: ClerkOptions;
+  display: Record<string, string> | null;
+  production: boolean;
+  loaded?: boolean;
+  call: [string, ...unknown[]];
+  result: unknown;
+}
+
+function camelCased(display: Record<string, string>): Partial<DisplayConfig> {
+  const entries = Object.entries(display).map(([key, value]) => [
+    key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  return Object.fromEntries(entries) as Partial<DisplayConfig>;
+}
+
+function run(urls: Urls, [name, first, second, third]: Vector['call']): unknown {
+  const values = first as Record<string, string>;
+  const redirect = first as RedirectOptions;
+  switch (name) {
+    case 'buildSignInUrl':
+      return urls.signIn(redirect);
+    case 'buildSignUpUrl':
+      return urls.signUp(redirect);
+    case 'buildUserProfileUrl':
+      return urls.userProfile();
+    case 'buildOrganizationProfileUrl':
+      return urls.organizationProfile();
+    case 'buildCreateOrganizationUrl':
+      return urls.createOrganization();
+    case 'buildHomeUrl':
+      return urls.home();
+    case 'buildUrlWithAuth':
+      return urls.withAuth(first as string);
+    case 'buildAfterSignInUrl':
+      return urls.afterSignIn(values);
+    case 'buildAfterSignUpUrl':
+      return urls.afterSignUp(values);
+    case 'buildAfterSignOutUrl':
+      return urls.afterSignOut();
+    case 'buildAfterMultiSessionSingleSignOutUrl':
+      return urls.afterMultiSessionSingleSignOut();
+    case 'buildWaitlistUrl':
+      return urls.waitlist(values);
+    case 'buildTasksUrl':
+      return urls.task(first as string);
+    case 'isAllowedRedirect':
+      return urls.allowedRedirect(first as string) !== undefined;
+    case 'withHash':
+      return withHash(first as string, second as string, Object.entries(third as Record<string, string>));
+    default:
+      throw new Error(`unknown call ${name}`);
+  }
+}
+
+describe('the vectors, which Rust runs as well', () => {
+  it.each(vectors as unknown as Vector[])('$call of $here', (vector) => {
+    const urls = new Urls({
+      here: vector.here,
+      options: vector.options,
+      display: vector.display ? camelCased(vector.display) : undefined,
+      production: vector.production,
+      frontendApi: 'clerk.example.test',
+      loaded: vector.loaded !== false,
+    });
+    expect(run(urls, vector.call)).toEqual(vector.result);
+  });
+});

@@ -1,0 +1,299 @@
+/**
+ * Building URLs the way Clerk's SDKs do, and deciding where redirects may lead.
+ *
+ * The same in Rust: `src/core/urls.rs`. Both are run against `tests/vectors/urls.json`.
+ */
+import type { ClerkOptions, DisplayConfig, RedirectOrigin } from './bindings';
+
+/** Options of `buildSignInUrl` and its like. */
+export interface RedirectOptions {
+  /** Where to come back to; the present page by default. */
+  redirectUrl?: string | null;
+  signInForceRedirectUrl?: string | null;
+  signInFallbackRedirectUrl?: string | null;
+  signUpForceRedirectUrl?: string | null;
+  signUpFallbackRedirectUrl?: string | null;
+  /** What the form begins with, e.g. `emailAddress`. */
+  initialValues?: Record<string, string>;
+}
+
+/** What URLs are built from. */
+export interface UrlContext {
+  /** Address of the page; relative URLs are read against it. */
+  here: string;
+  options: ClerkOptions;
+  /** Absent before the environment was loaded. */
+  display: Partial<DisplayConfig> | undefined;
+  production: boolean;
+  /** Host of FAPI; empty before it is known. */
+  frontendApi: string;
+  loaded: boolean;
+}
+
+type Params = [string, string][];
+
+/** Scheme, host and port. Pages of an app have schemes of their own, whose origin the standard calls opaque. */
+export function originOf(url: URL): string {
+  return `${url.protocol}//${url.host}`;
+}
+
+function parse(url: string, base?: URL): URL | undefined {
+  try {
+    return new URL(url, base);
+  } catch {
+    return undefined;
+  }
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function snakeCased(values: Record<string, string> = {}): Params {
+  return Object.entries(values).map(([key, value]) => [snakeCase(key), value]);
+}
+
+/** `base` with `path` appended to the path inside its fragment, and `params` set there. */
+export function withHash(base: string, path: string, params: Params = []): string {
+  const step = path.replace(/^\/+/, '');
+  if (step === '' && params.length === 0) {
+    return base;
+  }
+  const [before, fragment] = splitOnce(base, '#');
+  const [hashPath, hashQuery] = splitOnce(fragment, '?');
+  const query = new URLSearchParams(hashQuery);
+  for (const [key, value] of params) {
+    query.set(key, value);
+  }
+  const text = query.toString();
+  return `${before}#${hashPath.replace(/\/+$/, '')}/${step}${text && `?${text}`}`;
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const place = text.indexOf(separator);
+  return place < 0 ? [text, ''] : [text.slice(0, place), text.slice(place + 1)];
+}
+
+/** Whether a text fits a pattern in which each `*` stands for anything. */
+function glob(pattern: string, text: string): boolean {
+  const literal = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${literal.join('.*')}$`, 's').test(text);
+}
+
+function fits(entry: RedirectOrigin, origin: string): boolean {
+  return typeof entry === 'string'
+    ? glob(entry.replace(/\/+$/, ''), origin)
+    : new RegExp(entry.regex, entry.flags).test(origin);
+}
+
+/** The builders, for one page and one state. */
+export class Urls {
+  readonly #context: UrlContext;
+  readonly #here: URL;
+
+  constructor(context: UrlContext) {
+    this.#context = context;
+    this.#here = new URL(context.here);
+  }
+
+  get #options(): ClerkOptions {
+    return this.#context.options;
+  }
+
+  /** Reads a URL that may be relative to the app. */
+  #onOrigin(url: string): URL | undefined {
+    return parse(url) ?? parse(url, new URL(`${originOf(this.#here)}/`));
+  }
+
+  /** In development absolute, in production as it is; a desktop has no development browser whose token is needed. */
+  withAuth(to: string): string {
+    return this.#context.production ? to : (this.#onOrigin(to)?.href ?? '');
+  }
+
+  #displayed(name: keyof DisplayConfig): string {
+    const { display } = this.#context;
+    return display ? this.withAuth((display[name] as string | undefined) ?? '') : '';
+  }
+
+  home(): string {
+    return this.#displayed('homeUrl');
+  }
+
+  userProfile(): string {
+    return this.#displayed('userProfileUrl');
+  }
+
+  createOrganization(): string {
+    return this.#displayed('createOrganizationUrl');
+  }
+
+  organizationProfile(): string {
+    return this.#displayed('organizationProfileUrl');
+  }
+
+  /** Whether sign-in and sign-up share one page of the app. */
+  get #isCombinedFlow(): boolean {
+    const { signInUrl, signUpUrl } = this.#options;
+    return !!signInUrl && !parse(signInUrl) && !signUpUrl;
+  }
+
+  hasOwnSignIn(): boolean {
+    return !!this.#options.signInUrl;
+  }
+
+  hasOwnSignUp(): boolean {
+    return !!this.#options.signUpUrl || this.#isCombinedFlow;
+  }
+
+  signIn(redirect: RedirectOptions = {}): string {
+    return this.#authentication(this.#options.signInUrl, 'signInUrl', '', redirect);
+  }
+
+  signUp(redirect: RedirectOptions = {}): string {
+    return this.#isCombinedFlow
+      ? this.#authentication(this.#options.signInUrl, 'signUpUrl', 'create', redirect)
+      : this.#authentication(this.#options.signUpUrl, 'signUpUrl', '', redirect);
+  }
+
+  #authentication(
+    option: string | null | undefined,
+    name: 'signInUrl' | 'signUpUrl',
+    path: string,
+    redirect: RedirectOptions,
+  ): string {
+    const { display, loaded, here } = this.#context;
+    const base = display && loaded ? parse(option || (display[name] ?? ''), this.#here) : undefined;
+    if (!base) {
+      return '';
+    }
+    const params = [
+      ...snakeCased(redirect.initialValues),
+      ...this.#redirectParams(redirect, redirect.redirectUrl || here),
+    ];
+    return this.withAuth(withHash(base.href, path, params));
+  }
+
+  /** What a sign-in page has to know of where to go afterwards. */
+  #redirectParams(redirect: RedirectOptions, redirectUrl: string): Params {
+    const signInForce = this.#firstAllowed(
+      redirect.signInForceRedirectUrl,
+      this.#options.signInForceRedirectUrl,
+    );
+    const signUpForce = this.#firstAllowed(
+      redirect.signUpForceRedirectUrl,
+      this.#options.signUpForceRedirectUrl,
+    );
+    const signInFallback =
+      signInForce === undefined
+        ? this.#firstAllowed(redirect.signInFallbackRedirectUrl, this.#options.signInFallbackRedirectUrl)
+        : undefined;
+    const signUpFallback =
+      signUpForce === undefined
+        ? this.#firstAllowed(redirect.signUpFallbackRedirectUrl, this.#options.signUpFallbackRedirectUrl)
+        : undefined;
+    const params: [string, string | undefined][] = [
+      ['sign_in_force_redirect_url', signInForce],
+      ['sign_in_fallback_redirect_url', signInFallback],
+      ['sign_up_force_redirect_url', signUpForce],
+      ['sign_up_fallback_redirect_url', signUpFallback],
+      ['redirect_url', this.#firstAllowed(redirectUrl)],
+    ];
+    return params.filter((param): param is [string, string] => param[1] !== undefined);
+  }
+
+  #firstAllowed(...candidates: (string | null | undefined)[]): string | undefined {
+    for (const candidate of candidates) {
+      const allowed = candidate ? this.allowedRedirect(candidate) : undefined;
+      if (allowed) {
+        return allowed.href;
+      }
+    }
+    return undefined;
+  }
+
+  /** Where to go after an authentication; `search` are parameters of an address. */
+  #after(kind: 'sign_in' | 'sign_up', search: Record<string, string>): string {
+    const [force, fallback] =
+      kind === 'sign_in'
+        ? [this.#options.signInForceRedirectUrl, this.#options.signInFallbackRedirectUrl]
+        : [this.#options.signUpForceRedirectUrl, this.#options.signUpFallbackRedirectUrl];
+    const url = this.#firstAllowed(
+      search[`${kind}_force_redirect_url`],
+      force,
+      search['redirect_url'],
+      search[`${kind}_fallback_redirect_url`],
+      fallback,
+    );
+    return this.withAuth(url ?? '/');
+  }
+
+  afterSignIn(search: Record<string, string> = {}): string {
+    return this.#after('sign_in', search);
+  }
+
+  afterSignUp(search: Record<string, string> = {}): string {
+    return this.#after('sign_up', search);
+  }
+
+  afterSignOut(): string {
+    return this.#options.afterSignOutUrl ? this.withAuth(this.#options.afterSignOutUrl) : '/';
+  }
+
+  afterMultiSessionSingleSignOut(): string {
+    const { afterMultiSessionSingleSignOutUrl, signInUrl } = this.#options;
+    if (!this.#context.display) {
+      return '';
+    }
+    if (afterMultiSessionSingleSignOutUrl) {
+      return this.withAuth(afterMultiSessionSingleSignOutUrl);
+    }
+    const signIn = signInUrl ? parse(signInUrl, this.#here) : undefined;
+    return signIn ? this.withAuth(withHash(signIn.href, 'choose')) : this.#displayed('afterSignOutOneUrl');
+  }
+
+  waitlist(initialValues: Record<string, string> = {}): string {
+    const { display } = this.#context;
+    const base = display && parse(this.#options.waitlistUrl || (display.waitlistUrl ?? ''), this.#here);
+    return base ? withHash(base.href, '', snakeCased(initialValues)) : '';
+  }
+
+  /** Where a task of a pending session is done; empty without one. */
+  task(key: string | undefined, redirect: RedirectOptions = {}): string {
+    if (!key) {
+      return '';
+    }
+    return this.#options.taskUrls?.[key] || withHash(this.signIn(redirect), `tasks/${key}`);
+  }
+
+  /** The URL in full when a redirect may lead there: to the app itself, or to an allowed origin. */
+  allowedRedirect(url: string): URL | undefined {
+    const target = this.#onOrigin(url);
+    if (!target) {
+      return undefined;
+    }
+    const dangerous =
+      target.protocol === 'javascript:' ||
+      target.pathname.startsWith('//') ||
+      /[\u0000-\u001f\u007f-\u009f]/.test(target.pathname);
+    const origin = originOf(target);
+    if (!dangerous && (origin === originOf(this.#here) || this.#lists(origin))) {
+      return target;
+    }
+    console.warn(
+      `[clerk] a redirect to ${target.protocol}// was replaced by the default; see allowedRedirectOrigins`,
+    );
+    return undefined;
+  }
+
+  /** Whether an origin is on the app's list, or on the one that stands in for it. */
+  #lists(origin: string): boolean {
+    const list = this.#options.allowedRedirectOrigins;
+    if (list && list.length > 0) {
+      return list.some((entry) => fits(entry, origin));
+    }
+    const { frontendApi, production } = this.#context;
+    const domain = frontendApi.replace('clerk.', '');
+    const ofDomain = domain !== '' && (origin === `https://${domain}` || glob(`https://*.${domain}`, origin));
+    return ofDomain || (!production && origin === `https://${frontendApi}`);
+  }
+}
