@@ -7,8 +7,16 @@ use crate::process::root;
 /// Files and folders of `src` that know nothing of Tauri.
 const INNER: &[&str] = &["core", "fapi", "models", "error.rs", "ports.rs", "secret.rs"];
 
-/// Parts of these layers that only name something: query parameters and doc links.
-const ALLOWED: &[&str] = &["\"tauri\"", "_tauri_sdk_version", "tauri.conf.json", "tauri::State", "Tauri"];
+/// Parts of these layers that only name something: query parameters, doc links, and addresses of an app's pages.
+const ALLOWED: &[&str] = &[
+    "\"tauri\"",
+    "_tauri_sdk_version",
+    "tauri.conf.json",
+    "tauri::State",
+    "Tauri",
+    "\"tauri://localhost",
+    "\"http://tauri.localhost/\"",
+];
 
 /// Fails when an inner layer mentions Tauri's crates.
 pub(crate) fn check() -> Result<(), String> {

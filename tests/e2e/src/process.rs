@@ -5,9 +5,10 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
-use crate::Result;
+use crate::{PATIENCE, Result};
 
 /// A running program; dropping it ends it.
 #[derive(Debug)]
@@ -60,9 +61,19 @@ impl Drop for Running {
 }
 
 /// Ends every process that runs `program` with `marker` in its environment: those that the desktop started for us.
+/// Returns when they are gone, which takes the system a moment; one that still does not go is left to its fate.
 pub(crate) fn end_all(program: &Path, marker: &str) {
-    for pid in find(program, marker) {
-        let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let running = find(program, marker);
+        if running.is_empty() || Instant::now() > deadline {
+            return;
+        }
+        for pid in running {
+            // It may have ended by itself, which is just as well.
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status();
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
