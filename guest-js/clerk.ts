@@ -8,6 +8,7 @@ import { commands, onRedirectFinished } from './ipc';
 import { Mirror } from './mirror';
 import { navigate } from './navigation';
 import { type ClerkOptions, wireOptions } from './options';
+import { checkProxyUrl, parsePublishableKey, type PublishableKey } from './publishable-key';
 import { Client } from './resources/client';
 import type { Host } from './resources/host';
 import { Organization } from './resources/organization';
@@ -92,6 +93,8 @@ type StatusHandler = (status: ClerkStatus) => void;
  */
 export class Clerk extends Components {
   readonly #key: string | undefined;
+  /** What the key of the constructor says. */
+  readonly #given: PublishableKey | undefined;
   readonly #domain: string | undefined;
   readonly #proxyUrl: string | undefined;
   readonly #mirror = new Mirror((snapshot) => {
@@ -110,14 +113,20 @@ export class Clerk extends Components {
 
   /**
    * @param publishableKey - not needed when `plugins.clerk.publishableKey` is set; the two must not contradict each other.
+   *
+   * @throws {@link ClerkRuntimeError} `publishable_key_invalid`, `proxy_url_invalid`
    */
   constructor(publishableKey?: string, options: DomainOrProxyUrl = {}) {
     super();
     const text = (value: string | ((url: URL) => string) | undefined) =>
       typeof value === 'function' ? value(new URL(window.location.href)) : value;
-    this.#key = publishableKey?.trim();
+    this.#key = publishableKey?.trim() || undefined;
+    this.#given = this.#key === undefined ? undefined : parsePublishableKey(this.#key);
     this.#domain = text(options.domain);
     this.#proxyUrl = text(options.proxyUrl);
+    if (this.#proxyUrl) {
+      checkProxyUrl(this.#proxyUrl);
+    }
   }
 
   /** This device's client; undefined until it was loaded. */
@@ -188,7 +197,7 @@ export class Clerk extends Components {
   }
 
   get instanceType(): wire.InstanceType | undefined {
-    return this.#mirror.snapshot?.instanceType ?? undefined;
+    return this.#mirror.snapshot?.instanceType ?? this.#given?.instanceType;
   }
 
   get domain(): string {
@@ -214,9 +223,12 @@ export class Clerk extends Components {
   }
 
   /** The option of this name; nothing is ever sent. Undefined before {@link load} and with `telemetry: false`. */
-  get telemetry(): wire.Telemetry | undefined {
-    const known = this.loaded && this.#options.telemetry !== false;
-    return known ? (this.#effectiveOptions.telemetry ?? { disabled: true, debug: false }) : undefined;
+  get telemetry(): { disabled: boolean; debug: boolean } | undefined {
+    if (!this.loaded || this.#options.telemetry === false) {
+      return undefined;
+    }
+    const { disabled = true, debug = false } = this.#effectiveOptions.telemetry ?? {};
+    return { disabled, debug };
   }
 
   /** The configured options with those of this window in place of their own. */
@@ -391,9 +403,10 @@ export class Clerk extends Components {
   }
 
   /**
-   * Signs out of one session, or of all of them. A callback takes the place of the navigation afterwards.
+   * Signs out of one session, or of all of them. A callback takes the place of the navigation afterwards. Does nothing
+   * when nobody is signed in, or before {@link load}.
    *
-   * @throws {@link ClerkRuntimeError} `not_loaded`, `network_error`
+   * @throws {@link ClerkRuntimeError} `network_error`
    */
   signOut(options?: SignOutOptions): Promise<void>;
   signOut(callback?: SignOutCallback, options?: SignOutOptions): Promise<void>;
@@ -401,7 +414,7 @@ export class Clerk extends Components {
     const callback = typeof first === 'function' ? first : undefined;
     const options = (typeof first === 'function' ? second : first) ?? {};
     const { sessionId } = options;
-    if (this.#client?.sessions.length === 0) {
+    if (!this.#isReadyFor('signOut') || this.#client?.sessions.length === 0) {
       return;
     }
     const signedIn = this.#client?.signedInSessions ?? [];
@@ -441,14 +454,19 @@ export class Clerk extends Components {
   }
 
   /**
-   * Goes on after a browser flow came back. `authenticateWithRedirect` does this by itself.
+   * Goes on after a browser flow came back. `authenticateWithRedirect` does this by itself. Does nothing before
+   * {@link load}.
    *
-   * @throws {@link ClerkRuntimeError} `not_loaded`, `redirect_callback_incomplete`
+   * @throws {@link ClerkRuntimeError} `redirect_callback_incomplete`, `network_error`
+   * @throws {@link ClerkAPIResponseError}
    */
   async handleRedirectCallback(
     params: wire.RedirectCallbackParams = {},
     customNavigate?: CustomNavigate,
   ): Promise<unknown> {
+    if (!this.#isReadyFor('handleRedirectCallback')) {
+      return undefined;
+    }
     const outcome = await commands.handleRedirectCallback(this.#callback(params));
     return await this.#follow(outcome, customNavigate);
   }
@@ -487,6 +505,9 @@ export class Clerk extends Components {
     params: HandleEmailLinkVerificationParams,
     customNavigate?: CustomNavigate,
   ): Promise<unknown> {
+    if (!this.#isReadyFor('handleEmailLinkVerification')) {
+      return undefined;
+    }
     const { onVerifiedOnOtherDevice, ...urls } = params;
     const outcome = await commands.handleEmailLinkVerification(window.location.href, urls);
     if (outcome.verifiedOnOtherDevice) {
@@ -542,6 +563,9 @@ export class Clerk extends Components {
    * `web3_signature_generation_failed`, `web3_solana_wallet_name_required`
    */
   async authenticateWithWeb3({ customNavigate, ...params }: AuthenticateWithWeb3Params): Promise<void> {
+    if (!this.#isReadyFor('authenticateWithWeb3')) {
+      return;
+    }
     const outcome = await commands.authenticateWithWeb3({ location: window.location.href, ...params });
     await this.#follow(outcome, customNavigate);
   }
@@ -652,6 +676,9 @@ export class Clerk extends Components {
   }
 
   async #hosted(mode: wire.HostedAuthMode, options: RedirectOptions): Promise<unknown> {
+    if (!this.#isReadyFor(mode === 'sign-in' ? 'redirectToSignIn' : 'redirectToSignUp')) {
+      return undefined;
+    }
     const callback: wire.RedirectCallbackParams = {};
     for (const name of REDIRECTS) {
       const url = options[name];
@@ -715,6 +742,14 @@ export class Clerk extends Components {
       return id;
     },
   };
+
+  /** Whether a flow can begin. Clerk's own SDKs do nothing before `load` has finished; here that is said as well. */
+  #isReadyFor(method: string): boolean {
+    if (!this.loaded) {
+      console.warn(`[clerk] ${method}() does nothing before load() has finished: await load() first`);
+    }
+    return this.loaded;
+  }
 
   #take(snapshot: wire.Snapshot): void {
     if (snapshot.client) {

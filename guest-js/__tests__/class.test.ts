@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import manifest from '../../package.json';
 import type { Environment, Snapshot } from '../bindings';
 import { Clerk, type ClerkOptions, EmailLinkError, isClerkRuntimeError, isEmailLinkError } from '../index';
-import { client, Fake, session, signedIn, snapshot } from './fake';
+import { client, Fake, KEY, session, signedIn, snapshot } from './fake';
 
 const display = {
   signInUrl: 'https://accounts.example.test/sign-in',
@@ -63,7 +63,7 @@ describe('properties', () => {
   });
 
   it('of the constructor may be functions of the address', () => {
-    const clerk = new Clerk('pk_test_x', {
+    const clerk = new Clerk(KEY, {
       domain: (url) => `of.${url.hostname}`,
       proxyUrl: (url) => `${url.protocol}//proxy`,
     });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Clerk, type Resources } from '../index';
-import { client, Fake, session, signedIn, snapshot } from './fake';
+import { client, Fake, KEY, session, signedIn, snapshot } from './fake';
 
 let rust: Fake;
 
@@ -22,10 +22,10 @@ async function loaded(): Promise<Clerk> {
 
 describe('properties', () => {
   it('are undefined before load', () => {
-    const clerk = new Clerk('pk_test_mine');
+    const clerk = new Clerk(KEY);
     expect([clerk.client, clerk.session, clerk.user, clerk.organization]).toEqual(Array(4).fill(undefined));
     expect([clerk.status, clerk.loaded, clerk.isSignedIn]).toEqual(['loading', false, false]);
-    expect(clerk.publishableKey).toBe('pk_test_mine');
+    expect(clerk.publishableKey).toBe(KEY);
   });
 
   it('are null when nobody is signed in', async () => {
@@ -66,9 +66,9 @@ describe('load', () => {
   });
 
   it('hands over what the constructor was given', async () => {
-    await new Clerk('pk_test_mine', { proxyUrl: 'http://127.0.0.1:1' }).load();
+    await new Clerk(KEY, { proxyUrl: 'http://127.0.0.1:1' }).load();
     expect(rust.calls[0]?.args).toEqual({
-      options: { publishableKey: 'pk_test_mine', proxyUrl: 'http://127.0.0.1:1' },
+      options: { publishableKey: KEY, proxyUrl: 'http://127.0.0.1:1' },
     });
   });
 

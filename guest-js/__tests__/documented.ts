@@ -13,8 +13,8 @@ import {
   type User,
 } from '../index';
 
-/** Takes a value of exactly this type, or of a narrower one. */
-function expectType<T>(_value: T): void {}
+/** Takes a value of this type, or of a narrower one. */
+const expectType = <T>(value: T): T => value;
 
 export function properties(clerk: Clerk): void {
   expectType<Client | undefined>(clerk.client);
@@ -60,7 +60,7 @@ export async function methods(node: HTMLDivElement): Promise<void> {
     isSatellite: (url) => url.hostname === 'x',
     telemetry: { disabled: true, debug: false },
   };
-  expectType<Promise<void>>(clerk.load(options));
+  await expectType<Promise<void>>(clerk.load(options));
   const unsubscribe = clerk.addListener((emission: Resources) => {
     expectType<Client>(emission.client);
     expectType<Session | null | undefined>(emission.session);

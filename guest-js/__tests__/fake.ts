@@ -3,6 +3,9 @@ import { clearMocks, mockIPC } from '@tauri-apps/api/mocks';
 
 import type { Client, Session, Snapshot } from '../bindings';
 
+/** Key of the made-up instance `clerk.example.test`, development. */
+export const KEY = 'pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA';
+
 type Handler = (args: Record<string, unknown>) => unknown;
 
 export function session(id: string, status = 'active'): Session {
@@ -49,7 +52,7 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
     revision: 1,
     status: 'ready',
     error: null,
-    publishableKey: 'pk_test_x',
+    publishableKey: KEY,
     frontendApi: 'clerk.example.test',
     instanceType: 'development',
     domain: '',
