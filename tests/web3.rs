@@ -3,81 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
 
 mod support;
+#[path = "support/wallet.rs"]
+mod wallet;
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use clerk::{
     core::{AuthenticateWithWeb3Params, LoadOptions, RedirectOutcome},
-    ports::{BoxFuture, Wallet, WalletConnection, WalletError},
+    ports::WalletError,
     storage::MemoryStore,
 };
 use clerk_emulator::{Config, Emulator, NewUser, Presence};
-use k256::ecdsa::SigningKey;
 use serde_json::json;
-use sha3::{Digest, Keccak256};
 use support::{Bench, app::App, client, environment, json_answer};
-
-fn hex(bytes: &[u8]) -> String {
-    format!("0x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-}
-
-/// A wallet that signs for real, or fails as it is told to.
-#[derive(Clone)]
-struct TestWallet {
-    key: SigningKey,
-    failures: Arc<Mutex<VecDeque<WalletError>>>,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl TestWallet {
-    fn new(failures: impl IntoIterator<Item = WalletError>) -> Self {
-        Self {
-            key: SigningKey::from_slice(&[7; 32]).unwrap(),
-            failures: Arc::new(Mutex::new(failures.into_iter().collect())),
-            asked: Arc::default(),
-        }
-    }
-
-    fn address(&self) -> String {
-        let point = self.key.verifying_key().to_encoded_point(false);
-        hex(&Keccak256::digest(&point.as_bytes()[1..])[12..])
-    }
-}
-
-struct Connected {
-    wallet: TestWallet,
-    address: String,
-}
-
-impl Wallet for TestWallet {
-    fn connect<'a>(
-        &'a self,
-        provider: &'a str,
-        _: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Box<dyn WalletConnection>, WalletError>> {
-        self.asked.lock().unwrap().push(provider.to_owned());
-        let connected = Connected { address: self.address(), wallet: self.clone() };
-        Box::pin(async move { Ok(Box::new(connected) as Box<dyn WalletConnection>) })
-    }
-}
-
-impl WalletConnection for Connected {
-    fn address(&self) -> &str {
-        &self.address
-    }
-
-    fn sign<'a>(&'a mut self, message: &'a str) -> BoxFuture<'a, Result<String, WalletError>> {
-        let failure = self.wallet.failures.lock().unwrap().pop_front();
-        let prefixed = format!("\u{19}Ethereum Signed Message:\n{}{message}", message.len());
-        let (signature, recovery) =
-            self.wallet.key.sign_digest_recoverable(Keccak256::new_with_prefix(prefixed)).unwrap();
-        let signature = hex(&[signature.to_bytes().as_slice(), &[recovery.to_byte() + 27]].concat());
-        Box::pin(async move { failure.map_or(Ok(signature), Err) })
-    }
-}
+use wallet::TestWallet;
 
 async fn app(config: Config, wallet: &TestWallet) -> App {
     let emulator = Arc::new(Emulator::start(config).await.unwrap());

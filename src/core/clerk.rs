@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::{Error, ErrorCode, Result},
     fapi::{self, Credentials, Fapi, InstanceOptions, Reply, Request, session::TouchIntent},
-    models::{Client, Organization, Session, SessionId, User, wire::Wire},
+    models::{Client, SessionId, wire::Wire},
     ports::{Browser, Clock, Event, EventSink, SecretKey, SecretStore, StoreError, TokenUpdate, Transport, Wallet},
     secret::{ClientToken, StoredSecret},
 };
@@ -222,36 +222,6 @@ impl Clerk {
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.0.snapshots.subscribe()
-    }
-
-    /// The active session; see [`Snapshot::session`].
-    #[must_use]
-    pub fn session(&self) -> Option<Session> {
-        self.snapshot().session().cloned()
-    }
-
-    /// The signed-in user; see [`Snapshot::user`].
-    #[must_use]
-    pub fn user(&self) -> Option<User> {
-        self.snapshot().user().cloned()
-    }
-
-    /// The active organization; see [`Snapshot::organization`].
-    #[must_use]
-    pub fn organization(&self) -> Option<Organization> {
-        self.snapshot().organization().cloned()
-    }
-
-    /// This device's client; absent until it was loaded.
-    #[must_use]
-    pub fn client(&self) -> Option<Arc<Client>> {
-        self.snapshot().client.clone()
-    }
-
-    /// Whether somebody is signed in with nothing left to do.
-    #[must_use]
-    pub fn is_signed_in(&self) -> bool {
-        self.snapshot().is_signed_in()
     }
 
     /// Chooses the session that the app begins with, for a window whose `selectInitialSession` says so. Does nothing

@@ -10,6 +10,7 @@ mod options;
 mod ordering;
 mod organization;
 mod params;
+mod properties;
 mod session;
 mod session_token;
 mod sign_in;

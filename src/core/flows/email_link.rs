@@ -296,13 +296,14 @@ impl Clerk {
         attempt: &Attempt,
         verifier: &CodeVerifier,
     ) -> Result<RedirectOutcome> {
-        let (created, url) = match self.complete_email_link(link, attempt, verifier).await? {
-            AttemptResource::SignIn(sign_in) => (sign_in.created_session_id, self.build_after_sign_in_url(&[])),
-            AttemptResource::SignUp(sign_up) => (sign_up.created_session_id, self.build_after_sign_up_url(&[])),
+        let returned = self.complete_email_link(link, attempt, verifier).await?;
+        let (created, url) = match &returned {
+            AttemptResource::SignIn(sign_in) => (sign_in.created_session_id.clone(), self.build_after_sign_in_url(&[])),
+            AttemptResource::SignUp(sign_up) => (sign_up.created_session_id.clone(), self.build_after_sign_up_url(&[])),
         };
         let Some(session) = created else {
             // A second factor or more fields: the table knows where that is.
-            return self.handle_redirect_callback(Default::default()).await;
+            return self.route_callback(Default::default(), Some(returned)).await;
         };
         self.set_active(SetActiveParams::session(session.clone())).await?;
         let navigate_to = Some(self.urls(&self.snapshot(), &self.0.setup.app_url).in_app(&url));

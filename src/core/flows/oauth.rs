@@ -15,7 +15,6 @@ use super::{
 use crate::{
     core::{CallbackUrl, Clerk, PrepareFactorParams, SignInCreateParams, SignUpParams, params::params},
     error::{ErrorCode, Result},
-    fapi,
     models::{SessionId, SignIn, SignUp, Verification},
     secret::RotatingTokenNonce,
 };
@@ -221,8 +220,8 @@ impl Clerk {
             self.reset(attempt).await;
             return Err(error);
         }
-        self.reload_attempt(attempt, answer.nonce.as_ref()).await?;
-        self.handle_redirect_callback(callback).await
+        let returned = self.reload_attempt(attempt, answer.nonce.as_ref()).await?;
+        self.route_callback(callback, Some(returned)).await
     }
 
     /// Reads an attempt again.
@@ -240,10 +239,10 @@ impl Clerk {
     /// Forgets a failed attempt on the server; it would come back with every client otherwise.
     async fn reset(&self, attempt: &Attempt) {
         let reset = match attempt {
-            Attempt::SignIn(_) => fapi::sign_in::reset(),
-            Attempt::SignUp(_) => fapi::sign_up::reset(),
+            Attempt::SignIn(_) => self.create_sign_in(SignInCreateParams::default()).await.map(|_| ()),
+            Attempt::SignUp(_) => self.create_sign_up(SignUpParams::default()).await.map(|_| ()),
         };
-        if let Err(error) = self.request(&reset).await {
+        if let Err(error) = reset {
             tracing::debug!(code = error.code(), "the failed attempt could not be reset");
         }
     }

@@ -3,7 +3,10 @@
 //! [`decide`] is the decision table, pure and in the order in which Clerk's SDKs evaluate it; the first row that fits
 //! wins. [`Clerk::handle_redirect_callback`] carries the decision out.
 
-use super::oauth::{RedirectOutcome, RedirectResource};
+use super::{
+    oauth::{RedirectOutcome, RedirectResource},
+    pending::AttemptResource,
+};
 use crate::{
     core::{
         Clerk, RedirectOptions, SetActiveParams, SignInCreateParams, SignUpParams, Snapshot,
@@ -58,6 +61,8 @@ params! {
             unsafe_metadata: serde_json::Value,
             /// `signIn` or `signUp`: reads that attempt again first.
             reload_resource: String,
+            /// `transfer_to_sign_up`: goes on with that transfer after an anti-fraud check interrupted it.
+            continuation: String,
             /// Address of the page that asks, which relative URLs are read against; the app's start page by default.
             location: String,
         }
@@ -169,19 +174,32 @@ fn activate(session: &SessionId, base: Base, url: String) -> Step {
     Step::Activate { session: session.clone(), base, url }
 }
 
-/// The decision table.
-fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
+/// The decision table. `returned` is the attempt that a flow just brought back; it stands in for the client's, which may
+/// not hold it any more.
+fn decide(snapshot: &Snapshot, returned: Option<&AttemptResource>, to: &Destinations<'_>) -> Step {
     let client = snapshot.client.as_deref();
     let (no_sign_in, no_sign_up) = (SignIn::default(), SignUp::default());
-    let sign_in = client.and_then(|client| client.sign_in.as_ref()).unwrap_or(&no_sign_in);
-    let sign_up = client.and_then(|client| client.sign_up.as_ref()).unwrap_or(&no_sign_up);
+    let mut sign_in = client.and_then(|client| client.sign_in.as_ref()).unwrap_or(&no_sign_in);
+    let mut sign_up = client.and_then(|client| client.sign_up.as_ref()).unwrap_or(&no_sign_up);
+    // An old check of the other attempt must not stand in the way of the one that this is about.
+    let about = match returned {
+        Some(AttemptResource::SignIn(attempt)) => {
+            sign_in = attempt;
+            Some("signIn")
+        }
+        Some(AttemptResource::SignUp(attempt)) => {
+            sign_up = attempt;
+            Some("signUp")
+        }
+        None => to.params.reload_resource.as_deref(),
+    };
+    let resuming = to.params.continuation.is_some();
     let first_factor = sign_in.first_factor_verification.as_ref();
     let external = sign_up.verifications.external_account.as_ref();
     let code =
         |verification: Option<&Verification>, code: &str| verification.and_then(Verification::error_code) == Some(code);
     let is =
         |verification: Option<&Verification>, status| verification.is_some_and(|verification| verification.is(&status));
-    let reload = to.params.reload_resource.as_deref();
 
     // 1
     if sign_in.is(&SignInStatus::Complete)
@@ -190,11 +208,11 @@ fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
         return activate(session, Base::SignIn, to.after(After::SignIn));
     }
     // 2
-    if reload != Some("signUp") && needs_protect_check(sign_in) {
+    if !resuming && about != Some("signUp") && needs_protect_check(sign_in) {
         return Step::Navigate(to.sign_in_protect_check());
     }
     // 3
-    if reload != Some("signIn") && sign_up.protect_check.is_some() {
+    if !resuming && about != Some("signIn") && sign_up.protect_check.is_some() {
         return Step::Navigate(to.sign_up_protect_check());
     }
     // 4
@@ -218,7 +236,9 @@ fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
         return Step::Navigate(to.reset_password());
     }
     // 9
-    if is(first_factor, VerificationStatus::Transferable) {
+    if is(first_factor, VerificationStatus::Transferable)
+        || to.params.continuation.as_deref() == Some("transfer_to_sign_up")
+    {
         return if to.params.transferable == Some(false) {
             Step::Navigate(to.sign_in())
         } else {
@@ -252,8 +272,9 @@ fn decide(snapshot: &Snapshot, to: &Destinations<'_>) -> Step {
         return next_sign_up_step(sign_up, to);
     }
     // 15
-    if let Some(url) = with_task(&to.urls, snapshot.session(), &to.sign_in_base()) {
-        return Step::Navigate(url);
+    if let Some(task) = snapshot.session().and_then(Session::current_task) {
+        let redirect = RedirectOptions { redirect_url: Some(to.urls.after_sign_in(&[])), ..RedirectOptions::default() };
+        return Step::Navigate(to.urls.in_app(&to.urls.task(Some(task), &redirect)));
     }
     // 16
     Step::Navigate(to.sign_in())
@@ -337,10 +358,19 @@ impl Clerk {
     pub async fn handle_redirect_callback(&self, params: RedirectCallbackParams) -> Result<RedirectOutcome> {
         self.loaded()?;
         self.reload_before_callback(&params).await;
+        self.route_callback(params, None).await
+    }
+
+    /// [`handle_redirect_callback`](Self::handle_redirect_callback) for the attempt that a flow brought back.
+    pub(super) async fn route_callback(
+        &self,
+        params: RedirectCallbackParams,
+        returned: Option<AttemptResource>,
+    ) -> Result<RedirectOutcome> {
         let snapshot = self.snapshot();
         let here = self.page(params.location.as_deref());
         let to = Destinations { params: &params, urls: self.urls(&snapshot, &here) };
-        let step = match decide(&snapshot, &to) {
+        let step = match decide(&snapshot, returned.as_ref(), &to) {
             Step::TransferToSignIn => {
                 let transfer = SignInCreateParams { transfer: Some(true), ..SignInCreateParams::default() };
                 after_transfer_to_sign_in(&self.create_sign_in(transfer).await?, &to)?
@@ -387,7 +417,3 @@ impl Clerk {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "redirect_callback_tests.rs"]
-mod tests;

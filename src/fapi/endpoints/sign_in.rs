@@ -15,11 +15,6 @@ pub(crate) fn create(params: &impl Serialize) -> Result<Request> {
     Ok(Request::new(Method::Post, "/client/sign_ins").form(Form::of(params)?))
 }
 
-/// `POST /v1/client/sign_ins` without parameters: forgets the sign-in in progress.
-pub(crate) fn reset() -> Request {
-    Request::new(Method::Post, "/client/sign_ins")
-}
-
 /// `GET /v1/client/sign_ins/{id}`. With a nonce from a callback URL it also brings the rotated client token.
 pub(crate) fn get(id: &SignInId, nonce: Option<&RotatingTokenNonce>) -> Request {
     Request::new(Method::Get, path(&["client", "sign_ins", id.as_str()])).nonce(nonce).reload()

@@ -15,11 +15,6 @@ pub(crate) fn create(params: &impl Serialize) -> Result<Request> {
     Ok(Request::new(Method::Post, "/client/sign_ups").form(Form::of(params)?))
 }
 
-/// `POST /v1/client/sign_ups` without parameters: forgets the sign-up in progress.
-pub(crate) fn reset() -> Request {
-    Request::new(Method::Post, "/client/sign_ups")
-}
-
 /// `PATCH /v1/client/sign_ups/{id}`: adds or changes fields.
 pub(crate) fn update(id: &SignUpId, params: &impl Serialize) -> Result<Request> {
     Ok(Request::new(Method::Patch, path(&["client", "sign_ups", id.as_str()])).form(Form::of(params)?))
