@@ -13,3 +13,56 @@ fn every_error_code_is_explained() {
     let defined: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str().to_owned()).collect();
     assert_eq!(documented, defined);
 }
+
+/// The rows of the tables of `docs/clerk-class.md` that have five columns: name, Rust, TypeScript, desktop, test.
+fn class_rows() -> Vec<Vec<String>> {
+    let page = include_str!("../docs/clerk-class.md");
+    let cells = |line: &str| -> Vec<String> {
+        line.trim().trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
+    let tables = page.lines().filter(|line| line.starts_with("| `")).map(cells);
+    tables.filter(|cells| cells.len() == 5).collect()
+}
+
+/// Every name of the documented class has its row. Skipped, with a word, where the documentation is not at hand.
+#[test]
+fn every_documented_member_has_its_row() {
+    let documentation =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/reference/clerk-class-api.txt");
+    let Ok(text) = std::fs::read_to_string(documentation) else {
+        println!("skipped: the documentation of the class is not at hand");
+        return;
+    };
+    let (properties, methods) = text.split_once("Methods\naddListener()").unwrap();
+    let names = properties.lines().zip(properties.lines().skip(1)).filter(|(line, _)| *line == "- Name");
+    let mut documented: BTreeSet<String> =
+        names.map(|(_, name)| name.trim_start_matches("- ").trim_end_matches('?').to_owned()).collect();
+    assert_eq!(documented.len(), 15);
+    let words = methods.split(|character: char| !(character.is_alphanumeric() || "(_".contains(character)));
+    let methods = words.filter_map(|word| word.split_once('(')).filter(|(name, _)| {
+        let kind = ["authenticateWith", "build", "redirect", "handle", "mount", "unmount", "open", "close"];
+        // `authenticateWithRedirect` belongs to sign-in and sign-up.
+        kind.iter().any(|prefix| name.starts_with(prefix)) && *name != "authenticateWithRedirect"
+            || ["createOrganization", "getOrganization", "joinWaitlist", "load", "navigate", "on", "off"].contains(name)
+            || ["setActive", "signOut", "constructor"].contains(name)
+    });
+    documented.extend(methods.map(|(name, _)| name.to_owned()));
+    documented.insert("addListener".to_owned());
+    assert!(documented.len() >= 15 + 32, "{documented:?}");
+    let rows: BTreeSet<String> =
+        class_rows().iter().map(|row| row[0].trim_matches('`').trim_end_matches("()").to_owned()).collect();
+    let missing: Vec<_> = documented.difference(&rows).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The list of commands that permissions are made from is the list of commands that there are.
+#[test]
+fn every_command_has_its_permission() {
+    let build = include_str!("../build.rs");
+    let listed: BTreeSet<&str> = build.split('"').skip(1).step_by(2).collect();
+    let bindings = include_str!("../src/bindings.rs");
+    let collected = bindings.split("collect_commands![").nth(1).unwrap().split(']').next().unwrap();
+    let bound: BTreeSet<&str> = collected.split(',').filter_map(|path| path.trim().rsplit("::").next()).collect();
+    let bound: BTreeSet<&str> = bound.into_iter().filter(|name| !name.is_empty()).collect();
+    assert_eq!(listed, bound);
+}
