@@ -3,6 +3,7 @@
 const COMMANDS: &[&str] = &[
     "load",
     "snapshot",
+    "notices",
     "set_active",
     "sign_out",
     "handle_redirect_callback",

@@ -9,7 +9,8 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const commands = {
 	load: (options: LoadOptions) => __TAURI_INVOKE<Snapshot>("plugin:clerk|load", { options }),
 	snapshot: () => __TAURI_INVOKE<Snapshot>("plugin:clerk|snapshot"),
-	setActive: (params: SetActiveParams) => __TAURI_INVOKE<null>("plugin:clerk|set_active", { params }),
+	notices: () => __TAURI_INVOKE<Notice[]>("plugin:clerk|notices"),
+	setActive: (params: SetActiveParams) => __TAURI_INVOKE<boolean>("plugin:clerk|set_active", { params }),
 	signOut: (options: SignOutOptions) => __TAURI_INVOKE<null>("plugin:clerk|sign_out", { options }),
 	handleRedirectCallback: (params: RedirectCallbackParams) => __TAURI_INVOKE<RedirectOutcome>("plugin:clerk|handle_redirect_callback", { params }),
 	authenticateWithRedirect: (params: AuthenticateWithRedirectParams) => __TAURI_INVOKE<RedirectOutcome>("plugin:clerk|authenticate_with_redirect", { params }),
@@ -44,7 +45,7 @@ export const commands = {
 
 /** Events */
 export const events = {
-	notice: makeEvent<Notice, Notice>("plugin:clerk:notice"),
+	notice: makeEvent<NoticeGiven, NoticeGiven>("plugin:clerk:notice"),
 	redirectFinished: makeEvent<RedirectFinished, RedirectFinished>("plugin:clerk:redirect-finished"),
 	stateChanged: makeEvent<StateChanged, StateChanged>("plugin:clerk:state-changed"),
 };
@@ -507,13 +508,16 @@ export type NativeSettings = {
 	apiEnabled: boolean,
 };
 
-/**  Something that a developer should know of. */
+/**  Something that stops nothing and still ought to be known. */
 export type Notice = {
-	/**  A stable code. */
+	/**  A stable code, e.g. `storage_unavailable`. */
 	code: string,
 	/**  What happened and what to do. */
 	message: string,
 };
+
+/**  Something that a developer should know of. */
+export type NoticeGiven = Notice;
 
 /**  An organization. */
 export type Organization = {
@@ -710,6 +714,8 @@ export type RedirectCallbackParams = {
 	unsafeMetadata?: Value | null,
 	/**  `signIn` or `signUp`: reads that attempt again first. */
 	reloadResource?: string | null,
+	/**  `transfer_to_sign_up`: goes on with that transfer after an anti-fraud check interrupted it. */
+	continuation?: string | null,
 	/**  Address of the page that asks, which relative URLs are read against; the app's start page by default. */
 	location?: string | null,
 };
@@ -818,6 +824,8 @@ export type SetActiveParams = {
 	session?: string | null,
 	/**  The organization, by id or slug: the session's is kept, or the personal account is active, or this one is. */
 	organization?: string | null,
+	/**  Where to go afterwards. A task that is left comes first, where the option `taskUrls` says where it is done. */
+	redirectUrl?: string | null,
 };
 
 /**
@@ -924,6 +932,8 @@ export type SignInStatus = string;
 export type SignOutOptions = {
 	/**  The session to sign out of; all of them when absent. */
 	sessionId?: SessionId | null,
+	/**  Where to go afterwards, when it was the active session that ended. */
+	redirectUrl?: string | null,
 };
 
 /**

@@ -48,6 +48,13 @@ export interface HandleEmailLinkVerificationParams {
   onVerifiedOnOtherDevice?: () => void;
 }
 
+/** An entry of the waitlist. */
+export interface Waitlist {
+  id: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
 /** Parameters of {@link Clerk.authenticateWithWeb3}. */
 export type AuthenticateWithWeb3Params = Omit<wire.AuthenticateWithWeb3Params, 'location'> & {
   /** Goes to the steps before the session is active, in place of Clerk's own navigation. */
@@ -104,7 +111,10 @@ export class Clerk extends Components {
   #client: Client | undefined;
   #loading: Promise<void> | undefined;
   #failed = false;
+  /** Whether a load was begun after one that failed, and Rust has not said anything about it yet. */
+  #retrying = false;
   #lastTouch = 0;
+  #hearsOfRedirects: Promise<unknown> | undefined;
   /** How many navigations are under way during which nobody ought to see a session, neither the old nor the new one. */
   #moving = 0;
   #lastStatus: ClerkStatus = 'loading';
@@ -178,6 +188,9 @@ export class Clerk extends Components {
   get status(): ClerkStatus {
     if (this.#failed) {
       return 'error';
+    }
+    if (this.#retrying) {
+      return 'loading';
     }
     return this.#mirror.snapshot?.status ?? 'loading';
   }
@@ -255,7 +268,8 @@ export class Clerk extends Components {
    * @throws {@link ClerkAPIResponseError} e.g. `native_api_disabled`
    */
   load(options?: ClerkOptions): Promise<void> {
-    if (options) {
+    // Options count until Clerk is loaded; a later call changes nothing.
+    if (options && !this.#loading) {
       this.#options = options;
     }
     this.#loading ??= this.#load().catch((error: unknown) => {
@@ -269,12 +283,14 @@ export class Clerk extends Components {
 
   async #load(): Promise<void> {
     this.#failed = false;
+    this.#retrying = this.#mirror.snapshot?.status === 'error';
+    this.#emitStatus();
     await this.#mirror.start();
-    await onRedirectFinished(() => {
+    await (this.#hearsOfRedirects ??= onRedirectFinished(() => {
       this.#finishRedirect().catch((error: unknown) => {
         console.error('[clerk] the sign-in from before the restart could not be finished here', error);
       });
-    });
+    }));
     const snapshot = await commands.load({
       ...(this.#key !== undefined && { publishableKey: this.#key }),
       ...(this.#domain !== undefined && { domain: this.#domain }),
@@ -370,11 +386,15 @@ export class Clerk extends Components {
     const taskUrl = task && this.#effectiveOptions.taskUrls?.[task.key];
     const moves = !!(redirectUrl || taskUrl || navigate);
     await this.#whileMoving(moves && target?.status !== 'pending', async () => {
-      await commands.setActive({
+      const done = await commands.setActive({
         ...(session !== undefined && { session: id(session) }),
         ...(organization !== undefined && { organization: id(organization) }),
       });
       await this.#mirror.sync();
+      if (!done) {
+        // The instance forces a choice of organization, so nothing has changed.
+        return;
+      }
       const active = this.#activeSession;
       if (taskUrl) {
         await this.navigate(withHash(taskUrl, '', redirectUrl ? [['redirect_url', redirectUrl]] : []));
@@ -532,8 +552,9 @@ export class Clerk extends Components {
    *
    * @throws {@link ClerkAPIResponseError}
    */
-  joinWaitlist(params: wire.JoinWaitlistParams): Promise<wire.Waitlist> {
-    return commands.joinWaitlist(params);
+  async joinWaitlist(params: wire.JoinWaitlistParams): Promise<Waitlist> {
+    const { id, createdAt, updatedAt } = await commands.joinWaitlist(params);
+    return { id, createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) };
   }
 
   /**
@@ -686,9 +707,10 @@ export class Clerk extends Components {
         callback[name] = url;
       }
     }
-    if (options.redirectUrl) {
-      callback.signInFallbackRedirectUrl = options.redirectUrl;
-      callback.signUpFallbackRedirectUrl = options.redirectUrl;
+    // As everywhere, the user comes back to where they were when nothing else is said.
+    for (const name of ['signInFallbackRedirectUrl', 'signUpFallbackRedirectUrl'] as const) {
+      const configured = callback[name] ?? this.#effectiveOptions[name];
+      callback[name] = options.redirectUrl || configured || window.location.href;
     }
     return await this.#follow(await commands.startHostedAuth(mode, this.#callback(callback)));
   }
@@ -720,7 +742,8 @@ export class Clerk extends Components {
 
   readonly #host: Host = {
     sync: () => this.#mirror.sync(),
-    authenticate: async (resource, { redirectUrlComplete, ...params }) => {
+    // Only the app's callback URL leads back to the app, so `redirectUrl` is taken and has no say.
+    authenticate: async (resource, { redirectUrl: _, redirectUrlComplete, ...params }) => {
       const { callback, flow } = splitCallback(params);
       if (redirectUrlComplete !== undefined) {
         callback.signInFallbackRedirectUrl ??= redirectUrlComplete;
@@ -759,9 +782,7 @@ export class Clerk extends Components {
         this.#client = new Client(this.#host, snapshot.client);
       }
     }
-    if (snapshot.status !== 'error') {
-      this.#failed = false;
-    }
+    this.#retrying = false;
     this.#emitStatus();
     this.#emit();
   }
@@ -825,6 +846,8 @@ const CALLBACK_PARAMS = [
   'signUpForceRedirectUrl',
   'signUpFallbackRedirectUrl',
   'transferable',
+  'reloadResource',
+  'continuation',
 ] as const satisfies (keyof wire.RedirectCallbackParams)[];
 
 /** Tells the parameters of the flow from those of its callback. */

@@ -73,6 +73,12 @@ export class ClerkRuntimeError extends Error {
   }
 }
 
+/** This device has no way to Clerk, so there is no session token; the session itself stays signed in. */
+export class ClerkOfflineError extends ClerkRuntimeError {
+  static readonly code = 'clerk_offline';
+  override readonly name: string = 'ClerkOfflineError';
+}
+
 function hasKind(error: unknown, kind: string): boolean {
   if (typeof error !== 'object' || error === null) {
     return false;
@@ -134,9 +140,11 @@ export function reviveError(rejection: unknown, command: string): Error {
     if (rejection.kind === 'email_link') {
       return new EmailLinkError(rejection.code, rejection.message);
     }
-    return rejection.kind === 'api'
-      ? new ClerkAPIResponseError(rejection)
-      : new ClerkRuntimeError(rejection.message, rejection);
+    if (rejection.kind === 'api') {
+      return new ClerkAPIResponseError(rejection);
+    }
+    const Runtime = rejection.code === ClerkOfflineError.code ? ClerkOfflineError : ClerkRuntimeError;
+    return new Runtime(rejection.message, rejection);
   }
   if (rejection instanceof Error) {
     return new ClerkRuntimeError(`the call ${command} failed: ${rejection.message}`, {

@@ -8,10 +8,12 @@ export type {
   Resources,
   SetActiveParams,
   SignOutOptions,
+  Waitlist,
 } from './clerk';
 export {
   ClerkAPIError,
   ClerkAPIResponseError,
+  ClerkOfflineError,
   ClerkRuntimeError,
   EmailLinkError,
   EmailLinkErrorCode,

@@ -54,12 +54,22 @@ export interface Notice {
 }
 
 /**
- * Hears of things that stop nothing and still ought to be known, e.g. that there is no keyring.
+ * Hears of things that stop nothing and still ought to be known, e.g. that there is no keyring. What came before the window
+ * was opened is told at once.
  *
  * @returns a function that ends it.
  */
-export function onNotice(callback: (notice: Notice) => void): Promise<() => void> {
-  return events.notice.listen((event) => {
-    callback(event.payload);
+export async function onNotice(callback: (notice: Notice) => void): Promise<() => void> {
+  const told = new Set<string>();
+  const tell = ({ code, message }: Notice) => {
+    if (!told.has(`${code} ${message}`)) {
+      told.add(`${code} ${message}`);
+      callback({ code, message });
+    }
+  };
+  const end = await events.notice.listen((event) => {
+    tell(event.payload);
   });
+  (await commands.notices()).forEach(tell);
+  return end;
 }

@@ -25,9 +25,13 @@ function sameOrigin(a: URL, b: URL): boolean {
   return a.protocol === b.protocol && a.host === b.host;
 }
 
+/** Protocols that carry a program or read the disk are never gone to, whatever the app allows. */
+const NEVER = ['javascript:', 'data:', 'vbscript:', 'blob:', 'file:'];
+
 /** Goes to `to`. Resolves when the router is done. */
 export async function navigate(to: string, host: NavigationHost, replace = false): Promise<unknown> {
   const here = new URL(host.href);
+  const router = (replace && host.routerReplace) || host.routerPush;
   let target: URL;
   try {
     target = new URL(to, here);
@@ -37,7 +41,6 @@ export async function navigate(to: string, host: NavigationHost, replace = false
   }
   if (sameOrigin(target, here)) {
     const path = target.pathname + target.search + target.hash;
-    const router = (replace && host.routerReplace) || host.routerPush;
     if (router) {
       return await router(path);
     }
@@ -50,7 +53,11 @@ export async function navigate(to: string, host: NavigationHost, replace = false
   if (target.protocol === 'http:' || target.protocol === 'https:') {
     return await host.openExternal(target.href);
   }
-  if (host.allowedProtocols.includes(target.protocol)) {
+  const allowed = host.allowedProtocols.map((protocol) => protocol.replace(/:*$/, ':'));
+  if (allowed.includes(target.protocol) && !NEVER.includes(target.protocol)) {
+    if (router) {
+      return await router(target.href);
+    }
     host.assign(target.href);
     return undefined;
   }

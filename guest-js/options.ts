@@ -59,7 +59,9 @@ export interface ClerkOptions {
 /** The options without functions, as they cross to Rust. */
 export function wireOptions(options: ClerkOptions): wire.ClerkOptions {
   const { allowedRedirectOrigins, isSatellite, telemetry, appearance, localization, ...others } = options;
-  const data = Object.entries(others).filter(([, value]) => typeof value !== 'function');
+  // What is not given leaves the configuration as it is.
+  const given = (value: unknown) => value !== undefined && value !== null && typeof value !== 'function';
+  const data = Object.entries(others).filter(([, value]) => given(value));
   const rest = Object.fromEntries(data) as wire.ClerkOptions;
   return {
     ...rest,

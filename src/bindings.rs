@@ -6,7 +6,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 use crate::{
     commands,
-    desktop::events::{Notice, RedirectFinished, StateChanged},
+    desktop::events::{NoticeGiven, RedirectFinished, StateChanged},
 };
 
 /// Name of the plugin: of its section in `tauri.conf.json`, its permissions and its commands.
@@ -20,6 +20,7 @@ pub(crate) fn builder<R: Runtime>() -> Builder<R> {
         .commands(collect_commands![
             commands::clerk::load,
             commands::clerk::snapshot,
+            commands::clerk::notices,
             commands::clerk::set_active,
             commands::clerk::sign_out,
             commands::clerk::handle_redirect_callback,
@@ -52,7 +53,7 @@ pub(crate) fn builder<R: Runtime>() -> Builder<R> {
             commands::sign_up::reload_sign_up,
             commands::sign_up::sign_up_with_email_link,
         ])
-        .events(collect_events![StateChanged, RedirectFinished, Notice])
+        .events(collect_events![StateChanged, RedirectFinished, NoticeGiven])
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
         .dangerously_cast_bigints_to_number()

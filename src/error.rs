@@ -158,6 +158,8 @@ codes! {
     NoActiveSession = "no_active_session",
     /// No usable answer came from FAPI.
     NetworkError = "network_error",
+    /// No answer came although it was tried for a while: this device has no way to FAPI.
+    Offline = "clerk_offline",
     /// FAPI's answer can't be read.
     DecodeError = "decode_error",
     /// The OS keyring can't be used.

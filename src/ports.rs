@@ -34,7 +34,7 @@ pub struct HttpRequest {
 }
 
 /// The two methods that go over the wire; FAPI takes the others in the query parameter `_method`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum HttpMethod {
     /// GET.
     Get,
@@ -42,11 +42,17 @@ pub enum HttpMethod {
     Post(String),
 }
 
+/// Prints the name only: a body may hold codes and passwords.
+impl std::fmt::Debug for HttpMethod {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if *self == Self::Get { "GET" } else { "POST" })
+    }
+}
+
 /// Prints the method and the path only: query and body may hold codes, passwords and nonces.
 impl std::fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let method = if self.method == HttpMethod::Get { "GET" } else { "POST" };
-        write!(f, "{method} {}", self.url.path())
+        write!(f, "{:?} {}", self.method, self.url.path())
     }
 }
 
@@ -118,13 +124,14 @@ pub trait SecretStore: Send + Sync {
     fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 
-/// Names a secret: what it is, and the instance that it belongs to.
+/// Names a secret: what it is, and the instance that it belongs to: the host of its Frontend API, and the address that
+/// requests go to where that is another one (a proxy or a domain).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretKey {
-    /// The client token for this Frontend API host.
+    /// The client token for this Frontend API.
     ClientToken(String),
-    /// The browser flow that the user may come back from after a restart, for this Frontend API host.
+    /// The browser flow that the user may come back from after a restart, for this Frontend API.
     PendingFlow(String),
 }
 
@@ -271,6 +278,6 @@ mod tests {
             authorization: Some(ClientToken::new("t0ken")),
             user_agent: String::new(),
         };
-        assert_eq!(format!("{request:?}"), "POST /v1/client/sign_ins");
+        assert_eq!(format!("{request:?} {:?}", request.method), "POST /v1/client/sign_ins POST");
     }
 }

@@ -277,10 +277,10 @@ async fn one_of_several_sessions_can_be_left() {
     let sign_in = app.clerk.create_sign_in(password_of("grace@example.com", PASSWORD)).await.unwrap();
     let grace = sign_in.created_session_id.unwrap();
     app.clerk.set_active(SetActiveParams::session(grace.clone())).await.unwrap();
-    app.clerk.sign_out(SignOutOptions { session_id: Some(ada.clone()) }).await.unwrap();
+    app.clerk.sign_out(SignOutOptions { session_id: Some(ada.clone()), ..Default::default() }).await.unwrap();
     assert_eq!(app.clerk.session().map(|session| session.id), Some(grace.clone()));
     let sign_in = app.clerk.create_sign_in(password_of(ADA, PASSWORD)).await.unwrap();
-    app.clerk.sign_out(SignOutOptions { session_id: Some(grace) }).await.unwrap();
+    app.clerk.sign_out(SignOutOptions { session_id: Some(grace), ..Default::default() }).await.unwrap();
     assert!(app.clerk.session().is_none(), "no other session takes the place of the active one");
     app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
     assert!(app.clerk.is_signed_in());

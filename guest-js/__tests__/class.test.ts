@@ -183,11 +183,21 @@ describe('redirects', () => {
     const clerk = await loaded({ routerPush });
     await clerk.redirectToSignIn({ signInForceRedirectUrl: '/home' });
     await clerk.redirectToSignUp();
+    await clerk.redirectToSignIn({ redirectUrl: '/notes' });
+    await clerk.redirectToSignUp({ signUpFallbackRedirectUrl: '/welcome' });
+    const here = window.location.href;
+    const back = (url: string) => ({
+      location: here,
+      signInFallbackRedirectUrl: url,
+      signUpFallbackRedirectUrl: url,
+    });
     expect(argsOf('start_hosted_auth')).toEqual([
-      { mode: 'sign-in', callback: { location: window.location.href, signInForceRedirectUrl: '/home' } },
-      { mode: 'sign-up', callback: { location: window.location.href } },
+      { mode: 'sign-in', callback: { ...back(here), signInForceRedirectUrl: '/home' } },
+      { mode: 'sign-up', callback: back(here) },
+      { mode: 'sign-in', callback: back('/notes') },
+      { mode: 'sign-up', callback: { ...back(here), signUpFallbackRedirectUrl: '/welcome' } },
     ]);
-    expect(routerPush.mock.calls).toEqual([['/home'], ['/home']]);
+    expect(routerPush.mock.calls).toEqual(Array(4).fill(['/home']));
   });
 });
 
@@ -197,7 +207,7 @@ describe('setActive', () => {
     const seen = emissions(clerk);
     rust.on('set_active', () => {
       rust.change(withEnvironment(signedIn(2)));
-      return null;
+      return true;
     });
     const during: unknown[] = [];
     await clerk.setActive({
@@ -216,7 +226,7 @@ describe('setActive', () => {
     const seen = emissions(clerk);
     rust.on('set_active', () => {
       rust.change(withEnvironment(signedIn(2)));
-      return null;
+      return true;
     });
     await clerk.setActive({ session: 'sess_1' });
     expect(seen).toEqual(['sess_1']);
@@ -234,6 +244,15 @@ describe('setActive', () => {
     expect(seen).toEqual(['undefined', 'sess_1']);
   });
 
+  it('does nothing where the instance forces a choice of organization', async () => {
+    const clerk = await loaded({}, signedIn(1));
+    rust.on('set_active', () => false);
+    const navigate = vi.fn();
+    await clerk.setActive({ organization: null, navigate });
+    expect(navigate).not.toHaveBeenCalled();
+    expect(clerk.session?.id).toBe('sess_1');
+  });
+
   it('of a pending session leads to its task', async () => {
     const pending = { ...session('sess_1', 'pending'), tasks: [{ key: 'choose-organization' }] };
     const routerPush = vi.fn();
@@ -241,7 +260,7 @@ describe('setActive', () => {
       { routerPush, taskUrls: { 'choose-organization': '/choose' } },
       snapshot({ client: client(pending), activeSession: { state: 'session', sessionId: 'sess_1' } }),
     );
-    rust.on('set_active', () => null);
+    rust.on('set_active', () => true);
     await clerk.setActive({ session: 'sess_1', redirectUrl: '/after' });
     expect(routerPush).toHaveBeenCalledExactlyOnceWith('/choose#/?redirect_url=%2Fafter');
   });

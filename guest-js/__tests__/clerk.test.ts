@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Clerk, type Resources } from '../index';
+import { Clerk, onNotice, type Resources } from '../index';
 import { client, Fake, KEY, session, signedIn, snapshot } from './fake';
 
 let rust: Fake;
@@ -83,7 +83,7 @@ describe('load', () => {
     expect(clerk.status).toBe('error');
     rust.on('load', () => rust.state);
     await clerk.load();
-    expect([clerk.status, seen]).toEqual(['ready', ['error', 'ready']]);
+    expect([clerk.status, seen]).toEqual(['ready', ['error', 'loading', 'ready']]);
   });
 
   it('goes where a flow leads that was finished before', async () => {
@@ -91,6 +91,37 @@ describe('load', () => {
     const routerPush = vi.fn();
     await new Clerk().load({ routerPush });
     expect(routerPush).toHaveBeenCalledExactlyOnceWith('/welcome');
+  });
+});
+
+describe('a load that failed in this window', () => {
+  it('stays failed, whatever the others do', async () => {
+    const clerk = new Clerk();
+    rust.on('load', () => {
+      throw { kind: 'runtime', code: 'publishable_key_conflict', message: 'two keys', errors: [] };
+    });
+    await expect(clerk.load()).rejects.toMatchObject({ code: 'publishable_key_conflict' });
+    rust.change(signedIn(2));
+    await vi.waitFor(() => {
+      expect(clerk.revision).toBe(2);
+    });
+    expect([clerk.status, clerk.loaded]).toEqual(['error', false]);
+  });
+});
+
+describe('users', () => {
+  it('stay the same objects while they do not change', async () => {
+    rust.state = signedIn(1);
+    const clerk = await loaded();
+    const user = clerk.user;
+    const touched = signedIn(2);
+    touched.client!.sessions[0]!.lastActiveAt = 1;
+    rust.change(touched);
+    await vi.waitFor(() => {
+      expect(clerk.revision).toBe(2);
+    });
+    expect(clerk.user).toBe(user);
+    expect(clerk.session?.lastActiveAt).toEqual(new Date(1));
   });
 });
 
@@ -195,7 +226,7 @@ describe('calls', () => {
 
   it('of setActive tell absent from null', async () => {
     const clerk = await loaded();
-    rust.on('set_active', () => null);
+    rust.on('set_active', () => true);
     await clerk.setActive({ session: 'sess_1' });
     await clerk.setActive({ organization: null });
     await clerk.setActive({ session: { id: 'sess_2' } as never, organization: 'acme' });
@@ -215,20 +246,24 @@ describe('calls', () => {
   });
 
   it('through the browser tell the flow from its callback', async () => {
-    const clerk = await loaded();
+    const clerk = new Clerk();
     const routerPush = vi.fn();
     await clerk.load({ routerPush });
+    await clerk.load({ routerPush: () => expect.unreachable('options of a later load change nothing') });
     rust.on('authenticate_with_redirect', () => ({ navigateTo: '/home', createdSessionId: 'sess_1' }));
     await clerk.client!.signIn.authenticateWithRedirect({
       strategy: 'oauth_google',
+      redirectUrl: 'https://example.com/sso-callback',
       redirectUrlComplete: '/home',
       secondFactorUrl: '/2fa',
+      reloadResource: 'signIn',
     });
     expect(rust.calls.find(({ command }) => command === 'authenticate_with_redirect')?.args.params).toEqual({
       resource: 'signIn',
       strategy: 'oauth_google',
       callback: {
         secondFactorUrl: '/2fa',
+        reloadResource: 'signIn',
         signInFallbackRedirectUrl: '/home',
         signUpFallbackRedirectUrl: '/home',
         location: window.location.href,
@@ -282,5 +317,17 @@ describe('signOut', () => {
     rust.on('sign_out', () => null);
     await clerk.signOut({ sessionId: 'sess_2' });
     expect([rust.count('sign_out'), routerPush.mock.calls.length]).toEqual([1, 0]);
+  });
+});
+
+describe('notices', () => {
+  it('are told once each, also those from before the window was opened', async () => {
+    const early = { code: 'storage_unavailable', message: 'no keyring' };
+    rust.on('notices', () => [early]);
+    const heard: unknown[] = [];
+    await onNotice((notice) => heard.push(notice));
+    rust.emit('notice', early);
+    rust.emit('notice', { code: 'redirect_failed', message: 'too late' });
+    expect(heard).toEqual([early, { code: 'redirect_failed', message: 'too late' }]);
   });
 });

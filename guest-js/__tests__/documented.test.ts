@@ -46,7 +46,7 @@ describe('the documented program', () => {
 
   it('uses every member of docs/clerk-class.md', () => {
     const page = ts.sys.readFile('docs/clerk-class.md') ?? '';
-    const rows = [...page.matchAll(/^\| `(\w+)(?:\(\))?` \|/gm)].map(([, name]) => name!);
+    const rows = [...page.matchAll(/^\| `(\w+)(?:\(\))?` \|(?:[^|]*\|){4}$/gm)].map(([, name]) => name!);
     expect(rows.length).toBeGreaterThan(70);
     const missing = rows.filter((name) =>
       name === 'constructor' ? !text.includes('new Clerk(') : !new RegExp(`clerk\\.${name}\\b`).test(text),

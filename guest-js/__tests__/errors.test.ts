@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { isClerkAPIResponseError, isClerkRuntimeError } from '../index';
+import { ClerkOfflineError, isClerkAPIResponseError, isClerkRuntimeError } from '../index';
 import { reviveError } from '../errors';
 
 const refusal = {
@@ -40,6 +40,15 @@ describe('errors', () => {
     const error = reviveError({ ...refusal, kind: 'runtime', code: 'oauth_access_denied', errors: [] }, 'x');
     expect(isClerkRuntimeError(error) && error.code).toBe('oauth_access_denied');
     expect(error).toBeInstanceOf(Error);
+  });
+
+  it('of being offline are errors of the library with a class of their own', () => {
+    const error = reviveError(
+      { ...refusal, kind: 'runtime', code: 'clerk_offline', errors: [] },
+      'get_token',
+    );
+    expect(error).toBeInstanceOf(ClerkOfflineError);
+    expect(isClerkRuntimeError(error) && error.code).toBe('clerk_offline');
   });
 
   it('of an unknown kind are still errors of the library', () => {

@@ -55,9 +55,22 @@ describe('navigate', () => {
   );
 
   it('goes to protocols that the app allows', async () => {
-    host.allowedProtocols = ['other-app:'];
+    host.allowedProtocols = ['other-app'];
     await navigate('other-app://x/y', host);
     expect(host.assign).toHaveBeenCalledExactlyOnceWith('other-app://x/y');
+    host.routerPush = vi.fn();
+    await navigate('other-app://x/y', host);
+    expect(host.routerPush).toHaveBeenCalledExactlyOnceWith('other-app://x/y');
+  });
+
+  it('never goes to a program, whatever the app allows', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    host.allowedProtocols = ['javascript:', 'data:'];
+    host.href = 'tauri://localhost/somewhere';
+    await navigate('javascript:alert(1)', host);
+    await navigate('data:text/html,x', host);
+    expect(host.assign.mock.calls).toEqual([['tauri://localhost/'], ['tauri://localhost/']]);
+    warn.mockRestore();
   });
 
   it('takes scheme-relative addresses for other sites', async () => {

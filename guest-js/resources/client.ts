@@ -8,7 +8,7 @@ import { SignUp } from './sign-up';
 export class Client {
   readonly #host: Host;
   #data: wire.Client;
-  #sessions: { data: string; session: Session }[] = [];
+  #sessions: { data: string; user: string; session: Session }[] = [];
   #signIn: SignIn;
   #signUp: SignUp;
 
@@ -36,11 +36,14 @@ export class Client {
     this.#takeSessions(data.sessions);
   }
 
-  /** Sessions that did not change stay the same objects, so that listeners can compare them. */
+  /** Sessions and users that did not change stay the same objects, so that listeners can compare them. */
   #takeSessions(sessions: wire.Session[]): void {
+    const before = this.#sessions;
     this.#sessions = sessions.map((session) => {
-      const data = JSON.stringify(session);
-      return this.#sessions.find((known) => known.data === data) ?? { data, session: new Session(session) };
+      const [data, user] = [JSON.stringify(session), JSON.stringify(session.user)];
+      const same = before.find((known) => known.data === data);
+      const sameUser = before.find((known) => known.user === user)?.session.user;
+      return same ?? { data, user, session: new Session(session, sameUser) };
     });
   }
 

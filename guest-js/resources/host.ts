@@ -7,7 +7,10 @@ export interface Host {
   /** Runs a flow through the system browser. */
   authenticate(
     resource: wire.RedirectResource,
-    params: Omit<wire.AuthenticateWithRedirectParams, 'resource'> & { redirectUrlComplete?: string },
+    params: Omit<wire.AuthenticateWithRedirectParams, 'resource'> & {
+      redirectUrl?: string;
+      redirectUrlComplete?: string;
+    },
   ): Promise<void>;
   /** The id, or an error that names what has to come first. */
   requiredId(id: string | undefined, before: string): string;

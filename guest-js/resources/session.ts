@@ -29,7 +29,8 @@ export class Session {
   readonly createdAt: Date;
   readonly updatedAt: Date;
 
-  constructor(data: wire.Session) {
+  /** @param user - the user as it is known already, where it did not change. */
+  constructor(data: wire.Session, user?: User | null) {
     this.id = data.id;
     this.status = data.status;
     this.expireAt = date(data.expireAt);
@@ -39,7 +40,7 @@ export class Session {
     this.actor = data.actor;
     this.tasks = data.tasks;
     this.factorVerificationAge = data.factorVerificationAge;
-    this.user = data.user && new User(data.user);
+    this.user = data.user && (user ?? new User(data.user));
     this.publicUserData = data.publicUserData;
     this.createdAt = date(data.createdAt);
     this.updatedAt = date(data.updatedAt);

@@ -4,6 +4,8 @@ import type { Host } from './host';
 
 /** Parameters of {@link SignIn.authenticateWithRedirect}. */
 export type SignInRedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource' | 'callback'> & {
+  /** Taken for the sake of code that was written for the web; the app's callback URL stands in for it. */
+  redirectUrl?: string;
   /** Where to go when everything is done. */
   redirectUrlComplete?: string;
 } & wire.RedirectCallbackParams;

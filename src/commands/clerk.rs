@@ -6,7 +6,7 @@ use super::CommandResult;
 use crate::{
     core::{
         AuthenticateWithRedirectParams, AuthenticateWithWeb3Params, Clerk, CreateOrganizationParams, EmailLinkOutcome,
-        EmailLinkVerificationParams, HostedAuthMode, JoinWaitlistParams, LoadOptions, RedirectCallbackParams,
+        EmailLinkVerificationParams, HostedAuthMode, JoinWaitlistParams, LoadOptions, Notice, RedirectCallbackParams,
         RedirectOutcome, SetActiveParams, SignOutOptions, Snapshot,
     },
     error::ErrorCode,
@@ -28,8 +28,14 @@ pub(crate) async fn snapshot(clerk: State<'_, Clerk>) -> CommandResult<Arc<Snaps
 
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn set_active(clerk: State<'_, Clerk>, params: SetActiveParams) -> CommandResult<()> {
-    Ok(clerk.set_active(params).await?)
+pub(crate) async fn notices(clerk: State<'_, Clerk>) -> CommandResult<Vec<Notice>> {
+    Ok(clerk.notices())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_active(clerk: State<'_, Clerk>, params: SetActiveParams) -> CommandResult<bool> {
+    Ok(clerk.activate(&params).await?)
 }
 
 #[tauri::command]

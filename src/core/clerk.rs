@@ -1,6 +1,7 @@
 //! The handle that Rust code holds, and the way of every call through it.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +16,7 @@ use url::Url;
 
 use super::{
     CallbackUrl, ClerkOptions,
-    flows::{oauth::RedirectOutcome, pending::PendingFlows},
+    flows::{oauth::RedirectOutcome, pending::PendingFlows, round_trip::random_text},
     listeners::Listeners,
     ordering::{OrderGate, Stamp},
     session_token::TokenCache,
@@ -172,8 +173,16 @@ pub(super) struct Inner {
     pub(super) tokens: TokenCache,
     pub(super) listeners: Listeners,
     pub(super) pending: PendingFlows,
+    /// Held while the record of the pending flow is written or deleted.
+    pub(super) record: tokio::sync::Mutex<()>,
     /// Whether the active session is still the one that loading chose.
     pub(super) begun_with_default: AtomicBool,
+    /// Whether the client is being read again after a refusal: many refusals at the same time need that once.
+    settling: AtomicBool,
+    /// What developers were told, by code.
+    notices: Mutex<BTreeMap<&'static str, String>>,
+    /// Tells this run of the app from those before it.
+    pub(super) run: String,
     /// The outcome of a flow that finished with nobody waiting for it.
     pub(super) unclaimed_outcome: Mutex<Option<RedirectOutcome>>,
 }
@@ -207,7 +216,11 @@ impl Clerk {
             tokens: TokenCache::default(),
             listeners: Listeners::default(),
             pending: PendingFlows::default(),
+            record: tokio::sync::Mutex::default(),
             begun_with_default: AtomicBool::new(true),
+            settling: AtomicBool::new(false),
+            notices: Mutex::default(),
+            run: random_text(16),
             unclaimed_outcome: Mutex::default(),
         }))
     }
@@ -272,7 +285,13 @@ impl Clerk {
             return Ok(());
         };
         let organization = session.last_active_organization_id.as_ref();
-        self.touch_session(&session.id, organization, TouchIntent::Focus).await.map(|_| ())
+        let touched = self.touch_session(&session.id, organization, TouchIntent::Focus).await;
+        if let Err(error) = &touched
+            && is_signed_out(error)
+        {
+            self.settle_unauthenticated().await;
+        }
+        touched.map(|_| ())
     }
 
     /// Asks FAPI every five minutes what has changed, e.g. that a session was revoked, for as long as the app runs. Not
@@ -305,9 +324,9 @@ impl Clerk {
         *lock(&self.0.fapi) = Some(Arc::new(fapi));
     }
 
-    /// Host of the Frontend API, which secrets are filed under.
-    pub(super) fn secret_host(&self) -> Option<String> {
-        Some(self.fapi()?.instance().key().frontend_api().to_owned())
+    /// What secrets are filed under; see [`Instance::secret_name`](crate::fapi::Instance::secret_name).
+    pub(super) fn secret_name(&self) -> Option<String> {
+        Some(self.fapi()?.instance().secret_name())
     }
 
     /// Sends a request on behalf of a caller and reads the resource that it answers with.
@@ -324,7 +343,9 @@ impl Clerk {
         let result = self.exchange(request).await;
         if let Err(error) = &result
             && error.status() == Some(401)
+            // These two say nothing of the session.
             && !error.has_api_code("requires_captcha")
+            && !error.has_api_code("dev_browser_unauthenticated")
         {
             self.settle_unauthenticated().await;
         }
@@ -355,29 +376,39 @@ impl Clerk {
 
     /// [`handle_unauthenticated`](Self::handle_unauthenticated) on the side of another error, which is the one to report.
     pub(super) async fn settle_unauthenticated(&self) {
+        if self.0.settling.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let settling = Settling(&self.0.settling);
         if let Err(error) = self.handle_unauthenticated().await {
             tracing::debug!(code = error.code(), "the client could not be read again after a refusal");
         }
+        drop(settling);
     }
 
     /// Sends a request and takes over what the answer brings along.
     pub(super) async fn exchange(&self, request: &Request) -> Result<Value> {
+        let first_contact = request.may_create_client() && lock(&self.0.identity).token.is_none();
+        let _first = if first_contact { Some(self.0.first_contact.lock().await) } else { None };
+        let (reply, stamp) = self.send(request).await?;
+        self.absorb(reply, stamp).await
+    }
+
+    /// Sends a request; nothing of its answer is taken over yet.
+    pub(super) async fn send(&self, request: &Request) -> Result<(Reply, Stamp)> {
         let fapi = self
             .fapi()
             .ok_or_else(|| ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else"))?;
-        let first_contact = request.may_create_client() && lock(&self.0.identity).token.is_none();
-        let _first = if first_contact { Some(self.0.first_contact.lock().await) } else { None };
         let session_id = self.snapshot().session().map(|session| session.id.clone());
         let (credentials, stamp) = {
             let mut identity = lock(&self.0.identity);
             (Credentials { client_token: identity.token.clone(), session_id }, identity.gate.stamp())
         };
-        let reply = fapi.send(request, &credentials).await?;
-        self.absorb(reply, stamp).await
+        Ok((fapi.send(request, &credentials).await?, stamp))
     }
 
     /// Takes over the client token and the client of an answer, unless a newer answer was first.
-    async fn absorb(&self, reply: Reply, stamp: Stamp) -> Result<Value> {
+    pub(super) async fn absorb(&self, reply: Reply, stamp: Stamp) -> Result<Value> {
         let _turn = self.0.writer.lock().await;
         if reply.token != TokenUpdate::Absent && lock(&self.0.identity).gate.admit_token(stamp) {
             self.take_token(reply.token).await;
@@ -407,8 +438,8 @@ impl Clerk {
         if lock(&self.0.identity).token == token {
             return;
         }
-        if let Some(host) = self.secret_host() {
-            let key = SecretKey::ClientToken(host);
+        if let Some(name) = self.secret_name() {
+            let key = SecretKey::ClientToken(name);
             let stored = match &token {
                 Some(token) => self.0.setup.secrets.write(&key, StoredSecret::new(token.expose())).await,
                 None => self.0.setup.secrets.delete(&key).await,
@@ -440,10 +471,18 @@ impl Clerk {
         self.notice(code.as_str(), message);
     }
 
-    /// Tells developers of something; the app goes on.
+    /// Tells developers of something; the app goes on. It is kept for windows that open later.
     pub(super) fn notice(&self, code: &'static str, message: String) {
         tracing::warn!(code, "{message}");
+        lock(&self.0.notices).insert(code, message.clone());
         self.0.setup.events.emit(Event::Notice { code, message });
+    }
+
+    /// What there is to know of, e.g. that there is no keyring: the newest message of each code.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Notice> {
+        let notices = lock(&self.0.notices);
+        notices.iter().map(|(code, message)| Notice { code: (*code).to_owned(), message: message.clone() }).collect()
     }
 
     /// Makes changes that do not come from an answer.
@@ -459,6 +498,9 @@ impl Clerk {
         let next = Arc::new(next);
         self.0.tokens.seed(&next, self.0.setup.clock.now_ms());
         let before = self.0.snapshots.send_replace(next.clone());
+        if before.revision == next.revision {
+            return;
+        }
         tracing::debug!(revision = next.revision, status = ?next.status, "state changed");
         self.0.setup.events.emit(Event::StateChanged { revision: next.revision, status: next.status });
         self.0.listeners.tell(&before, &next);
@@ -470,6 +512,25 @@ impl Clerk {
     pub fn take_redirect_outcome(&self) -> Option<RedirectOutcome> {
         lock(&self.0.unclaimed_outcome).take()
     }
+}
+
+/// Says that settling is over, however it ends.
+struct Settling<'a>(&'a AtomicBool);
+
+impl Drop for Settling<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// Something that stops nothing and still ought to be known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// A stable code, e.g. `storage_unavailable`.
+    pub code: String,
+    /// What happened and what to do.
+    pub message: String,
 }
 
 /// An error that says that FAPI takes the session for signed out.

@@ -18,7 +18,33 @@ pub(super) struct Listeners(Arc<Mutex<Registry>>);
 #[derive(Default)]
 struct Registry {
     last_id: u64,
-    callbacks: Vec<(u64, Wants, Callback)>,
+    callbacks: Vec<Listener>,
+}
+
+#[derive(Clone)]
+struct Listener {
+    id: u64,
+    wants: Wants,
+    callback: Callback,
+    /// The newest revision that it was told of. A listener that is added while a change is made is told of it once.
+    told: Arc<Mutex<Option<u64>>>,
+}
+
+impl Listener {
+    /// Calls it, unless it knows this revision or a newer one. A callback that panics must not keep the others from
+    /// hearing, nor the state from changing.
+    fn tell(&self, snapshot: &Snapshot) {
+        {
+            let mut told = lock(&self.told);
+            if told.is_some_and(|revision| revision >= snapshot.revision) {
+                return;
+            }
+            *told = Some(snapshot.revision);
+        }
+        if catch_unwind(AssertUnwindSafe(|| (self.callback)(snapshot))).is_err() {
+            tracing::error!("a listener of the auth state panicked");
+        }
+    }
 }
 
 /// What a callback wants to hear of.
@@ -45,39 +71,33 @@ impl ListenerHandle {
     /// Ends the subscription. Doing so again is harmless.
     pub fn remove(&self) {
         if let Some(registry) = self.registry.upgrade() {
-            lock(&registry).callbacks.retain(|(id, ..)| *id != self.id);
+            lock(&registry).callbacks.retain(|listener| listener.id != self.id);
         }
     }
 }
 
 impl Listeners {
-    fn add(&self, wants: Wants, callback: Callback) -> ListenerHandle {
+    fn add(&self, wants: Wants, callback: Callback) -> (ListenerHandle, Listener) {
         let mut registry = lock(&self.0);
         registry.last_id += 1;
         let id = registry.last_id;
-        registry.callbacks.push((id, wants, callback));
-        ListenerHandle { id, registry: Arc::downgrade(&self.0) }
+        let listener = Listener { id, wants, callback, told: Arc::default() };
+        registry.callbacks.push(listener.clone());
+        (ListenerHandle { id, registry: Arc::downgrade(&self.0) }, listener)
     }
 
     /// Tells everybody of a change, once each. The list is copied first, so that callbacks may end subscriptions.
     pub(super) fn tell(&self, before: &Snapshot, now: &Snapshot) {
         let callbacks = lock(&self.0).callbacks.clone();
-        for (_, wants, callback) in callbacks {
-            let concerned = match wants {
+        for listener in callbacks {
+            let concerned = match listener.wants {
                 Wants::Changes => now.client.is_some(),
                 Wants::Status => before.status != now.status,
             };
             if concerned {
-                guarded(&callback, now);
+                listener.tell(now);
             }
         }
-    }
-}
-
-/// A callback that panics must not keep the others from hearing, nor the state from changing.
-fn guarded(callback: &Callback, snapshot: &Snapshot) {
-    if catch_unwind(AssertUnwindSafe(|| callback(snapshot))).is_err() {
-        tracing::error!("a listener of the auth state panicked");
     }
 }
 
@@ -88,11 +108,10 @@ impl Clerk {
     /// # Source
     /// `Clerk.addListener()`.
     pub fn add_listener(&self, listener: impl Fn(&Snapshot) + Send + Sync + 'static) -> ListenerHandle {
-        let listener: Callback = Arc::new(listener);
-        let handle = self.0.listeners.add(Wants::Changes, listener.clone());
+        let (handle, listener) = self.0.listeners.add(Wants::Changes, Arc::new(listener));
         let snapshot = self.snapshot();
         if snapshot.client.is_some() {
-            guarded(&listener, &snapshot);
+            listener.tell(&snapshot);
         }
         handle
     }
@@ -102,10 +121,10 @@ impl Clerk {
     /// # Source
     /// `Clerk.on('status')`; [`ListenerHandle::remove`] is `Clerk.off`.
     pub fn on_status(&self, handler: impl Fn(Status) + Send + Sync + 'static, notify: bool) -> ListenerHandle {
-        let handler: Callback = Arc::new(move |snapshot: &Snapshot| handler(snapshot.status));
-        let handle = self.0.listeners.add(Wants::Status, handler.clone());
+        let (handle, listener) =
+            self.0.listeners.add(Wants::Status, Arc::new(move |snapshot: &Snapshot| handler(snapshot.status)));
         if notify {
-            guarded(&handler, &self.snapshot());
+            listener.tell(&self.snapshot());
         }
         handle
     }

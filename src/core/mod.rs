@@ -20,7 +20,7 @@ mod urls;
 
 pub use authorization::{CheckAuthorizationParams, Reverification};
 pub use callback::CallbackUrl;
-pub use clerk::{Clerk, ClerkSetup, SdkMetadata, SelectInitialSession};
+pub use clerk::{Clerk, ClerkSetup, Notice, SdkMetadata, SelectInitialSession};
 pub(crate) use clerk::{DEFAULT_OAUTH_TIMEOUT, default_app_url};
 pub(crate) use flows::round_trip::random_text;
 pub use flows::{

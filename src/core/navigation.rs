@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{
-    Clerk, HostedAuthMode, RedirectOptions, RedirectOutcome, Snapshot,
+    Clerk, HostedAuthMode, RedirectCallbackParams, RedirectOptions, RedirectOutcome, Snapshot,
     clerk::lock,
     urls::{Urls, same_origin},
 };
@@ -213,7 +213,7 @@ impl Clerk {
         if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_in() {
             return self.navigate(&self.build_sign_in_url(options));
         }
-        self.hosted(HostedAuthMode::SignIn).await
+        self.hosted(HostedAuthMode::SignIn, options).await
     }
 
     /// Goes to the app's sign-up, or to Clerk's hosted one; see [`redirect_to_sign_in`](Self::redirect_to_sign_in).
@@ -228,11 +228,11 @@ impl Clerk {
         if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_up() {
             return self.navigate(&self.build_sign_up_url(options));
         }
-        self.hosted(HostedAuthMode::SignUp).await
+        self.hosted(HostedAuthMode::SignUp, options).await
     }
 
-    async fn hosted(&self, mode: HostedAuthMode) -> Result<()> {
-        let outcome = self.start_hosted_auth(mode).await?;
+    async fn hosted(&self, mode: HostedAuthMode, options: &RedirectOptions) -> Result<()> {
+        let outcome = self.start_hosted_auth_with(mode, RedirectCallbackParams::after_page(options)).await?;
         self.navigate(outcome.navigate_to.as_deref().unwrap_or_default())
     }
 

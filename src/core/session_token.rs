@@ -13,7 +13,12 @@ use base64::Engine;
 use futures_util::{FutureExt, future::Shared};
 use serde_json::Value;
 
-use super::{Clerk, clerk::lock, params::Change, state::Snapshot};
+use super::{
+    Clerk,
+    clerk::lock,
+    params::Change,
+    state::{Snapshot, Transition},
+};
 use crate::{
     error::{Error, ErrorCode, Result},
     fapi::session::{Mint, create_template_token, create_token},
@@ -118,6 +123,16 @@ fn part(jwt: &str, place: usize) -> Option<Value> {
     serde_json::from_slice(&bytes).ok()
 }
 
+/// Whether `token` takes the place of `held`: the one issued later at its origin does, and one for another organization
+/// always does.
+pub(super) fn is_fresher(token: &SessionToken, held: Option<&SessionToken>) -> bool {
+    let read = |token: &SessionToken| CachedToken::read(token.expose(), 0);
+    match (read(token), held.and_then(read)) {
+        (Some(token), Some(held)) => token.claims.organization != held.claims.organization || token.replaces(&held),
+        _ => true,
+    }
+}
+
 /// The claims of a session token.
 pub(super) fn claims(jwt: &str) -> Option<Value> {
     part(jwt, 1)
@@ -183,8 +198,8 @@ impl Clerk {
     /// user. When FAPI can't be reached it tries again for about 15 seconds.
     ///
     /// # Errors
-    /// `not_loaded`, `no_active_session` when the session is not signed in on this device, `network_error`, or
-    /// `api_response_error`.
+    /// `not_loaded`, `no_active_session` when the session is not signed in on this device, `clerk_offline` when no answer
+    /// came, or `api_response_error`.
     ///
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/tokens[/{template}]`; `Session.getToken()`.
@@ -208,11 +223,9 @@ impl Clerk {
             Change::Clear => None,
             Change::Set(id) => Some(id).filter(|id| !id.as_str().is_empty()),
         };
-        // Tokens of a template carry no organization of their own choosing.
-        let organization = organization.filter(|_| params.template.is_none());
         let id = TokenId { session: session.id.clone(), template: params.template, organization };
         if params.skip_cache {
-            return self.mint(id, true).await.map(Some);
+            return self.mint(id, true).await.map(Some).map_err(offline);
         }
         let cache = &self.0.tokens;
         match cache.get(&id).map(|cached| (cached.remaining_ms(self.0.setup.clock.now_ms()), cached)) {
@@ -226,7 +239,7 @@ impl Clerk {
                 });
                 Ok(Some(cached.token))
             }
-            _ => self.shared_mint(id).await.map(Some),
+            _ => self.shared_mint(id).await.map(Some).map_err(offline),
         }
     }
 
@@ -269,10 +282,20 @@ impl Clerk {
                 other => break other?,
             }
         };
-        if let Some(cached) = CachedToken::read(token.expose(), self.0.setup.clock.now_ms())
-            && self.0.tokens.generation.load(Ordering::Acquire) == generation
-        {
-            self.0.tokens.put(id, cached);
+        if self.0.tokens.generation.load(Ordering::Acquire) != generation {
+            return Ok(token);
+        }
+        if let Some(cached) = CachedToken::read(token.expose(), self.0.setup.clock.now_ms()) {
+            self.0.tokens.put(id.clone(), cached);
+        }
+        // A token of a template, or for another organization, says nothing of the session as it is.
+        let snapshot = self.snapshot();
+        let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&id.session));
+        let is_of_session = id.template.is_none()
+            && session.is_some_and(|session| session.last_active_organization_id == id.organization)
+            && snapshot.last_active_token(&id.session) != Some(token.expose());
+        if is_of_session {
+            self.commit([Transition::TokenMinted { session: id.session, token: token.clone() }]).await;
         }
         Ok(token)
     }
@@ -293,7 +316,12 @@ impl Clerk {
         let previous = || snapshot.last_active_token(&id.session).map(SessionToken::new);
         let session_minter =
             snapshot.environment.as_ref().is_some_and(|environment| environment.auth_config.session_minter);
-        let mint = Mint { skip_cache, minter_token: session_minter.then(previous).flatten(), expired_token: None };
+        let mint = Mint {
+            skip_cache,
+            force_origin: session_minter && skip_cache,
+            minter_token: session_minter.then(previous).flatten(),
+            expired_token: None,
+        };
         let organization = id.organization.as_ref();
         match self.request(&create_token(&id.session, organization, &mint)).await {
             Err(error)
@@ -305,6 +333,16 @@ impl Clerk {
             }
             other => other,
         }
+    }
+}
+
+/// After all tries: there was no answer, so this device has no way to Clerk.
+fn offline(error: Error) -> Error {
+    if error.is(ErrorCode::NetworkError) {
+        ErrorCode::Offline
+            .error("this device seems to be offline, so there is no session token; the session itself stays signed in")
+    } else {
+        error
     }
 }
 

@@ -3,16 +3,17 @@
 //! A [`Snapshot`] is immutable; a [`Transition`] makes the next one. Applying is pure: no I/O, no clock, no locks.
 //! Session, user and organization are looked up in the client; there is no second copy that could go stale.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{ClerkOptions, SdkMetadata};
+use super::{ClerkOptions, SdkMetadata, session_token};
 use crate::{
     error::{Error, ErrorPayload},
     fapi::{Instance, InstanceType},
     models::{Client, Environment, Organization, OrganizationId, Session, SessionId, SessionStatus, User},
+    secret::SessionToken,
 };
 
 /// How far Clerk is.
@@ -84,6 +85,9 @@ pub struct Snapshot {
     /// The client as FAPI sent it, with what the typed view leaves out. It holds session tokens.
     #[serde(skip)]
     pub(crate) raw_client: Option<Arc<Value>>,
+    /// The freshest session token of each session that has one.
+    #[serde(skip)]
+    pub(crate) session_tokens: Arc<BTreeMap<SessionId, SessionToken>>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -114,6 +118,7 @@ impl Snapshot {
             active_session: ActiveSession::Unknown,
             environment: None,
             raw_client: None,
+            session_tokens: Arc::default(),
         }
     }
 
@@ -150,12 +155,18 @@ impl Snapshot {
         self.session().is_some_and(|session| session.status != SessionStatus::Pending)
     }
 
-    /// The session token that FAPI sent along with a session of the client.
+    /// The freshest session token that is known of a session, for its active organization.
     pub(crate) fn last_active_token(&self, session: &SessionId) -> Option<&str> {
-        let sessions = self.raw_client.as_deref()?.get("sessions")?.as_array()?;
-        let session = sessions.iter().find(|json| json["id"] == session.as_str())?;
-        session["last_active_token"]["jwt"].as_str().filter(|jwt| !jwt.is_empty())
+        self.session_tokens.get(session).map(SessionToken::expose)
     }
+}
+
+/// The session tokens that FAPI sent along with the sessions of a client.
+fn tokens_of(raw_client: &Value) -> impl Iterator<Item = (SessionId, SessionToken)> + '_ {
+    raw_client["sessions"].as_array().into_iter().flatten().filter_map(|session| {
+        let jwt = session["last_active_token"]["jwt"].as_str().filter(|jwt| !jwt.is_empty())?;
+        Some((SessionId::from(session["id"].as_str()?), SessionToken::new(jwt)))
+    })
 }
 
 /// Every change of the state is one of these.
@@ -175,6 +186,9 @@ pub(crate) enum Transition {
     Client { typed: Box<Client>, raw: Value },
     /// The active session is another one, or none.
     Activate(Option<SessionId>),
+    /// A session token was minted for a session and its active organization. Nobody hears of it: tokens are not in what
+    /// windows and listeners are shown.
+    TokenMinted { session: SessionId, token: SessionToken },
     /// The active organization of a session is another one, as an answer without a client said.
     SelectOrganization { session: SessionId, organization: Option<OrganizationId> },
 }
@@ -183,7 +197,7 @@ impl Snapshot {
     /// The state after `transition`.
     pub(crate) fn after(&self, transition: Transition) -> Self {
         let mut next = self.clone();
-        next.revision += 1;
+        next.revision += u64::from(!matches!(transition, Transition::TokenMinted { .. }));
         match transition {
             Transition::Loading(instance) => {
                 next.status = Status::Loading;
@@ -217,6 +231,11 @@ impl Snapshot {
                 };
                 next.drop_vanished_session();
             }
+            Transition::TokenMinted { session, token } => {
+                if session_token::is_fresher(&token, next.session_tokens.get(&session)) {
+                    Arc::make_mut(&mut next.session_tokens).insert(session, token);
+                }
+            }
             Transition::SelectOrganization { session, organization } => {
                 if let Some(client) = &mut next.client
                     && let Some(session) =
@@ -238,6 +257,13 @@ impl Snapshot {
                 None => ActiveSession::None,
             };
         }
+        // A client that was under way while a token was minted must not bring the old one back.
+        let tokens = tokens_of(&raw).map(|(session, token)| {
+            let held = self.session_tokens.get(&session).filter(|held| !session_token::is_fresher(&token, Some(held)));
+            let token = held.cloned().unwrap_or(token);
+            (session, token)
+        });
+        self.session_tokens = Arc::new(tokens.collect());
         self.client = Some(Arc::new(typed));
         self.raw_client = Some(Arc::new(raw));
         self.drop_vanished_session();
@@ -320,6 +346,36 @@ mod tests {
             (before.revision, before.status, after.revision, after.status),
             (0, Status::Loading, 1, Status::Ready)
         );
+    }
+
+    #[test]
+    fn the_fresher_session_token_stays() {
+        use base64::Engine;
+        let jwt = |iat: i64, organization: &str| {
+            let part = |json: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
+            format!("{}.{}.x", part(json!({})), part(json!({ "iat": iat, "exp": iat + 60, "org_id": organization })))
+        };
+        let with_oiat = |iat: i64, organization: &str| {
+            let token = jwt(iat, organization);
+            let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json!({ "oiat": iat }).to_string());
+            token.replacen(token.split('.').next().unwrap(), &header, 1)
+        };
+        let arriving = |token: &str| {
+            let mut signed_in = session("sess_1", "active");
+            signed_in["last_active_token"]["jwt"] = token.into();
+            client(json!({ "sessions": [signed_in] }))
+        };
+        let (old, new, elsewhere) = (with_oiat(10, "org_1"), with_oiat(20, "org_1"), with_oiat(5, "org_2"));
+        let known = |state: &Snapshot| state.last_active_token(&"sess_1".into()).map(str::to_owned);
+        let minted =
+            |token: &str| Transition::TokenMinted { session: "sess_1".into(), token: SessionToken::new(token) };
+        let state = initial().after(arriving(&old)).after(minted(&new));
+        assert_eq!(known(&state), Some(new.clone()));
+        assert_eq!(known(&state.after(minted(&old))), Some(new.clone()), "a late answer");
+        assert_eq!(known(&state.after(arriving(&old))), Some(new), "a late client");
+        assert_eq!(known(&state.after(arriving(&elsewhere))), Some(elsewhere), "another organization");
+        let without = client(json!({ "sessions": [{ "id": "sess_1", "status": "active" }] }));
+        assert_eq!(known(&state.after(without)), None, "a session without one");
     }
 
     #[test]

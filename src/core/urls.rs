@@ -8,7 +8,7 @@ use url::{Url, form_urlencoded};
 use super::options::{ClerkOptions, RedirectOrigin};
 use crate::{
     fapi::InstanceType,
-    models::{DisplayConfig, SessionTask},
+    models::{DisplayConfig, Session, SessionTask},
 };
 
 /// Options of [`Clerk::build_sign_in_url`](super::Clerk::build_sign_in_url) and its like.
@@ -261,12 +261,43 @@ impl<'a> Urls<'a> {
         base.map(|base| with_hash(base.as_str(), "", &params)).unwrap_or_default()
     }
 
+    /// Where the app's sign-in is, or the hosted one.
+    pub(crate) fn sign_in_page(&self) -> String {
+        let displayed = self.display.map(|display| display.sign_in_url.as_str());
+        given(&self.options.sign_in_url).or(displayed).unwrap_or("/").to_owned()
+    }
+
+    /// Where the app's sign-up is, which may be a step of its sign-in, or the hosted one.
+    pub(crate) fn sign_up_page(&self) -> String {
+        if self.is_combined_flow() {
+            return with_hash(&self.sign_in_page(), "create", &[]);
+        }
+        let displayed = self.display.map(|display| display.sign_up_url.as_str());
+        given(&self.options.sign_up_url).or(displayed).unwrap_or("/").to_owned()
+    }
+
+    /// Where the app says that a task is done.
+    pub(crate) fn own_task_page(&self, task: &SessionTask) -> Option<&str> {
+        self.options.task_urls.as_ref()?.get(&task.key).map(String::as_str).filter(|url| !url.is_empty())
+    }
+
+    /// Where a task is done that `session` has left, if it has one: where the app says, or below `base`.
+    pub(crate) fn task_on(&self, session: Option<&Session>, base: &str) -> Option<String> {
+        let task = session?.current_task()?;
+        let below = || with_hash(base, &format!("tasks/{}", task.key), &[]);
+        Some(self.own_task_page(task).map_or_else(below, str::to_owned))
+    }
+
+    /// [`task_on`](Self::task_on) the sign-in.
+    pub(crate) fn task_on_sign_in(&self, session: Option<&Session>) -> Option<String> {
+        self.task_on(session, &self.sign_in_page())
+    }
+
     /// Where a task of a pending session is done; empty without one.
     pub(crate) fn task(&self, task: Option<&SessionTask>, redirect: &RedirectOptions) -> String {
         let Some(task) = task else { return String::new() };
-        let own = self.options.task_urls.as_ref().and_then(|urls| urls.get(&task.key)).filter(|url| !url.is_empty());
-        match own {
-            Some(url) => url.clone(),
+        match self.own_task_page(task) {
+            Some(url) => url.to_owned(),
             None => with_hash(&self.sign_in(redirect), &format!("tasks/{}", task.key), &[]),
         }
     }
@@ -303,10 +334,14 @@ impl<'a> Urls<'a> {
         }
     }
 
-    /// The protocols that may be navigated to, apart from the page's own.
+    /// The protocols that may be navigated to, apart from the page's own. Those that carry a program or read the disk are
+    /// not, whatever the list says.
     pub(crate) fn allows_protocol(&self, scheme: &str) -> bool {
         if matches!(scheme, "http" | "https") {
             return true;
+        }
+        if matches!(scheme, "javascript" | "data" | "vbscript" | "blob" | "file") {
+            return false;
         }
         match &self.options.allowed_redirect_protocols {
             Some(protocols) => protocols.iter().any(|protocol| protocol.trim_end_matches(':') == scheme),

@@ -6,7 +6,7 @@ use tauri::{AppHandle, Runtime};
 use tauri_specta::Event as _;
 
 use crate::{
-    core::Status,
+    core::{Notice, Status},
     ports::{Event, EventSink},
 };
 
@@ -27,13 +27,9 @@ pub(crate) struct RedirectFinished {}
 
 /// Something that a developer should know of.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Notice {
-    /// A stable code.
-    pub(crate) code: String,
-    /// What happened and what to do.
-    pub(crate) message: String,
-}
+#[serde(transparent)]
+#[tauri_specta(event_name = "notice")]
+pub(crate) struct NoticeGiven(pub(crate) Notice);
 
 /// Tells all windows.
 pub(crate) struct WindowEvents<R: Runtime>(pub(crate) AppHandle<R>);
@@ -45,7 +41,7 @@ impl<R: Runtime> EventSink for WindowEvents<R> {
                 StateChanged { revision, status: status_text(status).to_owned() }.emit(&self.0)
             }
             Event::RedirectFinished => RedirectFinished {}.emit(&self.0),
-            Event::Notice { code, message } => Notice { code: code.to_owned(), message }.emit(&self.0),
+            Event::Notice { code, message } => NoticeGiven(Notice { code: code.to_owned(), message }).emit(&self.0),
         };
         if let Err(error) = emitted {
             tracing::warn!(%error, "an event could not be sent to the windows");

@@ -66,6 +66,13 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
         // First of all: a second process hands its link over here and ends.
         #[cfg(any(target_os = "linux", target_os = "windows"))]
         if self.companions.single_instance {
+            if cfg!(target_os = "windows") && super::single_instance::is_registered(app) {
+                return Err(
+                    "tauri-plugin-single-instance is registered by the app and by clerk. Remove it from the app, or tell clerk: \
+                     clerk::Builder::new().single_instance(false)"
+                        .into(),
+                );
+            }
             let identifier = app.config().identifier.clone();
             self.bring(app, super::single_instance::plugin(&identifier, self.running.clone()))?;
         }
@@ -88,6 +95,8 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     }
 
     fn window_created(&mut self, window: Window<R>) {
+        // Windows are made before the app is said to be ready, and links may come from then on.
+        self.running.store(true, Ordering::Release);
         self.brought.iter_mut().for_each(|plugin| plugin.window_created(window.clone()));
         self.own.window_created(window);
     }

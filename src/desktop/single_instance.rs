@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use tauri::{AppHandle, Runtime, plugin::Plugin};
+use tauri::{AppHandle, Manager, Runtime, plugin::Plugin};
 
 use super::windows;
 
@@ -18,8 +18,9 @@ use super::windows;
 /// - **Linux**: it takes the D-Bus name `<identifier>.clerk.SingleInstance`, which no other plugin takes. An app that
 ///   registers single-instance itself therefore does no harm.
 /// - **Windows**: there is one name per app, so a second registration in the same process would find the first one,
-///   take itself for a second process and exit without a word. That moment is recognisable, because links of real second
-///   processes are only heard once the app runs; it ends the app with a message instead.
+///   take itself for a second process and exit without a word. When the app's own comes first it has left its lock in
+///   Tauri's table, see [`is_registered`]. When it comes later that moment is recognisable, because links of real second
+///   processes are only heard once windows are made; it ends the app with a message instead.
 pub(crate) fn plugin<R: Runtime>(identifier: &str, running: Arc<AtomicBool>) -> Box<dyn Plugin<R>> {
     let on_second_instance = move |app: &AppHandle<R>, _arguments: Vec<String>, _directory: String| {
         if cfg!(target_os = "windows") && !running.load(Ordering::Acquire) {
@@ -31,6 +32,11 @@ pub(crate) fn plugin<R: Runtime>(identifier: &str, running: Arc<AtomicBool>) -> 
         .dbus_id(format!("{identifier}.clerk"))
         .callback(on_second_instance);
     Box::new(builder.build())
+}
+
+/// Whether the app has registered single-instance itself, before Clerk.
+pub(crate) fn is_registered<R: Runtime>(app: &AppHandle<R>) -> bool {
+    app.resources_table().names().any(|(_, name)| name.contains("tauri_plugin_single_instance"))
 }
 
 #[allow(clippy::print_stderr, reason = "the process ends here, and loggers may not be set up yet")]

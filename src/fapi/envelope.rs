@@ -19,10 +19,11 @@ pub(super) struct Opened {
 /// Opens the envelope of `response`, which came from `path`.
 pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
     let only = |outcome| Opened { outcome, client: None };
-    if response.status == 204 || (response.body.is_empty() && response.status < 400) {
+    if response.status == 204 {
         return only(Ok(Value::Null));
     }
-    let Ok(json) = serde_json::from_slice::<Value>(&response.body) else {
+    // FAPI's own answers are no redirects: that is a captive portal.
+    let Some(json) = serde_json::from_slice::<Value>(&response.body).ok().filter(|_| !is_redirect(response)) else {
         return only(Err(not_json(response, path)));
     };
     if response.status >= 400 {
@@ -38,6 +39,10 @@ pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
         },
         other => only(Ok(other)),
     }
+}
+
+fn is_redirect(response: &HttpResponse) -> bool {
+    (300..400).contains(&response.status)
 }
 
 fn api_error(response: &HttpResponse, json: &Value) -> Option<ApiError> {
@@ -101,9 +106,17 @@ mod tests {
 
     #[test]
     fn html_and_garbage_are_named_as_such() {
-        for (status, body) in
-            [(200, "<!doctype html>"), (502, "<html>"), (200, "{\"response\":"), (500, "{}"), (404, ""), (400, "[]")]
-        {
+        for (status, body) in [
+            (200, "<!doctype html>"),
+            (502, "<html>"),
+            (200, "{\"response\":"),
+            (500, "{}"),
+            (404, ""),
+            (400, "[]"),
+            (200, ""),
+            (302, ""),
+            (302, "{}"),
+        ] {
             let error = open(&response(status, body), "/x").outcome.unwrap_err();
             assert_eq!(error.code(), "decode_error", "{status} {body}");
         }

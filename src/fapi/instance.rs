@@ -156,6 +156,19 @@ impl Instance {
         self.proxy_url.as_ref()
     }
 
+    /// What this device's secrets are filed under: the key's host, together with the place that requests go to where that
+    /// is another one. A client token is so never sent to a place that it did not come from.
+    #[must_use]
+    pub(crate) fn secret_name(&self) -> String {
+        let host = self.key.frontend_api();
+        let own = |scheme: &str| Url::parse(&format!("{scheme}://{host}")).is_ok_and(|url| url == self.base);
+        if own("https") || (is_loopback(&self.base) && own("http")) {
+            host.to_owned()
+        } else {
+            format!("{host} at {}", self.base)
+        }
+    }
+
     /// The address of a FAPI path such as `/v1/client`.
     #[must_use]
     pub(crate) fn url(&self, path: &str) -> Url {
@@ -169,6 +182,9 @@ impl Instance {
 
 fn parse_proxy(text: &str) -> Result<Url> {
     match Url::parse(text) {
+        Ok(url) if url.scheme() == "http" && !is_loopback(&url) => Err(ErrorCode::ProxyUrlInvalid.error(
+            "proxyUrl must use https, because the client token goes there; plain http is for this computer only, e.g. http://localhost:4010",
+        )),
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() && url.fragment().is_none() => {
             Ok(url)
         }

@@ -69,7 +69,12 @@ impl Fapi {
         tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI answered");
         let opened = envelope::open(&response, &request.path);
         let client = if request.answers_with_client {
-            opened.outcome.as_ref().ok().filter(|json| json.is_object()).cloned().or(opened.client)
+            match &opened.outcome {
+                // There is no client, or none any more: one without sessions.
+                Ok(Value::Null) => Some(opened.client.unwrap_or_else(|| serde_json::json!({}))),
+                Ok(json) if json.is_object() => Some(json.clone()),
+                _ => opened.client,
+            }
         } else {
             opened.client.filter(|_| request.method != Method::Get || request.reload)
         };

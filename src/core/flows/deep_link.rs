@@ -1,12 +1,15 @@
 //! Links that the operating system hands to the app.
 
+use std::time::Duration;
+
 use url::Url;
 
-use super::pending::PendingRecord;
-use crate::{
-    core::{Clerk, Status},
-    ports::SecretKey,
-};
+use super::pending::{PendingRecord, RECORD_LIFETIME_MS};
+use crate::{core::Clerk, ports::SecretKey};
+
+/// How long a link waits for a load.
+#[allow(clippy::cast_sign_loss, reason = "a positive constant")]
+const PATIENCE: Duration = Duration::from_millis(RECORD_LIFETIME_MS as u64);
 
 /// What became of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +44,10 @@ impl Clerk {
         match finished {
             Some(Ok(outcome)) => self.hand_to_window(outcome),
             Some(Err(error)) => {
-                self.notice("redirect_failed", format!("a sign-in that nobody waited for any more failed: {error}"));
+                // Windows without permissions hear notices too, so Clerk's own words are for the log.
+                tracing::warn!(code = error.code(), "a sign-in that nobody waited for any more failed: {error}");
+                let message = format!("a sign-in that nobody waited for any more failed ({})", error.code());
+                self.notice("redirect_failed", message);
             }
             None => {
                 tracing::warn!(
@@ -57,15 +63,11 @@ impl Clerk {
     /// The record of a flow that an earlier run began, if it is fresh and the client still knows its attempt. It is
     /// used up by this.
     async fn take_record(&self) -> Option<PendingRecord> {
-        let loaded = self
-            .subscribe()
-            .wait_for(|snapshot| snapshot.status != Status::Loading)
-            .await
-            .is_ok_and(|state| state.is_loaded());
-        if !loaded {
-            return None;
-        }
-        let key = SecretKey::PendingFlow(self.secret_host()?);
+        // A load that fails may be tried again, as long as there may be a record.
+        let mut state = self.subscribe();
+        let loaded = tokio::time::timeout(PATIENCE, state.wait_for(|snapshot| snapshot.is_loaded())).await;
+        drop(loaded.ok()?.ok()?);
+        let key = SecretKey::PendingFlow(self.secret_name()?);
         let stored = match self.0.setup.secrets.read(&key).await {
             Ok(stored) => stored?,
             Err(error) => {
@@ -73,8 +75,12 @@ impl Clerk {
                 return None;
             }
         };
-        self.forget_record().await;
-        let record: PendingRecord = serde_json::from_str(stored.expose()).ok()?;
+        let record: Option<PendingRecord> = serde_json::from_str(stored.expose()).ok();
+        if record.as_ref().is_some_and(|record| record.run == self.0.run) {
+            return None;
+        }
+        self.delete_record().await;
+        let record = record?;
         record.is_fresh(self.0.setup.clock.now_ms()).then_some(record)
     }
 }

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     oauth::RedirectOutcome,
-    pending::{Attempt, AttemptResource, FlowId, PendingFlow, PendingRecord, RECORD_LIFETIME_MS},
+    pending::{Attempt, AttemptResource, FlowId, PendingFlow, RECORD_LIFETIME_MS},
     round_trip::{Pkce, Signals, parameter},
 };
 use crate::{
@@ -62,8 +62,8 @@ impl Clerk {
     /// Goes on after an e-mail link for browsers led back to the app. `link` is the address that it led to, with
     /// `__clerk_status` and `__clerk_created_session`.
     ///
-    /// The client is read again first when it does not know the session yet, because the link may have been opened by
-    /// another program of this device.
+    /// The client is read again first, unless it knows the session, because the link may have been opened by another program
+    /// of this device.
     ///
     /// # Errors
     /// `email_link_expired`, `email_link_client_mismatch`, `email_link_failed` (in the webview `EmailLinkError` with the
@@ -82,13 +82,14 @@ impl Clerk {
             return Ok(elsewhere);
         }
         let created = parameter(link, "__clerk_created_session").map(SessionId::from);
-        if created.as_ref().is_some_and(|id| !self.knows_session(id)) {
+        if created.as_ref().is_none_or(|id| !self.knows_session(id)) {
             self.request(&fapi::client::get()).await?;
         }
         if let Some(id) = created.filter(|id| self.knows_session(id)) {
-            self.set_active(SetActiveParams::session(id.clone())).await?;
+            self.activate(&SetActiveParams::session(id.clone())).await?;
+            let task = self.own_task_url(params.redirect_url_complete.as_deref());
             return Ok(EmailLinkOutcome {
-                navigate_to: params.redirect_url_complete,
+                navigate_to: task.or(params.redirect_url_complete),
                 created_session_id: Some(id),
                 verified_on_other_device: false,
             });
@@ -163,12 +164,11 @@ impl Clerk {
         let pkce = Pkce::new();
         self.prepare_email_link(attempt, address, callback, &pkce).await?;
         let code_verifier = pkce.verifier.expose().to_owned();
-        let record =
-            PendingRecord { started_at_ms, flow: PendingFlow::EmailLink { attempt: attempt.clone(), code_verifier } };
+        let record = self.record(started_at_ms, PendingFlow::EmailLink { attempt: attempt.clone(), code_verifier });
         let link = tokio::select! {
             link = self.round_trip(flow, signal, &record, None, PATIENCE) => link?,
             verified = self.poll_email_link(attempt) => {
-                self.forget_record().await;
+                self.forget_record(flow).await;
                 return verified;
             }
         };
@@ -305,8 +305,11 @@ impl Clerk {
             // A second factor or more fields: the table knows where that is.
             return self.route_callback(Default::default(), Some(returned)).await;
         };
-        self.set_active(SetActiveParams::session(session.clone())).await?;
-        let navigate_to = Some(self.urls(&self.snapshot(), &self.0.setup.app_url).in_app(&url));
+        self.activate(&SetActiveParams::session(session.clone())).await?;
+        let snapshot = self.snapshot();
+        let urls = self.urls(&snapshot, &self.0.setup.app_url);
+        let task = urls.task_on_sign_in(snapshot.session());
+        let navigate_to = Some(task.unwrap_or_else(|| urls.in_app(&url)));
         Ok(RedirectOutcome { navigate_to, created_session_id: Some(session) })
     }
 

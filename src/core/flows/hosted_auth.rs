@@ -5,12 +5,12 @@ use url::Url;
 
 use super::{
     oauth::RedirectOutcome,
-    pending::{FlowId, PendingFlow, PendingRecord},
+    pending::{FlowId, PendingFlow},
     redirect_callback::RedirectCallbackParams,
     round_trip::{Pkce, Signals, parameter, random_text},
 };
 use crate::{
-    core::{CallbackUrl, Clerk, RedirectOptions, SetActiveParams, urls::After},
+    core::{CallbackUrl, Clerk, SetActiveParams, urls::After},
     error::{Error, ErrorCode, Result},
     fapi,
     models::SessionId,
@@ -65,6 +65,10 @@ impl Clerk {
     ) -> Result<RedirectOutcome> {
         self.loaded()?;
         let redirect = self.0.setup.callback.clone()?;
+        if redirect.as_str().starts_with("http") {
+            return Err(ErrorCode::RedirectUrlInvalid
+                .error("hosted sign-in comes back by a scheme of the app's own, such as my-app://callback"));
+        }
         let (flow, signal) = self.0.pending.begin();
         let result = self.run_hosted_auth(flow, signal, mode, callback, &redirect).await;
         self.0.pending.end(flow);
@@ -93,10 +97,8 @@ impl Clerk {
         let page = page.filter(|url| url.username().is_empty() && url.password().is_none());
         let page = page.ok_or_else(|| failed("Clerk named no page to open"))?;
         let code_verifier = pkce.verifier.expose().to_owned();
-        let record = PendingRecord {
-            started_at_ms,
-            flow: PendingFlow::HostedAuth { state, code_verifier, callback: Box::new(callback) },
-        };
+        let callback = Box::new(callback);
+        let record = self.record(started_at_ms, PendingFlow::HostedAuth { state, code_verifier, mode, callback });
         let link = self.round_trip(flow, signal, &record, Some(&page), self.0.setup.oauth_timeout).await?;
         self.complete(&link, record.flow).await
     }
@@ -107,6 +109,7 @@ impl Clerk {
         link: &Url,
         state: &str,
         verifier: &CodeVerifier,
+        mode: HostedAuthMode,
         callback: &RedirectCallbackParams,
     ) -> Result<RedirectOutcome> {
         let [answered, nonce, session] = ["state", "rotating_token_nonce", "created_session_id"].map(|name| {
@@ -123,17 +126,17 @@ impl Clerk {
         self.request(&fapi::client::redeem(&RotatingTokenNonce::new(nonce), verifier.expose())).await?;
         let known = self.client().and_then(|client| client.signed_in_session(&session).map(|_| ()));
         known.ok_or_else(|| failed("the session that came back is not signed in on this device"))?;
-        self.set_active(SetActiveParams::session(session.clone())).await?;
+        self.activate(&SetActiveParams::session(session.clone())).await?;
         let snapshot = self.snapshot();
         let here = self.page(callback.location.as_deref());
         let urls = self.urls(&snapshot, &here);
-        let redirect = RedirectOptions {
-            sign_in_force_redirect_url: callback.sign_in_force_redirect_url.clone(),
-            sign_in_fallback_redirect_url: callback.sign_in_fallback_redirect_url.clone(),
-            ..RedirectOptions::default()
+        let after = match mode {
+            HostedAuthMode::SignIn => After::SignIn,
+            HostedAuthMode::SignUp => After::SignUp,
         };
-        let navigate_to = Some(urls.in_app(&urls.after(After::SignIn, &redirect, &[])));
-        Ok(RedirectOutcome { navigate_to, created_session_id: Some(session) })
+        let task = urls.task_on_sign_in(snapshot.session());
+        let url = task.unwrap_or_else(|| urls.in_app(&urls.after(after, &callback.redirects(), &[])));
+        Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: Some(session) })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Loading: which instance, who this device is, what the server knows of it.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use crate::{
@@ -10,6 +12,9 @@ use crate::{
     ports::SecretKey,
     secret::ClientToken,
 };
+
+/// How long a load may take, with all its tries. A spinner that turns for minutes tells nobody anything.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What [`Clerk::load`] may be told. What is not given comes from the configuration.
 #[derive(Debug, Clone, Default, Deserialize, specta::Type)]
@@ -46,7 +51,7 @@ impl Clerk {
     pub async fn load(&self, options: LoadOptions) -> Result<()> {
         let _load = self.0.loading.lock().await;
         let given = options.options.clone();
-        let instance = match check_origins(&given).and_then(|()| self.resolve(options)) {
+        let instance = match check_origins(&given).and_then(|()| self.resolve(&options)) {
             Ok(instance) => instance,
             // A call with bad options does not take the state away from those who loaded before.
             Err(error) if self.snapshot().is_loaded() => return Err(error),
@@ -57,7 +62,10 @@ impl Clerk {
             return Ok(());
         }
         self.commit([Transition::Loading(Box::new(instance.clone()))]).await;
-        match self.load_from(instance).await {
+        let loaded = tokio::time::timeout(PATIENCE, self.load_from(instance)).await.unwrap_or_else(|_| {
+            Err(ErrorCode::NetworkError.error("the Frontend API did not answer in time; try again"))
+        });
+        match loaded {
             Ok(()) => Ok(()),
             Err(error) => self.fail(error).await,
         }
@@ -79,21 +87,27 @@ impl Clerk {
     }
 
     /// Merges the options with the configuration; the two must not contradict each other.
-    fn resolve(&self, options: LoadOptions) -> Result<Instance> {
+    fn resolve(&self, options: &LoadOptions) -> Result<Instance> {
+        let given = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
         let configured = &self.0.setup.instance;
-        let given = |value: Option<String>| value.filter(|text| !text.trim().is_empty());
-        let key = given(options.publishable_key);
-        if let (Some(configured), Some(key)) = (configured.publishable_key.as_deref(), key.as_deref())
-            && configured.trim() != key.trim()
-        {
+        let [key, proxy_url, domain] = [&options.publishable_key, &options.proxy_url, &options.domain].map(given);
+        let [own_key, own_proxy_url, own_domain] =
+            [&configured.publishable_key, &configured.proxy_url, &configured.domain].map(given);
+        // Where the app's configuration names the instance, a window has no say in where its client token is sent.
+        let contradicts = |said: &Option<String>, own: &Option<String>| {
+            said.as_deref().is_some_and(|said| own.as_deref().map(str::trim) != Some(said.trim()))
+        };
+        let conflict =
+            contradicts(&key, &own_key) || contradicts(&proxy_url, &own_proxy_url) || contradicts(&domain, &own_domain);
+        if own_key.is_some() && conflict {
             return Err(ErrorCode::PublishableKeyConflict.error(
-                "the webview gives another publishable key than the app's configuration; give it in one place only",
+                "the webview gives another publishable key, proxyUrl or domain than the app's configuration; give them in one place only",
             ));
         }
         let instance = Instance::resolve(&InstanceOptions {
-            publishable_key: key.or_else(|| configured.publishable_key.clone()),
-            proxy_url: given(options.proxy_url).or_else(|| configured.proxy_url.clone()),
-            domain: given(options.domain).or_else(|| configured.domain.clone()),
+            publishable_key: key.or(own_key),
+            proxy_url: proxy_url.or(own_proxy_url),
+            domain: domain.or(own_domain),
         })?;
         match self.fapi() {
             Some(fapi) if self.snapshot().is_loaded() && fapi.instance() != &instance => {
@@ -108,7 +122,7 @@ impl Clerk {
     async fn load_from(&self, instance: Instance) -> Result<()> {
         let setup = &self.0.setup;
         let key = instance.key().clone();
-        let stored = match setup.secrets.read(&SecretKey::ClientToken(key.frontend_api().to_owned())).await {
+        let stored = match setup.secrets.read(&SecretKey::ClientToken(instance.secret_name())).await {
             Ok(stored) => stored,
             Err(error) => {
                 self.report_store_error(&error);
@@ -118,23 +132,21 @@ impl Clerk {
         self.restore_token(stored.map(|secret| ClientToken::new(secret.expose())));
         self.set_fapi(Fapi::new(instance, setup.transport.clone(), setup.user_agent.clone()));
         let (get_environment, get_client) = (fapi::environment::get(), fapi::client::get());
-        let (environment, client) = tokio::join!(self.exchange(&get_environment), self.exchange(&get_client));
-        let environment = Environment::read(&environment?).unwrap_or_default();
-        match client {
+        let (environment, client) = tokio::join!(self.send(&get_environment), self.send(&get_client));
+        // The environment first: who hears of the client may want to know the instance's settings.
+        let (reply, stamp) = environment?;
+        let environment = Environment::read(&self.absorb(reply, stamp).await?).unwrap_or_default();
+        refuse_other_instance(key.instance_type(), &environment)?;
+        self.commit([Transition::Environment(Box::new(environment))]).await;
+        let (reply, stamp) = client?;
+        match self.absorb(reply, stamp).await {
             // The token of an earlier run is not taken any more; the answer may have brought another one.
             Err(error) if error.status() == Some(401) => self.read_client_anew().await?,
             client => {
                 client?;
             }
         }
-        refuse_other_instance(key.instance_type(), &environment)?;
-        let mut transitions = vec![Transition::Environment(Box::new(environment))];
-        if self.snapshot().client.is_none() {
-            // FAPI knows no client of this device yet; the first sign-in or sign-up creates it.
-            transitions.push(Transition::Client { typed: Box::default(), raw: serde_json::Value::Null });
-        }
-        transitions.push(Transition::Loaded);
-        self.commit(transitions).await;
+        self.commit([Transition::Loaded]).await;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    pending::{Attempt, AttemptResource, FlowId, PendingFlow, PendingRecord},
+    pending::{Attempt, AttemptResource, FlowId, PendingFlow},
     redirect_callback::RedirectCallbackParams,
     round_trip::{Signals, parameter},
 };
@@ -96,7 +96,14 @@ impl Clerk {
     ///
     /// # Source
     /// `SignIn.authenticateWithRedirect()`, `SignUp.authenticateWithRedirect()`; FAPI "OAuth from a native app".
-    pub async fn authenticate_with_redirect(&self, params: AuthenticateWithRedirectParams) -> Result<RedirectOutcome> {
+    pub async fn authenticate_with_redirect(
+        &self,
+        mut params: AuthenticateWithRedirectParams,
+    ) -> Result<RedirectOutcome> {
+        // Only the app's callback URL leads back to the app, so what Clerk's SDKs take here has no say.
+        for name in ["redirectUrl", "redirectUrlComplete", "actionCompleteRedirectUrl"] {
+            params.extra.remove(name);
+        }
         let callback = self.0.setup.callback.clone()?;
         let (flow, signal) = self.0.pending.begin();
         let result = self.run_browser_flow(flow, signal, params, &callback).await;
@@ -123,7 +130,7 @@ impl Clerk {
             RedirectResource::SignUp => self.start_sign_up(&params, callback).await?,
         };
         let callback = Box::new(params.callback.unwrap_or_default());
-        let record = PendingRecord { started_at_ms, flow: PendingFlow::Redirect { attempt, callback } };
+        let record = self.record(started_at_ms, PendingFlow::Redirect { attempt, callback });
         let link = self.round_trip(flow, signal, &record, Some(&page), self.0.setup.oauth_timeout).await?;
         self.complete(&link, record.flow).await
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use url::Url;
 
-use super::redirect_callback::RedirectCallbackParams;
+use super::{hosted_auth::HostedAuthMode, redirect_callback::RedirectCallbackParams};
 use crate::{
     core::clerk::lock,
     models::{SignIn, SignInId, SignUp, SignUpId},
@@ -83,6 +83,11 @@ impl PendingFlows {
         lock(&self.0).current.take().is_some_and(|pending| pending.signal.send(Signal::Cancelled).is_ok())
     }
 
+    /// Whether no newer flow has begun.
+    pub(crate) fn is_newest(&self, id: FlowId) -> bool {
+        lock(&self.0).last_id == id.0
+    }
+
     /// Ends the flow, if it is still the current one.
     pub(crate) fn end(&self, id: FlowId) {
         lock(&self.0).current.take_if(|pending| pending.id == id);
@@ -96,6 +101,9 @@ pub(crate) const RECORD_LIFETIME_MS: i64 = 10 * 60 * 1000;
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PendingRecord {
     pub(crate) started_at_ms: i64,
+    /// The run of the app that began the flow. A record is for those after it: within a run a link has a flow that waits
+    /// for it, or is refused.
+    pub(crate) run: String,
     pub(crate) flow: PendingFlow,
 }
 
@@ -108,7 +116,7 @@ pub(crate) enum PendingFlow {
     /// An e-mail link.
     EmailLink { attempt: Attempt, code_verifier: String },
     /// A hosted sign-in or sign-up.
-    HostedAuth { state: String, code_verifier: String, callback: Box<RedirectCallbackParams> },
+    HostedAuth { state: String, code_verifier: String, mode: HostedAuthMode, callback: Box<RedirectCallbackParams> },
 }
 
 /// The attempt that a flow belongs to.
@@ -195,6 +203,7 @@ mod tests {
     fn a_record_gets_old() {
         let record = PendingRecord {
             started_at_ms: 1_000,
+            run: String::new(),
             flow: PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: String::new() },
         };
         assert!(record.is_fresh(1_000) && record.is_fresh(RECORD_LIFETIME_MS));

@@ -69,6 +69,31 @@ params! {
     }
 }
 
+impl RedirectCallbackParams {
+    /// Where they say to go afterwards.
+    pub(super) fn redirects(&self) -> RedirectOptions {
+        RedirectOptions {
+            sign_in_force_redirect_url: self.sign_in_force_redirect_url.clone(),
+            sign_in_fallback_redirect_url: self.sign_in_fallback_redirect_url.clone(),
+            sign_up_force_redirect_url: self.sign_up_force_redirect_url.clone(),
+            sign_up_fallback_redirect_url: self.sign_up_fallback_redirect_url.clone(),
+            ..RedirectOptions::default()
+        }
+    }
+
+    /// The callback of a flow that begins at a page with these options.
+    pub(crate) fn after_page(options: &RedirectOptions) -> Self {
+        let fallback = |own: &Option<String>| own.clone().or_else(|| options.redirect_url.clone());
+        Self {
+            sign_in_force_redirect_url: options.sign_in_force_redirect_url.clone(),
+            sign_in_fallback_redirect_url: fallback(&options.sign_in_fallback_redirect_url),
+            sign_up_force_redirect_url: options.sign_up_force_redirect_url.clone(),
+            sign_up_fallback_redirect_url: fallback(&options.sign_up_fallback_redirect_url),
+            ..Self::default()
+        }
+    }
+}
+
 /// The page that the tasks of a session hang off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Base {
@@ -109,13 +134,11 @@ impl Destinations<'_> {
     }
 
     fn sign_in_base(&self) -> String {
-        let displayed = self.urls.display.map(|display| display.sign_in_url.as_str());
-        given(&self.urls.options.sign_in_url).or(displayed).unwrap_or("/").to_owned()
+        self.urls.sign_in_page()
     }
 
     fn sign_up_base(&self) -> String {
-        let displayed = self.urls.display.map(|display| display.sign_up_url.as_str());
-        given(&self.urls.options.sign_up_url).or(displayed).unwrap_or("/").to_owned()
+        self.urls.sign_up_page()
     }
 
     fn sign_in_step(&self, param: &Option<String>, path: &str) -> String {
@@ -148,22 +171,8 @@ impl Destinations<'_> {
 
     /// Where to go after a sign-in or sign-up; the same that `buildAfterSignInUrl` would say.
     fn after(&self, after: After) -> String {
-        let redirect = RedirectOptions {
-            sign_in_force_redirect_url: self.params.sign_in_force_redirect_url.clone(),
-            sign_in_fallback_redirect_url: self.params.sign_in_fallback_redirect_url.clone(),
-            sign_up_force_redirect_url: self.params.sign_up_force_redirect_url.clone(),
-            sign_up_fallback_redirect_url: self.params.sign_up_fallback_redirect_url.clone(),
-            ..RedirectOptions::default()
-        };
-        self.urls.in_app(&self.urls.after(after, &redirect, &[]))
+        self.urls.in_app(&self.urls.after(after, &self.params.redirects(), &[]))
     }
-}
-
-/// Where a task is done that `session` has left, if it has one.
-pub(super) fn with_task(urls: &Urls<'_>, session: Option<&Session>, base: &str) -> Option<String> {
-    let task = session?.current_task()?;
-    let own = urls.options.task_urls.as_ref().and_then(|urls| urls.get(&task.key));
-    Some(own.cloned().unwrap_or_else(|| with_hash(base, &format!("tasks/{}", task.key), &[])))
 }
 
 fn given(param: &Option<String>) -> Option<&str> {
@@ -388,9 +397,9 @@ impl Clerk {
     async fn carry_out(&self, step: Step, to: &Destinations<'_>) -> Result<RedirectOutcome> {
         match step {
             Step::Activate { session, base, url } => {
-                self.set_active(SetActiveParams::session(session.clone())).await?;
+                self.activate(&SetActiveParams::session(session.clone())).await?;
                 let base = if base == Base::SignIn { to.sign_in() } else { to.sign_up() };
-                let task = with_task(&to.urls, self.snapshot().session(), &base);
+                let task = to.urls.task_on(self.snapshot().session(), &base);
                 Ok(RedirectOutcome { navigate_to: Some(task.unwrap_or(url)), created_session_id: Some(session) })
             }
             Step::Navigate(url) => Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: None }),

@@ -63,14 +63,14 @@ impl Clerk {
         if let Ok(ended) = signal.try_recv() {
             return Err(ended_early(&ended));
         }
-        self.keep_record(record).await;
+        self.keep_record(flow, record).await;
         if !self.0.pending.arm(flow) {
             return Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded)));
         }
         if let Some(page) = page
             && let Err(error) = self.open_external(page.as_str())
         {
-            self.forget_record().await;
+            self.forget_record(flow).await;
             return Err(error);
         }
         let result =
@@ -82,16 +82,21 @@ impl Clerk {
                 Err(_) => Err(ErrorCode::OauthFlowTimedOut
                     .error("the user did not come back from the browser in time; try again")),
             };
-        self.forget_record().await;
+        self.forget_record(flow).await;
         result
+    }
+
+    /// The record of a flow of this run.
+    pub(super) fn record(&self, started_at_ms: i64, flow: PendingFlow) -> PendingRecord {
+        PendingRecord { started_at_ms, run: self.0.run.clone(), flow }
     }
 
     /// Goes on with the link that led back to the app.
     pub(super) async fn complete(&self, link: &Url, flow: PendingFlow) -> Result<RedirectOutcome> {
         match flow {
             PendingFlow::Redirect { attempt, callback } => self.complete_redirect(link, &attempt, *callback).await,
-            PendingFlow::HostedAuth { state, code_verifier, callback } => {
-                self.complete_hosted_auth(link, &state, &CodeVerifier::new(code_verifier), &callback).await
+            PendingFlow::HostedAuth { state, code_verifier, mode, callback } => {
+                self.complete_hosted_auth(link, &state, &CodeVerifier::new(code_verifier), mode, &callback).await
             }
             PendingFlow::EmailLink { attempt, code_verifier } => {
                 self.resume_email_link(link, &attempt, &CodeVerifier::new(code_verifier)).await
@@ -101,22 +106,35 @@ impl Clerk {
 
     /// Keeps what a restarted app needs to finish the flow. Without a keyring the flow just doesn't survive a restart,
     /// which has been reported when the client token could not be stored.
-    async fn keep_record(&self, record: &PendingRecord) {
-        let (Some(host), Ok(json)) = (self.secret_host(), serde_json::to_string(record)) else { return };
-        if let Err(error) = self.0.setup.secrets.write(&SecretKey::PendingFlow(host), StoredSecret::new(json)).await {
+    async fn keep_record(&self, flow: FlowId, record: &PendingRecord) {
+        let (Some(name), Ok(json)) = (self.secret_name(), serde_json::to_string(record)) else { return };
+        let _turn = self.0.record.lock().await;
+        if !self.0.pending.is_newest(flow) {
+            return;
+        }
+        if let Err(error) = self.0.setup.secrets.write(&SecretKey::PendingFlow(name), StoredSecret::new(json)).await {
             tracing::debug!(%error, "the flow will not survive a restart of the app");
         }
     }
 
-    pub(super) async fn forget_record(&self) {
-        let Some(host) = self.secret_host() else { return };
-        if let Err(error) = self.0.setup.secrets.delete(&SecretKey::PendingFlow(host)).await {
+    /// Deletes the record of a flow, and not that of a newer one.
+    pub(super) async fn forget_record(&self, flow: FlowId) {
+        let _turn = self.0.record.lock().await;
+        if self.0.pending.is_newest(flow) {
+            self.delete_record().await;
+        }
+    }
+
+    /// Deletes the record, whosever it is.
+    pub(super) async fn delete_record(&self) {
+        let Some(name) = self.secret_name() else { return };
+        if let Err(error) = self.0.setup.secrets.delete(&SecretKey::PendingFlow(name)).await {
             tracing::debug!(%error, "the record of a finished flow could not be deleted");
         }
     }
 }
 
-fn ended_early(signal: &Signal) -> Error {
+pub(super) fn ended_early(signal: &Signal) -> Error {
     match signal {
         Signal::Cancelled => ErrorCode::OauthFlowCancelled.error("the flow was cancelled"),
         Signal::Superseded | Signal::Returned(_) => {

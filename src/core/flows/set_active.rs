@@ -7,6 +7,7 @@ use crate::{
         Change, Clerk, GetTokenParams, Snapshot,
         clerk::is_signed_out,
         state::{ActiveSession, Transition},
+        urls::with_hash,
     },
     error::{ErrorCode, Result},
     fapi::session::TouchIntent,
@@ -25,6 +26,10 @@ pub struct SetActiveParams {
     #[serde(default)]
     #[specta(type = Option<String>, optional)]
     pub organization: Change<String>,
+    /// Where to go afterwards. A task that is left comes first, where the option `taskUrls` says where it is done.
+    #[serde(default)]
+    #[specta(optional)]
+    pub redirect_url: Option<String>,
 }
 
 impl SetActiveParams {
@@ -43,19 +48,38 @@ impl Clerk {
     /// account changes nothing.
     ///
     /// # Errors
-    /// `not_loaded`, `no_active_session` when the session is kept and there is none, `network_error`, or
-    /// `api_response_error`.
+    /// `not_loaded`, `no_active_session` when the session is kept and there is none, `network_error`, `browser_unavailable`,
+    /// or `api_response_error`.
     ///
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/touch`; `Clerk.setActive()`.
     pub async fn set_active(&self, params: SetActiveParams) -> Result<()> {
+        if !self.activate(&params).await? {
+            return Ok(());
+        }
+        let task = self.own_task_url(params.redirect_url.as_deref());
+        self.navigate(task.or(params.redirect_url).as_deref().unwrap_or_default())
+    }
+
+    /// [`set_active`](Self::set_active) for callers that know themselves where to go. False when nothing was done, because
+    /// the instance forces a choice of organization.
+    pub(crate) async fn activate(&self, params: &SetActiveParams) -> Result<bool> {
         let _turn = self.0.switching.lock().await;
         self.session_was_chosen();
         self.switch_to(params).await
     }
 
-    /// [`set_active`](Self::set_active) for callers that hold `switching` already.
-    async fn switch_to(&self, params: SetActiveParams) -> Result<()> {
+    /// Where the app says that the task of the active session is done, with where to go afterwards.
+    pub(super) fn own_task_url(&self, redirect_url: Option<&str>) -> Option<String> {
+        let snapshot = self.snapshot();
+        let task = snapshot.session()?.current_task()?;
+        let urls = self.urls(&snapshot, &self.0.setup.app_url);
+        let params: Vec<_> = redirect_url.map(|url| ("redirect_url".to_owned(), url.to_owned())).into_iter().collect();
+        urls.own_task_page(task).map(|page| with_hash(page, "", &params))
+    }
+
+    /// [`activate`](Self::activate) for callers that hold `switching` already.
+    async fn switch_to(&self, params: &SetActiveParams) -> Result<bool> {
         let snapshot = self.loaded()?;
         let client = snapshot.client.clone().unwrap_or_default();
         let target = match &params.session {
@@ -66,8 +90,10 @@ impl Clerk {
             Change::Set(id) => client.sessions.iter().find(|session| session.id == *id),
         };
         let Some(session) = target else {
-            self.commit([Transition::Activate(None)]).await;
-            return Ok(());
+            if snapshot.active_session != ActiveSession::None {
+                self.commit([Transition::Activate(None)]).await;
+            }
+            return Ok(true);
         };
         let (organization, intent) = match choose_organization(&snapshot, session, &params.organization) {
             Choice::Keep => (session.last_active_organization_id.clone(), TouchIntent::SelectSession),
@@ -76,13 +102,14 @@ impl Clerk {
                 tracing::warn!(
                     "this instance forces the choice of an organization; the personal account can't be active"
                 );
-                return Ok(());
+                return Ok(false);
             }
         };
         let id = session.id.clone();
         match self.touch_session(&id, organization.as_ref(), intent).await {
             Ok(touched) => self.follow_organization(&touched).await,
             // The session is gone on the server; reading the client again has settled what is left.
+            Err(error) if error.status() == Some(401) => {}
             Err(error) if is_signed_out(&error) => self.settle_unauthenticated().await,
             Err(error) => return Err(error),
         }
@@ -90,7 +117,7 @@ impl Clerk {
             let token = GetTokenParams { session_id: id.clone(), ..GetTokenParams::default() };
             if let Err(error) = self.get_token(token).await {
                 // Offline the session stays usable; the token comes later.
-                if !error.is(ErrorCode::NetworkError) {
+                if !error.is(ErrorCode::Offline) {
                     return Err(error);
                 }
             }
@@ -98,7 +125,7 @@ impl Clerk {
         if self.snapshot().active_session != (ActiveSession::Session { session_id: id.clone() }) {
             self.commit([Transition::Activate(Some(id))]).await;
         }
-        Ok(())
+        Ok(true)
     }
 }
 

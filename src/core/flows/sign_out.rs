@@ -3,7 +3,10 @@
 use serde::Deserialize;
 
 use crate::{
-    core::{Clerk, state::Transition},
+    core::{
+        Clerk,
+        state::{ActiveSession, Transition},
+    },
     error::Result,
     fapi,
     models::SessionId,
@@ -17,6 +20,10 @@ pub struct SignOutOptions {
     #[serde(default)]
     #[specta(optional)]
     pub session_id: Option<SessionId>,
+    /// Where to go afterwards, when it was the active session that ended.
+    #[serde(default)]
+    #[specta(optional)]
+    pub redirect_url: Option<String>,
 }
 
 impl Clerk {
@@ -26,7 +33,8 @@ impl Clerk {
     /// session activates no other one. All cached session tokens are forgotten.
     ///
     /// # Errors
-    /// `not_loaded`, `network_error`, or `api_response_error`; then everything stays as it was.
+    /// `not_loaded`, `network_error`, or `api_response_error`; then everything stays as it was. `browser_unavailable` when
+    /// `redirect_url` leads to another site.
     ///
     /// # Source
     /// FAPI `DELETE /v1/client/sessions`, `POST /v1/client/sessions/{id}/remove`; `Clerk.signOut()`.
@@ -38,6 +46,7 @@ impl Clerk {
         if client.sessions.is_empty() {
             return Ok(());
         }
+        let redirect_url = options.redirect_url.unwrap_or_default();
         let everything = options.session_id.is_none() || client.signed_in_sessions().count() == 1;
         let is_active = |id: &SessionId| snapshot.session().is_some_and(|session| session.id == *id);
         match options.session_id {
@@ -47,18 +56,22 @@ impl Clerk {
                 }
                 self.0.tokens.clear();
                 self.request(&fapi::session::remove(&id)).await?;
-                if is_active(&id) {
-                    self.commit([Transition::Activate(None)]).await;
+                self.0.tokens.clear();
+                if !is_active(&id) {
+                    return Ok(());
                 }
             }
             _ => {
                 self.0.tokens.clear();
                 self.request(&fapi::client::remove_sessions()).await?;
-                self.commit([Transition::Activate(None)]).await;
+                // Tokens that came along with the answer belong to sessions that are signed out.
+                self.0.tokens.clear();
             }
         }
-        // Tokens that came along with the answer belong to sessions that are signed out.
-        self.0.tokens.clear();
-        Ok(())
+        // The answer's client has told everybody already, when it brought one.
+        if self.snapshot().active_session != ActiveSession::None {
+            self.commit([Transition::Activate(None)]).await;
+        }
+        self.navigate(&redirect_url)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{
     oauth::RedirectOutcome,
-    pending::AttemptResource,
-    redirect_callback::{needs_protect_check, with_task},
+    pending::{AttemptResource, Signal},
+    redirect_callback::needs_protect_check,
+    round_trip::ended_early,
 };
 use crate::{
     core::{
@@ -14,7 +15,7 @@ use crate::{
     },
     error::{Error, ErrorCode, Result},
     models::{SessionId, SignIn, SignInStatus, SignUp, SignUpStatus, VerificationStatus},
-    ports::{WalletConnection, WalletError},
+    ports::{Wallet, WalletConnection, WalletError},
 };
 
 params! {
@@ -57,6 +58,7 @@ impl Clerk {
     /// - `web3_signature_request_rejected`: the user refused in the wallet.
     /// - `web3_signature_generation_failed`: the wallet failed.
     /// - `web3_solana_wallet_name_required`: `web3_solana_signature` without `wallet_name`.
+    /// - `oauth_flow_superseded`, `oauth_flow_cancelled`: the wait for the wallet ended another way.
     /// - `not_loaded`, `network_error`, or `api_response_error`.
     ///
     /// # Source
@@ -69,16 +71,31 @@ impl Clerk {
                 .error("web3_solana_signature needs walletName, the name of the Solana wallet to use"));
         }
         let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet"))?;
-        let mut connection = wallet.connect(&provider, params.wallet_name.as_deref()).await.map_err(wallet_error)?;
+        let (flow, signal) = self.0.pending.begin();
+        let result = tokio::select! {
+            result = self.ask_wallet(wallet.as_ref(), &provider, &params) => result,
+            signal = signal => Err(ended_early(&signal.unwrap_or(Signal::Superseded))),
+        };
+        self.0.pending.end(flow);
+        result
+    }
+
+    async fn ask_wallet(
+        &self,
+        wallet: &dyn Wallet,
+        provider: &str,
+        params: &AuthenticateWithWeb3Params,
+    ) -> Result<RedirectOutcome> {
+        let mut connection = wallet.connect(provider, params.wallet_name.as_deref()).await.map_err(wallet_error)?;
         let signed = match self.sign_in_with_wallet(&params.strategy, connection.as_mut()).await {
             Ok(sign_in) => AttemptResource::SignIn(Box::new(sign_in)),
             Err(error) if error.has_api_code("form_identifier_not_found") => {
-                AttemptResource::SignUp(Box::new(self.sign_up_with_wallet(&params, connection.as_mut()).await?))
+                AttemptResource::SignUp(Box::new(self.sign_up_with_wallet(params, connection.as_mut()).await?))
             }
             Err(error) => return Err(error),
         };
         drop(connection);
-        self.after_signature(signed, &params).await
+        self.after_signature(signed, params).await
     }
 
     /// Signs in with MetaMask; see [`authenticate_with_web3`](Self::authenticate_with_web3).
@@ -178,47 +195,45 @@ impl Clerk {
         let here = self.page(params.location.as_deref());
         let urls = self.urls(&snapshot, &here);
         let given = |url: &Option<String>| url.clone().filter(|url| !url.is_empty());
-        let displayed = |sign_up: bool, path: &str| {
-            let page = urls.display.map(|display| if sign_up { &display.sign_up_url } else { &display.sign_in_url });
-            let own = if sign_up { &urls.options.sign_up_url } else { &urls.options.sign_in_url };
-            with_hash(own.as_ref().or(page).map_or("/", String::as_str), path, &[])
-        };
+        let step = |page: &str, path: &str| with_hash(page, path, &[]);
         let to = |url: String| Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: None });
-        let session: Option<SessionId> = match signed {
-            AttemptResource::SignIn(sign_in) => {
-                if needs_protect_check(&sign_in) {
-                    return to(given(&params.protect_check_url).unwrap_or_else(|| displayed(false, "protect-check")));
+        let session: Option<SessionId> =
+            match signed {
+                AttemptResource::SignIn(sign_in) => {
+                    if needs_protect_check(&sign_in) {
+                        return to(given(&params.protect_check_url)
+                            .unwrap_or_else(|| step(&urls.sign_in_page(), "protect-check")));
+                    }
+                    if sign_in.is(&SignInStatus::NeedsSecondFactor) {
+                        return to(given(&params.second_factor_url)
+                            .unwrap_or_else(|| step(&urls.sign_in_page(), "factor-two")));
+                    }
+                    sign_in.created_session_id.clone().filter(|_| sign_in.is(&SignInStatus::Complete))
                 }
-                if sign_in.is(&SignInStatus::NeedsSecondFactor) {
-                    return to(given(&params.second_factor_url).unwrap_or_else(|| displayed(false, "factor-two")));
+                AttemptResource::SignUp(sign_up) => {
+                    let gate = sign_up.protect_check.is_some()
+                        || sign_up.missing_fields.iter().any(|field| field == "protect_check");
+                    if gate {
+                        return to(given(&params.sign_up_protect_check_url)
+                            .unwrap_or_else(|| step(&urls.sign_up_page(), "protect-check")));
+                    }
+                    let verification = sign_up.verifications.web3_wallet.as_ref();
+                    let verified = verification.is_some_and(|one| one.status == Some(VerificationStatus::Verified));
+                    if sign_up.is(&SignUpStatus::MissingRequirements)
+                        && verified
+                        && let Some(url) = given(&params.sign_up_continue_url)
+                    {
+                        return to(url);
+                    }
+                    sign_up.created_session_id.clone().filter(|_| sign_up.is(&SignUpStatus::Complete))
                 }
-                sign_in.created_session_id.clone().filter(|_| sign_in.is(&SignInStatus::Complete))
-            }
-            AttemptResource::SignUp(sign_up) => {
-                let gate = sign_up.protect_check.is_some()
-                    || sign_up.missing_fields.iter().any(|field| field == "protect_check");
-                if gate {
-                    return to(
-                        given(&params.sign_up_protect_check_url).unwrap_or_else(|| displayed(true, "protect-check"))
-                    );
-                }
-                let verification = sign_up.verifications.web3_wallet.as_ref();
-                let verified = verification.is_some_and(|one| one.status == Some(VerificationStatus::Verified));
-                if sign_up.is(&SignUpStatus::MissingRequirements)
-                    && verified
-                    && let Some(url) = given(&params.sign_up_continue_url)
-                {
-                    return to(url);
-                }
-                sign_up.created_session_id.clone().filter(|_| sign_up.is(&SignUpStatus::Complete))
-            }
-        };
+            };
         let Some(session) = session else { return Ok(RedirectOutcome::default()) };
-        self.set_active(SetActiveParams::session(session.clone())).await?;
+        self.activate(&SetActiveParams::session(session.clone())).await?;
         let after =
             RedirectOptions { sign_in_force_redirect_url: params.redirect_url.clone(), ..RedirectOptions::default() };
         let url = urls.in_app(&urls.after(After::SignIn, &after, &[]));
-        let url = with_task(&urls, self.snapshot().session(), &displayed(false, "")).unwrap_or(url);
+        let url = urls.task_on_sign_in(self.snapshot().session()).unwrap_or(url);
         Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: Some(session) })
     }
 }

@@ -189,13 +189,20 @@ struct SignatureBody {
 struct Failure {
     #[serde(default)]
     rejected: bool,
+    /// There is no wallet in the browser.
+    #[serde(default)]
+    unavailable: bool,
     #[serde(default)]
     failure: String,
 }
 
 impl From<Failure> for WalletError {
     fn from(failure: Failure) -> Self {
-        if failure.rejected { Self::Rejected } else { Self::Failed(failure.failure) }
+        match failure {
+            Failure { rejected: true, .. } => Self::Rejected,
+            Failure { unavailable: true, .. } => Self::Unavailable("the browser has none".to_owned()),
+            Failure { failure, .. } => Self::Failed(failure),
+        }
     }
 }
 

@@ -48,9 +48,9 @@ pub(crate) fn create_token(id: &SessionId, organization: Option<&OrganizationId>
     let mut form = Form::default().with("organization_id", organization.map_or("", OrganizationId::as_str));
     if let Some(previous) = &mint.minter_token {
         form = form.with("token", previous.expose());
-        if mint.skip_cache {
-            form = form.with("force_origin", "true");
-        }
+    }
+    if mint.force_origin {
+        form = form.with("force_origin", "true");
     }
     let mut request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "tokens"])).form(form);
     if mint.skip_cache {
@@ -73,7 +73,9 @@ pub(crate) fn create_template_token(id: &SessionId, template: &str, skip_cache: 
 pub(crate) struct Mint {
     /// Whether caches on the way are to be passed by.
     pub(crate) skip_cache: bool,
-    /// The previous token, for instances whose `auth_config.session_minter` is on.
+    /// Whether the token has to come from its origin, for instances whose `auth_config.session_minter` is on.
+    pub(crate) force_origin: bool,
+    /// The previous token, for the same instances.
     pub(crate) minter_token: Option<SessionToken>,
     /// The previous token, after FAPI asked for it with `missing_expired_token`.
     pub(crate) expired_token: Option<SessionToken>,

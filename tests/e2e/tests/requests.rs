@@ -412,7 +412,7 @@ async fn several_sessions() -> Result<()> {
     let second = done.created_session_id.expect("a session");
     clerk.set_active(SetActiveParams::session(second.clone())).await?;
     clerk.set_active(SetActiveParams::session(first)).await?;
-    clerk.sign_out(SignOutOptions { session_id: Some(second) }).await?;
+    clerk.sign_out(SignOutOptions { session_id: Some(second), ..Default::default() }).await?;
     clerk.set_active(SetActiveParams { session: Change::Clear, ..Default::default() }).await?;
     clerk.sign_out(SignOutOptions::default()).await?;
     sides.same();
