@@ -206,8 +206,10 @@ async fn handle_email_link_verification() {
         (second, "__clerk_status=verified", "/more"),
         (missing, "__clerk_status=verified", "/more"),
         (json!({}), "__clerk_status=verified&__clerk_created_session=sess_9", "other device"),
+        (json!({}), "__clerk_status=verified", "other device"),
     ] {
         let bench = with_attempts(attempts).await;
+        let asked = bench.count("GET", "/client");
         let link = Url::parse(&format!("{CALLBACK}?{query}")).unwrap();
         let result = match bench.clerk.handle_email_link_verification(&link, params.clone()).await {
             Err(error) => error.code().to_owned(),
@@ -218,6 +220,9 @@ async fn handle_email_link_verification() {
             }
         };
         assert_eq!(result, expected, "{query}");
+        let read_again = bench.count("GET", "/client") - asked;
+        let judged = !expected.starts_with("email_link") && !query.contains("transferable");
+        assert_eq!(read_again, usize::from(judged && !query.contains("sess_1")), "{query}");
         let touched = bench.count("POST", "/client/sessions/sess_1/touch");
         assert_eq!(touched, usize::from(expected.starts_with("sess_1")), "{query}");
     }
@@ -309,4 +314,123 @@ async fn an_own_sign_in_page_is_gone_to_in_the_app() {
     let to = app.clerk.take_redirect_outcome().unwrap().navigate_to.unwrap();
     assert!(to.starts_with("/login#/create?redirect_url="), "{to}");
     assert!(app.browser.0.lock().unwrap().is_empty());
+}
+
+/// FAPI's side of a hosted page: whoever comes back is signed in as the user of `sess_1`, who may have a task left.
+async fn with_hosted_page(task: Option<&str>, options: ClerkOptions) -> Bench {
+    let mut signed_in = session("sess_1");
+    if let Some(task) = task {
+        signed_in["status"] = "pending".into();
+        signed_in["tasks"] = json!([{ "key": task }]);
+    }
+    let script = move |method: &str, path: &str| match (method, path) {
+        ("GET", "/environment") => {
+            json_answer(200, &json!({ "display_config": { "sign_in_url": "https://portal.example.test/sign-in" } }))
+        }
+        ("GET", "/client") => json_answer(200, &json!({ "response": null })),
+        ("POST", "/client/hosted_auth") => json_answer(
+            200,
+            &json!({ "response": { "object": "hosted_auth", "url": "https://portal.example.test/h" } }),
+        ),
+        ("POST", "/client") => json_answer(200, &json!({ "response": client(2, &[signed_in.clone()]) })),
+        ("POST", "/client/sessions/sess_1/touch") => json_answer(200, &json!({ "response": signed_in })),
+        ("POST", "/client/sessions/sess_1/tokens") => json_answer(200, &json!({ "jwt": "a.b.c" })),
+        other => panic!("unexpected request {other:?}"),
+    };
+    let bench = Bench::with(script, Arc::new(MemoryStore::default()), |setup| setup.options = options);
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    bench
+}
+
+/// Opens the hosted page by `begin`, comes back from it, and returns where the app went and what FAPI was asked for.
+async fn through_the_hosted_page<F>(bench: &Bench, begin: impl FnOnce(clerk::Clerk) -> F) -> (Option<String>, String)
+where
+    F: Future<Output = clerk::Result<()>> + Send + 'static,
+{
+    let flow = tokio::spawn(begin(bench.clerk.clone()));
+    while bench.browser.0.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let requests = bench.fapi.requests.lock().unwrap().clone();
+    let body = requests.iter().find(|(_, path, _)| path == "/client/hosted_auth").unwrap().2.clone();
+    let state = url::form_urlencoded::parse(body.as_bytes()).find(|(key, _)| key == "state").unwrap().1.into_owned();
+    let link = format!("{CALLBACK}?state={state}&rotating_token_nonce=n&created_session_id=sess_1");
+    assert_eq!(bench.clerk.handle_deep_link(&Url::parse(&link).unwrap()).await, LinkOutcome::Delivered);
+    flow.await.unwrap().unwrap();
+    (bench.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to), body)
+}
+
+#[tokio::test]
+async fn a_hosted_page_signs_up() {
+    let options = RedirectOptions {
+        sign_up_force_redirect_url: Some("/welcome".into()),
+        sign_in_force_redirect_url: Some("/never".into()),
+        ..Default::default()
+    };
+    let bench = with_hosted_page(None, ClerkOptions::default()).await;
+    let (to, body) =
+        through_the_hosted_page(&bench, |clerk| async move { clerk.redirect_to_sign_up(&options).await }).await;
+    assert!(body.contains("&mode=sign-up"), "{body}");
+    assert_eq!(to.as_deref(), Some("/welcome"));
+    assert!(bench.clerk.is_signed_in());
+}
+
+#[tokio::test]
+async fn a_hosted_page_leads_back_to_where_it_was_asked_for() {
+    let options = RedirectOptions { redirect_url: Some("/notes".into()), ..Default::default() };
+    let bench = with_hosted_page(None, ClerkOptions::default()).await;
+    let (to, body) =
+        through_the_hosted_page(&bench, |clerk| async move { clerk.redirect_to_sign_in(&options).await }).await;
+    assert!(body.contains("&mode=sign-in"), "{body}");
+    assert_eq!(to.as_deref(), Some("/notes"));
+}
+
+/// A task comes before where the user wanted to go, at the app's own page for it or below the sign-in.
+#[tokio::test]
+async fn a_task_is_done_first_after_a_hosted_page() {
+    let task_urls = [("choose-organization".to_owned(), "/choose".to_owned())].into();
+    for (options, expected) in [
+        (ClerkOptions::default(), "https://portal.example.test/sign-in#/tasks/choose-organization"),
+        (ClerkOptions { task_urls: Some(task_urls), ..Default::default() }, "/choose"),
+    ] {
+        let bench = with_hosted_page(Some("choose-organization"), options).await;
+        let begin = |clerk: clerk::Clerk| async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await };
+        let (in_app, _) = through_the_hosted_page(&bench, begin).await;
+        // The hosted page itself, and then perhaps that of the task.
+        let opened = bench.browser.0.lock().unwrap().iter().skip(1).map(ToString::to_string).next();
+        assert_eq!(in_app.or(opened).as_deref(), Some(expected));
+        assert!(bench.clerk.session().is_some() && !bench.clerk.is_signed_in());
+    }
+}
+
+/// The app's page for the task of a session comes before where an e-mail link was to lead.
+#[tokio::test]
+async fn a_task_is_done_first_after_an_e_mail_link() {
+    let mut pending = session("sess_1");
+    pending["status"] = "pending".into();
+    pending["tasks"] = json!([{ "key": "choose-organization" }]);
+    let bench = with_attempts(json!({ "sessions": [pending] })).await;
+    let options: ClerkOptions =
+        serde_json::from_value(json!({ "taskUrls": { "choose-organization": "/choose" } })).unwrap();
+    bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+    let link = Url::parse(&format!("{CALLBACK}?__clerk_status=verified&__clerk_created_session=sess_1")).unwrap();
+    let params = EmailLinkVerificationParams { redirect_url_complete: Some("/done".into()), redirect_url: None };
+    let outcome = bench.clerk.handle_email_link_verification(&link, params).await.unwrap();
+    assert_eq!(outcome.navigate_to.as_deref(), Some("/choose#/?redirect_url=%2Fdone"));
+}
+
+#[tokio::test]
+async fn a_hosted_page_comes_back_by_a_scheme_of_the_apps_own() {
+    let bench = Bench::with(
+        |method, path| match (method, path) {
+            ("GET", "/environment") => json_answer(200, &environment()),
+            ("GET", "/client") => json_answer(200, &json!({ "response": null })),
+            other => panic!("unexpected request {other:?}"),
+        },
+        Arc::new(MemoryStore::default()),
+        |setup| setup.callback = clerk::core::CallbackUrl::parse("https://example.com/callback"),
+    );
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    let error = bench.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
+    assert_eq!(error.code(), "redirect_url_invalid");
 }

@@ -204,3 +204,80 @@ async fn a_page_that_is_no_web_page_is_not_opened() {
     let error = bench.clerk.authenticate_with_redirect(with_google()).await.unwrap_err();
     assert_eq!((error.code(), bench.browser.0.lock().unwrap().len()), ("url_not_allowed", 0));
 }
+
+/// FAPI may have forgotten the attempt by the time it is complete: what counts is the answer that brought it back.
+#[tokio::test]
+async fn an_attempt_that_the_client_does_not_hold_any_more_signs_in() {
+    let bench = Bench::new(|method, path| match (method, path) {
+        ("GET", "/client/sign_ins/sia_1") => {
+            let sign_in = json!({ "object": "sign_in_attempt", "id": "sia_1", "status": "complete", "created_session_id": "sess_1" });
+            json_answer(200, &json!({ "response": sign_in, "client": client(2, &[session("sess_1")]) }))
+        }
+        _ => google(method, path),
+    });
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    let flow = begin(&bench).await;
+    bench.clerk.handle_deep_link(&link("?rotating_token_nonce=n")).await;
+    assert_eq!(flow.await.unwrap().unwrap().created_session_id, Some("sess_1".into()));
+    assert!(bench.clerk.is_signed_in());
+}
+
+/// Code that was written for the web names its own pages; only the app's callback URL leads back to the app.
+#[tokio::test]
+async fn redirect_urls_of_the_caller_have_no_say() {
+    let bench = loaded().await;
+    let params: AuthenticateWithRedirectParams = serde_json::from_value(json!({
+        "resource": "signIn", "strategy": "oauth_google", "redirectUrl": "https://example.com/sso-callback",
+        "redirectUrlComplete": "/home", "actionCompleteRedirectUrl": "https://example.com/", "somethingNew": "x",
+    }))
+    .unwrap();
+    let clerk = bench.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.authenticate_with_redirect(params).await });
+    while bench.browser.0.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    flow.abort();
+    let created = bench.fapi.requests.lock().unwrap()[2].2.clone();
+    let callback = "my-app%3A%2F%2Fcallback";
+    assert_eq!(
+        created,
+        format!(
+            "strategy=oauth_google&redirect_url={callback}&action_complete_redirect_url={callback}&something_new=x"
+        )
+    );
+}
+
+/// The system may hand the same link over twice; the flow is over by then, and its record is for later runs only.
+#[tokio::test]
+async fn a_link_that_comes_twice_counts_once() {
+    let bench = loaded().await;
+    let flow = begin(&bench).await;
+    let link = link("?rotating_token_nonce=n");
+    let (first, second) = tokio::join!(bench.clerk.handle_deep_link(&link), bench.clerk.handle_deep_link(&link));
+    assert_eq!((first, second), (LinkOutcome::Delivered, LinkOutcome::Refused));
+    flow.await.unwrap().unwrap();
+    assert_eq!(bench.count("GET", "/client/sign_ins/sia_1"), 1);
+}
+
+/// The link that starts the app may come while there is no way to Clerk.
+#[tokio::test]
+async fn a_link_waits_for_a_load_that_is_tried_again() {
+    let store = Arc::new(MemoryStore::default());
+    let first = Bench::with(google, store.clone(), |_| {});
+    first.clerk.load(LoadOptions::default()).await.unwrap();
+    begin(&first).await.abort();
+    let online = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let is_online = online.clone();
+    let script = move |method: &str, path: &str| match is_online.load(std::sync::atomic::Ordering::Relaxed) {
+        true => google(method, path),
+        false => json_answer(500, &json!({})),
+    };
+    let second = Bench::with(script, store, |_| {});
+    let (link, clerk) = (link("?rotating_token_nonce=n"), second.clerk.clone());
+    let arrived = tokio::spawn(async move { clerk.handle_deep_link(&link).await });
+    second.clerk.load(LoadOptions::default()).await.unwrap_err();
+    online.store(true, std::sync::atomic::Ordering::Relaxed);
+    second.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(arrived.await.unwrap(), LinkOutcome::Resumed);
+    assert!(second.clerk.is_signed_in());
+}

@@ -15,8 +15,8 @@ use std::{
 use clerk::{
     Authorized, Clerk, Requirement, SignedIn, Status,
     core::{
-        CheckAuthorizationParams, ClerkOptions, CreateOrganizationParams, JoinWaitlistParams, LoadOptions,
-        RedirectOrigin, SetActiveParams, SignOutOptions,
+        Change, CheckAuthorizationParams, ClerkOptions, CreateOrganizationParams, GetTokenParams, JoinWaitlistParams,
+        LoadOptions, RedirectOrigin, SetActiveParams, SignOutOptions,
     },
     models::OrganizationId,
     storage::MemoryStore,
@@ -225,6 +225,8 @@ async fn handle_unauthenticated() {
     for (status, sessions, expected) in [
         (200, json!([session("sess_1")]), "ok sess_1"),
         (200, json!([]), "ok nobody"),
+        // There is no client any more.
+        (204, json!(null), "ok nobody"),
         (403, json!(null), "ok nobody"),
         (500, json!(null), "ok nobody"),
         (502, json!(null), "error sess_1"),
@@ -237,6 +239,7 @@ async fn handle_unauthenticated() {
                 json_answer(200, &json!({ "response": client(1, &[session("sess_1")]) }))
             }
             ("GET", "/client") if status == 0 => None,
+            ("GET", "/client") if status == 204 => json_answer(200, &json!({ "response": null, "client": null })),
             ("GET", "/client") if status == 200 => {
                 json_answer(200, &json!({ "response": client(2, sessions.as_array().unwrap()) }))
             }
@@ -396,4 +399,178 @@ async fn properties_are_one_look_at_the_state() {
     tokio::time::pause();
     failed.clerk.load(LoadOptions::default()).await.unwrap_err();
     assert_eq!((failed.clerk.status(), failed.clerk.is_loaded()), (Status::Error, false));
+}
+
+/// A FAPI with a session of somebody who belongs to an organization, one with a task, and one that has ended.
+async fn with_every_kind_of_session(forced: bool, touch_status: u16) -> Bench {
+    let of = |id: &str, status: &str| {
+        let mut session = session(id);
+        session["status"] = status.into();
+        session["user"]["organization_memberships"] = json!([{ "id": "m", "role": "org:admin", "organization": { "id": "org_1", "slug": "acme", "name": "Acme" } }]);
+        session
+    };
+    let mut pending = of("sess_2", "pending");
+    pending["tasks"] = json!([{ "key": "choose-organization" }]);
+    let sessions = [of("sess_1", "active"), pending, of("sess_3", "ended")];
+    let script = move |method: &str, path: &str| match (method, path) {
+        ("GET", "/environment") => {
+            json_answer(200, &json!({ "organization_settings": { "force_organization_selection": forced } }))
+        }
+        ("GET", "/client") => json_answer(200, &json!({ "response": client(1, &sessions) })),
+        ("POST", _) if path.ends_with("/touch") && touch_status != 200 => {
+            json_answer(touch_status, &json!({ "errors": [{ "code": "user_banned" }] }))
+        }
+        ("POST", "/client/sessions/sess_1/touch") => json_answer(200, &json!({ "response": sessions[0] })),
+        ("POST", "/client/sessions/sess_2/touch") => json_answer(200, &json!({ "response": sessions[1] })),
+        ("POST", _) if path.ends_with("/tokens") => json_answer(200, &json!({ "jwt": "a.b.c" })),
+        other => panic!("unexpected request {other:?}"),
+    };
+    let bench = Bench::new(script);
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    bench
+}
+
+/// The rules of `setActive`: which session and organization, what FAPI is told, and where the app goes.
+#[tokio::test]
+async fn set_active_chooses_by_every_rule() {
+    let choose = |text: &str| Change::Set(text.to_owned());
+    let (keep, none) = (Change::Keep, Change::Clear);
+    let touched = |organization: &str, intent: &str| format!("active_organization_id={organization}&intent={intent}");
+    for (forced, session, organization, expected, told) in [
+        (false, keep.clone(), keep.clone(), "sess_1", touched("", "select_session")),
+        (false, choose("sess_1"), choose("org_1"), "sess_1", touched("org_1", "select_org")),
+        (false, keep.clone(), choose("acme"), "sess_1", touched("org_1", "select_org")),
+        (false, keep.clone(), choose("unknown-slug"), "sess_1", touched("", "select_org")),
+        (false, keep.clone(), none.clone(), "sess_1", touched("", "select_org")),
+        // An instance that forces a choice: nothing happens, not even to the session.
+        (true, choose("sess_2"), none.clone(), "sess_1", String::new()),
+        (true, choose("sess_2"), choose("unknown-slug"), "sess_1", String::new()),
+        (true, choose("sess_2"), choose("acme"), "sess_2", touched("org_1", "select_org")),
+        // A session that is not there signs out here, and Clerk is not told.
+        (false, none.clone(), keep.clone(), "nobody", String::new()),
+        (false, choose("sess_9"), keep.clone(), "nobody", String::new()),
+    ] {
+        let bench = with_every_kind_of_session(forced, 200).await;
+        let params = SetActiveParams {
+            session: match session.clone() {
+                Change::Set(id) => Change::Set(id.into()),
+                Change::Clear => Change::Clear,
+                Change::Keep => Change::Keep,
+            },
+            organization: organization.clone(),
+            redirect_url: None,
+        };
+        bench.clerk.set_active(params).await.unwrap();
+        let now = active(&bench.clerk).unwrap_or_else(|| "nobody".to_owned());
+        let requests = bench.fapi.requests.lock().unwrap();
+        let touch = requests.iter().find(|(_, path, _)| path.ends_with("/touch")).map(|(.., body)| body.clone());
+        assert_eq!((now.as_str(), touch.unwrap_or_default()), (expected, told), "{session:?} {organization:?}");
+    }
+}
+
+#[tokio::test]
+async fn set_active_goes_where_it_is_told_and_to_a_task_first() {
+    let to = |session: &str, url: &str| SetActiveParams {
+        redirect_url: Some(url.to_owned()),
+        ..SetActiveParams::session(session)
+    };
+    let went = |bench: &Bench| bench.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to);
+    let bench = with_every_kind_of_session(false, 200).await;
+    bench.clerk.set_active(to("sess_1", "/notes")).await.unwrap();
+    assert_eq!(went(&bench).as_deref(), Some("/notes"));
+    bench.clerk.set_active(SetActiveParams::session("sess_1")).await.unwrap();
+    assert_eq!(went(&bench), None);
+    let options: ClerkOptions =
+        serde_json::from_value(json!({ "taskUrls": { "choose-organization": "/choose" } })).unwrap();
+    bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+    bench.clerk.set_active(to("sess_2", "/notes")).await.unwrap();
+    assert_eq!(went(&bench).as_deref(), Some("/choose#/?redirect_url=%2Fnotes"));
+    assert_eq!((active(&bench.clerk).as_deref(), bench.clerk.is_signed_in()), (Some("sess_2"), false));
+    // An instance that forces a choice of organization leaves everything as it is.
+    let forced = with_every_kind_of_session(true, 200).await;
+    let personal = SetActiveParams { organization: Change::Clear, ..to("sess_2", "/notes") };
+    forced.clerk.set_active(personal).await.unwrap();
+    assert_eq!((went(&forced), active(&forced.clerk).as_deref()), (None, Some("sess_1")));
+    let nobody = Bench::new(|_, path| match path {
+        "/environment" => json_answer(200, &environment()),
+        _ => json_answer(200, &json!({ "response": null })),
+    });
+    nobody.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(nobody.clerk.set_active(SetActiveParams::default()).await.unwrap_err().code(), "no_active_session");
+}
+
+/// A banned user, and a session that FAPI can't process any more: the client is read again, once.
+#[tokio::test]
+async fn a_refused_touch_reads_the_client_again() {
+    for status in [401, 403, 422] {
+        let bench = with_every_kind_of_session(false, status).await;
+        assert_eq!(bench.clerk.touch().await.unwrap_err().status(), Some(status));
+        assert_eq!(bench.count("GET", "/client"), 2, "{status}");
+        bench.clerk.set_active(SetActiveParams::session("sess_1")).await.unwrap();
+        assert_eq!(bench.count("GET", "/client"), 3, "{status}");
+    }
+    let bench = with_every_kind_of_session(false, 404).await;
+    bench.clerk.touch().await.unwrap_err();
+    assert_eq!(bench.count("GET", "/client"), 1);
+}
+
+/// Signing out is one change, also where the answer brings the emptied client along.
+#[tokio::test]
+async fn signing_out_is_heard_of_once() {
+    let bench = Bench::new(|method, path| match (method, path) {
+        ("DELETE", "/client/sessions") => json_answer(200, &json!({ "response": client(9, &[]) })),
+        ("POST", "/client/sessions/sess_2/remove") => {
+            json_answer(200, &json!({ "response": session("sess_2"), "client": client(8, &[session("sess_1")]) }))
+        }
+        _ => two_sessions(method, path),
+    });
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    let heard = Arc::<Mutex<Vec<Option<String>>>>::default();
+    let log = heard.clone();
+    bench.clerk.add_listener(move |snapshot| {
+        log.lock().unwrap().push(snapshot.session().map(|session| session.id.to_string()));
+    });
+    heard.lock().unwrap().clear();
+    bench.clerk.sign_out(SignOutOptions { session_id: Some("sess_2".into()), ..Default::default() }).await.unwrap();
+    let redirect_url = Some("/bye".to_owned());
+    bench.clerk.sign_out(SignOutOptions { redirect_url, ..Default::default() }).await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), [Some("sess_1".to_owned()), None]);
+    assert_eq!(bench.clerk.take_redirect_outcome().unwrap().navigate_to.as_deref(), Some("/bye"));
+}
+
+/// A token of a template says which organization was active when it was minted.
+#[tokio::test]
+async fn a_token_of_a_template_is_kept_for_its_organization() {
+    let minted = Arc::new(AtomicUsize::new(0));
+    let count = minted.clone();
+    let bench = Bench::new(move |method, path| match (method, path) {
+        ("POST", "/client/sessions/sess_1/tokens/api") => {
+            let number = count.fetch_add(1, Ordering::Relaxed);
+            json_answer(200, &json!({ "jwt": support::jwt(&json!({ "number": number })) }))
+        }
+        _ => two_sessions(method, path),
+    });
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    for organization in [Change::Clear, Change::Clear, Change::Set("org_1".into()), Change::Set("org_1".into())] {
+        let params = GetTokenParams {
+            session_id: "sess_1".into(),
+            template: Some("api".to_owned()),
+            organization_id: organization,
+            skip_cache: false,
+        };
+        bench.clerk.get_token(params).await.unwrap().unwrap();
+    }
+    assert_eq!(minted.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_way_to_clerk_there_is_no_token_and_the_session_stays() {
+    let bench = Bench::new(|method, path| match path.ends_with("/tokens") {
+        true => None,
+        false => two_sessions(method, path),
+    });
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(bench.clerk.session_token().await.unwrap_err().code(), "clerk_offline");
+    bench.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
+    assert_eq!(active(&bench.clerk).as_deref(), Some("sess_2"));
 }

@@ -6,7 +6,13 @@ mod support;
 
 use std::sync::Arc;
 
-use clerk::{InstanceOptions, Status, core::LoadOptions, storage::MemoryStore};
+use clerk::{
+    InstanceOptions, Status,
+    core::LoadOptions,
+    ports::{SecretKey, SecretStore},
+    secret::StoredSecret,
+    storage::MemoryStore,
+};
 use serde_json::{Value, json};
 use support::{Answer, Bench, KEY, NoStore, client, environment, json_answer, session, text_answer};
 
@@ -136,6 +142,7 @@ async fn bad_configuration_has_a_code_and_sends_nothing() {
         (key("pk_test_nonsense"), "publishable_key_invalid"),
         (key("sk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA"), "publishable_key_invalid"),
         (proxy("/relative"), "proxy_url_invalid"),
+        (proxy("http://proxy.example.com/__clerk"), "proxy_url_invalid"),
         (local, "instance_mismatch"),
     ] {
         let (code, bench) = load_error(|_, _| panic!("nothing is sent"), instance).await;
@@ -208,6 +215,7 @@ async fn a_token_that_fapi_refuses_is_replaced() {
                 _ => json_answer(200, &json!({ "response": null, "client": null })),
             },
             store,
+            |_| {},
         );
         bench.clerk.load(LoadOptions::default()).await.unwrap();
         assert_eq!(bench.clerk.snapshot().status, Status::Ready);
@@ -256,4 +264,88 @@ async fn the_webview_gets_neither_token() {
     for secret in ["a-client-token", "header.payload.signature"] {
         assert!(!payload.to_string().contains(secret));
     }
+}
+
+/// Where the app's configuration names the instance, no window can have the client token sent elsewhere.
+#[tokio::test]
+async fn a_window_has_no_say_in_where_the_client_token_goes() {
+    let store = Arc::new(MemoryStore::default());
+    store
+        .write(&SecretKey::ClientToken("clerk.example.test".to_owned()), StoredSecret::new("a-client-token"))
+        .await
+        .unwrap();
+    for (proxy_url, domain) in [(Some("https://evil.example/"), None), (None, Some("evil.example"))] {
+        let bench = Bench::with(|_, _| panic!("nothing is sent"), store.clone(), |_| {});
+        let options = LoadOptions {
+            proxy_url: proxy_url.map(str::to_owned),
+            domain: domain.map(str::to_owned),
+            ..LoadOptions::default()
+        };
+        assert_eq!(bench.clerk.load(options).await.unwrap_err().code(), "publishable_key_conflict");
+    }
+    // Where it does not, a token stays with the place that it came from.
+    let seen = Arc::<std::sync::Mutex<Vec<Option<String>>>>::default();
+    let log = seen.clone();
+    let bench = Bench::with_tokens(
+        move |_, path, token| {
+            log.lock().unwrap().push(token.map(str::to_owned));
+            json_answer(200, &if path.ends_with("/environment") { environment() } else { json!({ "response": null }) })
+        },
+        store,
+        |setup| setup.instance.publishable_key = None,
+    );
+    let options = LoadOptions {
+        publishable_key: Some(KEY.to_owned()),
+        proxy_url: Some("https://evil.example/".to_owned()),
+        ..LoadOptions::default()
+    };
+    bench.clerk.load(options).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), [None, None]);
+}
+
+#[tokio::test]
+async fn who_hears_of_the_client_knows_the_environment() {
+    let bench = Bench::new(signed_in);
+    let heard = Arc::<std::sync::Mutex<Vec<bool>>>::default();
+    let log = heard.clone();
+    bench.clerk.add_listener(move |snapshot| log.lock().unwrap().push(snapshot.environment.is_some()));
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    let heard = heard.lock().unwrap();
+    assert!(!heard.is_empty() && heard.iter().all(|known| *known), "{heard:?}");
+}
+
+/// A Frontend API that takes connections and says nothing.
+#[tokio::test(start_paused = true)]
+async fn a_load_does_not_wait_for_minutes() {
+    struct Silence;
+    impl clerk::ports::Transport for Silence {
+        fn send(
+            &self,
+            _: clerk::ports::HttpRequest,
+        ) -> clerk::ports::BoxFuture<'_, Result<clerk::ports::HttpResponse, clerk::ports::TransportError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+    let mut setup = clerk::core::ClerkSetup::new(
+        Arc::new(Silence),
+        Arc::new(MemoryStore::default()),
+        Arc::<support::RememberingBrowser>::default(),
+        Arc::new(clerk::ports::SystemClock),
+        Arc::<support::RememberingSink>::default(),
+    );
+    setup.instance = key(KEY);
+    let started = tokio::time::Instant::now();
+    let error = clerk::Clerk::new(setup).load(LoadOptions::default()).await.unwrap_err();
+    assert_eq!(error.code(), "network_error");
+    assert!(started.elapsed() < std::time::Duration::from_secs(30), "on a clock that only waits move");
+}
+
+/// What there was to know is told to those who ask later, once each.
+#[tokio::test]
+async fn notices_are_kept() {
+    let bench = Bench::with(signed_in, Arc::new(NoStore), |_| {});
+    assert!(bench.clerk.notices().is_empty());
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    let codes: Vec<_> = bench.clerk.notices().into_iter().map(|notice| notice.code).collect();
+    assert_eq!(codes, ["storage_unavailable"]);
 }

@@ -399,6 +399,10 @@ async fn the_apps_own_pages_stand_in_for_the_hosted_ones() {
         let fapi = Fapi { options: options.clone(), ..Fapi::with(client) };
         assert_eq!(fapi.callback(RedirectCallbackParams::default()).await.0, expected);
     }
+    // One page for both.
+    let options = ClerkOptions { sign_up_url: None, ..options };
+    let fapi = Fapi { options, ..Fapi::with(missing(json!({ "missing_fields": ["last_name"] }))) };
+    assert_eq!(fapi.callback(RedirectCallbackParams::default()).await.0, "/in#/create/continue");
 }
 
 #[tokio::test]

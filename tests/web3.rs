@@ -187,3 +187,33 @@ async fn an_attempt_that_needs_more_leads_to_its_page() {
         assert_eq!(outcome.navigate_to.unwrap_or_default(), expected, "{status}");
     }
 }
+
+/// A wallet that keeps the user waiting.
+struct SlowWallet;
+
+impl clerk::ports::Wallet for SlowWallet {
+    fn connect<'a>(
+        &'a self,
+        _: &'a str,
+        _: Option<&'a str>,
+    ) -> clerk::ports::BoxFuture<'a, Result<Box<dyn clerk::ports::WalletConnection>, WalletError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn waiting_for_a_wallet_can_be_cancelled_and_superseded() {
+    let emulator = Arc::new(Emulator::start(config()).await.unwrap());
+    let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| setup.wallet = Some(Arc::new(SlowWallet)));
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let begin = || {
+        let clerk = app.clerk.clone();
+        tokio::spawn(async move { clerk.authenticate_with_web3(metamask()).await })
+    };
+    let first = begin();
+    tokio::task::yield_now().await;
+    let second = begin();
+    assert_eq!(first.await.unwrap().unwrap_err().code(), "oauth_flow_superseded");
+    assert!(app.clerk.cancel_authentication());
+    assert_eq!(second.await.unwrap().unwrap_err().code(), "oauth_flow_cancelled");
+}

@@ -285,13 +285,7 @@ impl Clerk {
             return Ok(());
         };
         let organization = session.last_active_organization_id.as_ref();
-        let touched = self.touch_session(&session.id, organization, TouchIntent::Focus).await;
-        if let Err(error) = &touched
-            && is_signed_out(error)
-        {
-            self.settle_unauthenticated().await;
-        }
-        touched.map(|_| ())
+        self.touch_session(&session.id, organization, TouchIntent::Focus).await.map(|_| ())
     }
 
     /// Asks FAPI every five minutes what has changed, e.g. that a session was revoked, for as long as the app runs. Not

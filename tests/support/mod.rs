@@ -145,8 +145,9 @@ impl Bench {
     pub fn with_tokens(
         script: impl Fn(&str, &str, Option<&str>) -> Option<Answer> + Send + Sync + 'static,
         store: Arc<dyn SecretStore>,
+        adjust: impl FnOnce(&mut ClerkSetup),
     ) -> Self {
-        Self::assemble(Box::new(script), store, |_| {})
+        Self::assemble(Box::new(script), store, adjust)
     }
 
     fn assemble(script: Box<Script>, store: Arc<dyn SecretStore>, adjust: impl FnOnce(&mut ClerkSetup)) -> Self {
@@ -179,4 +180,15 @@ pub fn session(id: &str) -> Value {
 /// A client with these sessions.
 pub fn client(updated_at: i64, sessions: &[Value]) -> Value {
     json!({ "object": "client", "id": "client_1", "sessions": sessions, "updated_at": updated_at })
+}
+
+/// A session token with these claims and a long life; nobody checks its signature here.
+pub fn jwt(claims: &Value) -> String {
+    use base64::Engine;
+    let part = |json: &Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
+    let mut claims = claims.clone();
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    claims["iat"] = now.into();
+    claims["exp"] = (now + 600).into();
+    format!("{}.{}.signature", part(&json!({})), part(&claims))
 }

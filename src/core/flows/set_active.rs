@@ -109,8 +109,7 @@ impl Clerk {
         match self.touch_session(&id, organization.as_ref(), intent).await {
             Ok(touched) => self.follow_organization(&touched).await,
             // The session is gone on the server; reading the client again has settled what is left.
-            Err(error) if error.status() == Some(401) => {}
-            Err(error) if is_signed_out(&error) => self.settle_unauthenticated().await,
+            Err(error) if is_signed_out(&error) => {}
             Err(error) => return Err(error),
         }
         if self.snapshot().client.as_deref().is_some_and(|client| client.signed_in_session(&id).is_some()) {

@@ -107,7 +107,8 @@ async fn others_are_not_listened_to() {
 async fn a_wallet_that_refuses_ends_the_wait() {
     for (body, expected) in [
         (json!({ "rejected": true }), WalletError::Rejected),
-        (json!({ "failure": "no wallet" }), WalletError::Failed("no wallet".to_owned())),
+        (json!({ "unavailable": true }), WalletError::Unavailable("the browser has none".to_owned())),
+        (json!({ "failure": "it broke" }), WalletError::Failed("it broke".to_owned())),
     ] {
         let (connecting, page) = open("base").await;
         let (told, failed) = tokio::join!(page.post("failure", body), async { connecting.await.unwrap() });
