@@ -24,6 +24,47 @@ fn class_rows() -> Vec<Vec<String>> {
     tables.filter(|cells| cells.len() == 5).collect()
 }
 
+/// Names in backticks.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+fn source(file: &str) -> String {
+    let folder = if file.ends_with(".test.ts") { "guest-js/__tests__/" } else { "" };
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("{folder}{file}"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// Whether a test of this name is in the file: a function behind a `test` attribute, or the title of an `it`.
+fn is_test(file: &str, name: &str) -> bool {
+    let text = source(file);
+    if file.ends_with(".test.ts") {
+        return ["'", "\""].iter().any(|quote| {
+            [format!("it({quote}{name}{quote}"), format!("({quote}{name}{quote}, ("), format!("{quote}{name}{quote},")]
+                .iter()
+                .any(|title| text.contains(title))
+        });
+    }
+    let function = format!("fn {name}(");
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines.windows(2).any(|pair| pair[0].contains("test") && pair[0].starts_with("#[") && pair[1].contains(&function))
+}
+
+#[test]
+fn every_cell_of_the_class_is_filled_and_every_test_exists() {
+    let rows = class_rows();
+    assert_eq!(rows.len(), 15 + 32 + 32, "properties, methods, components");
+    for row in &rows {
+        assert!(row.iter().all(|cell| !cell.is_empty() && cell != "-" && cell != "—"), "{row:?}");
+        let tests = quoted(&row[4]);
+        assert!(!tests.is_empty(), "{row:?}");
+        for test in tests {
+            let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} names a file and a test"));
+            assert!(is_test(file, name), "{} names {test}, which is no test", row[0]);
+        }
+    }
+}
+
 /// Every name of the documented class has its row. Skipped, with a word, where the documentation is not at hand.
 #[test]
 fn every_documented_member_has_its_row() {

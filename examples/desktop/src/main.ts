@@ -10,6 +10,8 @@ const isSecondWindow = new URLSearchParams(window.location.search).get('window')
 document.body.classList.toggle('second', isSecondWindow);
 
 const clerk = new Clerk();
+// For a look at it from the developer console, as on the web.
+Object.assign(window, { clerk });
 let card: SignedOut | null = null;
 let shown = '';
 

@@ -44,6 +44,7 @@ impl Default for Options {
 pub struct Desktop {
     // Dropped in this order: what needs the display and the bus goes before them.
     driver: Option<Running>,
+    background: Option<Running>,
     browser: Option<WebDriver>,
     chromedriver: Option<Running>,
     browser_process: Option<Running>,
@@ -85,6 +86,7 @@ impl Desktop {
         let keyring = if options.keyring { Some(start_keyring(&environment).await?) } else { None };
         let mut desktop = Self {
             driver: None,
+            background: None,
             browser: None,
             chromedriver: None,
             browser_process: None,
@@ -141,6 +143,18 @@ impl Desktop {
         self.start_app_with(&[]).await
     }
 
+    /// Starts the app without a window, as at login. It ends with the desktop, or with [`end_app`](Self::end_app).
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_in_background(&mut self) -> Result<()> {
+        self.end_app();
+        let mut command = Command::new(app());
+        command.arg("--background").envs(self.environment.clone());
+        self.background = Some(Running::start(&mut command, &self.files().join("app.log"))?);
+        Ok(())
+    }
+
     /// Starts the app with other values in its environment; an empty one is taken out of it.
     ///
     /// # Errors
@@ -182,6 +196,7 @@ impl Desktop {
     pub fn end_app(&mut self) {
         process::end_all(&app(), &self.marker());
         self.driver = None;
+        self.background = None;
     }
 
     /// How many processes of the app are running.
@@ -209,20 +224,34 @@ impl Desktop {
     /// # Errors
     /// When it does not come.
     pub async fn provider_page(&self) -> Result<()> {
+        self.page("#deny").await
+    }
+
+    /// Waits for a page in the browser that has an element, and makes it the current tab.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn page(&self, css: &str) -> Result<()> {
         let browser = self.browser();
-        until("the provider's page opens in the browser", || async {
+        until(&format!("a page with {css} opens in the browser"), || async {
             for tab in browser.windows().await.ok()?.into_iter().rev() {
                 browser.switch_to_window(tab).await.ok()?;
-                let url = browser.current_url().await.ok()?;
-                if url.path().starts_with("/__emulator/oauth/")
-                    && browser.find(thirtyfour::By::Id("deny")).await.is_ok()
-                {
+                if browser.find(thirtyfour::By::Css(css)).await.is_ok() {
                     return Some(());
                 }
             }
             None
         })
         .await
+    }
+
+    /// Types into a field of the current page in the browser.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn fill_in_browser(&self, name: &str, text: &str) -> Result<()> {
+        let field = self.browser().find(thirtyfour::By::Css(format!("[name={name}]"))).await?;
+        Ok(field.send_keys(text).await?)
     }
 
     /// Clicks a control of the page in the browser.
@@ -271,6 +300,8 @@ impl Desktop {
             "--disable-component-update".to_owned(),
             "--disable-sync".to_owned(),
             "--password-store=basic".to_owned(),
+            format!("--load-extension={}", wallet_extension().display()),
+            "--disable-features=DisableLoadExtensionCommandLineSwitch".to_owned(),
             "--window-size=1100,860".to_owned(),
         ];
         self.make_default_browser(&arguments)?;
@@ -332,6 +363,11 @@ impl Drop for Desktop {
         // The browser ends with its driver only when it is told to.
         process::end_all(Path::new("/usr/lib/chromium/chromium"), &self.marker());
     }
+}
+
+/// A wallet as an extension of the browser: announced as extensions announce themselves, and signing by the test.
+fn wallet_extension() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("wallet-extension")
 }
 
 /// The example app.

@@ -2,7 +2,8 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
+use clerk::ClerkExt;
+use tauri::{AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_deep_link::DeepLinkExt;
 
 fn main() {
@@ -14,10 +15,20 @@ fn main() {
 }
 
 fn run() -> tauri::Result<()> {
-    tauri::Builder::default()
+    // As an app in the tray does: no window at the start, and closing the last one does not end it.
+    let in_background = std::env::args().any(|argument| argument == "--background");
+    let app = tauri::Builder::default()
         .plugin(clerk())
         .invoke_handler(tauri::generate_handler![open_second_window, greeting])
-        .setup(|app| {
+        .setup(move |app| {
+            // Rust hears of every change, with or without a window.
+            app.clerk().add_listener(|state| {
+                let user = state.user().map_or("nobody".to_owned(), |user| user.full_name().unwrap_or_default());
+                tracing::info!(revision = state.revision, user, "auth state");
+            });
+            if !in_background && let Some(window) = app.config().app.windows.first() {
+                WebviewWindowBuilder::from_config(app.handle(), window)?.build()?;
+            }
             // The app's own links; the callback links of sign-ins are among them and are not its concern.
             app.deep_link().on_open_url(|event| {
                 for url in event.urls() {
@@ -28,7 +39,15 @@ fn run() -> tauri::Result<()> {
             });
             Ok(())
         })
-        .run(tauri::generate_context!())
+        .build(tauri::generate_context!())?;
+    app.run(move |_, event| {
+        if let RunEvent::ExitRequested { code: None, api, .. } = event
+            && in_background
+        {
+            api.prevent_exit();
+        }
+    });
+    Ok(())
 }
 
 /// An app of your own has its key in `tauri.conf.json` and needs no more than `clerk::init()`. The demo takes the key
