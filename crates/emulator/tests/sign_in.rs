@@ -440,3 +440,19 @@ async fn hosted_auth_brings_a_session_home() {
     assert_eq!(redeem(&nonce, "wrong").await.words(), "422 pkce_verification_failed");
     assert_eq!(redeem(&nonce, verifier).await.words(), "400 client_state_invalid", "a wrong verifier burns it");
 }
+
+#[tokio::test]
+async fn odd_characters_in_an_identifier_break_nothing() {
+    let (_emulator, native) = start(|config| {
+        config.identifiers.phone = Presence::Optional;
+        config.identifiers.username = Presence::Optional;
+    })
+    .await;
+    for (typed, kept) in [("+1201555010\u{3000}0", "+12015550100"), ("日本語日本語日本語", "日本語日本語日本語")]
+    {
+        let form = [("sign_up_if_missing", "true"), ("identifier", typed)];
+        let answer = native.post("/v1/client/sign_ins", &form).await;
+        assert_eq!((answer.status, answer.text("/identifier").as_str()), (200, kept), "{answer:?}");
+        assert_eq!(native.get("/v1/client").await.status, 200, "and the client can still be read");
+    }
+}

@@ -1,5 +1,7 @@
 //! FAPI over HTTP: faults, the operation, the envelope around its answer.
 
+use std::panic::{AssertUnwindSafe, UnwindSafe};
+
 use axum::{
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, header},
@@ -152,7 +154,29 @@ async fn stale(response: Response, before: Option<Value>) -> Response {
     response
 }
 
+/// Carries a request out. A handler that panics is a fault of the emulator: it is said so, as FAPI would, and the
+/// instance goes on.
 fn answer(world: &mut World, incoming: &Incoming) -> Response {
+    guarded(AssertUnwindSafe(|| carry_out(world, incoming))).unwrap_or_else(|message| {
+        tracing::error!(method = incoming.method, path = incoming.path, message, "a handler panicked");
+        let refusal = Refusal::new(500, "internal_clerk_error");
+        let mut response = refuse(world, &refusal, &Caller::default());
+        let operation = routes::find(&incoming.method, &incoming.path).ok().map(|(route, _)| route.operation);
+        let number = write_down(world, incoming, &Caller::default(), operation, &response);
+        response.extensions_mut().insert(Number(number));
+        response
+    })
+}
+
+/// What a piece of work returns, or what it panicked with.
+pub(super) fn guarded<T>(work: impl FnOnce() -> T + UnwindSafe) -> std::result::Result<T, String> {
+    std::panic::catch_unwind(work).map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    })
+}
+
+fn carry_out(world: &mut World, incoming: &Incoming) -> Response {
     let mut caller = Caller::default();
     let found = routes::find(&incoming.method, &incoming.path);
     let operation = found.as_ref().ok().map(|(route, _)| route.operation);
@@ -273,4 +297,17 @@ fn write_down(
     };
     tracing::debug!(method = entry.method, path = entry.path, status = entry.status, error = entry.error_code);
     world.log.add(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_message() {
+        assert_eq!(guarded(|| 1), Ok(1));
+        let name = "somebody";
+        assert_eq!(guarded(move || -> u8 { panic!("{name} fell") }), Err("somebody fell".to_owned()));
+        assert_eq!(guarded(|| -> u8 { panic!("fell") }), Err("fell".to_owned()));
+    }
 }

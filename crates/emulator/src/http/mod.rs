@@ -7,7 +7,7 @@ mod request;
 mod routes;
 mod server;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     body::Body,
@@ -44,13 +44,14 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
         return text(403, "text/plain", "the emulator answers loopback hosts only");
     }
     let is_form = incoming.file.is_none() && incoming.body.len() > MAX_FORM;
+    let page = |make: &dyn Fn() -> Response| fapi::guarded(AssertUnwindSafe(make)).unwrap_or_else(broken);
     let mut response = match incoming.path.strip_prefix("/__emulator") {
-        Some(path) => own(shared, &incoming, path),
+        Some(path) => page(&|| own(shared, &incoming, path)),
         None if is_form => too_large(),
         None if incoming.path == "/" => redirect("/__emulator/"),
         // Previews of links look before anybody clicks.
         None if is_head => text(200, "text/html", ""),
-        None if incoming.path.starts_with("/portal/") => pages::portal::serve(shared, &incoming),
+        None if incoming.path.starts_with("/portal/") => page(&|| pages::portal::serve(shared, &incoming)),
         None if incoming.path.starts_with("/npm/") => {
             let folder = shared.world().config.npm_dir.clone();
             npm::serve(folder.as_deref(), &incoming.path)
@@ -63,6 +64,13 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
         share_with_origin(&mut response, incoming.header("origin"), asked);
     }
     response
+}
+
+/// The answer in place of a page or control that panicked.
+fn broken(message: String) -> Response {
+    tracing::error!(message, "a page panicked");
+    let error = crate::error::Refusal::new(500, "internal_clerk_error");
+    json(500, &json!({ "errors": [error.to_json()] }))
 }
 
 fn too_large() -> Response {

@@ -5,7 +5,7 @@ use crate::{
     error::{Refusal, Result},
     ops::{
         client::Caller,
-        identifiers::{kind_of, normal},
+        identifiers::{kept, kind_of, normal},
         params::Params,
         session::NewSession,
     },
@@ -136,6 +136,7 @@ impl World {
         let identifier = params.required("identifier")?.trim().to_owned();
         let kind = kind_of(&self.config, &identifier)
             .ok_or_else(|| Refusal::new(422, "form_param_format_invalid").param("identifier"))?;
+        let identifier = kept(kind, &identifier);
         let owner = self.owner_of(kind, &identifier).map(|user| user.id.clone());
         if owner.is_none() && self.config.connections_for(&identifier).next().is_none() {
             self.admit_unknown(&attempt)?;
