@@ -59,6 +59,7 @@ pub(crate) fn handle(
         ("GET", ["state"]) => ok(state(world)),
         ("POST", ["reset"]) => {
             *world = World::new(world.config.clone(), world.base_url.clone());
+            shared.release();
             ok(json!({}))
         }
         ("POST", ["snapshot"]) => ok(json!({ "id": shared.keep(world) })),
@@ -130,11 +131,11 @@ pub(crate) fn handle(
         }),
         ("DELETE", ["faults"]) => {
             world.faults.clear();
-            shared.released.notify_waiters();
+            shared.release();
             ok(json!({}))
         }
         ("POST", ["faults", "release"]) => {
-            shared.released.notify_waiters();
+            shared.release();
             ok(json!({}))
         }
         ("POST", ["oauth", "decide"]) => with_body(body, |body: Value| decide(world, &body)),

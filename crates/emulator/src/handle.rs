@@ -10,7 +10,7 @@ use std::{
 
 use base64::Engine;
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use url::Url;
 
 use crate::{
@@ -46,7 +46,8 @@ pub struct Emulator {
 /// What requests and tests share.
 pub(crate) struct Shared {
     world: Mutex<World>,
-    pub(crate) released: Notify,
+    /// Counts the releases of held answers.
+    released: watch::Sender<u64>,
     records_answers: AtomicBool,
     snapshots: Mutex<Vec<World>>,
 }
@@ -67,6 +68,16 @@ impl Shared {
         self.records_answers.load(Ordering::Relaxed)
     }
 
+    /// Lets every answer go that is held now.
+    pub(crate) fn release(&self) {
+        self.released.send_modify(|times| *times = times.wrapping_add(1));
+    }
+
+    /// Tells of releases from now on.
+    pub(crate) fn releases(&self) -> watch::Receiver<u64> {
+        self.released.subscribe()
+    }
+
     /// Keeps the whole state, and returns a name for it.
     pub(crate) fn keep(&self, world: &World) -> String {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +89,12 @@ impl Shared {
     pub(crate) fn restore(&self, world: &mut World, id: &str) -> bool {
         let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = id.parse::<usize>().ok().and_then(|place| snapshots.get(place));
-        kept.map(|kept| *world = kept.clone()).is_some()
+        let found = kept.map(|kept| *world = kept.clone()).is_some();
+        if found {
+            // What is held belongs to a state that is gone.
+            self.release();
+        }
+        found
     }
 }
 
@@ -93,7 +109,7 @@ impl Emulator {
         let base_url = format!("http://{}", listener.local_addr()?);
         let shared = Arc::new(Shared {
             world: Mutex::new(World::new(config, base_url)),
-            released: Notify::new(),
+            released: watch::Sender::new(0),
             records_answers: AtomicBool::new(false),
             snapshots: Mutex::default(),
         });
@@ -167,9 +183,10 @@ impl Emulator {
         self.release();
     }
 
-    /// Lets the answers go that a [`Hold`](crate::Action::Hold) holds at this moment.
+    /// Lets the answers go that a [`Hold`](crate::Action::Hold) holds at this moment. None that is in the log by then
+    /// misses it.
     pub fn release(&self) {
-        self.shared.released.notify_waiters();
+        self.shared.release();
     }
 
     /// Moves the clock forward.

@@ -55,6 +55,9 @@ pub struct Entry {
     pub status: u16,
     /// Code of the first error of the answer.
     pub error_code: Option<String>,
+    /// The fault that met it, e.g. `reset`. A connection that ended without an answer has status 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'static str>,
     /// The answer, while `Emulator::record_answers` is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<serde_json::Value>,

@@ -30,8 +30,13 @@ const MAX_BODY: usize = 11 * 1024 * 1024;
 const MAX_FORM: usize = 1024 * 1024;
 
 /// Marks an answer that is not sent: the connection ends in its place.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Disconnect;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disconnect {
+    /// In good order.
+    Close,
+    /// With a TCP reset.
+    Reset,
+}
 
 pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod client;
+mod history;
 mod organization;
 mod user;
 
@@ -20,6 +21,7 @@ use crate::{
 
 pub(crate) use attempt::{SignIn, SignInStatus, SignUp, Verification, VerificationStatus};
 pub(crate) use client::{Client, Reverification, Session, SessionStatus};
+pub(crate) use history::History;
 pub(crate) use organization::{
     Domain, Invitation, Member, MembershipRequest, Organization, RequestStatus, Suggestion, Unverifiable,
 };
@@ -54,6 +56,9 @@ pub(crate) struct World {
     pub(crate) waitlist: Vec<WaitlistEntry>,
     /// The client tokens that were given out, for tests that search for them.
     pub(crate) issued_tokens: Vec<String>,
+    pub(crate) history: History,
+    /// Requests since the last sweep.
+    pub(crate) unswept: u32,
     pub(crate) log: Log,
     pub(crate) faults: Faults,
     pub(crate) recent: Recent,
@@ -239,6 +244,8 @@ impl World {
             hosted: HashMap::new(),
             waitlist: Vec::new(),
             issued_tokens: Vec::new(),
+            history: History::default(),
+            unswept: 0,
             log: Log::default(),
             faults: Faults::default(),
             recent: Recent::default(),
@@ -262,6 +269,15 @@ impl World {
         self.now_ms() + self.config.lifetimes.attempt_s * 1000
     }
 
+    /// Sweeps once in a hundred requests: that is often enough, and costs little.
+    pub(crate) fn sweep_now_and_then(&mut self) {
+        self.unswept += 1;
+        if self.unswept >= 100 {
+            self.unswept = 0;
+            self.sweep();
+        }
+    }
+
     /// Forgets what nobody can use any more, so that a long run does not grow without end.
     pub(crate) fn sweep(&mut self) {
         /// Messages and tokens beyond this are forgotten, oldest first.
@@ -275,6 +291,7 @@ impl World {
         self.hosted.retain(|_, hosted| hosted.expire_at > limit);
         drop_oldest(&mut self.messages, KEPT);
         drop_oldest(&mut self.issued_tokens, KEPT);
+        self.faults.sweep();
     }
 }
 
