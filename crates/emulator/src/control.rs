@@ -57,6 +57,7 @@ pub(crate) fn handle(
         ("GET", ["health"]) => ok(json!({ "status": "ok" })),
         ("GET", ["info"]) => ok(info(world)),
         ("GET", ["state"]) => ok(state(world)),
+        ("GET", ["sizes"]) => ok(json!(world.sizes())),
         ("POST", ["reset"]) => {
             *world = World::new(world.config.clone(), world.base_url.clone());
             shared.release();

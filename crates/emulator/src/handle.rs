@@ -1,6 +1,7 @@
 //! The running emulator, for tests and for the binary.
 
 use std::{
+    collections::{BTreeMap, VecDeque},
     net::Ipv4Addr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -49,8 +50,18 @@ pub(crate) struct Shared {
     /// Counts the releases of held answers.
     released: watch::Sender<u64>,
     records_answers: AtomicBool,
-    snapshots: Mutex<Vec<World>>,
+    snapshots: Mutex<Snapshots>,
 }
+
+/// States that were kept.
+#[derive(Default)]
+struct Snapshots {
+    made: u64,
+    kept: VecDeque<(u64, World)>,
+}
+
+/// Snapshots that are kept; an older one is forgotten.
+const SNAPSHOTS: usize = 16;
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -81,15 +92,21 @@ impl Shared {
     /// Keeps the whole state, and returns a name for it.
     pub(crate) fn keep(&self, world: &World) -> String {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        snapshots.push(world.clone());
-        (snapshots.len() - 1).to_string()
+        snapshots.made += 1;
+        let name = snapshots.made;
+        snapshots.kept.push_back((name, world.clone()));
+        if snapshots.kept.len() > SNAPSHOTS {
+            snapshots.kept.pop_front();
+        }
+        name.to_string()
     }
 
     /// Goes back to a state that was kept. False when there is none of this name.
     pub(crate) fn restore(&self, world: &mut World, id: &str) -> bool {
         let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = id.parse::<usize>().ok().and_then(|place| snapshots.get(place));
-        let found = kept.map(|kept| *world = kept.clone()).is_some();
+        let wanted = id.parse::<u64>().ok();
+        let kept = snapshots.kept.iter().find(|(name, _)| Some(*name) == wanted);
+        let found = kept.map(|(_, kept)| *world = kept.clone()).is_some();
         if found {
             // What is held belongs to a state that is gone.
             self.release();
@@ -259,7 +276,13 @@ impl Emulator {
         (answer.status, answer.body)
     }
 
-    /// Keeps the whole state, and returns a name for it.
+    /// How many there are of everything that could grow, for tests that look for growth without end.
+    #[must_use]
+    pub fn sizes(&self) -> BTreeMap<&'static str, usize> {
+        self.shared.world().sizes()
+    }
+
+    /// Keeps the whole state, and returns a name for it. The newest sixteen are kept.
     #[must_use]
     pub fn snapshot(&self) -> String {
         self.shared.keep(&self.shared.world())

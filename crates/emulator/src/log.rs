@@ -98,9 +98,18 @@ impl Log {
     }
 }
 
-/// Parameters with the secret ones masked.
+/// The beginning of a text that may be long.
+pub(crate) fn shortened(text: &str) -> String {
+    const MOST: usize = 1_000;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Parameters with the secret ones masked, and long ones cut.
 pub(crate) fn masked<'a>(params: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
     params
-        .map(|(key, value)| (key.to_owned(), if MASKED.contains(&key) { "•••".to_owned() } else { value.to_owned() }))
+        .map(|(key, value)| (shortened(key), if MASKED.contains(&key) { "•••".to_owned() } else { shortened(value) }))
         .collect()
 }

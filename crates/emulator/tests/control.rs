@@ -53,6 +53,9 @@ async fn a_snapshot_brings_everything_back() {
     assert!(emulator.restore(&snapshot));
     assert_eq!(native.get("/v1/me").await.text("/first_name"), "Ada");
     assert!(!emulator.restore("nothing"));
+    let newer: Vec<String> = (0..16).map(|_| emulator.snapshot()).collect();
+    assert!(!emulator.restore(&snapshot), "only so many are kept");
+    assert!(emulator.restore(&newer[0]) && emulator.restore(&newer[15]));
     assert_eq!(emulator.control("POST", "reset", &Value::Null).0, 200);
     assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
     assert_eq!(native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status, 200, "the seed is there again");

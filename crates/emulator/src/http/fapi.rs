@@ -21,7 +21,7 @@ use crate::{
     faults::Action,
     handle::Shared,
     json as resources,
-    log::{Entry, masked},
+    log::{Entry, masked, shortened},
     ops::client::{Caller, NewToken},
     state::World,
 };
@@ -322,7 +322,7 @@ fn write_down(
         seq: 0,
         at: world.now_ms(),
         method: incoming.method.clone(),
-        path: incoming.path.clone(),
+        path: shortened(&incoming.path),
         operation,
         query: masked(incoming.query.iter()),
         form: masked(incoming.form.iter()),

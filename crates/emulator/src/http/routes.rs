@@ -14,7 +14,7 @@ use crate::{
         params::{Params, is_protect},
     },
     pages,
-    state::{Kind, Picture, World},
+    state::{DevBrowser, Kind, Picture, World},
     tokens,
 };
 
@@ -423,7 +423,8 @@ fn redirect_to(world: &World, call: &Call<'_>) -> Result<Answer> {
 
 fn new_dev_browser(world: &mut World, _: &mut Call<'_>) -> Result<Answer> {
     let id = world.ids.id("dvb");
-    world.dev_browsers.insert(id.clone(), None);
+    let browser = DevBrowser { client_id: None, made_at: world.now_ms() };
+    world.dev_browsers.insert(id.clone(), browser);
     Ok(Answer::Bare(json!({ "object": "dev_browser", "id": id, "instance_id": tokens::INSTANCE_ID })))
 }
 

@@ -40,6 +40,10 @@ impl History {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.revisions.len()
+    }
+
     /// A client as it was some revisions ago, or the oldest that is kept.
     pub(crate) fn back(&self, id: &str, revisions: usize) -> Option<&Value> {
         let kept = self.revisions.get(id)?;
