@@ -225,11 +225,15 @@ fn ticket(world: &mut World, new: &Value) -> Answer {
     if kind != "invitation" && user_id.is_none() {
         return refused(404, "not_found", "`user` must be the id or the e-mail address of a user");
     }
+    let redirect_url = match text("redirect_url").map(|url| world.allowed_redirect(&url, "redirect_url")).transpose() {
+        Ok(url) => url,
+        Err(refusal) => return refused(400, &refusal.code, "`redirect_url` is not allowed"),
+    };
     let made = world.new_ticket(NewTicket {
         user_id,
         email: text("email"),
         actor: new.get("actor").filter(|actor| actor.is_object()).cloned(),
-        redirect_url: text("redirect_url"),
+        redirect_url,
         skip_mfa: new["skip_mfa"].as_bool().unwrap_or(false),
         ..NewTicket::new(kind)
     });

@@ -297,6 +297,12 @@ impl Emulator {
     pub fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
         http::operations()
     }
+
+    /// Names of the form fields that an operation accepts.
+    #[must_use]
+    pub fn fields(operation: &str) -> &'static [&'static str] {
+        http::fields(operation)
+    }
 }
 
 impl World {

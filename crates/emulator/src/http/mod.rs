@@ -21,7 +21,7 @@ use crate::{control, handle::Shared, pages};
 use request::is_local_origin;
 
 pub(crate) use request::Incoming;
-pub(crate) use routes::operations;
+pub(crate) use routes::{fields, operations};
 pub(crate) use server::run;
 
 /// Larger bodies are refused; pictures may have 10 MB.

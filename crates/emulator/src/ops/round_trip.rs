@@ -56,7 +56,7 @@ impl World {
     /// Refusals: `invalid_redirect_url`, `prohibited_redirect_url`, `resource_missmatch`.
     pub(crate) fn allowed_redirect(&self, url: &str, param: &str) -> Result<String> {
         let parsed = Url::parse(url).map_err(|_| Refusal::new(422, "invalid_redirect_url").param(param))?;
-        if matches!(parsed.scheme(), "javascript" | "data" | "vbscript" | "file") {
+        if is_prohibited(&parsed) {
             return Err(Refusal::new(422, "prohibited_redirect_url").param(param));
         }
         if !self.config.allows_redirect(url) {
@@ -331,6 +331,14 @@ impl World {
         }
         Ok(WayBack { target })
     }
+}
+
+/// Whether a URL would run something, or open a file, instead of leading to an app.
+pub(crate) fn is_prohibited(url: &Url) -> bool {
+    matches!(
+        url.scheme(),
+        "javascript" | "data" | "vbscript" | "file" | "blob" | "filesystem" | "about" | "view-source"
+    )
 }
 
 /// Sets query parameters; those of the same name are replaced.
