@@ -101,6 +101,11 @@ pub(crate) fn is_enabled(config: &Config, kind: Kind) -> bool {
 
 /// The kind of identifier that somebody typed.
 pub(crate) fn kind_of(config: &Config, identifier: &str) -> Option<Kind> {
+    /// Longest identifier, in bytes.
+    const LONGEST: usize = 255;
+    if identifier.len() > LONGEST {
+        return None;
+    }
     let kind = if is_email(identifier) {
         Kind::Email
     } else if is_wallet(identifier) {
