@@ -2,6 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The end of the year 9999: far enough for every test, and no sum of a time and a lifetime overflows before it.
+const END_OF_TIME_MS: i64 = 253_402_300_799_999;
+
 /// The clock of the instance, in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock {
@@ -11,7 +14,7 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn now_ms(&self) -> i64 {
-        self.frozen_at.unwrap_or_else(real_ms).saturating_add(self.offset_ms)
+        self.frozen_at.unwrap_or_else(real_ms).saturating_add(self.offset_ms).min(END_OF_TIME_MS)
     }
 
     pub(crate) fn now_s(&self) -> i64 {

@@ -57,8 +57,10 @@ pub(crate) fn handle(
         ("GET", ["health"]) => ok(json!({ "status": "ok" })),
         ("GET", ["info"]) => ok(info(world)),
         ("GET", ["state"]) => ok(state(world)),
+        ("GET", ["sizes"]) => ok(json!(world.sizes())),
         ("POST", ["reset"]) => {
             *world = World::new(world.config.clone(), world.base_url.clone());
+            shared.release();
             ok(json!({}))
         }
         ("POST", ["snapshot"]) => ok(json!({ "id": shared.keep(world) })),
@@ -130,11 +132,11 @@ pub(crate) fn handle(
         }),
         ("DELETE", ["faults"]) => {
             world.faults.clear();
-            shared.released.notify_waiters();
+            shared.release();
             ok(json!({}))
         }
         ("POST", ["faults", "release"]) => {
-            shared.released.notify_waiters();
+            shared.release();
             ok(json!({}))
         }
         ("POST", ["oauth", "decide"]) => with_body(body, |body: Value| decide(world, &body)),
@@ -223,11 +225,15 @@ fn ticket(world: &mut World, new: &Value) -> Answer {
     if kind != "invitation" && user_id.is_none() {
         return refused(404, "not_found", "`user` must be the id or the e-mail address of a user");
     }
+    let redirect_url = match text("redirect_url").map(|url| world.allowed_redirect(&url, "redirect_url")).transpose() {
+        Ok(url) => url,
+        Err(refusal) => return refused(400, &refusal.code, "`redirect_url` is not allowed"),
+    };
     let made = world.new_ticket(NewTicket {
         user_id,
         email: text("email"),
         actor: new.get("actor").filter(|actor| actor.is_object()).cloned(),
-        redirect_url: text("redirect_url"),
+        redirect_url,
         skip_mfa: new["skip_mfa"].as_bool().unwrap_or(false),
         ..NewTicket::new(kind)
     });

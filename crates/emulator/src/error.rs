@@ -129,6 +129,7 @@ fn texts(code: &str) -> (&'static str, &'static str) {
         "session_reverification_required" => ("reverification needed", "Confirm that it is you before doing this."),
         "session_reverification_missing" => ("not started", "Start the reverification first."),
         "invalid_action_for_session_reverification" => ("wrong state", "This can't be done in the present state."),
+        "internal_clerk_error" => ("internal error", "The emulator failed; its log says more."),
         "too_many_requests" => ("too many requests", "Wait a little and try again."),
         "emulator_not_implemented" => ("not implemented", "The emulator does not play this operation."),
         "missing_organization_permission" => {

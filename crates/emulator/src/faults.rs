@@ -30,8 +30,10 @@ pub enum Action {
         /// Seconds to wait.
         retry_after_s: i64,
     },
-    /// The connection ends without an answer, and nothing is carried out.
+    /// The connection is closed in good order without an answer, and nothing is carried out.
     Disconnect,
+    /// The connection is reset (TCP RST), and nothing is carried out.
+    Reset,
     /// The request is carried out; its answer ends after this many bytes.
     Truncate {
         /// Bytes that arrive.
@@ -43,8 +45,28 @@ pub enum Action {
     Html,
     /// The request is carried out twice; the second answer arrives.
     Duplicate,
-    /// The request is carried out, but its answer shows the client as it was before.
+    /// The request is carried out, but its answer shows the client as it was before: [`Fault::back`] revisions ago.
     StaleClient,
+}
+
+impl Action {
+    /// Its name in the control API and in the log.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Respond { .. } => "respond",
+            Self::LoseAnswer => "lose_answer",
+            Self::Hold => "hold",
+            Self::Latency { .. } => "latency",
+            Self::RateLimit { .. } => "rate_limit",
+            Self::Disconnect => "disconnect",
+            Self::Reset => "reset",
+            Self::Truncate { .. } => "truncate",
+            Self::Malformed => "malformed",
+            Self::Html => "html",
+            Self::Duplicate => "duplicate",
+            Self::StaleClient => "stale_client",
+        }
+    }
 }
 
 /// Which requests misbehave, and how.
@@ -59,6 +81,12 @@ pub struct Fault {
     /// How many requests it concerns; `None` for all of them.
     #[serde(default)]
     pub times: Option<u32>,
+    /// For [`Action::StaleClient`]: how many revisions of the client ago; 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<usize>,
+    /// How many requests it has met so far.
+    #[serde(default)]
+    pub hits: u64,
     /// What happens to them.
     #[serde(flatten)]
     pub action: Action,
@@ -67,7 +95,7 @@ pub struct Fault {
 impl Fault {
     /// A fault for every request to `path`.
     pub fn new(path: impl Into<String>, action: Action) -> Self {
-        Self { method: None, path: path.into(), times: None, action }
+        Self { method: None, path: path.into(), times: None, back: None, hits: 0, action }
     }
 
     /// For requests of this method only.
@@ -80,6 +108,12 @@ impl Fault {
     #[must_use]
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
+    }
+
+    /// For [`Action::StaleClient`]: how many revisions of the client ago.
+    #[must_use]
+    pub fn back(self, revisions: usize) -> Self {
+        Self { back: Some(revisions), ..self }
     }
 
     fn matches(&self, method: &str, path: &str) -> bool {
@@ -111,12 +145,24 @@ impl Faults {
     }
 
     /// The fault for a request, if there is one. It counts as used.
-    pub(crate) fn take(&mut self, method: &str, path: &str) -> Option<Action> {
+    pub(crate) fn take(&mut self, method: &str, path: &str) -> Option<Fault> {
         let fault = self.0.iter_mut().find(|fault| fault.matches(method, path))?;
         if let Some(times) = &mut fault.times {
             *times -= 1;
         }
-        Some(fault.action.clone())
+        fault.hits += 1;
+        Some(fault.clone())
+    }
+
+    /// Forgets the oldest of those that are used up; the newest stay for their counts.
+    pub(crate) fn sweep(&mut self) {
+        const KEPT: usize = 100;
+        let mut surplus = self.0.iter().filter(|fault| fault.times == Some(0)).count().saturating_sub(KEPT);
+        self.0.retain(|fault| {
+            let goes = surplus > 0 && fault.times == Some(0);
+            surplus -= usize::from(goes);
+            !goes
+        });
     }
 
     pub(crate) fn list(&self) -> &[Fault] {
@@ -132,10 +178,12 @@ mod tests {
     fn a_fault_concerns_what_it_names_and_is_used_up() {
         let mut faults = Faults::default();
         faults.add(Fault::new("/v1/client/*", Action::LoseAnswer).method("POST").times(1));
-        assert_eq!(faults.take("GET", "/v1/client/sign_ins"), None);
-        assert_eq!(faults.take("POST", "/v1/environment"), None);
-        assert_eq!(faults.take("POST", "/v1/client/sign_ins"), Some(Action::LoseAnswer));
-        assert_eq!(faults.take("POST", "/v1/client/sign_ins"), None);
+        let mut take = |method: &str, path: &str| faults.take(method, path).map(|fault| fault.action);
+        assert_eq!(take("GET", "/v1/client/sign_ins"), None);
+        assert_eq!(take("POST", "/v1/environment"), None);
+        assert_eq!(take("POST", "/v1/client/sign_ins"), Some(Action::LoseAnswer));
+        assert_eq!(take("POST", "/v1/client/sign_ins"), None);
+        assert_eq!(faults.list()[0].hits, 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The running emulator, for tests and for the binary.
 
 use std::{
+    collections::{BTreeMap, VecDeque},
     net::Ipv4Addr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -10,7 +11,7 @@ use std::{
 
 use base64::Engine;
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use url::Url;
 
 use crate::{
@@ -46,10 +47,21 @@ pub struct Emulator {
 /// What requests and tests share.
 pub(crate) struct Shared {
     world: Mutex<World>,
-    pub(crate) released: Notify,
+    /// Counts the releases of held answers.
+    released: watch::Sender<u64>,
     records_answers: AtomicBool,
-    snapshots: Mutex<Vec<World>>,
+    snapshots: Mutex<Snapshots>,
 }
+
+/// States that were kept.
+#[derive(Default)]
+struct Snapshots {
+    made: u64,
+    kept: VecDeque<(u64, World)>,
+}
+
+/// Snapshots that are kept; an older one is forgotten.
+const SNAPSHOTS: usize = 16;
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -67,18 +79,39 @@ impl Shared {
         self.records_answers.load(Ordering::Relaxed)
     }
 
+    /// Lets every answer go that is held now.
+    pub(crate) fn release(&self) {
+        self.released.send_modify(|times| *times = times.wrapping_add(1));
+    }
+
+    /// Tells of releases from now on.
+    pub(crate) fn releases(&self) -> watch::Receiver<u64> {
+        self.released.subscribe()
+    }
+
     /// Keeps the whole state, and returns a name for it.
     pub(crate) fn keep(&self, world: &World) -> String {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        snapshots.push(world.clone());
-        (snapshots.len() - 1).to_string()
+        snapshots.made += 1;
+        let name = snapshots.made;
+        snapshots.kept.push_back((name, world.clone()));
+        if snapshots.kept.len() > SNAPSHOTS {
+            snapshots.kept.pop_front();
+        }
+        name.to_string()
     }
 
     /// Goes back to a state that was kept. False when there is none of this name.
     pub(crate) fn restore(&self, world: &mut World, id: &str) -> bool {
         let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = id.parse::<usize>().ok().and_then(|place| snapshots.get(place));
-        kept.map(|kept| *world = kept.clone()).is_some()
+        let wanted = id.parse::<u64>().ok();
+        let kept = snapshots.kept.iter().find(|(name, _)| Some(*name) == wanted);
+        let found = kept.map(|(_, kept)| *world = kept.clone()).is_some();
+        if found {
+            // What is held belongs to a state that is gone.
+            self.release();
+        }
+        found
     }
 }
 
@@ -93,7 +126,7 @@ impl Emulator {
         let base_url = format!("http://{}", listener.local_addr()?);
         let shared = Arc::new(Shared {
             world: Mutex::new(World::new(config, base_url)),
-            released: Notify::new(),
+            released: watch::Sender::new(0),
             records_answers: AtomicBool::new(false),
             snapshots: Mutex::default(),
         });
@@ -167,9 +200,10 @@ impl Emulator {
         self.release();
     }
 
-    /// Lets the answers go that a [`Hold`](crate::Action::Hold) holds at this moment.
+    /// Lets the answers go that a [`Hold`](crate::Action::Hold) holds at this moment. None that is in the log by then
+    /// misses it.
     pub fn release(&self) {
-        self.shared.released.notify_waiters();
+        self.shared.release();
     }
 
     /// Moves the clock forward.
@@ -242,7 +276,13 @@ impl Emulator {
         (answer.status, answer.body)
     }
 
-    /// Keeps the whole state, and returns a name for it.
+    /// How many there are of everything that could grow, for tests that look for growth without end.
+    #[must_use]
+    pub fn sizes(&self) -> BTreeMap<&'static str, usize> {
+        self.shared.world().sizes()
+    }
+
+    /// Keeps the whole state, and returns a name for it. The newest sixteen are kept.
     #[must_use]
     pub fn snapshot(&self) -> String {
         self.shared.keep(&self.shared.world())
@@ -256,6 +296,12 @@ impl Emulator {
     /// Method, path with `{}` for its arguments, and name of every operation that is played.
     pub fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
         http::operations()
+    }
+
+    /// Names of the form fields that an operation accepts.
+    #[must_use]
+    pub fn fields(operation: &str) -> &'static [&'static str] {
+        http::fields(operation)
     }
 }
 

@@ -55,6 +55,9 @@ pub struct Entry {
     pub status: u16,
     /// Code of the first error of the answer.
     pub error_code: Option<String>,
+    /// The fault that met it, e.g. `reset`. A connection that ended without an answer has status 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'static str>,
     /// The answer, while `Emulator::record_answers` is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<serde_json::Value>,
@@ -95,9 +98,18 @@ impl Log {
     }
 }
 
-/// Parameters with the secret ones masked.
+/// The beginning of a text that may be long.
+pub(crate) fn shortened(text: &str) -> String {
+    const MOST: usize = 1_000;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Parameters with the secret ones masked, and long ones cut.
 pub(crate) fn masked<'a>(params: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
     params
-        .map(|(key, value)| (key.to_owned(), if MASKED.contains(&key) { "•••".to_owned() } else { value.to_owned() }))
+        .map(|(key, value)| (shortened(key), if MASKED.contains(&key) { "•••".to_owned() } else { shortened(value) }))
         .collect()
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clerk_emulator::{Action, Config, Emulator, Fault};
 use serde_json::{Value, json};
 use support::{ADA, GRACE, Native, PASSWORD, ada, read, start};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn it_is_reached_over_http_and_by_nobody_else() {
@@ -52,6 +53,9 @@ async fn a_snapshot_brings_everything_back() {
     assert!(emulator.restore(&snapshot));
     assert_eq!(native.get("/v1/me").await.text("/first_name"), "Ada");
     assert!(!emulator.restore("nothing"));
+    let newer: Vec<String> = (0..16).map(|_| emulator.snapshot()).collect();
+    assert!(!emulator.restore(&snapshot), "only so many are kept");
+    assert!(emulator.restore(&newer[0]) && emulator.restore(&newer[15]));
     assert_eq!(emulator.control("POST", "reset", &Value::Null).0, 200);
     assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
     assert_eq!(native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status, 200, "the seed is there again");
@@ -112,6 +116,8 @@ async fn faults_do_what_they_say() {
     assert_eq!((limited.words().as_str(), limited.retry_after.as_deref()), ("429 too_many_requests", Some("7")));
     fault(Action::Disconnect);
     assert!(raw().await.is_err(), "no answer at all");
+    fault(Action::Reset);
+    assert!(raw().await.is_err(), "no answer at all");
     fault(Action::Truncate { bytes: 20 });
     assert!(raw().await.unwrap().bytes().await.is_err(), "the rest is missing");
     fault(Action::Malformed);
@@ -164,11 +170,8 @@ async fn held_answers_arrive_out_of_order() {
         tokio::task::yield_now().await;
     }
     native.patch("/v1/me", &[("first_name", "Augusta")]).await;
-    // The waiter may not have begun to wait yet, so it is told until it hears.
-    while !held.is_finished() {
-        emulator.release();
-        tokio::task::yield_now().await;
-    }
+    // Whatever is in the log hears of it.
+    emulator.release();
     assert_eq!(read(held.await.unwrap().unwrap()).await.text("/first_name"), "Ada", "the older answer comes last");
 }
 
@@ -203,5 +206,88 @@ async fn many_instances_run_side_by_side() {
     for emulator in &emulators {
         Native::new(emulator).sign_in(ADA, PASSWORD).await;
         assert_eq!(emulator.requests().len(), 1);
+    }
+}
+
+/// Sends a request over a connection of its own. Returns how reading the answer ended.
+async fn end_of_connection(emulator: &Emulator) -> std::io::Result<usize> {
+    let host = emulator.base_url().replace("http://", "");
+    let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
+    let request = format!("GET /v1/environment?_is_native=1 HTTP/1.1\r\nhost: {host}\r\nauthorization: \r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.read(&mut [0; 64]).await
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset_and_a_close_is_a_close() {
+    let (emulator, _) = start(|_| {}).await;
+    let fault = |action: Action| emulator.fault(Fault::new("/v1/environment", action).times(1));
+    fault(Action::Reset);
+    assert_eq!(end_of_connection(&emulator).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    fault(Action::Disconnect);
+    assert_eq!(end_of_connection(&emulator).await.unwrap(), 0, "the end of the stream");
+    assert!(end_of_connection(&emulator).await.unwrap() > 0, "and then an answer");
+}
+
+#[tokio::test]
+async fn requests_that_a_fault_meets_are_in_the_log() {
+    let (emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    emulator.clear_requests();
+    emulator.fault(Fault::new("/v1/me", Action::Reset).times(1));
+    emulator.fault(Fault::new("/v1/me", Action::RateLimit { retry_after_s: 1 }).times(1));
+    emulator.fault(Fault::new("/v1/me", Action::Truncate { bytes: 3 }).times(1));
+    let token = native.token.lock().unwrap().clone().unwrap();
+    for _ in 0..4 {
+        let sent = native.raw("GET", "/v1/me?_is_native=1").header("authorization", token.clone()).send().await;
+        if let Ok(answer) = sent {
+            let _ = answer.bytes().await;
+        }
+    }
+    let log: Vec<_> = emulator
+        .requests()
+        .iter()
+        .map(|entry| (entry.operation, entry.status, entry.fault, entry.client.is_some()))
+        .collect();
+    let expected = [(0, Some("reset")), (429, Some("rate_limit")), (200, Some("truncate")), (200, None)];
+    assert_eq!(log, expected.map(|(status, fault)| (Some("getUser"), status, fault, true)));
+    assert_eq!(emulator.control("GET", "counts", &Value::Null).1, json!({ "getUser": 4 }));
+    let (_, faults) = emulator.control("GET", "faults", &Value::Null);
+    assert_eq!((&faults[0]["action"], &faults[0]["hits"]), (&json!("reset"), &json!(1)));
+}
+
+#[tokio::test]
+async fn old_clients_are_shown_on_reads_as_well() {
+    let (emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    for name in ["One", "Two", "Three"] {
+        native.patch("/v1/me", &[("first_name", name)]).await;
+    }
+    let shown = async |body: Value| {
+        assert_eq!(emulator.control("POST", "faults", &body).0, 200);
+        native.get("/v1/client").await.text("/sessions/0/user/first_name")
+    };
+    assert_eq!(shown(json!({ "path": "/v1/client", "times": 1, "action": "stale_client" })).await, "Two");
+    assert_eq!(shown(json!({ "path": "/v1/client", "times": 1, "action": "stale_client", "back": 2 })).await, "One");
+    assert_eq!(native.get("/v1/client").await.text("/sessions/0/user/first_name"), "Three");
+}
+
+#[tokio::test]
+async fn a_reset_and_a_restore_let_held_answers_go() {
+    let (emulator, native) = start(|_| {}).await;
+    let snapshot = emulator.snapshot();
+    let ends: [&dyn Fn(); 3] = [&|| emulator.clear_faults(), &|| assert!(emulator.restore(&snapshot)), &|| {
+        assert_eq!(emulator.control("POST", "reset", &Value::Null).0, 200)
+    }];
+    for end in ends {
+        emulator.clear_requests();
+        emulator.fault(Fault::new("/v1/environment", Action::Hold).times(1));
+        let held = tokio::spawn(native.raw("GET", "/v1/environment?_is_native=1").header("authorization", "").send());
+        while emulator.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        end();
+        let answer = tokio::time::timeout(Duration::from_secs(20), held).await.unwrap();
+        assert_eq!(answer.unwrap().unwrap().status().as_u16(), 200);
     }
 }

@@ -213,3 +213,18 @@ async fn an_account_is_deleted_everywhere() {
     let gone = native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await;
     assert_eq!(gone.words(), "422 form_identifier_not_found(identifier)");
 }
+
+#[tokio::test]
+async fn nothing_can_be_made_longer_than_it_may_be() {
+    let (_emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    let long = "é".repeat(257);
+    let name = native.patch("/v1/me", &[("first_name", long.as_str())]).await;
+    assert_eq!(name.words(), "422 form_param_max_length_exceeded(first_name)");
+    for part in 0..4 {
+        let metadata = serde_json::json!({ format!("part_{part}"): "x".repeat(3_000) }).to_string();
+        let answer = native.patch("/v1/me/metadata", &[("unsafe_metadata", metadata.as_str())]).await;
+        let expected = if part < 2 { "200" } else { "422 form_param_exceeds_allowed_size(unsafe_metadata)" };
+        assert_eq!(answer.words(), expected, "piece by piece: {part}");
+    }
+}

@@ -156,3 +156,25 @@ async fn requests_are_limited_when_the_instance_limits_them() {
     emulator.advance_clock(std::time::Duration::from_secs(11));
     assert_eq!(native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status, 200);
 }
+
+#[tokio::test]
+async fn every_operation_has_fields_of_its_own() {
+    let (_emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    for (method, path, field) in [
+        ("POST", "/v1/client/sign_ins/x/attempt_second_factor", "password"),
+        ("POST", "/v1/client/sign_ins/x/prepare_second_factor", "web3_wallet_id"),
+        ("PATCH", "/v1/client/sign_ups/x", "captcha_token"),
+        ("PATCH", "/v1/client/sign_ups/x", "transfer"),
+        ("POST", "/v1/client/sign_ups/x/prepare_verification", "email_address_id"),
+        ("POST", "/v1/client/sign_ups/x/attempt_verification", "password"),
+        ("POST", "/v1/client/sessions/x/verify/attempt_second_factor", "password"),
+        ("POST", "/v1/me/email_addresses/x/attempt_verification", "strategy"),
+        ("POST", "/v1/me/phone_numbers/x/prepare_verification", "redirect_url"),
+        ("POST", "/v1/me/passkeys/x/attempt_verification", "code"),
+        ("PATCH", "/v1/me/external_accounts/x/reauthorize", "strategy"),
+    ] {
+        let answer = native.send(method, path, &[(field, "1")]).await;
+        assert_eq!(answer.words(), format!("422 form_param_unknown({field})"), "{method} {path}");
+    }
+}

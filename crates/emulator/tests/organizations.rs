@@ -6,7 +6,7 @@ mod support;
 
 use clerk_emulator::{Config, Emulator, NewUser};
 use serde_json::{Value, json};
-use support::{ADA, GRACE, Native, PASSWORD, start};
+use support::{ADA, GRACE, Native, PASSWORD, read, start};
 
 async fn two(change: impl FnOnce(&mut Config)) -> (Emulator, Native, Native, String) {
     let (emulator, ada) = start(change).await;
@@ -205,4 +205,26 @@ async fn a_domain_brings_its_people_in() {
     .await;
     assert_eq!(late.get("/v1/me/organization_invitations").await.resource()["total_count"], 1);
     assert_eq!(ada.delete(&domain).await.resource()["deleted"], true);
+}
+
+#[tokio::test]
+async fn an_invitation_leads_to_allowed_urls_only() {
+    let (emulator, native) = start(|config| config.redirect_urls = vec!["my-app://invited".to_owned()]).await;
+    native.sign_in(ADA, PASSWORD).await;
+    let id = native.post("/v1/organizations", &[("name", "Engines")]).await.text("/id");
+    let invite = async |url: &str| {
+        let form = [("email_address", "guest@example.com"), ("role", "org:member"), ("redirect_url", url)];
+        native.post(&format!("/v1/organizations/{id}/invitations"), &form).await
+    };
+    assert_eq!(invite("javascript:alert(1)").await.words(), "422 prohibited_redirect_url(redirect_url)");
+    assert_eq!(invite("https://evil.example.com").await.words(), "400 resource_missmatch(redirect_url)");
+    assert_eq!(emulator.inbox(), Vec::new(), "nobody was invited");
+    assert_eq!(invite("my-app://invited").await.status, 200);
+    for url in ["javascript:alert(1)", "https://evil.example.com"] {
+        let ticket = json!({ "kind": "invitation", "email": "x@example.com", "redirect_url": url });
+        assert_eq!(emulator.control("POST", "tickets", &ticket).0, 400, "{url}");
+    }
+    let link = emulator.latest_link("guest@example.com").unwrap().replace(&emulator.base_url(), "");
+    let page = read(native.raw("GET", &link).send().await.unwrap()).await;
+    assert!(page.body.as_str().unwrap().contains("href=\"my-app://invited?__clerk_ticket="), "{page:?}");
 }

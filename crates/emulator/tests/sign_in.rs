@@ -6,7 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use clerk_emulator::{Config, Decision, Emulator, Identity, NewEmail, NewPhone, NewUser, Presence};
+use clerk_emulator::{
+    Config, Decision, Emulator, EnterpriseConnection, Identity, NewEmail, NewPhone, NewUser, Presence,
+};
 use serde_json::{Value, json};
 use support::{ADA, Answer, CALLBACK, GRACE, Native, PASSWORD, ada, read, start};
 
@@ -439,4 +441,113 @@ async fn hosted_auth_brings_a_session_home() {
     let nonce = parameter(&run().await, "rotating_token_nonce");
     assert_eq!(redeem(&nonce, "wrong").await.words(), "422 pkce_verification_failed");
     assert_eq!(redeem(&nonce, verifier).await.words(), "400 client_state_invalid", "a wrong verifier burns it");
+}
+
+#[tokio::test]
+async fn odd_characters_in_an_identifier_break_nothing() {
+    let (_emulator, native) = start(|config| {
+        config.identifiers.phone = Presence::Optional;
+        config.identifiers.username = Presence::Optional;
+    })
+    .await;
+    for (typed, kept) in [("+1201555010\u{3000}0", "+12015550100"), ("日本語日本語日本語", "日本語日本語日本語")]
+    {
+        let form = [("sign_up_if_missing", "true"), ("identifier", typed)];
+        let answer = native.post("/v1/client/sign_ins", &form).await;
+        assert_eq!((answer.status, answer.text("/identifier").as_str()), (200, kept), "{answer:?}");
+        assert_eq!(native.get("/v1/client").await.status, 200, "and the client can still be read");
+    }
+}
+
+/// Starts a trip to Google, and comes back as somebody. Returns the query of the app's link.
+async fn come_back(emulator: &Emulator, native: &Native, path: &str, identity: Identity) -> (String, Answer) {
+    let form = [("strategy", "oauth_google"), ("redirect_url", CALLBACK), ("action_complete_redirect_url", CALLBACK)];
+    let started = native.post(path, &form).await;
+    let verification =
+        if path.ends_with("sign_ups") { "verifications/external_account" } else { "first_factor_verification" };
+    let page = started.text(&format!("/{verification}/external_verification_redirect_url"));
+    let link = emulator.decide(&page, Decision::Approve(identity)).unwrap();
+    let read = native.get(&format!("{path}/{}", started.text("/id"))).await;
+    (link.query().unwrap_or_default().to_owned(), read)
+}
+
+#[tokio::test]
+async fn an_address_that_no_provider_vouches_for_opens_nobodys_account() {
+    let (emulator, native) = start(|_| {}).await;
+    let claimed = Identity { verified: false, ..Identity::new("oauth_google", GRACE) };
+    let (_, sign_up) = come_back(&emulator, &native, "/v1/client/sign_ups", claimed).await;
+    assert_eq!(sign_up.text("/verifications/external_account/status"), "transferable");
+    assert_eq!(sign_up.text("/verifications/external_account/error/code"), "external_account_exists");
+    let transfer = native.post("/v1/client/sign_ins", &[("transfer", "true")]).await;
+    assert_eq!(transfer.text("/status"), "needs_first_factor", "{transfer:?}");
+    assert_eq!(strategies(&transfer, "/supported_first_factors"), ["email_code"], "only the address proves it");
+    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
+    let id = transfer.text("/id");
+    let password = [("strategy", "password"), ("password", PASSWORD)];
+    assert_eq!(attempt(&native, &id, &password).await.words(), "400 strategy_for_user_invalid(strategy)");
+    prepare(&native, &id, &[("strategy", "email_code")]).await;
+    let done = attempt(&native, &id, &[("strategy", "email_code"), ("code", "424242")]).await;
+    assert_eq!(done.text("/status"), "complete");
+    assert_eq!(native.get("/v1/me").await.text("/external_accounts/0/provider"), "oauth_google");
+}
+
+#[tokio::test]
+async fn an_address_that_its_user_never_verified_is_proven_and_the_password_replaced() {
+    let open = "open+clerk_test@example.com";
+    let (emulator, native) = start(|config| {
+        config.users.push(NewUser {
+            email_addresses: vec![
+                "known@example.com".into(),
+                NewEmail::Full { email: open.to_owned(), verified: false },
+            ],
+            ..NewUser::with_password("known@example.com", PASSWORD)
+        });
+    })
+    .await;
+    let (_, came) = come_back(&emulator, &native, "/v1/client/sign_ins", Identity::new("oauth_google", open)).await;
+    assert_eq!((came.text("/status").as_str(), came.text("/identifier").as_str()), ("needs_first_factor", open));
+    let id = came.text("/id");
+    assert_eq!(prepare(&native, &id, &[("strategy", "email_code")]).await.status, 200);
+    let proven = attempt(&native, &id, &[("strategy", "email_code"), ("code", "424242")]).await;
+    assert_eq!(proven.text("/status"), "needs_new_password");
+    let reset = [("password", "a-new-password-1")];
+    let done = native.post(&format!("/v1/client/sign_ins/{id}/reset_password"), &reset).await;
+    assert_eq!(done.text("/status"), "complete");
+    let me = native.get("/v1/me").await;
+    assert_eq!(me.text("/email_addresses/1/verification/status"), "verified");
+    assert_eq!(me.text("/external_accounts/0/email_address"), open);
+}
+
+#[tokio::test]
+async fn lists_keep_identities_out_as_well() {
+    let (emulator, native) = start(|config| config.restrictions.blocklist = vec!["*@blocked.test".to_owned()]).await;
+    for path in ["/v1/client/sign_ins", "/v1/client/sign_ups"] {
+        let identity = Identity::new("oauth_google", "someone@blocked.test");
+        let (query, _) = come_back(&emulator, &native, path, identity).await;
+        assert!(query.contains("__clerk_error_code=not_allowed_access"), "{path}: {query}");
+    }
+}
+
+#[tokio::test]
+async fn only_what_is_offered_can_be_attempted() {
+    let (emulator, native) = start(|config| {
+        config.enterprise_sso.connections = vec![EnterpriseConnection::new("entconn_acme", "Acme", "acme.test")];
+        config.users.push(NewUser::with_password("boss@acme.test", PASSWORD));
+    })
+    .await;
+    let (_, id) = begin(&native, "boss@acme.test").await;
+    let password = [("strategy", "password"), ("password", PASSWORD)];
+    assert_eq!(attempt(&native, &id, &password).await.words(), "400 strategy_for_user_invalid(strategy)");
+    emulator.configure(|config| config.password.mode = Presence::Off);
+    let (_, id) = begin(&native, ADA).await;
+    assert_eq!(attempt(&native, &id, &password).await.words(), "422 form_param_value_invalid(strategy)");
+    let create = [("strategy", "password"), ("identifier", ADA), ("password", PASSWORD)];
+    assert_eq!(native.post("/v1/client/sign_ins", &create).await.words(), "422 form_param_value_invalid(strategy)");
+    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
+    let link = [("strategy", "email_link"), ("identifier", ADA)];
+    assert_eq!(native.post("/v1/client/sign_ins", &link).await.words(), "422 form_param_value_invalid(strategy)");
+    emulator.configure(|config| config.password.mode = Presence::Required);
+    let missing = [("sign_up_if_missing", "true"), ("identifier", "nobody@example.com")];
+    let id = native.post("/v1/client/sign_ins", &missing).await.text("/id");
+    assert_eq!(attempt(&native, &id, &password).await.words(), "404 sign_up_if_missing_transfer");
 }

@@ -57,7 +57,7 @@ pub(crate) fn admit(world: &World, incoming: &Incoming) -> Result<Caller> {
     }
     if let Some(browser) = dev_browser {
         match world.dev_browsers.get(browser) {
-            Some(client) => caller.client_id.clone_from(client),
+            Some(browser) => caller.client_id.clone_from(&browser.client_id),
             None => return Err(Refusal::new(401, "dev_browser_unauthenticated")),
         }
         caller.dev_browser = Some(browser.to_owned());

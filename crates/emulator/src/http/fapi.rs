@@ -1,5 +1,7 @@
 //! FAPI over HTTP: faults, the operation, the envelope around its answer.
 
+use std::panic::{AssertUnwindSafe, UnwindSafe};
+
 use axum::{
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, header},
@@ -19,7 +21,7 @@ use crate::{
     faults::Action,
     handle::Shared,
     json as resources,
-    log::{Entry, masked},
+    log::{Entry, masked, shortened},
     ops::client::{Caller, NewToken},
     state::World,
 };
@@ -28,10 +30,16 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     if incoming.method == "OPTIONS" {
         return text(204, "text/plain", "");
     }
+    // From here on a release is not missed, however late the waiting begins.
+    let mut released = shared.releases();
     let fault = shared.world().faults.take(&incoming.method, &incoming.path);
+    let back = fault.as_ref().and_then(|fault| fault.back).unwrap_or(1);
+    let fault = fault.map(|fault| fault.action);
+    let name = fault.as_ref().map(Action::name);
     if let Some(action) = &fault
         && let Some(response) = in_place_of_answer(action)
     {
+        write_down_unanswered(&mut shared.world(), incoming, name, &response);
         return response;
     }
     if let Some(Action::Latency { ms }) = &fault {
@@ -39,21 +47,23 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     }
     let (response, before) = {
         let mut world = shared.world();
-        world.sweep();
-        let before = match &fault {
-            Some(Action::StaleClient) => client_before(&mut world, incoming),
-            // A proxy sends the request again; its second answer is the one that arrives.
-            Some(Action::Duplicate) => {
-                answer(&mut world, incoming);
-                None
-            }
-            _ => None,
-        };
-        (answer(&mut world, incoming), before)
+        world.sweep_now_and_then();
+        if matches!(fault, Some(Action::StaleClient)) {
+            remember_client(&mut world, incoming, false);
+        }
+        // A proxy sends the request again; its second answer is the one that arrives.
+        if matches!(fault, Some(Action::Duplicate)) {
+            answer(&mut world, incoming, name);
+        }
+        let response = answer(&mut world, incoming, name);
+        let client = response.extensions().get::<OfClient>().map(|OfClient(id)| id.clone());
+        let before = client.and_then(|id| world.history.back(&id, back).cloned());
+        (response, before)
     };
     match fault {
         Some(Action::Hold) => {
-            shared.released.notified().await;
+            // An error means that the emulator is gone, and nobody waits for the answer.
+            let _ = released.changed().await;
             response
         }
         Some(Action::LoseAnswer) => broken_off(),
@@ -64,11 +74,18 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     }
 }
 
-/// The caller's client as it is before the request is carried out.
-fn client_before(world: &mut World, incoming: &Incoming) -> Option<Value> {
-    let caller = admit(world, incoming).ok()?;
-    client_json(world, &caller).ok().flatten()
+/// Keeps the caller's client as it is now for answers that show an older one.
+fn remember_client(world: &mut World, incoming: &Incoming, changed: bool) {
+    if let Ok(caller) = admit(world, incoming)
+        && let Ok(Some(client)) = client_json(world, &caller)
+    {
+        world.history.remember(client, changed);
+    }
 }
+
+/// The client whose request was answered.
+#[derive(Clone)]
+struct OfClient(String);
 
 /// Number of a request in the log.
 #[derive(Clone, Copy)]
@@ -100,13 +117,17 @@ fn in_place_of_answer(action: &Action) -> Option<Response> {
             let page = "<!doctype html><title>Log in to the Wi-Fi</title><p>Please accept the terms.";
             Some(text(200, "text/html; charset=utf-8", page))
         }
-        Action::Disconnect => {
-            let mut response = text(500, "text/plain", "");
-            response.extensions_mut().insert(Disconnect);
-            Some(response)
-        }
+        Action::Disconnect => Some(no_answer(Disconnect::Close)),
+        Action::Reset => Some(no_answer(Disconnect::Reset)),
         _ => None,
     }
+}
+
+/// Stands for the end of the connection.
+fn no_answer(end: Disconnect) -> Response {
+    let mut response = text(500, "text/plain", "");
+    response.extensions_mut().insert(end);
+    response
 }
 
 /// An answer whose body breaks off, which ends the connection.
@@ -152,7 +173,29 @@ async fn stale(response: Response, before: Option<Value>) -> Response {
     response
 }
 
-fn answer(world: &mut World, incoming: &Incoming) -> Response {
+/// Carries a request out. A handler that panics is a fault of the emulator: it is said so, as FAPI would, and the
+/// instance goes on.
+fn answer(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) -> Response {
+    guarded(AssertUnwindSafe(|| carry_out(world, incoming, fault))).unwrap_or_else(|message| {
+        tracing::error!(method = incoming.method, path = incoming.path, message, "a handler panicked");
+        let refusal = Refusal::new(500, "internal_clerk_error");
+        let mut response = refuse(world, &refusal, &Caller::default());
+        let operation = routes::find(&incoming.method, &incoming.path).ok().map(|(route, _)| route.operation);
+        let number = write_down(world, incoming, &Caller::default(), operation, fault, &response);
+        response.extensions_mut().insert(Number(number));
+        response
+    })
+}
+
+/// What a piece of work returns, or what it panicked with.
+pub(super) fn guarded<T>(work: impl FnOnce() -> T + UnwindSafe) -> std::result::Result<T, String> {
+    std::panic::catch_unwind(work).map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    })
+}
+
+fn carry_out(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) -> Response {
     let mut caller = Caller::default();
     let found = routes::find(&incoming.method, &incoming.path);
     let operation = found.as_ref().ok().map(|(route, _)| route.operation);
@@ -169,8 +212,13 @@ fn answer(world: &mut World, incoming: &Incoming) -> Response {
     let mut response = match result {
         Ok(Answer::Browser(response)) => response,
         Ok(Answer::Bare(body)) => json_response(200, &body),
-        Ok(Answer::Resource(resource)) => enveloped(world, resource, &caller),
-        Ok(Answer::WithoutClient(resource)) => json_response(200, &json!({ "response": resource, "client": null })),
+        Ok(Answer::Resource(resource)) => enveloped(world, resource, &caller, incoming.method != "GET"),
+        Ok(Answer::WithoutClient(resource)) => {
+            if resource["object"] == "client" {
+                world.history.remember(resource.clone(), incoming.method != "GET");
+            }
+            json_response(200, &json!({ "response": resource, "client": null }))
+        }
         Err(refusal) => refuse(world, &refusal, &caller),
     };
     answer_token(world, &caller, &mut response);
@@ -180,8 +228,11 @@ fn answer(world: &mut World, incoming: &Incoming) -> Response {
     if incoming.path == "/v1/clear-site-data" {
         set_header(&mut response, "clear-site-data", "\"cookies\"");
     }
-    let number = write_down(world, incoming, &caller, operation, &response);
+    let number = write_down(world, incoming, &caller, operation, fault, &response);
     response.extensions_mut().insert(Number(number));
+    if let Some(id) = caller.client_id {
+        response.extensions_mut().insert(OfClient(id));
+    }
     response
 }
 
@@ -215,9 +266,14 @@ fn append_header(response: &mut Response, name: &'static str, value: &str) {
     }
 }
 
-fn enveloped(world: &mut World, resource: Value, caller: &Caller) -> Response {
+fn enveloped(world: &mut World, resource: Value, caller: &Caller, changed: bool) -> Response {
     match client_json(world, caller) {
-        Ok(client) => json_response(200, &json!({ "response": resource, "client": client })),
+        Ok(client) => {
+            if let Some(client) = &client {
+                world.history.remember(client.clone(), changed);
+            }
+            json_response(200, &json!({ "response": resource, "client": client }))
+        }
         Err(refusal) => refuse(world, &refusal, &Caller::default()),
     }
 }
@@ -247,18 +303,26 @@ fn refuse(world: &mut World, refusal: &Refusal, caller: &Caller) -> Response {
 #[derive(Clone)]
 struct ErrorCode(String);
 
+/// Writes down a request that a fault met before it was carried out.
+fn write_down_unanswered(world: &mut World, incoming: &Incoming, fault: Option<&'static str>, response: &Response) {
+    let caller = admit(world, incoming).unwrap_or_default();
+    let operation = routes::find(&incoming.method, &incoming.path).ok().map(|(route, _)| route.operation);
+    write_down(world, incoming, &caller, operation, fault, response);
+}
+
 fn write_down(
     world: &mut World,
     incoming: &Incoming,
     caller: &Caller,
     operation: Option<&'static str>,
+    fault: Option<&'static str>,
     response: &Response,
 ) -> u64 {
     let entry = Entry {
         seq: 0,
         at: world.now_ms(),
         method: incoming.method.clone(),
-        path: incoming.path.clone(),
+        path: shortened(&incoming.path),
         operation,
         query: masked(incoming.query.iter()),
         form: masked(incoming.form.iter()),
@@ -267,10 +331,27 @@ fn write_down(
         native: caller.native,
         client: caller.client_id.clone(),
         rotated: caller.new_token.is_some(),
-        status: response.status().as_u16(),
+        status: match response.extensions().get::<Disconnect>() {
+            Some(_) => 0,
+            None => response.status().as_u16(),
+        },
         error_code: response.extensions().get::<ErrorCode>().map(|code| code.0.clone()),
+        fault,
         answer: None,
     };
     tracing::debug!(method = entry.method, path = entry.path, status = entry.status, error = entry.error_code);
     world.log.add(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_message() {
+        assert_eq!(guarded(|| 1), Ok(1));
+        let name = "somebody";
+        assert_eq!(guarded(move || -> u8 { panic!("{name} fell") }), Err("somebody fell".to_owned()));
+        assert_eq!(guarded(|| -> u8 { panic!("fell") }), Err("fell".to_owned()));
+    }
 }

@@ -7,7 +7,7 @@ mod request;
 mod routes;
 mod server;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     body::Body,
@@ -21,7 +21,7 @@ use crate::{control, handle::Shared, pages};
 use request::is_local_origin;
 
 pub(crate) use request::Incoming;
-pub(crate) use routes::operations;
+pub(crate) use routes::{fields, operations};
 pub(crate) use server::run;
 
 /// Larger bodies are refused; pictures may have 10 MB.
@@ -30,8 +30,13 @@ const MAX_BODY: usize = 11 * 1024 * 1024;
 const MAX_FORM: usize = 1024 * 1024;
 
 /// Marks an answer that is not sent: the connection ends in its place.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Disconnect;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disconnect {
+    /// In good order.
+    Close,
+    /// With a TCP reset.
+    Reset,
+}
 
 pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -44,13 +49,14 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
         return text(403, "text/plain", "the emulator answers loopback hosts only");
     }
     let is_form = incoming.file.is_none() && incoming.body.len() > MAX_FORM;
+    let page = |make: &dyn Fn() -> Response| fapi::guarded(AssertUnwindSafe(make)).unwrap_or_else(broken);
     let mut response = match incoming.path.strip_prefix("/__emulator") {
-        Some(path) => own(shared, &incoming, path),
+        Some(path) => page(&|| own(shared, &incoming, path)),
         None if is_form => too_large(),
         None if incoming.path == "/" => redirect("/__emulator/"),
         // Previews of links look before anybody clicks.
         None if is_head => text(200, "text/html", ""),
-        None if incoming.path.starts_with("/portal/") => pages::portal::serve(shared, &incoming),
+        None if incoming.path.starts_with("/portal/") => page(&|| pages::portal::serve(shared, &incoming)),
         None if incoming.path.starts_with("/npm/") => {
             let folder = shared.world().config.npm_dir.clone();
             npm::serve(folder.as_deref(), &incoming.path)
@@ -63,6 +69,13 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
         share_with_origin(&mut response, incoming.header("origin"), asked);
     }
     response
+}
+
+/// The answer in place of a page or control that panicked.
+fn broken(message: String) -> Response {
+    tracing::error!(message, "a page panicked");
+    let error = crate::error::Refusal::new(500, "internal_clerk_error");
+    json(500, &json!({ "errors": [error.to_json()] }))
 }
 
 fn too_large() -> Response {

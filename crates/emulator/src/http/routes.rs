@@ -14,7 +14,7 @@ use crate::{
         params::{Params, is_protect},
     },
     pages,
-    state::{Kind, Picture, World},
+    state::{DevBrowser, Kind, Picture, World},
     tokens,
 };
 
@@ -124,6 +124,31 @@ const NOTHING: &[&str] = &[];
 const FILE: &[&str] = &["file"];
 /// For operations that are switched off whatever they are sent.
 const ANYTHING: &[&str] = &["*"];
+/// A sign-up is changed with what it is made with, but for what belongs to its beginning.
+const UPDATE_SIGN_UP: &[&str] = &[
+    "password",
+    "first_name",
+    "last_name",
+    "username",
+    "email_address",
+    "phone_number",
+    "email_address_or_phone_number",
+    "unsafe_metadata",
+    "strategy",
+    "redirect_url",
+    "action_complete_redirect_url",
+    "ticket",
+    "web3_wallet",
+    "token",
+    "code",
+    "legal_accepted",
+    "oidc_login_hint",
+    "oidc_prompt",
+    "proof_token",
+    "enterprise_connection_id",
+    "locale",
+    "channel",
+];
 const REDIRECT: &[&str] = &[
     "strategy",
     "redirect_url",
@@ -187,6 +212,8 @@ const SIGN_UP: &[&str] = &[
     "timezone",
     "channel",
 ];
+/// The first step of a sign-in: beside what is published, what clerk-js sends for phones and companies, and the native
+/// magic links.
 const PREPARE: &[&str] = &[
     "strategy",
     "email_address_id",
@@ -206,6 +233,34 @@ const PREPARE: &[&str] = &[
     "code_challenge",
     "code_challenge_method",
 ];
+const PREPARE_SECOND: &[&str] =
+    &["strategy", "email_address_id", "phone_number_id", "redirect_url", "proof_token", "channel", "default"];
+const PREPARE_SIGN_UP: &[&str] = &[
+    "strategy",
+    "redirect_url",
+    "action_complete_redirect_url",
+    "oidc_login_hint",
+    "oidc_prompt",
+    "proof_token",
+    "enterprise_connection_id",
+    "channel",
+    "redirect_uri",
+    "code_challenge",
+    "code_challenge_method",
+];
+const PREPARE_AGAIN: &[&str] = &[
+    "strategy",
+    "email_address_id",
+    "phone_number_id",
+    "proof_token",
+    "redirect_url",
+    "enterprise_connection_id",
+    "channel",
+    "default",
+];
+const PREPARE_EMAIL: &[&str] = &["strategy", "redirect_url", "action_complete_redirect_url"];
+const PREPARE_PHONE: &[&str] = &["strategy", "proof_token", "channel"];
+const PREPARE_WALLET: &[&str] = &["strategy", "redirect_url"];
 const ATTEMPT: &[&str] = &[
     "strategy",
     "code",
@@ -218,6 +273,15 @@ const ATTEMPT: &[&str] = &[
     "algorithm",
     "ticket",
 ];
+const ATTEMPT_SECOND: &[&str] = &["strategy", "code"];
+const ATTEMPT_SIGN_UP: &[&str] = &["strategy", "code", "signature", "token"];
+const ATTEMPT_AGAIN: &[&str] = &["strategy", "code", "password", "public_key_credential"];
+const CODE: &[&str] = &["code"];
+/// clerk-js names the strategy beside the signature.
+const ATTEMPT_WALLET: &[&str] = &["signature", "strategy"];
+const ATTEMPT_PASSKEY: &[&str] = &["strategy", "public_key_credential"];
+const REAUTHORIZE: &[&str] =
+    &["redirect_url", "action_complete_redirect_url", "additional_scope", "oidc_login_hint", "oidc_prompt"];
 
 const fn route(
     method: &'static str,
@@ -423,7 +487,8 @@ fn redirect_to(world: &World, call: &Call<'_>) -> Result<Answer> {
 
 fn new_dev_browser(world: &mut World, _: &mut Call<'_>) -> Result<Answer> {
     let id = world.ids.id("dvb");
-    world.dev_browsers.insert(id.clone(), None);
+    let browser = DevBrowser { client_id: None, made_at: world.now_ms() };
+    world.dev_browsers.insert(id.clone(), browser);
     Ok(Answer::Bare(json!({ "object": "dev_browser", "id": id, "instance_id": tokens::INSTANCE_ID })))
 }
 
@@ -606,11 +671,11 @@ const ROUTES: &[Route] = &[
         let attempt = world.attempt_first_factor(&mut call.caller, &call.arguments[0], &strategy, &call.incoming.form)?;
         sign_in(world, &attempt)
     }),
-    route("POST", "/v1/client/sign_ins/{}/prepare_second_factor", "prepareSignInFactorTwo", PREPARE, |world, call| {
+    route("POST", "/v1/client/sign_ins/{}/prepare_second_factor", "prepareSignInFactorTwo", PREPARE_SECOND, |world, call| {
         let attempt = world.prepare_second_factor(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
         sign_in(world, &attempt)
     }),
-    route("POST", "/v1/client/sign_ins/{}/attempt_second_factor", "attemptSignInFactorTwo", ATTEMPT, |world, call| {
+    route("POST", "/v1/client/sign_ins/{}/attempt_second_factor", "attemptSignInFactorTwo", ATTEMPT_SECOND, |world, call| {
         let attempt = world.attempt_second_factor(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
         sign_in(world, &attempt)
     }),
@@ -629,15 +694,15 @@ const ROUTES: &[Route] = &[
         let (_, attempt) = world.sign_up_of(&mut call.caller, &call.arguments[0])?;
         sign_up(world, &attempt)
     }),
-    route("PATCH", "/v1/client/sign_ups/{}", "updateSignUps", SIGN_UP, |world, call| {
+    route("PATCH", "/v1/client/sign_ups/{}", "updateSignUps", UPDATE_SIGN_UP, |world, call| {
         let attempt = world.update_sign_up(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
         sign_up(world, &attempt)
     }),
-    route("POST", "/v1/client/sign_ups/{}/prepare_verification", "prepareSignUpsVerification", PREPARE, |world, call| {
+    route("POST", "/v1/client/sign_ups/{}/prepare_verification", "prepareSignUpsVerification", PREPARE_SIGN_UP, |world, call| {
         let attempt = world.prepare_verification(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
         sign_up(world, &attempt)
     }),
-    route("POST", "/v1/client/sign_ups/{}/attempt_verification", "attemptSignUpsVerification", ATTEMPT, |world, call| {
+    route("POST", "/v1/client/sign_ups/{}/attempt_verification", "attemptSignUpsVerification", ATTEMPT_SIGN_UP, |world, call| {
         let attempt = world.attempt_verification(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
         sign_up(world, &attempt)
     }),
@@ -668,19 +733,19 @@ const ROUTES: &[Route] = &[
         let session = world.start_reverification(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
         reverify(world, &session)
     }),
-    route("POST", "/v1/client/sessions/{}/verify/prepare_first_factor", "prepareSessionReverificationFirstFactor", PREPARE, |world, call| {
+    route("POST", "/v1/client/sessions/{}/verify/prepare_first_factor", "prepareSessionReverificationFirstFactor", PREPARE_AGAIN, |world, call| {
         let session = world.prepare_reverification(&mut call.caller, &call.arguments[0], false, &call.incoming.form)?;
         reverify(world, &session)
     }),
-    route("POST", "/v1/client/sessions/{}/verify/attempt_first_factor", "attemptSessionReverificationFirstFactor", ATTEMPT, |world, call| {
+    route("POST", "/v1/client/sessions/{}/verify/attempt_first_factor", "attemptSessionReverificationFirstFactor", ATTEMPT_AGAIN, |world, call| {
         let session = world.attempt_reverification(&mut call.caller, &call.arguments[0], false, &call.incoming.form)?;
         reverify(world, &session)
     }),
-    route("POST", "/v1/client/sessions/{}/verify/prepare_second_factor", "prepareSessionReverificationSecondFactor", PREPARE, |world, call| {
+    route("POST", "/v1/client/sessions/{}/verify/prepare_second_factor", "prepareSessionReverificationSecondFactor", PREPARE_AGAIN, |world, call| {
         let session = world.prepare_reverification(&mut call.caller, &call.arguments[0], true, &call.incoming.form)?;
         reverify(world, &session)
     }),
-    route("POST", "/v1/client/sessions/{}/verify/attempt_second_factor", "attemptSessionReverificationSecondFactor", ATTEMPT, |world, call| {
+    route("POST", "/v1/client/sessions/{}/verify/attempt_second_factor", "attemptSessionReverificationSecondFactor", ATTEMPT_SECOND, |world, call| {
         let session = world.attempt_reverification(&mut call.caller, &call.arguments[0], true, &call.incoming.form)?;
         reverify(world, &session)
     }),
@@ -746,8 +811,8 @@ const ROUTES: &[Route] = &[
     route("POST", "/v1/me/email_addresses", "createEmailAddresses", &["email_address"], |world, call| on_identification(world, call, Kind::Email, Step::Add)),
     route("GET", "/v1/me/email_addresses/{}", "getEmailAddress", NOTHING, |world, call| on_identification(world, call, Kind::Email, Step::Read)),
     route("DELETE", "/v1/me/email_addresses/{}", "DeleteEmailAddress", NOTHING, |world, call| on_identification(world, call, Kind::Email, Step::Delete)),
-    route("POST", "/v1/me/email_addresses/{}/prepare_verification", "sendVerificationEmail", PREPARE, |world, call| on_identification(world, call, Kind::Email, Step::Prepare)),
-    route("POST", "/v1/me/email_addresses/{}/attempt_verification", "verifyEmailAddress", ATTEMPT, |world, call| on_identification(world, call, Kind::Email, Step::Attempt)),
+    route("POST", "/v1/me/email_addresses/{}/prepare_verification", "sendVerificationEmail", PREPARE_EMAIL, |world, call| on_identification(world, call, Kind::Email, Step::Prepare)),
+    route("POST", "/v1/me/email_addresses/{}/attempt_verification", "verifyEmailAddress", CODE, |world, call| on_identification(world, call, Kind::Email, Step::Attempt)),
     route("GET", "/v1/me/phone_numbers", "getPhoneNumbers", NOTHING, |world, call| identifications(world, call, Kind::Phone)),
     route("POST", "/v1/me/phone_numbers", "postPhoneNumbers", &["phone_number", "reserved_for_second_factor"], |world, call| on_identification(world, call, Kind::Phone, Step::Add)),
     route("GET", "/v1/me/phone_numbers/{}", "ReadPhoneNumber", NOTHING, |world, call| on_identification(world, call, Kind::Phone, Step::Read)),
@@ -758,14 +823,14 @@ const ROUTES: &[Route] = &[
         Ok(Answer::Resource(json))
     }),
     route("DELETE", "/v1/me/phone_numbers/{}", "DeletePhoneNumber", NOTHING, |world, call| on_identification(world, call, Kind::Phone, Step::Delete)),
-    route("POST", "/v1/me/phone_numbers/{}/prepare_verification", "sendVerificationSMS", PREPARE, |world, call| on_identification(world, call, Kind::Phone, Step::Prepare)),
-    route("POST", "/v1/me/phone_numbers/{}/attempt_verification", "verifyPhoneNumber", ATTEMPT, |world, call| on_identification(world, call, Kind::Phone, Step::Attempt)),
+    route("POST", "/v1/me/phone_numbers/{}/prepare_verification", "sendVerificationSMS", PREPARE_PHONE, |world, call| on_identification(world, call, Kind::Phone, Step::Prepare)),
+    route("POST", "/v1/me/phone_numbers/{}/attempt_verification", "verifyPhoneNumber", CODE, |world, call| on_identification(world, call, Kind::Phone, Step::Attempt)),
     route("GET", "/v1/me/web3_wallets", "getWeb3Wallets", NOTHING, |world, call| identifications(world, call, Kind::Wallet)),
     route("POST", "/v1/me/web3_wallets", "postWeb3Wallets", &["web3_wallet"], |world, call| on_identification(world, call, Kind::Wallet, Step::Add)),
     route("GET", "/v1/me/web3_wallets/{}", "readWeb3Wallet", NOTHING, |world, call| on_identification(world, call, Kind::Wallet, Step::Read)),
     route("DELETE", "/v1/me/web3_wallets/{}", "deleteWeb3Wallet", NOTHING, |world, call| on_identification(world, call, Kind::Wallet, Step::Delete)),
-    route("POST", "/v1/me/web3_wallets/{}/prepare_verification", "prepareWeb3WalletVerification", PREPARE, |world, call| on_identification(world, call, Kind::Wallet, Step::Prepare)),
-    route("POST", "/v1/me/web3_wallets/{}/attempt_verification", "attemptWeb3WalletVerification", ATTEMPT, |world, call| on_identification(world, call, Kind::Wallet, Step::Attempt)),
+    route("POST", "/v1/me/web3_wallets/{}/prepare_verification", "prepareWeb3WalletVerification", PREPARE_WALLET, |world, call| on_identification(world, call, Kind::Wallet, Step::Prepare)),
+    route("POST", "/v1/me/web3_wallets/{}/attempt_verification", "attemptWeb3WalletVerification", ATTEMPT_WALLET, |world, call| on_identification(world, call, Kind::Wallet, Step::Attempt)),
     route("POST", "/v1/me/passkeys", "postPasskey", NOTHING, |world, call| {
         let key = world.create_passkey(&mut call.caller)?;
         Ok(Answer::Resource(resources::passkey(world, &key)))
@@ -788,7 +853,7 @@ const ROUTES: &[Route] = &[
         world.save_user(me);
         deleted("passkey", &call.arguments[0])
     }),
-    route("POST", "/v1/me/passkeys/{}/attempt_verification", "attemptPasskeyVerification", ATTEMPT, |world, call| {
+    route("POST", "/v1/me/passkeys/{}/attempt_verification", "attemptPasskeyVerification", ATTEMPT_PASSKEY, |world, call| {
         let key = world.register_passkey(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
         Ok(Answer::Resource(resources::passkey(world, &key)))
     }),
@@ -803,7 +868,7 @@ const ROUTES: &[Route] = &[
         let account = world.connect_account(&mut call.caller, &call.incoming.form)?;
         Ok(Answer::Resource(resources::external_account(world, &account)))
     }),
-    route("PATCH", "/v1/me/external_accounts/{}/reauthorize", "reauthorizeExternalAccount", REDIRECT, |world, call| {
+    route("PATCH", "/v1/me/external_accounts/{}/reauthorize", "reauthorizeExternalAccount", REAUTHORIZE, |world, call| {
         let account = world.reauthorize_account(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
         Ok(Answer::Resource(resources::external_account(world, &account)))
     }),
@@ -1032,6 +1097,12 @@ const ROUTES: &[Route] = &[
 /// The operations: method, path with `{}`, name.
 pub(crate) fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     ROUTES.iter().map(|route| (route.method, route.path, route.operation))
+}
+
+/// The form fields that an operation accepts; none for one that is switched off whatever it is sent.
+pub(crate) fn fields(operation: &str) -> &'static [&'static str] {
+    let route = ROUTES.iter().find(|route| route.operation == operation);
+    route.map_or(NOTHING, |route| if route.fields == ANYTHING { NOTHING } else { route.fields })
 }
 
 #[cfg(test)]

@@ -1,11 +1,22 @@
 //! The connections. `axum::serve` always answers; here an answer can be left out, as when a network fails.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
 
 use axum::body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+};
 
 use super::{Disconnect, serve};
 use crate::handle::Shared;
@@ -28,12 +39,17 @@ pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+    let resets = Arc::new(AtomicBool::new(false));
+    let stream = Resettable { stream, resets: resets.clone() };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let shared = shared.clone();
+        let (shared, resets) = (shared.clone(), resets.clone());
         async move {
             let response = serve(&shared, request.map(Body::new)).await;
             match response.extensions().get::<Disconnect>() {
-                Some(_) => Err(io::Error::new(io::ErrorKind::ConnectionReset, "ended on purpose")),
+                Some(end) => {
+                    resets.store(*end == Disconnect::Reset, Ordering::Relaxed);
+                    Err(io::Error::new(io::ErrorKind::ConnectionReset, "ended on purpose"))
+                }
                 None => Ok(response),
             }
         }
@@ -41,5 +57,45 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
     if let Err(error) = served {
         tracing::trace!(%error, "a connection ended");
+    }
+}
+
+/// A connection that can end with a reset: it is dropped without a farewell, and the kernel is told not to linger.
+struct Resettable {
+    stream: TcpStream,
+    resets: Arc<AtomicBool>,
+}
+
+impl Drop for Resettable {
+    fn drop(&mut self) {
+        if self.resets.load(Ordering::Relaxed)
+            && let Err(error) = self.stream.set_zero_linger()
+        {
+            tracing::warn!(%error, "a connection could not be reset");
+        }
+    }
+}
+
+impl AsyncRead for Resettable {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buf)
+    }
+}
+
+impl AsyncWrite for Resettable {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // A farewell before the reset would look like an orderly end.
+        if self.resets.load(Ordering::Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Refusal, Result},
-    state::{Client, Nonce, Session, SessionStatus, World},
+    state::{Client, DevBrowser, Nonce, Session, SessionStatus, World},
     tokens::{self, Presented},
 };
 
@@ -39,7 +39,7 @@ impl World {
     pub(crate) fn read_token(&self, caller: &mut Caller, token: &str) -> Result<()> {
         match tokens::read_client_token(token)? {
             // An older token of a live client is accepted; rotation only moves forward.
-            Presented::Client(id) if !self.deleted_clients.contains(&id) => caller.client_id = Some(id),
+            Presented::Client(id) if !self.deleted_clients.contains_key(&id) => caller.client_id = Some(id),
             // The client is gone; the caller begins anew.
             Presented::Client(_) => {}
             Presented::Garbage => caller.garbage = true,
@@ -86,7 +86,8 @@ impl World {
         self.clients.insert(client.id.clone(), client.clone());
         caller.client_id = Some(client.id.clone());
         if let Some(browser) = &caller.dev_browser {
-            self.dev_browsers.insert(browser.clone(), Some(client.id.clone()));
+            let browser_of = DevBrowser { client_id: Some(client.id.clone()), made_at: now };
+            self.dev_browsers.insert(browser.clone(), browser_of);
         }
         if known.is_none() {
             self.issue_token(caller, &client)?;
@@ -125,6 +126,7 @@ impl World {
     pub(crate) fn save_client(&mut self, mut client: Client) -> Client {
         let before = self.clients.get(&client.id).map_or(0, |client| client.updated_at);
         client.updated_at = self.now_ms().max(before + 1);
+        self.sweep_sessions(&mut client);
         self.clients.insert(client.id.clone(), client.clone());
         client
     }
@@ -162,7 +164,7 @@ impl World {
             self.session_clients.remove(&session.id);
         }
         self.clients.remove(&client.id);
-        self.deleted_clients.insert(client.id);
+        self.deleted_clients.insert(client.id, self.now_ms());
         caller.new_token = Some(NewToken::Clear);
         Ok(())
     }

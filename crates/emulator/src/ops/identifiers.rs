@@ -21,6 +21,14 @@ pub(crate) fn is_email(text: &str) -> bool {
     }
 }
 
+/// How an identifier is kept: phone numbers in their normal form, the others as they were typed.
+pub(crate) fn kept(kind: Kind, value: &str) -> String {
+    match kind {
+        Kind::Phone => normal(kind, value),
+        Kind::Email | Kind::Wallet | Kind::Username => value.trim().to_owned(),
+    }
+}
+
 /// `+` and 8 to 15 digits; spaces, dashes and brackets are left out.
 pub(crate) fn phone_number(text: &str) -> Option<String> {
     let plain: String =
@@ -93,6 +101,11 @@ pub(crate) fn is_enabled(config: &Config, kind: Kind) -> bool {
 
 /// The kind of identifier that somebody typed.
 pub(crate) fn kind_of(config: &Config, identifier: &str) -> Option<Kind> {
+    /// Longest identifier, in bytes.
+    const LONGEST: usize = 255;
+    if identifier.len() > LONGEST {
+        return None;
+    }
     let kind = if is_email(identifier) {
         Kind::Email
     } else if is_wallet(identifier) {
@@ -110,11 +123,12 @@ pub(crate) fn kind_of(config: &Config, identifier: &str) -> Option<Kind> {
 /// Whether messages to this recipient always carry the code 424242.
 pub(crate) fn is_test(config: &Config, to: &str) -> bool {
     let test_number = || {
-        let digits = to.strip_prefix("+1").filter(|digits| digits.len() == 10);
-        digits.is_some_and(|digits| digits[3..].starts_with("55501"))
+        let number = phone_number(to)?;
+        let digits = number.strip_prefix("+1").filter(|digits| digits.len() == 10)?;
+        digits.get(3..).map(|local| local.starts_with("55501"))
     };
     let test_address = || to.split_once('@').is_some_and(|(local, _)| local.contains("+clerk_test"));
-    config.test_mode && (test_address() || test_number())
+    config.test_mode && (test_address() || test_number() == Some(true))
 }
 
 /// An identifier with most of it hidden.
@@ -123,14 +137,16 @@ pub(crate) fn masked(value: &str) -> String {
         let first: String = local.chars().take(1).collect();
         return format!("{first}{}@{domain}", "*".repeat(local.chars().count().saturating_sub(1).max(2)));
     }
+    // By characters: what somebody typed may be cut anywhere.
+    let length = value.chars().count();
+    let end = |shown: usize| value.chars().skip(length.saturating_sub(shown)).collect::<String>();
     if value.starts_with('+') {
-        let shown = value.len().saturating_sub(2);
-        return format!("{}{}", "*".repeat(shown), &value[shown..]);
+        return format!("{}{}", "*".repeat(length.saturating_sub(2)), end(2));
     }
-    match (value.get(..4), value.get(value.len().saturating_sub(4)..)) {
-        (Some(head), Some(tail)) if value.len() > 10 => format!("{head}…{tail}"),
-        _ => value.to_owned(),
+    if length <= 10 {
+        return value.to_owned();
     }
+    format!("{}…{}", value.chars().take(4).collect::<String>(), end(4))
 }
 
 impl World {
@@ -217,5 +233,20 @@ mod tests {
         assert_eq!(masked("grace@example.com"), "g****@example.com");
         assert_eq!(masked("+12015550100"), "**********00");
         assert_eq!(masked("0x52908400098527886E0F7030069857D2E4169EE7"), "0x52…9EE7");
+    }
+
+    #[test]
+    fn no_text_is_cut_inside_a_character() {
+        let config = Config::default();
+        for text in
+            ["+1201555010\u{3000}0", "+1\u{3000}\u{3000}\u{3000}0", "日本語日本語日本語日本語", "é@日本.test", "+é", ""]
+        {
+            masked(text);
+            is_test(&config, text);
+            kind_of(&config, text);
+        }
+        assert_eq!(masked("日本語日本語日本語日本語"), "日本語日…語日本語");
+        assert_eq!(kept(Kind::Phone, "+1201555010\u{3000}0"), "+12015550100");
+        assert!(is_test(&config, "+1 (201) 555-0100"), "however it is written");
     }
 }

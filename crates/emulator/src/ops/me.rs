@@ -10,7 +10,7 @@ use crate::{
         identifiers::{check_form, check_username, is_enabled},
         params::Params,
         sign_in_factors::{channel, prove_wallet},
-        sign_up::metadata,
+        sign_up::{MAX_METADATA, metadata, name},
         verification::{Outgoing, wrong_code},
     },
     state::{ExternalAccount, Identification, Kind, Picture, Purpose, Session, Totp, User, World},
@@ -25,11 +25,10 @@ impl World {
         let gated = params.iter().any(|(key, _)| key == "username" || key.starts_with("primary_"));
         let (_, mut user) = if gated { self.current_verified(caller)? } else { self.current(caller)? };
         for (key, value) in params.iter() {
-            let text = || (!value.is_empty()).then(|| value.to_owned());
             self.refuse_immutable(key)?;
             match key {
-                "first_name" => user.first_name = text(),
-                "last_name" => user.last_name = text(),
+                "first_name" => user.first_name = name(key, value)?,
+                "last_name" => user.last_name = name(key, value)?,
                 "username" => user.username = self.new_username(&user, value)?,
                 "primary_email_address_id" => set_primary(&mut user, Kind::Email, key, value)?,
                 "primary_phone_number_id" => set_primary(&mut user, Kind::Phone, key, value)?,
@@ -70,6 +69,9 @@ impl World {
         let (_, mut user) = self.current(caller)?;
         let patch = metadata(params.required("unsafe_metadata")?)?;
         merge(&mut user.unsafe_metadata, patch);
+        if serde_json::to_string(&user.unsafe_metadata).is_ok_and(|text| text.len() > MAX_METADATA) {
+            return Err(Refusal::new(422, "form_param_exceeds_allowed_size").param("unsafe_metadata"));
+        }
         self.save_user(user.clone());
         Ok(user)
     }

@@ -4,7 +4,7 @@ use crate::{
     config::Role,
     error::{Refusal, Result},
     ops::{client::Caller, params::Params},
-    state::{Member, Organization, Picture, Session, User, World},
+    state::{Member, Organization, Picture, RequestStatus, Session, User, World},
 };
 
 /// What admins may do.
@@ -109,7 +109,13 @@ impl World {
     }
 
     pub(crate) fn save_organization(&mut self, mut organization: Organization) -> Organization {
+        /// Invitations, requests and suggestions that are over, of each.
+        const KEPT: usize = 200;
         organization.updated_at = self.now_ms();
+        let pending = RequestStatus::Pending;
+        keep_last(&mut organization.invitations, KEPT, |one| one.status == pending);
+        keep_last(&mut organization.requests, KEPT, |one| one.status == pending);
+        keep_last(&mut organization.suggestions, KEPT, |one| one.status == pending);
         self.organizations.insert(organization.id.clone(), organization.clone());
         organization
     }
@@ -236,6 +242,16 @@ impl World {
             });
         }
     }
+}
+
+/// Drops the oldest of those that need not stay, if there are more than so many.
+fn keep_last<T>(list: &mut Vec<T>, most: usize, stays: impl Fn(&T) -> bool) {
+    let mut surplus = list.iter().filter(|one| !stays(one)).count().saturating_sub(most);
+    list.retain(|one| {
+        let goes = surplus > 0 && !stays(one);
+        surplus -= usize::from(goes);
+        !goes
+    });
 }
 
 fn organization_name(name: &str) -> Result<String> {

@@ -162,7 +162,10 @@ impl World {
             return Err(about("organization_invitation_not_unique", 400, invited));
         }
         self.refuse_full(&organization, addresses.len())?;
-        let redirect_url = params.given("redirect_url").map(str::to_owned);
+        let redirect_url = match params.given("redirect_url") {
+            Some(url) => Some(self.allowed_redirect(url, "redirect_url")?),
+            None => None,
+        };
         let mut made = Vec::new();
         let id = organization.id.clone();
         for address in &addresses {

@@ -164,6 +164,7 @@ impl World {
         let passkey = user.passkeys.iter_mut().find(|key| key.id == id);
         let passkey = passkey.ok_or_else(|| Refusal::new(404, "resource_not_found"))?;
         if let Some(name) = name {
+            crate::ops::sign_up::name("name", name)?;
             name.clone_into(&mut passkey.name);
             passkey.updated_at = now;
         }

@@ -5,9 +5,10 @@ use url::Url;
 use crate::{
     config::Identity,
     error::{Refusal, Result},
-    ops::{client::Caller, params::Params},
+    ops::{client::Caller, identifiers::normal, params::Params},
     state::{
-        Client, Kind, ProviderAnswer, Purpose, RoundTrip, SignIn, SignInStatus, Verification, VerificationStatus, World,
+        Client, Kind, ProviderAnswer, Purpose, RoundTrip, SignIn, SignInStatus, User, Verification, VerificationStatus,
+        World,
     },
 };
 
@@ -55,7 +56,7 @@ impl World {
     /// Refusals: `invalid_redirect_url`, `prohibited_redirect_url`, `resource_missmatch`.
     pub(crate) fn allowed_redirect(&self, url: &str, param: &str) -> Result<String> {
         let parsed = Url::parse(url).map_err(|_| Refusal::new(422, "invalid_redirect_url").param(param))?;
-        if matches!(parsed.scheme(), "javascript" | "data" | "vbscript" | "file") {
+        if is_prohibited(&parsed) {
             return Err(Refusal::new(422, "prohibited_redirect_url").param(param));
         }
         if !self.config.allows_redirect(url) {
@@ -148,21 +149,23 @@ impl World {
             client.sign_in = Some(attempt);
             Ok(outcome)
         };
-        let connected = self.user_by_identity(identity).map(|user| user.id.clone());
-        let by_address = self.owner_of(Kind::Email, &identity.email).map(|user| user.id.clone());
-        let user_id = match (connected.clone(), by_address) {
-            (Some(user_id), _) => user_id,
-            (None, Some(user_id)) if identity.verified => user_id,
-            (None, Some(user_id)) => {
-                // The provider does not vouch for the address, so the person has to prove that it is theirs.
-                attempt.user_id = Some(user_id);
-                attempt.identifier = Some(identity.email.clone());
-                attempt.identity = Some(identity.clone());
-                attempt.status = SignInStatus::NeedsFirstFactor;
+        // What an earlier trip of this attempt left waiting is another person's.
+        attempt.identity = None;
+        if let Err(refusal) = self.refuse_identity(identity) {
+            let outcome = Outcome::Failed(refusal.code.clone());
+            verification.fail(VerificationStatus::Failed, refusal);
+            return keep(client, attempt, verification, outcome);
+        }
+        let whose = self.whose(identity);
+        let user_id = match whose.clone() {
+            Whose::Connected(user_id) | Whose::Vouched(user_id) => user_id,
+            Whose::Claimed(user_id) | Whose::Unproven(user_id) => {
+                // The person has to prove that the address is theirs before the identity is linked.
+                wait_for_address(&mut attempt, user_id, identity);
                 return keep(client, attempt, verification, Outcome::Authenticated { complete: false });
             }
-            (None, None) if identity.strategy == "enterprise_sso" => self.provision(identity),
-            (None, None) => {
+            Whose::Nobody if identity.strategy == "enterprise_sso" => self.provision(identity),
+            Whose::Nobody => {
                 attempt.identity = Some(identity.clone());
                 verification.fail(VerificationStatus::Transferable, Refusal::new(404, "external_account_not_found"));
                 return keep(client, attempt, verification, Outcome::Transferable);
@@ -178,7 +181,7 @@ impl World {
             verification.fail(VerificationStatus::Failed, error);
             return keep(client, attempt, verification, Outcome::Failed("identifier_already_signed_in".to_owned()));
         }
-        if connected.is_none() && identity.strategy != "enterprise_sso" {
+        if matches!(whose, Whose::Vouched(_)) && identity.strategy != "enterprise_sso" {
             attempt.identity = Some(identity.clone());
         }
         verification.status = VerificationStatus::Verified;
@@ -189,6 +192,30 @@ impl World {
         let mut caller = Caller { native: true, client_id: Some(client.id.clone()), ..Caller::default() };
         let attempt = self.after_first_factor(&mut caller, client, attempt, &strategy)?;
         Ok(Outcome::Authenticated { complete: attempt.status == SignInStatus::Complete })
+    }
+
+    /// Whose identity it is.
+    pub(crate) fn whose(&self, identity: &Identity) -> Whose {
+        if let Some(user) = self.user_by_identity(identity) {
+            return Whose::Connected(user.id.clone());
+        }
+        if let Some(user) = self.owner_of(Kind::Email, &identity.email) {
+            let id = user.id.clone();
+            return if identity.verified { Whose::Vouched(id) } else { Whose::Claimed(id) };
+        }
+        let address = normal(Kind::Email, &identity.email);
+        let claims = |user: &&User| user.of_kind(Kind::Email).any(|one| normal(Kind::Email, &one.value) == address);
+        // Where addresses are never verified there is nothing to prove them with.
+        let provable = !self.config.identifiers.email_verification.is_empty();
+        match self.users.values().find(claims).filter(|_| provable) {
+            Some(user) => Whose::Unproven(user.id.clone()),
+            None => Whose::Nobody,
+        }
+    }
+
+    /// Refuses an identity that the instance's lists keep out.
+    fn refuse_identity(&self, identity: &Identity) -> Result<()> {
+        if identity.email.is_empty() { Ok(()) } else { self.refuse_restricted(&identity.email, "email_address") }
     }
 
     /// Gives somebody an account whom a company's identity provider vouches for.
@@ -210,9 +237,12 @@ impl World {
             attempt.external_account.take().ok_or_else(|| Refusal::new(400, "oauth_callback_invalid"))?;
         let (outcome, identity) = match answer {
             ProviderAnswer::Approved(identity) => {
-                let known = self.user_by_identity(identity).is_some();
-                let by_address = self.owner_of(Kind::Email, &identity.email).is_some();
-                if known || by_address {
+                let known = !matches!(self.whose(identity), Whose::Unproven(_) | Whose::Nobody);
+                if let Err(refusal) = self.refuse_identity(identity) {
+                    let outcome = Outcome::Failed(refusal.code.clone());
+                    verification.fail(VerificationStatus::Failed, refusal);
+                    (Some(outcome), None)
+                } else if known {
                     verification.fail(VerificationStatus::Transferable, Refusal::new(400, "external_account_exists"));
                     attempt.identity = Some(identity.clone());
                     (Some(Outcome::Transferable), None)
@@ -246,29 +276,36 @@ impl World {
         let invalid = || Refusal::new(400, "oauth_callback_invalid");
         let mut user = self.users.get(user_id).cloned().ok_or_else(invalid)?;
         let place = user.external_accounts.iter().position(|one| one.id == account_id).ok_or_else(invalid)?;
-        let owner = match answer {
-            ProviderAnswer::Approved(identity) => self.user_by_identity(identity).map(|owner| owner.id.clone()),
-            ProviderAnswer::Denied | ProviderAnswer::Failed(_) => None,
+        let (owner, kept_out) = match answer {
+            ProviderAnswer::Approved(identity) => {
+                (self.user_by_identity(identity).map(|owner| owner.id.clone()), self.refuse_identity(identity).err())
+            }
+            ProviderAnswer::Denied | ProviderAnswer::Failed(_) => (None, None),
         };
         let now = self.now_ms();
         let strategy = user.external_accounts[place].identity.strategy.clone();
         let proven = self.proven(&strategy);
         let account = &mut user.external_accounts[place];
         account.updated_at = now;
-        let outcome = match answer {
-            ProviderAnswer::Approved(_) if owner.is_some_and(|owner| owner != user_id) => {
+        let outcome = match (answer, kept_out) {
+            (_, Some(error)) => {
+                let code = error.code.clone();
+                account.verification.fail(VerificationStatus::Failed, error);
+                Outcome::Failed(code)
+            }
+            (ProviderAnswer::Approved(_), None) if owner.is_some_and(|owner| owner != user_id) => {
                 let error = Refusal::new(400, "oauth_identification_claimed");
                 account.verification.fail(VerificationStatus::Failed, error);
                 Outcome::Failed("oauth_identification_claimed".to_owned())
             }
-            ProviderAnswer::Approved(identity) => {
+            (ProviderAnswer::Approved(identity), None) => {
                 account.identity = identity.clone();
                 account.verification = proven;
                 let account = account.clone();
                 self.vouch(&mut user, &account);
                 Outcome::Authenticated { complete: true }
             }
-            refused => fail(&mut account.verification, refused),
+            (refused, None) => fail(&mut account.verification, refused),
         };
         self.save_user(user);
         Ok(outcome)
@@ -296,6 +333,14 @@ impl World {
     }
 }
 
+/// Whether a URL would run something, or open a file, instead of leading to an app.
+pub(crate) fn is_prohibited(url: &Url) -> bool {
+    matches!(
+        url.scheme(),
+        "javascript" | "data" | "vbscript" | "file" | "blob" | "filesystem" | "about" | "view-source"
+    )
+}
+
 /// Sets query parameters; those of the same name are replaced.
 pub(crate) fn set_query(url: &mut Url, pairs: &[(&str, &str)]) {
     let kept: Vec<(String, String)> = url
@@ -304,6 +349,29 @@ pub(crate) fn set_query(url: &mut Url, pairs: &[(&str, &str)]) {
         .map(|(key, value)| (key.into_owned(), value.into_owned()))
         .collect();
     url.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(pairs);
+}
+
+/// Whose an identity is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Connected with this user.
+    Connected(String),
+    /// Its provider vouches for the verified address of this user.
+    Vouched(String),
+    /// It has the verified address of this user, for which its provider does not vouch.
+    Claimed(String),
+    /// It has an address that this user gave and never verified.
+    Unproven(String),
+    /// Of nobody with an account.
+    Nobody,
+}
+
+/// Lets an identity wait until the person has proven that its address is theirs.
+pub(crate) fn wait_for_address(attempt: &mut SignIn, user_id: String, identity: &Identity) {
+    attempt.user_id = Some(user_id);
+    attempt.identifier = Some(identity.email.clone());
+    attempt.identity = Some(identity.clone());
+    attempt.status = SignInStatus::NeedsFirstFactor;
 }
 
 /// How a trip ended.

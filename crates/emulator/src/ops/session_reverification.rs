@@ -7,11 +7,14 @@ use crate::{
     ops::{
         client::Caller,
         params::Params,
-        sign_in_factors::{channel, prepared},
+        sign_in_factors::{channel, offers, prepared},
         verification::Outgoing,
     },
     state::{Kind, Reverification, Session, User, Verification, World},
 };
+
+/// Strategies that prove it again.
+const USABLE: &[&str] = &["password", "email_code", "phone_code", "passkey", "enterprise_sso"];
 
 impl World {
     /// `POST …/verify`: begins.
@@ -62,16 +65,18 @@ impl World {
         let (session, user, mut running) = self.running(caller, id)?;
         expect_step(&running, second)?;
         let strategy = params.required("strategy")?;
+        self.check_reverification_offered(&user, second, strategy)?;
         let (kind, param) = match strategy {
             "phone_code" => (Kind::Phone, "phone_number_id"),
-            "email_code" if !second => (Kind::Email, "email_address_id"),
+            "email_code" => (Kind::Email, "email_address_id"),
             "passkey" if !second => {
                 running.first_factor = Some(self.passkey_challenge(caller, Some(&user.id)));
                 return Ok(self.save_reverification(session, Some(running)));
             }
             _ => return Err(Refusal::new(422, "form_param_value_invalid").param("strategy")),
         };
-        let mut candidates = user.of_kind(kind).filter(|one| one.is_verified() && (one.second_factor || !second));
+        let mut candidates =
+            user.of_kind(kind).filter(|one| one.is_verified() && (one.second_factor || !second || kind == Kind::Email));
         let recipient = match params.given(param) {
             Some(id) => candidates.find(|one| one.id == id),
             None => candidates.next(),
@@ -101,6 +106,7 @@ impl World {
         expect_step(&running, second)?;
         self.refuse_barred(&user.id)?;
         let strategy = params.required("strategy")?.to_owned();
+        self.check_reverification_offered(&user, second, &strategy)?;
         let result = if second {
             self.prove_second_factor(&user.id, &mut running.second_factor, &strategy, params)
         } else {
@@ -148,6 +154,18 @@ impl World {
         }
     }
 
+    /// Refuses a strategy that is not among the factors of this step.
+    fn check_reverification_offered(&self, user: &User, second: bool, strategy: &str) -> Result<()> {
+        let factors = if second { self.second_factors_of(user) } else { self.reverification_factors(user) };
+        let known = if second { &["totp", "phone_code", "email_code", "backup_code"][..] } else { USABLE };
+        match strategy {
+            _ if offers(&factors, strategy) => Ok(()),
+            _ if !known.contains(&strategy) => Err(Refusal::new(422, "form_param_value_invalid").param("strategy")),
+            "password" if user.password.is_none() => Err(Refusal::new(400, "no_password_set")),
+            _ => Err(Refusal::new(400, "strategy_for_user_invalid").param("strategy")),
+        }
+    }
+
     /// First factors that prove it again.
     pub(crate) fn reverification_factors(&self, user: &User) -> Vec<Value> {
         let attempt = crate::state::SignIn {
@@ -168,7 +186,7 @@ impl World {
         };
         let usable = |factor: &Value| {
             let strategy = factor["strategy"].as_str().unwrap_or_default();
-            ["password", "email_code", "phone_code", "passkey", "enterprise_sso"].contains(&strategy)
+            USABLE.contains(&strategy)
         };
         self.first_factors(&attempt).unwrap_or_default().into_iter().filter(usable).collect()
     }

@@ -5,11 +5,12 @@ use crate::{
     error::{Refusal, Result},
     ops::{
         client::Caller,
-        identifiers::{kind_of, normal},
+        identifiers::{kept, kind_of, normal},
         params::Params,
+        round_trip::{Whose, wait_for_address},
         session::NewSession,
     },
-    state::{Client, Kind, Purpose, SignIn, SignInStatus, Verification, VerificationStatus, World},
+    state::{Client, Identification, Kind, Purpose, SignIn, SignInStatus, Verification, VerificationStatus, World},
 };
 
 impl World {
@@ -136,6 +137,7 @@ impl World {
         let identifier = params.required("identifier")?.trim().to_owned();
         let kind = kind_of(&self.config, &identifier)
             .ok_or_else(|| Refusal::new(422, "form_param_format_invalid").param("identifier"))?;
+        let identifier = kept(kind, &identifier);
         let owner = self.owner_of(kind, &identifier).map(|user| user.id.clone());
         if owner.is_none() && self.config.connections_for(&identifier).next().is_none() {
             self.admit_unknown(&attempt)?;
@@ -178,18 +180,21 @@ impl World {
     }
 
     /// Refuses a strategy that is not known, or switched off.
-    fn check_strategy(&self, strategy: &str) -> Result<()> {
-        let known = matches!(
-            strategy,
-            "password"
-                | "email_code"
-                | "email_link"
-                | "phone_code"
-                | "reset_password_email_code"
-                | "reset_password_phone_code"
-                | "passkey"
-        ) || self.config.wallet_strategies().iter().any(|one| one == strategy);
-        if known { Ok(()) } else { Err(Refusal::new(422, "form_param_value_invalid").param("strategy")) }
+    pub(crate) fn check_strategy(&self, strategy: &str) -> Result<()> {
+        let by_address = self.config.identifiers.email.is_on();
+        let by_phone = self.config.identifiers.phone.is_on();
+        let on = match strategy {
+            "password" => self.config.password.mode.is_on(),
+            "email_code" | "email_link" => {
+                by_address && self.config.identifiers.email_verification.iter().any(|one| one == strategy)
+            }
+            "phone_code" => by_phone,
+            "reset_password_email_code" => by_address && self.config.password.mode.is_on(),
+            "reset_password_phone_code" => by_phone && self.config.password.mode.is_on(),
+            "passkey" => self.config.passkeys.enabled,
+            wallet => self.config.wallet_strategies().iter().any(|one| one == wallet),
+        };
+        if on { Ok(()) } else { Err(Refusal::new(422, "form_param_value_invalid").param("strategy")) }
     }
 
     /// Refuses an OAuth provider that is unknown, switched off, or only for connecting.
@@ -226,13 +231,24 @@ impl World {
         self.after_password(caller, client, attempt, strategy)
     }
 
-    /// An identity whose address had to be verified first belongs to the user from now on.
+    /// An identity whose address had to be verified first belongs to the user from now on. Somebody who never verified
+    /// that address chooses a new password, because whoever set the old one may be another person.
     fn link_waiting_identity(&mut self, attempt: &mut SignIn, user_id: &str) {
         let Some(identity) = attempt.identity.take() else { return };
-        if let Some(mut user) = self.users.get(user_id).cloned() {
-            self.connect(&mut user, &identity);
-            self.save_user(user);
+        let Some(mut user) = self.users.get(user_id).cloned() else { return };
+        let address = normal(Kind::Email, &identity.email);
+        let same = |one: &&mut Identification| one.kind == Kind::Email && normal(Kind::Email, &one.value) == address;
+        let proof = attempt.first_factor.clone().filter(Verification::is_verified);
+        if let Some(one) = user.identifications.iter_mut().find(same).filter(|one| !one.is_verified()) {
+            one.verification = proof;
+            let id = one.id.clone();
+            attempt.new_password = user.password.is_some();
+            self.identification_verified(user, &id);
+            let Some(changed) = self.users.get(user_id).cloned() else { return };
+            user = changed;
         }
+        self.connect(&mut user, &identity);
+        self.save_user(user);
     }
 
     /// Asks for a second factor, or completes.
@@ -343,15 +359,19 @@ impl World {
             .filter(|one| one.status == VerificationStatus::Transferable)
             .ok_or_else(invalid)?;
         let identity = sign_up.identity.ok_or_else(invalid)?;
-        let user = self
-            .user_by_identity(&identity)
-            .or_else(|| self.owner_of(Kind::Email, &identity.email))
-            .ok_or_else(invalid)?;
-        let mut user = user.clone();
-        attempt.user_id = Some(user.id.clone());
-        if self.user_by_identity(&identity).is_none() {
-            self.connect(&mut user, &identity);
-            self.save_user(user);
+        let whose = self.whose(&identity);
+        attempt.user_id = match whose.clone() {
+            Whose::Connected(user_id) | Whose::Vouched(user_id) => Some(user_id),
+            Whose::Claimed(user_id) => {
+                // The provider did not vouch for the address: it has to be proven before anybody comes in.
+                wait_for_address(&mut attempt, user_id, &identity);
+                attempt.first_factor = Some(Verification::new(&verification.strategy, VerificationStatus::Unverified));
+                return self.settle_sign_in(caller, client, attempt);
+            }
+            Whose::Unproven(_) | Whose::Nobody => return Err(invalid()),
+        };
+        if matches!(whose, Whose::Vouched(_)) {
+            attempt.identity = Some(identity);
         }
         attempt.first_factor = Some(self.proven(&verification.strategy));
         let attempt = self.after_first_factor(caller, &mut client, attempt, &verification.strategy)?;

@@ -7,7 +7,7 @@ use crate::{
     ops::{
         client::Caller,
         crypto,
-        identifiers::masked,
+        identifiers::{kind_of, masked},
         params::Params,
         verification::{Outgoing, wrong_code},
     },
@@ -41,6 +41,8 @@ impl World {
             return Some(connections);
         }
         match attempt.user_id.as_ref().and_then(|id| self.users.get(id)) {
+            // Its provider did not vouch for the address, so that has to be proven, and nothing else will do.
+            Some(user) if attempt.identity.is_some() => Some(self.address_factors(user, attempt)),
             Some(user) => Some(self.factors_of(user, attempt)),
             None => Some(self.factors_of_nobody(attempt, identifier)),
         }
@@ -48,11 +50,32 @@ impl World {
 
     /// What an unknown identifier is shown.
     fn factors_of_nobody(&self, attempt: &SignIn, identifier: &str) -> Vec<Value> {
-        let codes = self.config.identifiers.email_verification.iter();
-        let mut factors: Vec<Value> =
-            codes.map(|strategy| json!({ "strategy": strategy, "safe_identifier": masked(identifier) })).collect();
-        if !attempt.sign_up_if_missing {
+        let codes = match kind_of(&self.config, identifier) {
+            Some(Kind::Phone) => vec!["phone_code".to_owned()],
+            Some(Kind::Wallet) => self.config.wallet_strategies(),
+            Some(Kind::Email | Kind::Username) | None => self.config.identifiers.email_verification.clone(),
+        };
+        let mut factors: Vec<Value> = codes
+            .iter()
+            .map(|strategy| json!({ "strategy": strategy, "safe_identifier": masked(identifier) }))
+            .collect();
+        if !attempt.sign_up_if_missing && self.config.password.mode.is_on() {
             factors.insert(0, json!({ "strategy": "password" }));
+        }
+        factors
+    }
+
+    /// Ways to prove the address of an identity that waits.
+    fn address_factors(&self, user: &User, attempt: &SignIn) -> Vec<Value> {
+        let mut factors = Vec::new();
+        for email in addressed(user, attempt, Kind::Email) {
+            let primary = user.primary.get(&Kind::Email) == Some(&email.id);
+            for strategy in &self.config.identifiers.email_verification {
+                factors.push(json!({
+                    "strategy": strategy, "email_address_id": email.id, "safe_identifier": masked(&email.value),
+                    "primary": primary,
+                }));
+            }
         }
         factors
     }
@@ -157,6 +180,10 @@ impl World {
     ) -> Result<SignIn> {
         let (client, mut attempt) = self.sign_in_of(caller, id)?;
         if strategy.starts_with("oauth_") {
+            let identifier = attempt.identifier.as_deref().unwrap_or_default();
+            if self.config.connections_for(identifier).next().is_some() {
+                return Err(Refusal::new(400, "strategy_for_user_invalid").param("strategy"));
+            }
             let purpose = Purpose::SignIn(attempt.id.clone());
             attempt.first_factor = Some(self.begin_round_trip(caller, purpose, strategy, params)?);
             return Ok(self.save_sign_in(&client.id, attempt));
@@ -191,20 +218,37 @@ impl World {
         Ok(self.save_sign_in(&client.id, attempt))
     }
 
-    /// Refuses a strategy that is not among the first factors.
+    /// Refuses a strategy that is not among the first factors: one that the instance does not have, or the user.
     fn check_offered(&self, attempt: &SignIn, strategy: &str) -> Result<()> {
         let factors = self.first_factors(attempt).unwrap_or_default();
-        if factors.iter().any(|factor| factor["strategy"] == strategy) {
+        if offers(&factors, strategy) {
             return Ok(());
         }
-        let known = ["password", "email_code", "email_link", "phone_code", "passkey"].contains(&strategy)
-            || strategy.starts_with("reset_password_")
-            || strategy.starts_with("web3_");
-        if known {
-            Err(Refusal::new(400, "strategy_for_user_invalid").param("strategy"))
-        } else {
-            Err(Refusal::new(422, "form_param_value_invalid").param("strategy"))
+        self.check_strategy(strategy)?;
+        let user = attempt.user_id.as_ref().and_then(|id| self.users.get(id));
+        let nobody = user.is_none() && attempt.sign_up_if_missing;
+        let identified = attempt.identifier.as_deref().unwrap_or_default();
+        let managed = self.config.connections_for(identified).next().is_some();
+        Err(match strategy {
+            "password" if nobody && !managed => Refusal::new(404, "sign_up_if_missing_transfer"),
+            "password" if !managed && user.is_some_and(|user| user.password.is_none()) => {
+                Refusal::new(400, "no_password_set")
+            }
+            _ => Refusal::new(400, "strategy_for_user_invalid").param("strategy"),
+        })
+    }
+
+    /// Refuses a strategy that is not among the second factors.
+    fn check_second_offered(factors: &[Value], strategy: &str) -> Result<()> {
+        if offers(factors, strategy) {
+            return Ok(());
         }
+        let known = ["totp", "phone_code", "email_code", "email_link", "backup_code"].contains(&strategy);
+        Err(match known {
+            true if factors.is_empty() => Refusal::new(400, "no_second_factors"),
+            true => Refusal::new(400, "strategy_for_user_invalid").param("strategy"),
+            false => Refusal::new(422, "form_param_value_invalid").param("strategy"),
+        })
     }
 
     fn send_factor(
@@ -242,7 +286,7 @@ impl World {
             Kind::Email | Kind::Username => "email_address_id",
         };
         let found = match params.given(param) {
-            Some(id) => user.of_kind(kind).find(|one| one.id == id),
+            Some(id) => addressed(user, attempt, kind).into_iter().find(|one| one.id == id),
             None => addressed(user, attempt, kind).into_iter().next(),
         };
         match found {
@@ -274,6 +318,9 @@ impl World {
         let discoverable = strategy == "passkey" && attempt.status == SignInStatus::NeedsIdentifier;
         if attempt.status != SignInStatus::NeedsFirstFactor && !discoverable {
             return Err(Refusal::new(400, "client_state_invalid"));
+        }
+        if !discoverable {
+            self.check_offered(&attempt, strategy)?;
         }
         if let Some(user_id) = &attempt.user_id {
             self.refuse_barred(&user_id.clone())?;
@@ -360,10 +407,7 @@ impl World {
             _ => return Err(Refusal::new(400, "client_state_invalid")),
         };
         let strategy = params.required("strategy")?;
-        let factors = self.second_factors(&attempt).unwrap_or_default();
-        if !factors.iter().any(|factor| factor["strategy"] == strategy) {
-            return Err(Refusal::new(400, "strategy_for_user_invalid").param("strategy"));
-        }
+        Self::check_second_offered(&self.second_factors(&attempt).unwrap_or_default(), strategy)?;
         let by_phone = strategy == "phone_code";
         let recipient = self.second_recipient(&attempt, by_phone, params)?;
         attempt.second_factor = Some(match strategy {
@@ -407,6 +451,7 @@ impl World {
         let user_id = attempt.user_id.clone().unwrap_or_default();
         self.refuse_barred(&user_id)?;
         let strategy = params.required("strategy")?.to_owned();
+        Self::check_second_offered(&self.second_factors(&attempt).unwrap_or_default(), &strategy)?;
         let result = self.prove_second_factor(&user_id, &mut attempt.second_factor, &strategy, params);
         self.note_proof(&user_id, &result);
         if let Err(refusal) = result {
@@ -472,8 +517,17 @@ impl World {
     }
 }
 
-/// The verified identifications of a kind: the one that was typed, or else all, the primary one first.
+/// Whether a strategy is among factors.
+pub(crate) fn offers(factors: &[Value], strategy: &str) -> bool {
+    factors.iter().any(|factor| factor["strategy"] == strategy)
+}
+
+/// The verified identifications of a kind: the one that was typed, or else all, the primary one first. An identity that
+/// waits has one address only, verified or not.
 fn addressed<'a>(user: &'a User, attempt: &SignIn, kind: Kind) -> Vec<&'a Identification> {
+    if attempt.identity.is_some() {
+        return user.of_kind(kind).filter(|one| World::is_identifier(attempt, kind, &one.value)).collect();
+    }
     let mut all: Vec<_> = user.of_kind(kind).filter(|one| one.is_verified()).collect();
     if let Some(typed) = all.iter().find(|one| World::is_identifier(attempt, kind, &one.value)) {
         return vec![typed];

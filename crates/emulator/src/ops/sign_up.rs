@@ -22,7 +22,7 @@ const VERIFIABLE: [Kind; 3] = [Kind::Email, Kind::Phone, Kind::Wallet];
 /// Longest name, in characters.
 const MAX_NAME: usize = 256;
 /// Most bytes of metadata.
-const MAX_METADATA: usize = 8 * 1024;
+pub(crate) const MAX_METADATA: usize = 8 * 1024;
 
 impl World {
     fn attributes(&self) -> Vec<(String, Presence)> {
@@ -436,7 +436,8 @@ impl World {
     }
 }
 
-fn name(param: &str, value: &str) -> Result<Option<String>> {
+/// A name, which may be empty.
+pub(crate) fn name(param: &str, value: &str) -> Result<Option<String>> {
     if value.chars().count() > MAX_NAME {
         return Err(Refusal::new(422, "form_param_max_length_exceeded").param(param));
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use crate::{
     config::Identity,
     error::{Refusal, Result},
-    ops::identifiers::normal,
+    ops::identifiers::{kept, normal},
     state::{ExternalAccount, Identification, Kind, SignUp, User, Verification, World},
 };
 
@@ -120,7 +120,7 @@ impl World {
         Identification {
             id: self.ids.id("idn"),
             kind,
-            value: value.to_owned(),
+            value: kept(kind, value),
             verification,
             linked_to: Vec::new(),
             second_factor: false,

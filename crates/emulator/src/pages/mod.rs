@@ -12,7 +12,7 @@ use url::Url;
 use crate::{
     error::Refusal,
     http::{bytes, redirect, text},
-    ops::params::Params,
+    ops::{params::Params, round_trip::is_prohibited},
     state::World,
 };
 use html::{Page, escape};
@@ -39,6 +39,10 @@ pub(crate) fn serve(world: &mut World, method: &str, path: &str, query: &Params,
 /// Sends the browser back to the app. A page is shown in between when the app has a scheme of its own, because some
 /// browsers refuse to follow a bare redirect there.
 pub(crate) fn way_back(world: &World, target: &Url) -> Response {
+    // It was checked where the flow began; no page of ours links to such a URL, whoever put it there.
+    if is_prohibited(target) {
+        return error(world, &Refusal::new(422, "prohibited_redirect_url"));
+    }
     if matches!(target.scheme(), "http" | "https") {
         return redirect(target.as_str());
     }

@@ -82,10 +82,10 @@ pub(crate) fn serve(shared: &Shared, incoming: &Incoming) -> Response {
 fn identify(world: &World, visit: &mut Visit<'_>) {
     visit.caller.user_agent = visit.incoming.header("user-agent").map(str::to_owned);
     if let Some(browser) = visit.incoming.query.given("__clerk_db_jwt")
-        && let Some(client) = world.dev_browsers.get(browser)
+        && let Some(known) = world.dev_browsers.get(browser)
     {
         visit.caller.dev_browser = Some(browser.to_owned());
-        visit.caller.client_id.clone_from(client);
+        visit.caller.client_id.clone_from(&known.client_id);
         return;
     }
     if let Some(token) = visit.incoming.cookie(COOKIE)

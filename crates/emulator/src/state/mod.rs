@@ -2,10 +2,12 @@
 
 mod attempt;
 mod client;
+mod history;
 mod organization;
+mod sweep;
 mod user;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -20,6 +22,7 @@ use crate::{
 
 pub(crate) use attempt::{SignIn, SignInStatus, SignUp, Verification, VerificationStatus};
 pub(crate) use client::{Client, Reverification, Session, SessionStatus};
+pub(crate) use history::History;
 pub(crate) use organization::{
     Domain, Invitation, Member, MembershipRequest, Organization, RequestStatus, Suggestion, Unverifiable,
 };
@@ -39,24 +42,34 @@ pub(crate) struct World {
     pub(crate) connected: HashMap<(String, String), String>,
     pub(crate) organizations: BTreeMap<String, Organization>,
     pub(crate) clients: BTreeMap<String, Client>,
-    /// Clients whose tokens mean nothing any more.
-    pub(crate) deleted_clients: BTreeSet<String>,
+    /// Clients whose tokens mean nothing any more, and since when.
+    pub(crate) deleted_clients: HashMap<String, i64>,
     /// Which client a session is on.
     pub(crate) session_clients: HashMap<String, String>,
-    pub(crate) dev_browsers: HashMap<String, Option<String>>,
+    pub(crate) dev_browsers: HashMap<String, DevBrowser>,
     pub(crate) identities: Vec<Identity>,
     pub(crate) messages: Vec<Message>,
     pub(crate) round_trips: HashMap<String, RoundTrip>,
     pub(crate) nonces: HashMap<String, Nonce>,
     pub(crate) links: HashMap<String, Link>,
-    pub(crate) tickets: BTreeMap<String, Ticket>,
+    pub(crate) tickets: HashMap<String, Ticket>,
     pub(crate) hosted: HashMap<String, Hosted>,
     pub(crate) waitlist: Vec<WaitlistEntry>,
     /// The client tokens that were given out, for tests that search for them.
     pub(crate) issued_tokens: Vec<String>,
+    pub(crate) history: History,
+    /// Requests since the last sweep.
+    pub(crate) unswept: u32,
     pub(crate) log: Log,
     pub(crate) faults: Faults,
     pub(crate) recent: Recent,
+}
+
+/// A browser of a development instance, which has a name in place of a cookie.
+#[derive(Debug, Clone)]
+pub(crate) struct DevBrowser {
+    pub(crate) client_id: Option<String>,
+    pub(crate) made_at: i64,
 }
 
 /// A trip to a provider.
@@ -227,7 +240,7 @@ impl World {
             connected: HashMap::new(),
             organizations: BTreeMap::new(),
             clients: BTreeMap::new(),
-            deleted_clients: BTreeSet::new(),
+            deleted_clients: HashMap::new(),
             session_clients: HashMap::new(),
             dev_browsers: HashMap::new(),
             identities: config.identities.clone(),
@@ -235,10 +248,12 @@ impl World {
             round_trips: HashMap::new(),
             nonces: HashMap::new(),
             links: HashMap::new(),
-            tickets: BTreeMap::new(),
+            tickets: HashMap::new(),
             hosted: HashMap::new(),
             waitlist: Vec::new(),
             issued_tokens: Vec::new(),
+            history: History::default(),
+            unswept: 0,
             log: Log::default(),
             faults: Faults::default(),
             recent: Recent::default(),
@@ -260,27 +275,5 @@ impl World {
     /// When a sign-in or sign-up that is begun now is abandoned.
     pub(crate) fn attempt_end(&self) -> i64 {
         self.now_ms() + self.config.lifetimes.attempt_s * 1000
-    }
-
-    /// Forgets what nobody can use any more, so that a long run does not grow without end.
-    pub(crate) fn sweep(&mut self) {
-        /// Messages and tokens beyond this are forgotten, oldest first.
-        const KEPT: usize = 5_000;
-        let now = self.now_ms();
-        // A day longer than they live: a late answer still says that it is too late, and not that nothing is known.
-        let limit = now - 24 * 60 * 60 * 1000;
-        self.round_trips.retain(|_, trip| trip.expire_at > now);
-        self.nonces.retain(|_, nonce| nonce.expire_at > now);
-        self.links.retain(|_, link| link.expire_at > limit);
-        self.hosted.retain(|_, hosted| hosted.expire_at > limit);
-        drop_oldest(&mut self.messages, KEPT);
-        drop_oldest(&mut self.issued_tokens, KEPT);
-    }
-}
-
-fn drop_oldest<T>(list: &mut Vec<T>, kept: usize) {
-    // Only now and then, because the rest has to be moved.
-    if list.len() > kept * 2 {
-        list.drain(..list.len() - kept);
     }
 }

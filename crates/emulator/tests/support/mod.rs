@@ -69,6 +69,11 @@ impl Native {
         Self { http, base: emulator.base_url(), token: Mutex::new(None) }
     }
 
+    /// Another device; it shares the connections of this one.
+    pub fn new_like(other: &Self) -> Self {
+        Self { http: other.http.clone(), base: other.base.clone(), token: Mutex::new(None) }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[]).await
     }

@@ -1,0 +1,73 @@
+//! Clients as answers showed them, for answers that show an older one on purpose.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde_json::Value;
+
+/// Revisions of one client that are kept.
+const REVISIONS: usize = 6;
+/// Clients whose revisions are kept.
+const CLIENTS: usize = 100;
+
+/// The newest revisions of clients.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History {
+    revisions: HashMap<String, VecDeque<Value>>,
+    /// The clients, the one that was shown last at the end.
+    order: VecDeque<String>,
+}
+
+impl History {
+    /// Keeps a client as it is shown. Without a change it takes the place of the newest revision, unless it was changed
+    /// from elsewhere.
+    pub(crate) fn remember(&mut self, client: Value, changed: bool) {
+        let Some(id) = client["id"].as_str().map(str::to_owned) else { return };
+        self.order.retain(|other| *other != id);
+        self.order.push_back(id.clone());
+        if self.order.len() > CLIENTS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.revisions.remove(&oldest);
+        }
+        let revisions = self.revisions.entry(id).or_default();
+        let same = revisions.back().is_some_and(|newest| newest["updated_at"] == client["updated_at"]);
+        if same && !changed {
+            revisions.pop_back();
+        }
+        revisions.push_back(client);
+        if revisions.len() > REVISIONS {
+            revisions.pop_front();
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.revisions.len()
+    }
+
+    /// A client as it was some revisions ago, or the oldest that is kept.
+    pub(crate) fn back(&self, id: &str, revisions: usize) -> Option<&Value> {
+        let kept = self.revisions.get(id)?;
+        kept.get(kept.len().saturating_sub(revisions.saturating_add(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn revisions_are_counted_backwards() {
+        let mut history = History::default();
+        for at in 1..=9 {
+            history.remember(json!({ "id": "client_1", "updated_at": at }), true);
+            // Reading it again is no revision.
+            history.remember(json!({ "id": "client_1", "updated_at": at, "read": true }), false);
+        }
+        let back = |revisions: usize| history.back("client_1", revisions).map(|client| client["updated_at"].clone());
+        assert_eq!((back(0), back(1), back(3)), (Some(json!(9)), Some(json!(8)), Some(json!(6))));
+        assert_eq!(back(99), Some(json!(4)), "the oldest that is kept");
+        assert!(history.back("client_2", 1).is_none());
+    }
+}

@@ -1,0 +1,183 @@
+//! Forgetting, so that a long run does not grow without end.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+};
+
+use super::{Client, SessionStatus, World};
+
+/// Requests from one sweep to the next.
+const EVERY: u32 = 100;
+/// Messages in the inbox.
+const MESSAGES: usize = 2_000;
+/// Client tokens that were given out.
+const TOKENS: usize = 5_000;
+/// Clients. Those on which nobody is signed in go first, then those that changed longest ago.
+const CLIENTS: usize = 2_000;
+/// Deleted clients whose tokens are still known to be dead.
+const DELETED: usize = 5_000;
+/// Development browsers.
+const BROWSERS: usize = 2_000;
+/// Of each: links, tickets, round trips, nonces and hosted sign-ins. Those that expire first go first.
+const HANDLES: usize = 2_000;
+/// Identities that were typed on the providers' pages; the configured ones stay.
+const IDENTITIES: usize = 1_000;
+/// Entries of the waitlist.
+const WAITING: usize = 2_000;
+/// Sessions of one client that are over.
+const ENDED_SESSIONS: usize = 10;
+/// Users whom one client is known to.
+const KNOWN_USERS: usize = 100;
+
+impl World {
+    /// Sweeps once in a while: that is often enough, and costs little.
+    pub(crate) fn sweep_now_and_then(&mut self) {
+        self.unswept += 1;
+        if self.unswept >= EVERY {
+            self.unswept = 0;
+            self.sweep();
+        }
+    }
+
+    /// Forgets what nobody can use any more, and what is too much.
+    fn sweep(&mut self) {
+        let now = self.now_ms();
+        // A day longer than they live: a late answer still says that it is too late, and not that nothing is known.
+        let limit = now - 24 * 60 * 60 * 1000;
+        self.round_trips.retain(|_, trip| trip.expire_at > now);
+        self.nonces.retain(|_, nonce| nonce.expire_at > now);
+        self.links.retain(|_, link| link.expire_at > limit);
+        self.hosted.retain(|_, hosted| hosted.expire_at > limit);
+        self.tickets.retain(|_, ticket| ticket.expire_at > limit);
+        keep_newest(&mut self.round_trips, HANDLES, |trip| trip.expire_at);
+        keep_newest(&mut self.nonces, HANDLES, |nonce| nonce.expire_at);
+        keep_newest(&mut self.links, HANDLES, |link| link.expire_at);
+        keep_newest(&mut self.hosted, HANDLES, |hosted| hosted.expire_at);
+        keep_newest(&mut self.tickets, HANDLES, |ticket| ticket.expire_at);
+        keep_newest(&mut self.deleted_clients, DELETED, |at| *at);
+        keep_newest(&mut self.dev_browsers, BROWSERS, |browser| browser.made_at);
+        self.sweep_clients();
+        let configured = self.config.identities.len();
+        drop_oldest(&mut self.identities, configured, IDENTITIES);
+        drop_oldest(&mut self.waitlist, 0, WAITING);
+        drop_oldest(&mut self.messages, 0, MESSAGES);
+        drop_oldest(&mut self.issued_tokens, 0, TOKENS);
+        self.faults.sweep();
+    }
+
+    fn sweep_clients(&mut self) {
+        let surplus = self.clients.len().saturating_sub(CLIENTS);
+        if surplus == 0 {
+            return;
+        }
+        let mut all: Vec<(bool, i64, String)> = self
+            .clients
+            .values()
+            .map(|client| (client.any_active_session().is_some(), client.updated_at, client.id.clone()))
+            .collect();
+        all.sort_unstable();
+        for (_, _, id) in all.into_iter().take(surplus) {
+            if let Some(client) = self.clients.remove(&id) {
+                for session in client.sessions {
+                    self.session_clients.remove(&session.id);
+                }
+            }
+        }
+    }
+
+    /// Forgets the oldest of a client's sessions that are over.
+    pub(crate) fn sweep_sessions(&mut self, client: &mut Client) {
+        let over = |status: SessionStatus| status != SessionStatus::Active;
+        let mut surplus = client.sessions.iter().filter(|one| over(one.status)).count().saturating_sub(ENDED_SESSIONS);
+        let session_clients = &mut self.session_clients;
+        client.sessions.retain(|session| {
+            let goes = surplus > 0 && over(session.status);
+            if goes {
+                surplus -= 1;
+                session_clients.remove(&session.id);
+            }
+            !goes
+        });
+        drop_oldest(&mut client.known_users, 0, KNOWN_USERS);
+    }
+
+    /// How many there are of everything that could grow.
+    pub(crate) fn sizes(&self) -> BTreeMap<&'static str, usize> {
+        BTreeMap::from([
+            ("users", self.users.len()),
+            ("owned_identifiers", self.owners.len()),
+            ("connected_identities", self.connected.len()),
+            ("organizations", self.organizations.len()),
+            ("clients", self.clients.len()),
+            ("deleted_clients", self.deleted_clients.len()),
+            ("sessions", self.clients.values().map(|client| client.sessions.len()).sum()),
+            ("session_clients", self.session_clients.len()),
+            ("dev_browsers", self.dev_browsers.len()),
+            ("identities", self.identities.len()),
+            ("messages", self.messages.len()),
+            ("round_trips", self.round_trips.len()),
+            ("nonces", self.nonces.len()),
+            ("links", self.links.len()),
+            ("tickets", self.tickets.len()),
+            ("hosted", self.hosted.len()),
+            ("waitlist", self.waitlist.len()),
+            ("issued_tokens", self.issued_tokens.len()),
+            ("requests", self.log.entries().count()),
+            ("faults", self.faults.list().len()),
+            ("histories", self.history.len()),
+        ])
+    }
+}
+
+/// Leaves so many, those with the greatest `age`.
+fn keep_newest<K: Eq + Hash, V>(map: &mut HashMap<K, V>, most: usize, age: impl Fn(&V) -> i64) {
+    let surplus = map.len().saturating_sub(most);
+    if surplus == 0 {
+        return;
+    }
+    let mut ages: Vec<i64> = map.values().map(&age).collect();
+    ages.sort_unstable();
+    let Some(limit) = ages.get(surplus).copied() else { return };
+    // On a clock that stands still many have the same age.
+    let mut same = ages[..surplus].iter().filter(|age| **age == limit).count();
+    map.retain(|_, value| match age(value).cmp(&limit) {
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal if same > 0 => {
+            same -= 1;
+            false
+        }
+        _ => true,
+    });
+}
+
+/// Drops the oldest entries but the first few. Only when there are twice as many, because the rest has to be moved.
+fn drop_oldest<T>(list: &mut Vec<T>, first: usize, most: usize) {
+    if list.len() > first + most * 2 {
+        list.drain(first..list.len() - most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_stay_even_when_the_clock_stands_still() {
+        let mut map: HashMap<u32, i64> = (0..10).map(|number| (number, i64::from(number) / 5)).collect();
+        keep_newest(&mut map, 3, |age| *age);
+        assert_eq!(map.values().copied().collect::<Vec<_>>(), [1, 1, 1]);
+        let mut same: HashMap<u32, i64> = (0..10).map(|number| (number, 7)).collect();
+        keep_newest(&mut same, 4, |age| *age);
+        assert_eq!(same.len(), 4);
+        keep_newest(&mut same, 4, |age| *age);
+        assert_eq!(same.len(), 4);
+    }
+
+    #[test]
+    fn the_first_and_the_newest_of_a_list_stay() {
+        let mut list: Vec<u32> = (0..10).collect();
+        drop_oldest(&mut list, 2, 3);
+        assert_eq!(list, [0, 1, 7, 8, 9]);
+    }
+}

@@ -1,0 +1,324 @@
+//! Hostile values in the real fields of every operation, so that the handlers themselves see them.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clerk_emulator::{Config, Emulator, EnterpriseConnection, Identity, NewOrganization, NewPhone, NewUser};
+use serde_json::json;
+use support::{ADA, Answer, CALLBACK, GRACE, Native, PASSWORD, ada, grace};
+
+/// Values that nobody should send.
+fn hostile() -> Vec<String> {
+    [
+        "\u{3000}+1\u{3000}é日本語🦀@\u{202e}",
+        "+1201555010\u{3000}0",
+        "é",
+        "\u{1}\u{7f}\r\n\t<script>",
+        "javascript:alert(1)",
+        "{\"a\":[{}]}",
+        "[1,",
+        "-1",
+        "true",
+        " ",
+        "",
+    ]
+    .map(str::to_owned)
+    .into_iter()
+    .chain(["é日".repeat(3_000)])
+    .collect()
+}
+
+const STRATEGIES: &[&str] = &[
+    "password",
+    "email_code",
+    "email_link",
+    "phone_code",
+    "totp",
+    "backup_code",
+    "passkey",
+    "ticket",
+    "oauth_google",
+    "oauth_token_google",
+    "enterprise_sso",
+    "web3_metamask_signature",
+    "web3_solana_signature",
+    "reset_password_email_code",
+    "reset_password_phone_code",
+];
+
+/// A value that could be right.
+fn plausible(field: &str, ids: &BTreeMap<&str, String>) -> String {
+    let id = |name: &str| ids.get(name).cloned().unwrap_or_default();
+    match field {
+        "identifier" => GRACE.to_owned(),
+        "sign_up_if_missing" => "true".to_owned(),
+        "email_address" | "affiliation_email_address" => "fresh@example.com".to_owned(),
+        "email_address_or_phone_number" => "fresh@example.com".to_owned(),
+        "phone_number" => "+12015550177".to_owned(),
+        "web3_wallet" => "0x52908400098527886E0F7030069857D2E4169EE7".to_owned(),
+        "username" => "somebody_new".to_owned(),
+        "password" | "current_password" => PASSWORD.to_owned(),
+        "new_password" => "another-horse-battery".to_owned(),
+        "code" => "424242".to_owned(),
+        "redirect_url" | "action_complete_redirect_url" | "redirect_uri" => CALLBACK.to_owned(),
+        "email_address_id" => id("email"),
+        "phone_number_id" => id("phone"),
+        "user_id" => id("grace"),
+        "role" => "org:member".to_owned(),
+        "organization_id" | "active_organization_id" => id("organization"),
+        "name" => "engines.test".to_owned(),
+        "slug" => "engines".to_owned(),
+        "level" => "multi_factor".to_owned(),
+        "enrollment_mode" => "manual_invitation".to_owned(),
+        "mode" => "sign-in".to_owned(),
+        "code_challenge" => "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned(),
+        "code_challenge_method" => "S256".to_owned(),
+        "unsafe_metadata" => "{\"a\":1}".to_owned(),
+        "public_key_credential" => json!({ "id": "x", "response": { "clientDataJSON": "e30" } }).to_string(),
+        "flow_id" => id("sign_in"),
+        "state" | "intent" | "signature" | "ticket" | "approval_token" | "code_verifier" => "x".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Fields that are left out of a request unless it is about them: each of them is a flow of its own.
+const ALONE: &[&str] = &[
+    "transfer",
+    "ticket",
+    "token",
+    "enterprise_connection_id",
+    "sign_up_if_missing",
+    "email_address_or_phone_number",
+    "code_challenge",
+    "code_challenge_method",
+    "redirect_uri",
+    "rotating_token_nonce",
+];
+
+/// An identifier that nobody has is kept only when it may become a sign-up.
+fn goes_with(field: &str, name: &str) -> bool {
+    field == "identifier" && name == "sign_up_if_missing"
+}
+
+struct Place {
+    emulator: Emulator,
+    native: Native,
+    ids: BTreeMap<&'static str, String>,
+    snapshot: String,
+    seen: BTreeSet<String>,
+    asked: usize,
+    /// What went wrong.
+    wrong: Vec<String>,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let mut config = Config::preset("everything").unwrap();
+        config.seed = Some(7);
+        config.organizations.max_memberships = 0;
+        config.enterprise_sso.connections = vec![EnterpriseConnection::new("entconn_acme", "Acme", "acme.test")];
+        config.users = vec![
+            NewUser {
+                phone_numbers: vec![NewPhone { number: "+12015550100".to_owned(), second_factor: true }],
+                external_accounts: vec![Identity::new("oauth_google", ADA)],
+                backup_codes: vec!["aaaa1111".to_owned()],
+                ..ada()
+            },
+            grace(),
+        ];
+        config.seed_organizations = vec![NewOrganization {
+            name: "Engines".to_owned(),
+            creator: Some(ADA.to_owned()),
+            ..NewOrganization::default()
+        }];
+        let emulator = Emulator::start(config).await.unwrap();
+        let native = Native::new(&emulator);
+        let (_, made) = emulator.control("POST", "sessions", &json!({ "user": ADA }));
+        *native.token.lock().unwrap() = made["client_token"].as_str().map(str::to_owned);
+        let me = native.get("/v1/me").await;
+        let mut ids = BTreeMap::from([
+            ("session", made["session"].as_str().unwrap().to_owned()),
+            ("ada", me.text("/id")),
+            ("email", me.text("/email_addresses/0/id")),
+            ("phone", me.text("/phone_numbers/0/id")),
+            ("account", me.text("/external_accounts/0/id")),
+            ("organization", me.text("/organization_memberships/0/organization/id")),
+        ]);
+        let users = emulator.state()["users"].as_array().unwrap().clone();
+        let grace = users.iter().find(|user| user["first_name"] == "Grace").unwrap();
+        ids.insert("grace", grace["id"].as_str().unwrap().to_owned());
+        let add = async |path: &str, form: &[(&str, &str)]| {
+            let answer = native.post(path, form).await;
+            assert_eq!(answer.status, 200, "{path}: {answer:?}");
+            answer.text("/id")
+        };
+        ids.insert("open_email", add("/v1/me/email_addresses", &[("email_address", "open@example.com")]).await);
+        ids.insert("open_phone", add("/v1/me/phone_numbers", &[("phone_number", "+12015550101")]).await);
+        let wallet = [("web3_wallet", "0x8ba1f109551bD432803012645Ac136ddd64DBA72")];
+        ids.insert("wallet", add("/v1/me/web3_wallets", &wallet).await);
+        ids.insert("passkey", add("/v1/me/passkeys", &[]).await);
+        let organization = format!("/v1/organizations/{}", ids["organization"]);
+        let guest = [("email_address", "guest@example.com"), ("role", "org:member")];
+        ids.insert("invitation", add(&format!("{organization}/invitations"), &guest).await);
+        ids.insert("domain", add(&format!("{organization}/domains"), &[("name", "first.test")]).await);
+        let sign_up = [("email_address", "up@example.com"), ("phone_number", "+12015550155")];
+        ids.insert("sign_up", add("/v1/client/sign_ups", &sign_up).await);
+        ids.insert("sign_in", add("/v1/client/sign_ins", &[("identifier", GRACE)]).await);
+        let level = [("level", "multi_factor")];
+        add(&format!("/v1/client/sessions/{}/verify", ids["session"]), &level).await;
+        // Codes that wait, so that attempts get as far as comparing them.
+        for path in [
+            format!("/v1/client/sign_ins/{}/prepare_first_factor", ids["sign_in"]),
+            format!("/v1/client/sign_ups/{}/prepare_verification", ids["sign_up"]),
+            format!("/v1/me/email_addresses/{}/prepare_verification", ids["open_email"]),
+            format!("/v1/client/sessions/{}/verify/prepare_first_factor", ids["session"]),
+        ] {
+            add(&path, &[("strategy", "email_code")]).await;
+        }
+        let snapshot = emulator.snapshot();
+        Self { emulator, native, ids, snapshot, seen: BTreeSet::new(), asked: 0, wrong: Vec::new() }
+    }
+
+    /// A path with real things in it.
+    fn path(&self, pattern: &str) -> String {
+        let what = |before: &str| match before {
+            "sign_ins" => "sign_in",
+            "sign_ups" => "sign_up",
+            "sessions" => "session",
+            "email_addresses" => "open_email",
+            "phone_numbers" => "open_phone",
+            "web3_wallets" => "wallet",
+            "passkeys" => "passkey",
+            "external_accounts" => "account",
+            "organizations" => "organization",
+            "invitations" => "invitation",
+            "memberships" => "grace",
+            "domains" => "domain",
+            _ => "ada",
+        };
+        let mut before = "";
+        let mut parts = Vec::new();
+        for part in pattern.split('/') {
+            parts.push(if part == "{}" { self.ids[what(before)].clone() } else { part.to_owned() });
+            before = part;
+        }
+        parts.join("/")
+    }
+
+    /// Asks on the state that everything begins with, and looks at the answer.
+    async fn ask(&mut self, method: &str, path: &str, form: &[(&str, &str)], operation: &str) {
+        assert!(self.emulator.restore(&self.snapshot));
+        let token = self.native.token.lock().unwrap().clone();
+        let answer = self.native.send(method, path, form).await;
+        self.asked += 1;
+        let shown: Vec<_> = form.iter().map(|(key, value)| (key, value.chars().take(40).collect::<String>())).collect();
+        self.check(&answer, &format!("{operation} {path:.200} {shown:?}"));
+        if answer.status == 200 {
+            // What was stored can be shown again.
+            let mut statuses = vec![self.native.get("/v1/client").await.status];
+            for page in ["/__emulator/", "/__emulator/inbox"] {
+                statuses.push(self.native.raw("GET", page).send().await.unwrap().status().as_u16());
+            }
+            if statuses != [200, 200, 200] {
+                self.wrong.push(format!("{operation} {shown:?} left {statuses:?} behind"));
+            }
+        }
+        *self.native.token.lock().unwrap() = token;
+    }
+
+    fn finish(&self) {
+        let first: Vec<_> = self.wrong.iter().take(30).collect();
+        assert!(first.is_empty(), "{} of {} answers: {first:#?}", self.wrong.len(), self.asked);
+    }
+
+    fn check(&mut self, answer: &Answer, what: &str) {
+        let code = answer.refusal().1.to_owned();
+        let is_played = answer.status < 500 || (answer.status == 501 && code == "emulator_not_implemented");
+        // Links are opened in browsers, which get a page; OAuth has errors of its own.
+        let is_page = answer.body.as_str().is_some_and(|page| page.contains("data-testid=\"error-code\""));
+        let is_oauth = answer.body["error"].is_string();
+        let is_worded = is_page || is_oauth || answer.body["errors"][0]["long_message"].is_string();
+        if !is_played || (answer.status >= 400 && !is_worded) {
+            let answer: String = format!("{answer:?}").chars().take(300).collect();
+            self.wrong.push(format!("{what}: {answer}"));
+        }
+        self.seen.insert(code);
+    }
+}
+
+#[tokio::test]
+async fn hostile_values_are_refused_in_clerks_words() {
+    let mut place = Place::new().await;
+    let hostile = hostile();
+    for (method, pattern, operation) in Emulator::operations() {
+        let path = place.path(pattern);
+        let fields = Emulator::fields(operation);
+        let strategies = if fields.contains(&"strategy") { STRATEGIES } else { &[""] };
+        for strategy in strategies {
+            for field in fields {
+                // With every strategy but the first, fewer values will do.
+                let step = if *strategy == strategies[0] { 1 } else { 3 };
+                for value in hostile.iter().step_by(step) {
+                    let ids = place.ids.clone();
+                    let pairs: Vec<(&str, String)> = fields
+                        .iter()
+                        .filter(|name| *name == field || !ALONE.contains(name) || goes_with(field, name))
+                        .map(|name| match *name {
+                            name if name == *field => (name, value.clone()),
+                            "strategy" => ("strategy", (*strategy).to_owned()),
+                            name => (name, plausible(name, &ids)),
+                        })
+                        .filter(|(name, value)| name == field || !value.is_empty())
+                        .collect();
+                    let form: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                    place.ask(method, &path, &form, operation).await;
+                    // The strategy is asked for once with each value; what it is beside it does not matter.
+                    if *field == "strategy" && *strategy != STRATEGIES[0] {
+                        break;
+                    }
+                }
+            }
+        }
+        place.ask(method, &path, &[], operation).await;
+    }
+    place.finish();
+    let seen = &place.seen;
+    for code in
+        ["form_code_incorrect", "form_password_incorrect", "form_param_max_length_exceeded", "resource_not_found"]
+    {
+        assert!(seen.contains(code), "the handlers ran as far as {code}: {seen:?}");
+    }
+    for code in ["form_param_unknown", "unsupported_content_type", "signed_out"] {
+        assert!(!seen.contains(code), "no request stopped at the door with {code}: {seen:?}");
+    }
+    assert!(place.asked > 3_000, "{} requests", place.asked);
+}
+
+#[tokio::test]
+async fn hostile_paths_and_queries_are_refused_in_clerks_words() {
+    let mut place = Place::new().await;
+    let encode = |text: &str| {
+        let text: String = text.chars().take(2_000).collect();
+        url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+    };
+    for (method, pattern, operation) in Emulator::operations() {
+        for value in hostile() {
+            let value = encode(&value);
+            if pattern.contains("{}") {
+                place.ask(method, &pattern.replace("{}", &value), &[], operation).await;
+            }
+            if method == "GET" {
+                let path = place.path(pattern);
+                for name in ["limit", "offset", "query", "status", "role", "verified", "token", "ticket", "state"] {
+                    let glue = if path.contains('?') { '&' } else { '?' };
+                    place.ask(method, &format!("{path}{glue}paginated=true&{name}={value}"), &[], operation).await;
+                }
+            }
+        }
+    }
+    place.finish();
+    assert!(place.asked > 3_000, "{} requests", place.asked);
+}
