@@ -224,6 +224,8 @@ impl Builder {
                 app.manage(clerk.clone());
                 let polling = clerk.clone();
                 tauri::async_runtime::spawn(async move { polling.poll().await });
+                let keeping = clerk.clone();
+                tauri::async_runtime::spawn(async move { keeping.keep_cache().await });
                 if self.load_at_start && config.publishable_key.is_some() {
                     tauri::async_runtime::spawn(async move {
                         // What went wrong is in the state and in the log.
@@ -259,6 +261,12 @@ fn setup<R: Runtime>(
     setup.callback = config.callback(&schemes);
     setup.options = config.options.clone();
     setup.app_url = app_url(tauri);
+    // Where there is no such folder the app starts without what an earlier run knew.
+    setup.cache = app
+        .path()
+        .app_local_data_dir()
+        .ok()
+        .map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as Arc<dyn ports::CacheStore>);
     setup.wallet = Some(wallet.unwrap_or_else(|| {
         Arc::new(desktop::wallet_bridge::WalletBridge::new(Arc::new(desktop::browser::SystemBrowser), oauth_timeout))
     }));

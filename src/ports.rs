@@ -133,6 +133,8 @@ pub enum SecretKey {
     ClientToken(String),
     /// The browser flow that the user may come back from after a restart, for this Frontend API.
     PendingFlow(String),
+    /// The key that seals what is kept of the state of this Frontend API.
+    CacheKey(String),
 }
 
 impl SecretKey {
@@ -142,8 +144,19 @@ impl SecretKey {
         match self {
             Self::ClientToken(host) => format!("clerk:{host}"),
             Self::PendingFlow(host) => format!("clerk:{host}:pending-flow"),
+            Self::CacheKey(host) => format!("clerk:{host}:cache-key"),
         }
     }
+}
+
+/// Keeps the last known state over restarts. What it is given is encrypted.
+///
+/// The plugin's default is a file in the app's folder for local data.
+pub trait CacheStore: Send + Sync {
+    /// Reads what was written last; `None` when there is nothing.
+    fn read(&self) -> BoxFuture<'_, std::io::Result<Option<Vec<u8>>>>;
+    /// Writes `content` in place of what there was. An interruption leaves the old content.
+    fn write(&self, content: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>>;
 }
 
 /// A [`SecretStore`] failed.

@@ -26,7 +26,10 @@ use crate::{
     error::{Error, ErrorCode, Result},
     fapi::{self, Credentials, Fapi, InstanceOptions, Reply, Request, session::TouchIntent},
     models::{Client, SessionId, wire::Wire},
-    ports::{Browser, Clock, Event, EventSink, SecretKey, SecretStore, StoreError, TokenUpdate, Transport, Wallet},
+    ports::{
+        Browser, CacheStore, Clock, Event, EventSink, SecretKey, SecretStore, StoreError, TokenUpdate, Transport,
+        Wallet,
+    },
     secret::{ClientToken, StoredSecret},
 };
 
@@ -79,6 +82,8 @@ pub struct ClerkSetup {
     pub transport: Arc<dyn Transport>,
     /// Keeps the client token.
     pub secrets: Arc<dyn SecretStore>,
+    /// Keeps the last known state, sealed by a key that `secrets` holds; without one the app starts empty and needs FAPI.
+    pub cache: Option<Arc<dyn CacheStore>>,
     /// Opens pages.
     pub browser: Arc<dyn Browser>,
     /// Signs with a wallet; without one, web3 strategies are refused.
@@ -137,6 +142,7 @@ impl ClerkSetup {
             oauth_timeout: DEFAULT_OAUTH_TIMEOUT,
             transport,
             secrets,
+            cache: None,
             browser,
             wallet: None,
             clock,
@@ -450,6 +456,10 @@ impl Clerk {
         let mut identity = lock(&self.0.identity);
         identity.gate.begin_epoch();
         identity.token = token;
+    }
+
+    pub(super) fn has_client_token(&self) -> bool {
+        lock(&self.0.identity).token.is_some()
     }
 
     pub(super) fn report_store_error(&self, error: &StoreError) {

@@ -1,6 +1,7 @@
 //! What the product is about: auth state and flows. Knows FAPI and ports, and nothing of windows.
 
 mod authorization;
+mod cache;
 mod callback;
 mod clerk;
 mod flows;

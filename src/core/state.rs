@@ -85,6 +85,9 @@ pub struct Snapshot {
     /// The client as FAPI sent it, with what the typed view leaves out. It holds session tokens.
     #[serde(skip)]
     pub(crate) raw_client: Option<Arc<Value>>,
+    /// The environment as FAPI sent it.
+    #[serde(skip)]
+    pub(crate) raw_environment: Option<Arc<Value>>,
     /// The freshest session token of each session that has one.
     #[serde(skip)]
     pub(crate) session_tokens: Arc<BTreeMap<SessionId, SessionToken>>,
@@ -118,6 +121,7 @@ impl Snapshot {
             active_session: ActiveSession::Unknown,
             environment: None,
             raw_client: None,
+            raw_environment: None,
             session_tokens: Arc::default(),
         }
     }
@@ -178,10 +182,12 @@ pub(crate) enum Transition {
     LoadFailed(Error),
     /// Loading succeeded.
     Loaded,
+    /// What an earlier run knew stands in for what FAPI says; why FAPI has not said anything, once that is known.
+    Degraded(Option<Error>),
     /// Options were given.
     Options(Box<ClerkOptions>),
     /// The instance's settings arrived.
-    Environment(Box<Environment>),
+    Environment { typed: Box<Environment>, raw: Value },
     /// A client arrived.
     Client { typed: Box<Client>, raw: Value },
     /// The active session is another one, or none.
@@ -222,7 +228,14 @@ impl Snapshot {
                 }
                 next.options = Arc::from(options);
             }
-            Transition::Environment(environment) => next.environment = Some(Arc::from(environment)),
+            Transition::Degraded(error) => {
+                next.status = Status::Degraded;
+                next.error = error.map(ErrorPayload::from);
+            }
+            Transition::Environment { typed, raw } => {
+                next.environment = Some(Arc::from(typed));
+                next.raw_environment = Some(Arc::new(raw));
+            }
             Transition::Client { typed, raw } => next.take_client(*typed, raw),
             Transition::Activate(session) => {
                 next.active_session = match session {

@@ -192,3 +192,17 @@ pub fn jwt(claims: &Value) -> String {
     claims["exp"] = (now + 600).into();
     format!("{}.{}.signature", part(&json!({})), part(&claims))
 }
+
+/// Keeps the sealed state in memory, over "restarts" of the core.
+#[derive(Default)]
+pub struct MemoryCache(pub Mutex<Option<Vec<u8>>>);
+
+impl clerk::ports::CacheStore for MemoryCache {
+    fn read(&self) -> BoxFuture<'_, std::io::Result<Option<Vec<u8>>>> {
+        Box::pin(std::future::ready(Ok(self.0.lock().unwrap().clone())))
+    }
+    fn write(&self, content: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>> {
+        *self.0.lock().unwrap() = Some(content);
+        Box::pin(std::future::ready(Ok(())))
+    }
+}

@@ -1,11 +1,14 @@
 //! Links that the operating system hands to the app.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use url::Url;
 
 use super::pending::{PendingRecord, RECORD_LIFETIME_MS};
-use crate::{core::Clerk, ports::SecretKey};
+use crate::{
+    core::{Clerk, Snapshot, Status},
+    ports::SecretKey,
+};
 
 /// How long a link waits for a load.
 #[allow(clippy::cast_sign_loss, reason = "a positive constant")]
@@ -63,9 +66,10 @@ impl Clerk {
     /// The record of a flow that an earlier run began, if it is fresh and the client still knows its attempt. It is
     /// used up by this.
     async fn take_record(&self) -> Option<PendingRecord> {
-        // A load that fails may be tried again, as long as there may be a record.
+        // A load that fails may be tried again, as long as there may be a record; offline nothing can be finished.
         let mut state = self.subscribe();
-        let loaded = tokio::time::timeout(PATIENCE, state.wait_for(|snapshot| snapshot.is_loaded())).await;
+        let ready = |snapshot: &Arc<Snapshot>| snapshot.status == Status::Ready;
+        let loaded = tokio::time::timeout(PATIENCE, state.wait_for(ready)).await;
         drop(loaded.ok()?.ok()?);
         let key = SecretKey::PendingFlow(self.secret_name()?);
         let stored = match self.0.setup.secrets.read(&key).await {

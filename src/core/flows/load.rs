@@ -5,16 +5,20 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::{
-    core::{Clerk, ClerkOptions, RedirectOrigin, state::Transition},
+    core::{Clerk, ClerkOptions, RedirectOrigin, Status, state::Transition},
     error::{ErrorCode, Result},
     fapi::{self, Fapi, Instance, InstanceOptions, InstanceType},
-    models::{Environment, wire::Wire},
+    models::{Client, Environment, wire::Wire},
     ports::SecretKey,
     secret::ClientToken,
 };
 
 /// How long a load may take, with all its tries. A spinner that turns for minutes tells nobody anything.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Pauses between the tries after a degraded start: from the first one on they double.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What [`Clerk::load`] may be told. What is not given comes from the configuration.
 #[derive(Debug, Clone, Default, Deserialize, specta::Type)]
@@ -41,6 +45,9 @@ impl Clerk {
     /// Loads the instance's settings and this device's client. Does nothing when that has been done; calls that overlap
     /// share one load. After an error it can be called again.
     ///
+    /// What an earlier run knew is shown at once. When Clerk can't be reached that stays, with the status `degraded`, and
+    /// Clerk is asked again until it answers.
+    ///
     /// # Errors
     /// `publishable_key_missing`, `publishable_key_invalid`, `publishable_key_conflict`, `instance_mismatch`,
     /// `proxy_url_invalid`, `domain_invalid`, `network_error`, `decode_error`, or `api_response_error`, e.g. with
@@ -62,12 +69,70 @@ impl Clerk {
             return Ok(());
         }
         self.commit([Transition::Loading(Box::new(instance.clone()))]).await;
-        let loaded = tokio::time::timeout(PATIENCE, self.load_from(instance)).await.unwrap_or_else(|_| {
-            Err(ErrorCode::NetworkError.error("the Frontend API did not answer in time; try again"))
-        });
-        match loaded {
+        self.begin_as(instance).await;
+        let restored = self.restore().await;
+        match self.fetch_in_time().await {
             Ok(()) => Ok(()),
+            Err(error) if restored && is_no_answer(&error) => {
+                tracing::warn!(
+                    code = error.code(),
+                    "Clerk can't be reached, so what an earlier run knew is shown: {error}"
+                );
+                self.commit([Transition::Degraded(Some(error))]).await;
+                let clerk = self.clone();
+                tokio::spawn(async move { clerk.recover().await });
+                Ok(())
+            }
             Err(error) => self.fail(error).await,
+        }
+    }
+
+    async fn fetch_in_time(&self) -> Result<()> {
+        tokio::time::timeout(PATIENCE, self.fetch()).await.unwrap_or_else(|_| {
+            Err(ErrorCode::NetworkError.error("the Frontend API did not answer in time; try again"))
+        })
+    }
+
+    /// Shows what an earlier run of the app knew, until FAPI says more. A device without a client token is nobody's.
+    async fn restore(&self) -> bool {
+        if self.snapshot().client.is_some() || !self.has_client_token() {
+            return false;
+        }
+        let Some(kept) = self.read_cache().await else { return false };
+        let (Some(environment), Some(client)) = (Environment::read(&kept.environment), Client::read(&kept.client))
+        else {
+            return false;
+        };
+        let chosen = self.0.setup.select_initial_session.as_ref().map(|select| Transition::Activate(select(&client)));
+        let restored = [
+            Transition::Environment { typed: Box::new(environment), raw: kept.environment },
+            Transition::Client { typed: Box::new(client), raw: kept.client },
+        ];
+        self.commit(restored.into_iter().chain(chosen).chain([Transition::Degraded(None)])).await;
+        true
+    }
+
+    /// Tries again and again, with growing pauses, until FAPI answers what a restored state stands in for.
+    async fn recover(&self) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            let _load = self.0.loading.lock().await;
+            if self.snapshot().status != Status::Degraded {
+                return;
+            }
+            match self.fetch_in_time().await {
+                Ok(()) => return,
+                Err(error) if is_no_answer(&error) => {
+                    tracing::debug!(code = error.code(), "Clerk can't be reached yet");
+                }
+                Err(error) => {
+                    tracing::error!(code = error.code(), "Clerk refuses what an earlier run knew: {error}");
+                    self.commit([Transition::Degraded(Some(error))]).await;
+                    return;
+                }
+            }
         }
     }
 
@@ -119,9 +184,9 @@ impl Clerk {
         }
     }
 
-    async fn load_from(&self, instance: Instance) -> Result<()> {
+    /// Becomes the device that an earlier run of the app was to this instance.
+    async fn begin_as(&self, instance: Instance) {
         let setup = &self.0.setup;
-        let key = instance.key().clone();
         let stored = match setup.secrets.read(&SecretKey::ClientToken(instance.secret_name())).await {
             Ok(stored) => stored,
             Err(error) => {
@@ -131,13 +196,18 @@ impl Clerk {
         };
         self.restore_token(stored.map(|secret| ClientToken::new(secret.expose())));
         self.set_fapi(Fapi::new(instance, setup.transport.clone(), setup.user_agent.clone()));
+    }
+
+    /// Asks FAPI for the environment and the client.
+    async fn fetch(&self) -> Result<()> {
         let (get_environment, get_client) = (fapi::environment::get(), fapi::client::get());
         let (environment, client) = tokio::join!(self.send(&get_environment), self.send(&get_client));
         // The environment first: who hears of the client may want to know the instance's settings.
         let (reply, stamp) = environment?;
-        let environment = Environment::read(&self.absorb(reply, stamp).await?).unwrap_or_default();
-        refuse_other_instance(key.instance_type(), &environment)?;
-        self.commit([Transition::Environment(Box::new(environment))]).await;
+        let raw = self.absorb(reply, stamp).await?;
+        let environment = Environment::read(&raw).unwrap_or_default();
+        refuse_other_instance(self.instance_type(), &environment)?;
+        self.commit([Transition::Environment { typed: Box::new(environment), raw }]).await;
         let (reply, stamp) = client?;
         match self.absorb(reply, stamp).await {
             // The token of an earlier run is not taken any more; the answer may have brought another one.
@@ -165,6 +235,14 @@ impl Clerk {
     }
 }
 
+/// Whether FAPI gave no answer that could be used, as opposed to a refusal.
+fn is_no_answer(error: &crate::Error) -> bool {
+    match error.status() {
+        Some(status) => status >= 500,
+        None => error.is(ErrorCode::NetworkError) || error.is(ErrorCode::DecodeError),
+    }
+}
+
 /// An expression that can't be read would silently allow nothing.
 fn check_origins(options: &ClerkOptions) -> Result<()> {
     for origin in options.allowed_redirect_origins.iter().flatten() {
@@ -179,16 +257,16 @@ fn check_origins(options: &ClerkOptions) -> Result<()> {
 }
 
 /// A key of a production instance does not go with a development FAPI behind a proxy, and the other way round.
-fn refuse_other_instance(key: InstanceType, environment: &Environment) -> Result<()> {
+fn refuse_other_instance(key: Option<InstanceType>, environment: &Environment) -> Result<()> {
     let answered = environment.display_config.instance_environment_type.as_str();
     let contradiction = matches!(
         (key, answered),
-        (InstanceType::Production, "development") | (InstanceType::Development, "production")
+        (Some(InstanceType::Production), "development") | (Some(InstanceType::Development), "production")
     );
     if contradiction {
         return Err(ErrorCode::InstanceMismatch.error(format!(
             "the publishable key belongs to a {} instance, but the Frontend API at the configured proxy or domain is that of a {answered} instance",
-            if key == InstanceType::Production { "production" } else { "development" }
+            if key == Some(InstanceType::Production) { "production" } else { "development" }
         )));
     }
     Ok(())

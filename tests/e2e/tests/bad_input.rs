@@ -28,11 +28,6 @@ async fn a_bad_configuration_is_named_in_the_window() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_on_the_way_loses_nothing() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
-    let window = desktop.start_app().await?;
-    window.fill("email", "ada+clerk_test@example.com").await?;
-    window.fill("password", "correct-horse-battery").await?;
-    window.click("continue-password").await?;
-    window.wait_for_text("user-name", "Ada Lovelace").await?;
     let html = Action::Respond {
         status: 200,
         content_type: "text/html".to_owned(),
@@ -44,9 +39,21 @@ async fn trouble_on_the_way_loses_nothing() -> Result<()> {
         window.wait_for_text("error-code", expected).await?;
         desktop.emulator().clear_faults();
         window.click("retry").await?;
-        window.wait_for_text("user-name", "Ada Lovelace").await?;
+        window.wait_for_text("status", "ready").await?;
     }
-    Ok(())
+    let window = desktop.start_app().await?;
+    window.fill("email", "ada+clerk_test@example.com").await?;
+    window.fill("password", "correct-horse-battery").await?;
+    window.click("continue-password").await?;
+    window.wait_for_text("user-name", "Ada Lovelace").await?;
+    // Once the app knows somebody it shows them without Clerk, and says that it does.
+    desktop.emulator().fault(Fault::new("/v1/*", Action::LoseAnswer));
+    let window = desktop.start_app().await?;
+    window.wait_for_text("status", "degraded").await?;
+    window.wait_for_text("user-name", "Ada Lovelace").await?;
+    desktop.emulator().clear_faults();
+    window.wait_for_text("status", "ready").await?;
+    window.wait_for_text("user-name", "Ada Lovelace").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
