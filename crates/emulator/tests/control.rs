@@ -87,6 +87,11 @@ async fn people_are_signed_in_without_a_flow() {
     *native.token.lock().unwrap() = made["client_token"].as_str().map(str::to_owned);
     assert_eq!(native.get("/v1/me").await.text("/first_name"), "Grace");
     assert_eq!(emulator.control("POST", "sessions", &json!({ "user": "nobody" })).0, 404);
+    let session = made["session"].as_str().unwrap();
+    assert_eq!(emulator.control("POST", &format!("sessions/{session}/remove"), &Value::Null).0, 200);
+    assert_eq!(native.get("/v1/client").await.resource()["sessions"], json!([]), "it is not shown any more");
+    let tokens = native.post(&format!("/v1/client/sessions/{session}/tokens"), &[]).await;
+    assert_eq!(tokens.words(), "404 resource_not_found");
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ impl Place {
         config.enterprise_sso.connections = vec![EnterpriseConnection::new("entconn_acme", "Acme", "acme.test")];
         config.users = vec![
             NewUser {
-                phone_numbers: vec![NewPhone { number: "+12015550100".to_owned(), second_factor: true }],
+                phone_numbers: vec![NewPhone { number: "+12015550109".to_owned(), second_factor: true }],
                 external_accounts: vec![Identity::new("oauth_google", ADA)],
                 backup_codes: vec!["aaaa1111".to_owned()],
                 ..ada()

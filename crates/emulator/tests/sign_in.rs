@@ -80,7 +80,47 @@ async fn a_code_lives_its_life() {
     let done = attempt(&native, &id, &code("424242")).await;
     assert_eq!((done.text("/status").as_str(), done.token.is_some()), ("complete", true), "the token rotates");
     assert!(done.body["client"]["sign_in"].is_null(), "the attempt leaves the client");
-    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "404 resource_not_found");
+    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "400 client_state_invalid");
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_over_says_so() {
+    let (emulator, native) = start(|_| {}).await;
+    let (_, old) = begin(&native, ADA).await;
+    let (_, new) = begin(&native, ADA).await;
+    let password = [("strategy", "password"), ("password", PASSWORD)];
+    assert_eq!(attempt(&native, &old, &password).await.words(), "403 resource_forbidden", "it was replaced");
+    assert_eq!(attempt(&Native::new_like(&native), &new, &password).await.words(), "401 signed_out");
+    let other = Native::new(&emulator);
+    begin(&other, ADA).await;
+    assert_eq!(attempt(&other, &new, &password).await.words(), "404 resource_not_found", "another client's");
+    assert_eq!(attempt(&native, &new, &password).await.text("/status"), "complete");
+    assert_eq!(attempt(&native, &new, &password).await.words(), "400 client_state_invalid", "it is complete");
+    assert_eq!(attempt(&native, &old, &password).await.words(), "403 resource_forbidden");
+    native.delete("/v1/client/sessions").await;
+    let up = native.post("/v1/client/sign_ups", &[("email_address", "up@example.com")]).await.text("/id");
+    let strategy = [("strategy", "email_code")];
+    let path = format!("/v1/client/sign_ups/{up}/prepare_verification");
+    assert_eq!(other.post(&path, &strategy).await.words(), "403 resource_forbidden", "another client's");
+    native.post("/v1/client/sign_ups", &[("email_address", "up@example.com")]).await;
+    assert_eq!(native.post(&path, &strategy).await.words(), "403 resource_forbidden", "it was replaced");
+}
+
+#[tokio::test]
+async fn only_wrong_secrets_count_towards_the_lock_out() {
+    let (_emulator, native) = start(|config| config.attack_protection.lockout.max_attempts = 2).await;
+    let (_, id) = begin(&native, ADA).await;
+    for _ in 0..3 {
+        let missing = attempt(&native, &id, &[("strategy", "password")]).await;
+        assert_eq!(missing.words(), "422 form_param_missing(password)");
+        let nonsense = attempt(&native, &id, &[("strategy", "nonsense"), ("password", "x")]).await;
+        assert_eq!(nonsense.words(), "422 form_param_value_invalid(strategy)");
+    }
+    for expected in
+        ["422 form_password_incorrect(password)", "422 form_password_incorrect(password)", "403 user_locked"]
+    {
+        assert_eq!(attempt(&native, &id, &[("strategy", "password"), ("password", "wrong")]).await.words(), expected);
+    }
 }
 
 #[tokio::test]
@@ -211,6 +251,8 @@ async fn a_link_is_opened_in_time_again_late_and_replaced() {
         "no credential travels by the link"
     );
     assert_eq!(open("/v1/verify?token=nonsense").await.status, 400);
+    let head = native.raw("HEAD", "/v1/oauth_callback?state=x").send().await.unwrap();
+    assert_eq!(head.status().as_u16(), 405, "only links in mails are previewed");
 
     native.delete("/v1/client/sessions").await;
     emulator.configure(|config| config.attack_protection.email_link_same_client = true);
@@ -249,6 +291,10 @@ async fn a_native_magic_link_is_approved_and_redeemed_once() {
         native.post("/v1/client/magic_links/complete", &form).await
     };
     assert_eq!(redeem(&id, "x", verifier).await.words(), "422 flow_not_approved");
+    let token = emulator.latest_link(ADA).unwrap().split("token=").nth(1).unwrap().to_owned();
+    let around = read(native.raw("GET", &format!("/v1/verify?token={token}")).send().await.unwrap()).await;
+    assert_eq!(around.status, 400, "there is no way around the verifier");
+    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
     assert_eq!(redeem("sia_other", "x", verifier).await.words(), "422 form_param_value_invalid(flow_id)");
     let page = emulator.latest_link(ADA).unwrap().replace(&emulator.base_url(), "");
     let approved = read(native.raw("POST", &page).send().await.unwrap()).await;

@@ -101,6 +101,8 @@ async fn a_changed_address_has_to_be_verified_again() {
     let path = format!("/v1/client/sign_ups/{id}");
     let same = native.patch(&path, &[("email_address", NEW)]).await;
     assert_eq!(same.text("/verifications/email_address/status"), "verified");
+    let again = step(&native, &id, "prepare_verification", &[("strategy", "email_code")]).await;
+    assert_eq!(again.words(), "400 verification_already_verified");
     let changed = native.patch(&path, &[("email_address", "other+clerk_test@example.com")]).await;
     assert_eq!(changed.resource()["unverified_fields"], json!(["email_address"]));
 }

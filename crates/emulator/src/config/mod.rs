@@ -86,6 +86,8 @@ pub struct Config {
     pub test_mode: bool,
     /// Whether a tokenless `GET /v1/client` is given a token.
     pub token_on_first_get: bool,
+    /// Seconds for which a superseded client token is accepted; without end when absent.
+    pub rotation_grace_s: Option<i64>,
     /// Lifetimes, in seconds.
     pub lifetimes: Lifetimes,
     /// Codes.
@@ -139,6 +141,7 @@ impl Default for Config {
             redirect_urls: vec!["*".to_owned()],
             test_mode: true,
             token_on_first_get: true,
+            rotation_grace_s: None,
             lifetimes: Lifetimes::default(),
             verification: VerificationSettings::default(),
             rate_limits: false,

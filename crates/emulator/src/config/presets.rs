@@ -89,6 +89,7 @@ impl Config {
             "strict" => {
                 config.redirect_urls = Vec::new();
                 config.strict_schema = true;
+                config.rotation_grace_s = Some(0);
                 config.rate_limits = true;
                 config.attack_protection.enumeration = true;
             }

@@ -17,6 +17,8 @@ pub struct Identity {
     pub first_name: String,
     /// Last name.
     pub last_name: String,
+    /// Its id at the provider; made from the address, or else the name, when empty.
+    pub provider_user_id: String,
 }
 
 impl Identity {
@@ -25,7 +27,16 @@ impl Identity {
         Self { strategy: strategy.into(), email: email.into(), verified: true, ..Self::default() }
     }
 
-    /// Name of the identity at its provider.
+    /// What tells the identities of a provider apart.
+    pub(crate) fn subject(&self) -> String {
+        match (self.provider_user_id.as_str(), self.email.as_str()) {
+            ("", "") => format!("name:{}:{} {}", self.first_name.len(), self.first_name, self.last_name),
+            ("", email) => format!("email:{}", email.to_lowercase()),
+            (id, _) => format!("id:{id}"),
+        }
+    }
+
+    /// A name for elements of the provider's page; two identities may share it.
     pub(crate) fn id(&self) -> String {
         let name =
             if self.email.is_empty() { format!("{} {}", self.first_name, self.last_name) } else { self.email.clone() };
@@ -159,4 +170,21 @@ pub struct NewDomain {
 
 fn by_hand() -> String {
     "manual_invitation".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_are_told_apart() {
+        let of = |email: &str, id: &str| {
+            Identity { provider_user_id: id.to_owned(), ..Identity::new("oauth_google", email) }.subject()
+        };
+        assert_ne!(of("a.b@c.test", ""), of("a-b@c.test", ""));
+        assert_ne!(of("", "1"), of("", "2"));
+        assert_ne!(of("x", ""), of("", "x"));
+        assert_eq!(of("Ada@c.test", ""), of("ada@c.test", ""));
+        assert_eq!(of("old@c.test", "1"), of("new@c.test", "1"), "the provider's id is what counts");
+    }
 }

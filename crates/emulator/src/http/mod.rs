@@ -55,7 +55,9 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
         None if is_form => too_large(),
         None if incoming.path == "/" => redirect("/__emulator/"),
         // Previews of links look before anybody clicks.
-        None if is_head => text(200, "text/html", ""),
+        None if is_head && matches!(incoming.path.as_str(), "/v1/verify" | "/v1/tickets/accept") => {
+            text(200, "text/html", "")
+        }
         None if incoming.path.starts_with("/portal/") => page(&|| pages::portal::serve(shared, &incoming)),
         None if incoming.path.starts_with("/npm/") => {
             let folder = shared.world().config.npm_dir.clone();

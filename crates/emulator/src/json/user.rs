@@ -103,9 +103,11 @@ fn linked_to(one: &Identification) -> Vec<Value> {
 pub(crate) fn external_account(world: &World, account: &ExternalAccount) -> Value {
     let identity = &account.identity;
     let name = format!("{} {}", identity.first_name, identity.last_name);
+    let given = Some(identity.provider_user_id.clone()).filter(|id| !id.is_empty());
+    let provider_user_id = given.unwrap_or_else(|| identity.id());
     json!({
         "object": "external_account", "id": account.id, "provider": identity.strategy,
-        "identification_id": account.identification_id, "provider_user_id": identity.id(),
+        "identification_id": account.identification_id, "provider_user_id": provider_user_id,
         "approved_scopes": account.scopes, "email_address": identity.email, "email_address_verified": identity.verified,
         "first_name": identity.first_name, "last_name": identity.last_name,
         "image_url": initials_url(world, "avatar", &name), "avatar_url": initials_url(world, "avatar", &name),

@@ -504,7 +504,7 @@ impl World {
         for one in &mut user.identifications {
             one.linked_to.retain(|(_, linked)| *linked != account.identification_id);
         }
-        self.connected.remove(&(account.identity.strategy.clone(), account.identity.id()));
+        self.connected.remove(&(account.identity.strategy.clone(), account.identity.subject()));
         self.save_user(user);
         Ok(account.id)
     }

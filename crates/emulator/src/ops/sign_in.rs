@@ -81,7 +81,8 @@ impl World {
             Some(attempt) if attempt.id == id && attempt.abandon_at > self.now_ms() => {
                 Ok((client.clone(), attempt.clone()))
             }
-            _ => Err(Refusal::new(404, "resource_not_found")),
+            Some(attempt) if attempt.id == id => Err(Refusal::new(404, "resource_not_found")),
+            _ => Err(client.refuse_attempt(id)),
         }
     }
 
@@ -309,6 +310,9 @@ impl World {
         attempt: SignIn,
     ) -> Result<SignIn> {
         let complete = attempt.status == SignInStatus::Complete;
+        if complete {
+            client.attempt_over(attempt.id.clone(), true);
+        }
         client.sign_in = (!complete).then(|| attempt.clone());
         let client = self.save_client(client);
         if complete {

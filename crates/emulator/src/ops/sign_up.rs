@@ -261,7 +261,14 @@ impl World {
             Some(attempt) if attempt.id == id && attempt.abandon_at > self.now_ms() => {
                 Ok((client.clone(), attempt.clone()))
             }
-            _ => Err(Refusal::new(404, "resource_not_found")),
+            Some(attempt) if attempt.id == id => Err(Refusal::new(404, "resource_not_found")),
+            _ => {
+                let elsewhere = |other: &Client| other.sign_up.as_ref().is_some_and(|one| one.id == id);
+                Err(match self.clients.values().any(elsewhere) {
+                    true => Refusal::new(403, "resource_forbidden"),
+                    false => client.refuse_attempt(id),
+                })
+            }
         }
     }
 
@@ -308,6 +315,9 @@ impl World {
         }
         let (value, previous) =
             attempt.identifiers.get(&kind).cloned().ok_or_else(|| Refusal::new(400, "verification_missing"))?;
+        if previous.as_ref().is_some_and(Verification::is_verified) {
+            return Err(Refusal::new(400, "verification_already_verified"));
+        }
         let verification = match strategy {
             "email_link" => {
                 let purpose = Purpose::SignUp(attempt.id.clone());
@@ -366,6 +376,9 @@ impl World {
     ) -> Result<SignUp> {
         let attempt = self.complete_sign_up(caller, &mut client, attempt)?;
         // A sign-up that was completed by a call of the app itself leaves the client.
+        if attempt.complete {
+            client.attempt_over(attempt.id.clone(), true);
+        }
         client.sign_up = (!attempt.complete).then(|| attempt.clone());
         let client = self.save_client(client);
         if attempt.complete {

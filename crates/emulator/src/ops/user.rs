@@ -61,7 +61,7 @@ impl World {
             self.owners.insert(claim, user.id.clone());
         }
         for account in user.external_accounts.iter().filter(|account| account.verification.is_verified()) {
-            let key = (account.identity.strategy.clone(), account.identity.id());
+            let key = (account.identity.strategy.clone(), account.identity.subject());
             self.connected.insert(key, user.id.clone());
         }
         self.users.insert(user.id.clone(), user);
@@ -76,7 +76,7 @@ impl World {
             }
         }
         for account in &user.external_accounts {
-            let key = (account.identity.strategy.clone(), account.identity.id());
+            let key = (account.identity.strategy.clone(), account.identity.subject());
             if self.connected.get(&key) == Some(&user.id) {
                 self.connected.remove(&key);
             }
@@ -105,7 +105,7 @@ impl World {
 
     /// The user who is connected with this identity.
     pub(crate) fn user_by_identity(&self, identity: &Identity) -> Option<&User> {
-        let key = (identity.strategy.clone(), identity.id());
+        let key = (identity.strategy.clone(), identity.subject());
         self.connected.get(&key).and_then(|id| self.users.get(id))
     }
 
@@ -243,7 +243,7 @@ impl World {
         }
     }
 
-    /// Notes how a proof went: a failure counts towards the lock-out, a success forgets the earlier ones.
+    /// Notes how a proof went: a wrong secret counts towards the lock-out, a success forgets the earlier ones.
     pub(crate) fn note_proof<T>(&mut self, user_id: &str, result: &Result<T>) {
         match result {
             Ok(_) => {
@@ -251,9 +251,7 @@ impl World {
                     user.failed_attempts = 0;
                 }
             }
-            Err(refusal) if refusal.status == 422 || refusal.code == "verification_failed" => {
-                self.count_failure(user_id);
-            }
+            Err(refusal) if refusal.wrong_secret => self.count_failure(user_id),
             Err(_) => {}
         }
     }

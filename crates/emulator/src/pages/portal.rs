@@ -89,7 +89,7 @@ fn identify(world: &World, visit: &mut Visit<'_>) {
         return;
     }
     if let Some(token) = visit.incoming.cookie(COOKIE)
-        && let Ok(tokens::Presented::Client(id)) = tokens::read_client_token(token)
+        && let Ok(tokens::Presented::Client { id, .. }) = tokens::read_client_token(token)
         && world.clients.contains_key(&id)
     {
         visit.caller.client_id = Some(id);

@@ -53,9 +53,10 @@ fn identities(world: &World, strategy: &str) -> String {
         let verified = if identity.verified { "" } else { " · not verified" };
         rows.push_str(&format!(
             "<li><span><strong>{name}</strong><span class=\"quiet\">{}{verified}</span></span>\
-             <form method=\"post\"><input type=\"hidden\" name=\"identity\" value=\"{id}\">\
+             <form method=\"post\"><input type=\"hidden\" name=\"identity\" value=\"{}\">\
              <button class=\"primary\" id=\"approve-{id}\" name=\"decision\" value=\"approve\" data-testid=\"approve-{id}\" aria-label=\"Approve as {name}\">Approve</button></form></li>",
-            escape(&identity.email)
+            escape(&identity.email),
+            escape(&identity.subject())
         ));
     }
     if rows.is_empty() { String::new() } else { format!("<ul class=\"choices\">{rows}</ul>") }
@@ -85,7 +86,7 @@ fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<ProviderA
         Some("approve") => {
             let id = text("identity");
             let identity =
-                world.identities.iter().find(|identity| identity.strategy == strategy && identity.id() == id);
+                world.identities.iter().find(|identity| identity.strategy == strategy && identity.subject() == id);
             identity.cloned().map(ProviderAnswer::Approved).ok_or_else(|| Refusal::new(404, "resource_not_found"))
         }
         Some("new") => Ok(ProviderAnswer::Approved(Identity {
@@ -94,6 +95,7 @@ fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<ProviderA
             verified: form.is_true("verified"),
             first_name: text("first_name"),
             last_name: text("last_name"),
+            provider_user_id: String::new(),
         })),
         Some("fail") => Ok(ProviderAnswer::Failed(form.required("code")?.to_owned())),
         Some("deny") => Ok(ProviderAnswer::Denied),
