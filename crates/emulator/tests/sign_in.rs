@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use clerk_emulator::{
-    Config, Decision, Emulator, EnterpriseConnection, Identity, NewEmail, NewPhone, NewUser, Presence,
+    Config, Decision, Emulator, EnterpriseConnection, Identity, NewEmail, NewOrganization, NewPhone, NewUser, Presence,
 };
 use serde_json::{Value, json};
 use support::{ADA, Answer, CALLBACK, GRACE, Native, PASSWORD, ada, read, start};
@@ -439,7 +439,10 @@ async fn a_company_signs_its_people_in() {
     let page = started.text("/first_factor_verification/external_verification_redirect_url");
     let identity = Identity { first_name: "Wile".to_owned(), ..Identity::new("enterprise_sso", "worker@acme.test") };
     emulator.decide(&page, Decision::Approve(identity)).unwrap();
-    assert_eq!(native.get("/v1/me").await.text("/first_name"), "Wile", "the account was made on the way in");
+    let me = native.get("/v1/me").await;
+    assert_eq!(me.text("/first_name"), "Wile", "the account was made on the way in");
+    assert_eq!(me.text("/enterprise_accounts/0/enterprise_connection_id"), "entconn_acme");
+    assert_eq!(me.resource()["external_accounts"], json!([]), "it is no account at an OAuth provider");
     let none = [("strategy", "enterprise_sso"), ("identifier", "someone@nowhere.test"), ("redirect_url", CALLBACK)];
     let native = Native::new(&emulator);
     assert_eq!(
@@ -596,4 +599,59 @@ async fn only_what_is_offered_can_be_attempted() {
     let missing = [("sign_up_if_missing", "true"), ("identifier", "nobody@example.com")];
     let id = native.post("/v1/client/sign_ins", &missing).await.text("/id");
     assert_eq!(attempt(&native, &id, &password).await.words(), "404 sign_up_if_missing_transfer");
+}
+
+#[tokio::test]
+async fn companies_keep_to_their_domains() {
+    let (emulator, native) = start(|config| {
+        let mut closed = EnterpriseConnection::new("entconn_globex", "Globex", "globex.test");
+        closed.jit = false;
+        let mut acme = EnterpriseConnection::new("entconn_acme", "Acme", "acme.test");
+        acme.organization = Some("Engines".to_owned());
+        config.enterprise_sso.connections =
+            vec![acme, closed, EnterpriseConnection::new("entconn_acme_2", "Acme Labs", "acme.test")];
+        config.seed_organizations = vec![NewOrganization { name: "Engines".to_owned(), ..NewOrganization::default() }];
+    })
+    .await;
+    let go = async |identifier: &str, connection: &str, comes_back_as: &str| {
+        let form = [
+            ("strategy", "enterprise_sso"),
+            ("identifier", identifier),
+            ("redirect_url", CALLBACK),
+            ("enterprise_connection_id", connection),
+        ];
+        let started = native.post("/v1/client/sign_ins", &form).await;
+        if started.status != 200 {
+            return started.words();
+        }
+        let page = started.text("/first_factor_verification/external_verification_redirect_url");
+        let identity = Identity::new("enterprise_sso", comes_back_as);
+        let link = emulator.decide(&page, Decision::Approve(identity)).unwrap();
+        link.query().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        go("a@acme.test", "", "a@acme.test").await,
+        "422 enterprise_connection_id_is_required_with_multiple_connections(enterprise_connection_id)"
+    );
+    assert_eq!(
+        go("a@acme.test", "entconn_globex", "a@acme.test").await,
+        "422 form_param_value_invalid(enterprise_connection_id)"
+    );
+    let other = go("a@acme.test", "entconn_acme", ADA).await;
+    assert!(other.ends_with("__clerk_error_code=enterprise_sso_email_address_domain_mismatch"), "{other}");
+    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out", "nobody came in as Ada");
+    let unknown = go("b@globex.test", "", "b@globex.test").await;
+    assert!(unknown.ends_with("__clerk_error_code=saml_jit_provisioning_disabled"), "{unknown}");
+    let (query, _) =
+        come_back(&emulator, &native, "/v1/client/sign_ins", Identity::new("oauth_google", "a@acme.test")).await;
+    assert!(query.contains("oauth_email_domain_reserved_by_saml"), "{query}");
+    let taken = native.post("/v1/client/sign_ups", &[("email_address", "a@acme.test")]).await;
+    assert_eq!(taken.words(), "422 saml_email_address_domain_reserved(email_address)");
+    let known = go("a@acme.test", "entconn_acme", "a@acme.test").await;
+    assert!(known.starts_with("rotating_token_nonce="), "{known}");
+    let me = native.get("/v1/me").await;
+    assert_eq!(me.text("/organization_memberships/0/organization/name"), "Engines");
+    let account = me.text("/enterprise_accounts/0/id");
+    assert_eq!(native.delete(&format!("/v1/me/enterprise_accounts/{account}")).await.status, 200);
+    assert_eq!(native.get("/v1/me").await.resource()["enterprise_accounts"], json!([]));
 }

@@ -376,6 +376,9 @@ pub struct EnterpriseConnection {
     /// Whether unknown people get an account on the way in.
     #[serde(default = "yes")]
     pub jit: bool,
+    /// Organization (id, slug or name) that everybody who comes in by it becomes a member of.
+    #[serde(default)]
+    pub organization: Option<String>,
 }
 
 fn saml() -> String {
@@ -383,9 +386,22 @@ fn saml() -> String {
 }
 
 impl EnterpriseConnection {
+    /// Whether an address belongs to it.
+    pub(crate) fn has(&self, address: &str) -> bool {
+        let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+        domain.is_some_and(|domain| self.domains.iter().any(|one| one.eq_ignore_ascii_case(&domain)))
+    }
+
     /// A connection for one domain.
     pub fn new(id: impl Into<String>, name: impl Into<String>, domain: impl Into<String>) -> Self {
-        Self { id: id.into(), name: name.into(), domains: vec![domain.into()], protocol: saml(), jit: true }
+        Self {
+            id: id.into(),
+            name: name.into(),
+            domains: vec![domain.into()],
+            protocol: saml(),
+            jit: true,
+            organization: None,
+        }
     }
 }
 
@@ -735,11 +751,13 @@ impl Config {
 
     /// The connection for the domain of an e-mail address.
     pub(crate) fn connections_for<'a>(&'a self, address: &str) -> impl Iterator<Item = &'a EnterpriseConnection> {
-        let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
-        self.enterprise_sso
-            .connections
-            .iter()
-            .filter(move |connection| connection.domains.iter().any(|one| Some(one) == domain.as_ref()))
+        let found: Vec<_> = self.enterprise_sso.connections.iter().filter(|one| one.has(address)).collect();
+        found.into_iter()
+    }
+
+    /// The connection with this id.
+    pub(crate) fn connection(&self, id: &str) -> Option<&EnterpriseConnection> {
+        self.enterprise_sso.connections.iter().find(|connection| connection.id == id)
     }
 
     /// Wallet strategies, e.g. `web3_metamask_signature`.

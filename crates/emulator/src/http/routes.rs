@@ -883,7 +883,19 @@ const ROUTES: &[Route] = &[
         let (_, me) = world.current(&mut call.caller)?;
         user(world, &me)
     }),
-    route("DELETE", "/v1/me/enterprise_accounts/{}", "deleteEnterpriseAccount", NOTHING, not_found),
+    route("DELETE", "/v1/me/enterprise_accounts/{}", "deleteEnterpriseAccount", NOTHING, |world, call| {
+        let (_, mut me) = world.current_verified(&mut call.caller)?;
+        let before = me.enterprise_accounts.len();
+        me.enterprise_accounts.retain(|account| account.id != call.arguments[0]);
+        if me.enterprise_accounts.len() == before {
+            return off(404, "resource_not_found");
+        }
+        for one in &mut me.identifications {
+            one.linked_to.retain(|(_, linked)| *linked != call.arguments[0]);
+        }
+        world.save_user(me);
+        deleted("enterprise_account", &call.arguments[0])
+    }),
     route("GET", "/v1/me/sessions", "getUsersSessions", NOTHING, |world, call| {
         let (_, me) = world.current(&mut call.caller)?;
         let all = world.sessions_of_user(&me.id);

@@ -110,11 +110,10 @@ impl World {
             Some(identifier) => identifier.clone(),
             None => params.required("identifier")?.trim().to_owned(),
         };
-        if self.config.connections_for(&identifier).next().is_none() {
-            return Err(Refusal::new(422, "enterprise_sso_sign_in_connection_missing").param("identifier"));
-        }
+        let missing = || Refusal::new(422, "enterprise_sso_sign_in_connection_missing").param("identifier");
+        let connection = self.choose_connection(&identifier, params, missing)?;
         let purpose = Purpose::SignIn(attempt.id.clone());
-        attempt.first_factor = Some(self.begin_round_trip(caller, purpose, "enterprise_sso", params)?);
+        attempt.first_factor = Some(self.begin_company_trip(caller, purpose, connection, params)?);
         attempt.identifier = Some(identifier);
         let client_id = caller.client_id.clone().unwrap_or_default();
         Ok(self.save_sign_in(&client_id, attempt))
@@ -205,7 +204,6 @@ impl World {
                 Err(Refusal::new(400, "oauth_non_authenticatable_provider"))
             }
             Some(_) => Ok(()),
-            None if strategy == "enterprise_sso" => Ok(()),
             None if is_known_provider(strategy) => Err(Refusal::new(400, "oauth_provider_not_enabled")),
             None => Err(Refusal::new(422, "form_param_value_invalid").param("strategy")),
         }

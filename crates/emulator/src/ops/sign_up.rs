@@ -156,6 +156,12 @@ impl World {
 
     /// Takes the given fields over.
     fn fill(&mut self, caller: &mut Caller, attempt: &mut SignUp, params: &Params) -> Result<()> {
+        // A company's people come in by its identity provider only.
+        let address = params.given("email_address").or(params.given("email_address_or_phone_number"));
+        let by_company = matches!(params.given("strategy"), Some("enterprise_sso" | "saml"));
+        if !by_company && address.is_some_and(|one| self.config.connections_for(one.trim()).next().is_some()) {
+            return Err(Refusal::new(422, "saml_email_address_domain_reserved").param("email_address"));
+        }
         for (key, value) in params.iter() {
             match key {
                 "email_address" => self.fill_identifier(attempt, Kind::Email, value)?,
@@ -190,12 +196,10 @@ impl World {
             "enterprise_sso" | "saml" => {
                 let address = attempt.value(Kind::Email).map(str::to_owned);
                 let address = address.ok_or_else(|| Refusal::new(422, "form_param_missing").param("email_address"))?;
-                if self.config.connections_for(&address).next().is_none() {
-                    let code = "enterprise_sso_sign_up_connection_missing";
-                    return Err(Refusal::new(422, code).param("email_address"));
-                }
+                let missing = || Refusal::new(422, "enterprise_sso_sign_up_connection_missing").param("email_address");
+                let connection = self.choose_connection(&address, params, missing)?;
                 let purpose = Purpose::SignUp(attempt.id.clone());
-                attempt.external_account = Some(self.begin_round_trip(caller, purpose, "enterprise_sso", params)?);
+                attempt.external_account = Some(self.begin_company_trip(caller, purpose, connection, params)?);
                 Ok(())
             }
             strategy if strategy.starts_with("oauth_") => {
@@ -441,8 +445,11 @@ impl World {
             attempt.last_name = attempt.last_name.take().or_else(|| text(&identity.last_name));
         }
         if let Some(address) = text(&identity.email).filter(|_| self.config.identifiers.email.is_on()) {
-            let verification =
-                identity.verified.then(|| Verification::verified(&format!("from_{}", identity.strategy)));
+            let from = match identity.strategy.as_str() {
+                "enterprise_sso" => "saml".to_owned(),
+                strategy => format!("from_{strategy}"),
+            };
+            let verification = identity.verified.then(|| Verification::verified(&from));
             attempt.identifiers.insert(Kind::Email, (address, verification));
         }
         attempt.identity = Some(identity);

@@ -22,12 +22,13 @@ const FAILURES: &[&str] = &[
 
 pub(super) fn page(world: &World, strategy: &str, query: &Params) -> Response {
     let state = query.get("state").unwrap_or_default();
-    match world.open_round_trip(state) {
-        Ok(trip) if trip.strategy == strategy => {}
+    let connection = match world.open_round_trip(state) {
+        Ok(trip) if trip.strategy == strategy => trip.connection_id.as_deref(),
         Ok(_) => return error(world, &Refusal::new(400, "oauth_callback_invalid")),
         Err(refusal) => return error(world, &refusal),
-    }
-    let name = world.config.provider(strategy).map_or(strategy, |provider| provider.name.as_str());
+    };
+    let company = connection.and_then(|id| world.config.connection(id)).map(|one| one.name.as_str());
+    let name = world.config.provider(strategy).map_or(company.unwrap_or(strategy), |provider| provider.name.as_str());
     let application = escape(&world.config.application_name);
     let page = Page::new(&format!("Sign in with {name}"))
         .raw(&format!("<p>to continue to <strong>{application}</strong></p>"))

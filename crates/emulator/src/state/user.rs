@@ -22,6 +22,7 @@ pub(crate) struct User {
     /// The primary identification of each kind.
     pub(crate) primary: BTreeMap<Kind, String>,
     pub(crate) external_accounts: Vec<ExternalAccount>,
+    pub(crate) enterprise_accounts: Vec<EnterpriseAccount>,
     pub(crate) passkeys: Vec<Passkey>,
     pub(crate) totp: Option<Totp>,
     pub(crate) backup_codes: Vec<String>,
@@ -85,6 +86,16 @@ pub(crate) struct ExternalAccount {
     pub(crate) scopes: String,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+}
+
+/// An account at a company's identity provider.
+#[derive(Debug, Clone)]
+pub(crate) struct EnterpriseAccount {
+    pub(crate) id: String,
+    pub(crate) connection_id: String,
+    pub(crate) identity: Identity,
+    pub(crate) verification: Verification,
+    pub(crate) last_authenticated_at: i64,
 }
 
 #[derive(Debug, Clone)]
