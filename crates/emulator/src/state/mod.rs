@@ -182,6 +182,9 @@ pub(crate) struct Hosted {
 pub(crate) struct HostedSession {
     pub(crate) id: String,
     pub(crate) user_id: String,
+    /// How the person came in.
+    pub(crate) strategy: String,
+    pub(crate) second_factor: bool,
     pub(crate) nonce: String,
 }
 
