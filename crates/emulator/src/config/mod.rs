@@ -44,7 +44,8 @@ pub struct Config {
     pub application_name: String,
     /// `development` or `production`.
     pub environment_type: String,
-    /// Makes ids and codes the same in every run.
+    /// Makes ids and codes the same in every run: a number, which may be written as text.
+    #[serde(deserialize_with = "number_or_text")]
     pub seed: Option<u64>,
     /// What people are known by.
     pub identifiers: Identifiers,
@@ -662,6 +663,14 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+fn number_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    match Option::<Value>::deserialize(deserializer)? {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
+        Some(other) => serde_json::from_value(other).map(Some).map_err(serde::de::Error::custom),
+    }
+}
+
 fn wrong(message: impl std::fmt::Display) -> ConfigError {
     ConfigError(message.to_string())
 }
@@ -684,6 +693,13 @@ impl Config {
     }
 
     fn from_value(mut changes: Value) -> Result<Self, ConfigError> {
+        // `[[organizations]]` are organizations, `[organizations]` are the settings for them.
+        if let Some(object) = changes.as_object_mut()
+            && object.get("organizations").is_some_and(Value::is_array)
+            && let Some(organizations) = object.remove("organizations")
+        {
+            object.insert("seed_organizations".to_owned(), organizations);
+        }
         let preset = changes.as_object_mut().and_then(|object| object.remove("preset"));
         let base = match &preset {
             None => Self::default(),
@@ -778,6 +794,34 @@ mod tests {
         assert_eq!((config.sign_up.mode.as_str(), config.password.rules.min_length), ("waitlist", 12));
         assert_eq!(config.application_name, "X");
         assert_eq!(config.lifetimes, Lifetimes::default());
+    }
+
+    #[test]
+    fn a_seed_file_is_read() {
+        let config = Config::from_toml(
+            r#"
+            preset = "default"
+            seed = "42"
+            [[users]]
+            email_addresses = ["ada@example.com", { email = "second@example.com" }]
+            external_accounts = [{ provider = "oauth_google", provider_user_id = "g-1", email = "ada@example.com", verified = true }]
+            [[organizations]]
+            name = "Acme"
+            creator = "ada@example.com"
+            domains = [{ name = "acme.test", verified = true, enrollment_mode = "automatic_suggestion" }]
+            [[identities]]
+            strategy = "oauth_github"
+            email = "new.person@example.com"
+            verified = true
+            "#,
+        )
+        .unwrap();
+        assert_eq!((config.seed, config.seed_organizations[0].name.as_str()), (Some(42), "Acme"));
+        assert_eq!(config.users[0].external_accounts[0].strategy, "oauth_google");
+        let second = NewEmail::Full { email: "second@example.com".to_owned(), verified: true };
+        assert_eq!(config.users[0].email_addresses[1], second);
+        assert!(Config::from_toml("seed = \"x\"").is_err());
+        assert_eq!(Config::from_toml("seed = 7").unwrap().seed, Some(7));
     }
 
     #[test]

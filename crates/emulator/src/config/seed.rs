@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
-    /// The provider's strategy.
+    /// The provider's strategy; a seed file may call it `provider`.
+    #[serde(alias = "provider")]
     pub strategy: String,
     /// E-mail address; may be empty.
     pub email: String,
@@ -57,7 +58,8 @@ pub enum NewEmail {
     Full {
         /// The address.
         email: String,
-        /// Whether it is verified.
+        /// Whether it is verified; it is, unless said otherwise.
+        #[serde(default = "yes")]
         verified: bool,
     },
 }
@@ -166,6 +168,10 @@ pub struct NewDomain {
     /// How people of the domain come in.
     #[serde(default = "by_hand")]
     pub enrollment_mode: String,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn by_hand() -> String {

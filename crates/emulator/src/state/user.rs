@@ -105,6 +105,8 @@ pub(crate) struct Passkey {
     pub(crate) verification: Verification,
     /// The credential's id and its public key, once it is registered.
     pub(crate) credential: Option<(String, Vec<u8>)>,
+    /// Signatures that its authenticator has counted; 0 for one that does not count.
+    pub(crate) counter: u32,
     pub(crate) last_used_at: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
