@@ -177,7 +177,8 @@ async fn held_answers_arrive_out_of_order() {
     native.patch("/v1/me", &[("first_name", "Augusta")]).await;
     // Whatever is in the log hears of it.
     emulator.release();
-    assert_eq!(read(held.await.unwrap().unwrap()).await.text("/first_name"), "Ada", "the older answer comes last");
+    let held = tokio::time::timeout(Duration::from_secs(20), held).await.unwrap();
+    assert_eq!(read(held.unwrap().unwrap()).await.text("/first_name"), "Ada", "the older answer comes last");
 }
 
 #[tokio::test]

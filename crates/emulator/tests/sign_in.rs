@@ -396,8 +396,10 @@ async fn provider_identities_lead_where_they_should() {
     assert_eq!((query.as_str(), attempt_of.text("/status").as_str()), ("", "needs_identifier"));
     assert_eq!(attempt_of.text("/first_factor_verification/status"), "transferable");
     assert_eq!(attempt_of.text("/first_factor_verification/error/code"), "external_account_not_found");
+    let wrong = native.post("/v1/client/sign_ups", &[("transfer", "true"), ("password", "x")]).await;
+    assert_eq!(wrong.words(), "422 form_password_length_too_short(password)");
     let transfer = native.post("/v1/client/sign_ups", &[("transfer", "true")]).await;
-    assert_eq!(transfer.text("/status"), "complete");
+    assert_eq!(transfer.text("/status"), "complete", "what was refused used nothing up");
     native.delete("/v1/client/sessions").await;
     assert_eq!(
         native.post("/v1/client/sign_ups", &[("transfer", "true")]).await.words(),

@@ -212,3 +212,17 @@ async fn a_wallet_signs_up_and_in_with_a_real_signature() {
         .await;
     assert_eq!(done.text("/status"), "complete");
 }
+
+#[tokio::test]
+async fn whoever_verifies_an_address_has_it_alone() {
+    let (_emulator, native) = start(|_| {}).await;
+    let other = Native::new_like(&native);
+    other.sign_in(ADA, PASSWORD).await;
+    assert_eq!(other.post("/v1/me/email_addresses", &[("email_address", NEW)]).await.status, 200);
+    let form = [("email_address", NEW), ("password", PASSWORD), ("strategy", "email_code")];
+    let id = create(&native, &form).await.text("/id");
+    let code = [("strategy", "email_code"), ("code", "424242")];
+    assert_eq!(step(&native, &id, "attempt_verification", &code).await.text("/status"), "complete");
+    let addresses = other.get("/v1/me").await.resource()["email_addresses"].as_array().unwrap().len();
+    assert_eq!(addresses, 1, "Ada never verified it");
+}

@@ -122,7 +122,11 @@ impl World {
             self.transfer_to_sign_up(&client, &mut attempt)?;
         }
         self.fill(caller, &mut attempt, params)?;
-        let client = self.client_of(caller)?;
+        let mut client = self.client_of(caller)?;
+        if params.is_true("transfer") {
+            // Used up, now that nothing was refused.
+            client.sign_in = None;
+        }
         self.settle_sign_up(caller, client, attempt)
     }
 
@@ -141,7 +145,6 @@ impl World {
             let verification = Verification { status: VerificationStatus::Verified, ..transferable };
             attempt.identifiers.insert(kind, (identifier, Some(verification)));
         }
-        self.change_client(&client.id.clone(), |client| client.sign_in = None);
         Ok(())
     }
 

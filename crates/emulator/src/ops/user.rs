@@ -161,7 +161,11 @@ impl World {
             (None, _) => {}
         }
         let id = user.id.clone();
+        let verified: Vec<_> = user.identifications.iter().filter(|one| one.is_verified()).cloned().collect();
         self.save_user(user);
+        for one in &verified {
+            self.take_from_claimants(&id, one);
+        }
         self.enroll_by_domain(&id);
         id
     }
