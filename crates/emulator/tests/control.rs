@@ -198,6 +198,7 @@ async fn pages_are_there_for_a_person() {
         let html = page.text().await.unwrap();
         assert!(html.contains(words), "{path}: {html}");
     }
+    assert_eq!(native.raw("HEAD", "/__emulator/").send().await.unwrap().status().as_u16(), 200);
     assert_eq!(native.raw("GET", "/portal/user").send().await.unwrap().status().as_u16(), 303);
 }
 

@@ -735,6 +735,23 @@ impl Config {
             let known = ["metamask", "base", "coinbase_wallet", "okx_wallet", "solana"];
             one_of("identifiers.web3", wallet, &known)?;
         }
+        /// A hundred years, in seconds: sums of times and lifetimes stay far from overflowing.
+        const LONGEST_S: i64 = 100 * 366 * 24 * 60 * 60;
+        let lifetimes = &self.lifetimes;
+        let seconds = [
+            ("lifetimes.session_token_s", lifetimes.session_token_s),
+            ("lifetimes.session_s", lifetimes.session_s),
+            ("lifetimes.attempt_s", lifetimes.attempt_s),
+            ("lifetimes.verification_s", lifetimes.verification_s),
+            ("lifetimes.invitation_s", lifetimes.invitation_s),
+            ("verification.resend_s", self.verification.resend_s),
+            ("verification.dedupe_s", self.verification.dedupe_s),
+            ("rotation_grace_s", self.rotation_grace_s.unwrap_or_default()),
+        ];
+        let templates = self.jwt_templates.iter().map(|one| ("jwt_templates.lifetime_s", one.lifetime_s));
+        if let Some((name, value)) = seconds.into_iter().chain(templates).find(|(_, s)| !(0..=LONGEST_S).contains(s)) {
+            return Err(wrong(format!("{name} = {value} is not between 0 and {LONGEST_S}")));
+        }
         if let Some(provider) = self.social.iter().find(|provider| !provider.strategy.starts_with("oauth_")) {
             return Err(wrong(format!("the strategy {:?} does not begin with oauth_", provider.strategy)));
         }
@@ -804,6 +821,7 @@ mod tests {
             seed = "42"
             [[users]]
             email_addresses = ["ada@example.com", { email = "second@example.com" }]
+            phone_numbers = ["+12015550100", { number = "+12015550101", second_factor = true }]
             external_accounts = [{ provider = "oauth_google", provider_user_id = "g-1", email = "ada@example.com", verified = true }]
             [[organizations]]
             name = "Acme"
@@ -818,6 +836,8 @@ mod tests {
         .unwrap();
         assert_eq!((config.seed, config.seed_organizations[0].name.as_str()), (Some(42), "Acme"));
         assert_eq!(config.users[0].external_accounts[0].strategy, "oauth_google");
+        let phones = config.users[0].phone_numbers.iter().map(|phone| (phone.number.as_str(), phone.second_factor));
+        assert_eq!(phones.collect::<Vec<_>>(), [("+12015550100", false), ("+12015550101", true)]);
         let second = NewEmail::Full { email: "second@example.com".to_owned(), verified: true };
         assert_eq!(config.users[0].email_addresses[1], second);
         assert!(Config::from_toml("seed = \"x\"").is_err());
@@ -839,6 +859,8 @@ mod tests {
             "[mfa]\nrequired = true\ntotp = false",
             "[organizations]\nenabled = false\nforce_selection = true",
             "[sign_up]\nmode = \"closed\"",
+            "[lifetimes]\nsession_s = 9223372036854775807",
+            "[verification]\nresend_s = -1",
         ] {
             assert!(Config::from_toml(text).is_err(), "{text}");
         }

@@ -80,13 +80,22 @@ pub struct NewPhone {
     pub second_factor: bool,
 }
 
+fn phones<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<NewPhone>, D::Error> {
+    let phone = |value: Value| match value {
+        Value::String(number) => Ok(NewPhone { number, second_factor: false }),
+        other => serde_json::from_value(other).map_err(serde::de::Error::custom),
+    };
+    Vec::<Value>::deserialize(deserializer)?.into_iter().map(phone).collect()
+}
+
 /// Somebody with an account from the start.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewUser {
     /// E-mail addresses; the first is the primary one.
     pub email_addresses: Vec<NewEmail>,
-    /// Phone numbers.
+    /// Phone numbers; in a file, the number alone will do.
+    #[serde(deserialize_with = "phones")]
     pub phone_numbers: Vec<NewPhone>,
     /// Wallet addresses.
     pub web3_wallets: Vec<String>,
