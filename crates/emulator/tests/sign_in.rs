@@ -657,3 +657,19 @@ async fn companies_keep_to_their_domains() {
     assert_eq!(native.delete(&format!("/v1/me/enterprise_accounts/{account}")).await.status, 200);
     assert_eq!(native.get("/v1/me").await.resource()["enterprise_accounts"], json!([]));
 }
+
+#[tokio::test]
+async fn a_transfer_does_not_sign_anybody_in_twice() {
+    let (emulator, native) = start(|config| {
+        config.sessions.mode = "multi".to_owned();
+        config.users[0].external_accounts = vec![Identity::new("oauth_google", ADA)];
+    })
+    .await;
+    let session = native.sign_in(ADA, PASSWORD).await;
+    come_back(&emulator, &native, "/v1/client/sign_ups", Identity::new("oauth_google", ADA)).await;
+    let transfer = native.post("/v1/client/sign_ins", &[("transfer", "true")]).await;
+    assert_eq!(transfer.words(), "400 identifier_already_signed_in");
+    assert_eq!(transfer.body["errors"][0]["meta"]["session_id"], session.as_str());
+    let (query, _) = come_back(&emulator, &native, "/v1/client/sign_ins", Identity::new("oauth_google", ADA)).await;
+    assert!(query.contains("__clerk_error_code=identifier_already_signed_in"), "{query}");
+}

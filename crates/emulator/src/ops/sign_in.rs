@@ -363,7 +363,13 @@ impl World {
         let identity = sign_up.identity.ok_or_else(invalid)?;
         let whose = self.whose(&identity);
         attempt.user_id = match whose.clone() {
-            Whose::Connected(user_id) | Whose::Vouched(user_id) => Some(user_id),
+            Whose::Connected(user_id) | Whose::Vouched(user_id) => {
+                if let Some(session) = client.session_of_user(&user_id) {
+                    let refusal = Refusal::new(400, "identifier_already_signed_in");
+                    return Err(refusal.meta("session_id", session.id.clone().into()));
+                }
+                Some(user_id)
+            }
             Whose::Claimed(user_id) => {
                 // The provider did not vouch for the address: it has to be proven before anybody comes in.
                 wait_for_address(&mut attempt, user_id, &identity);
