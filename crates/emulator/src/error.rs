@@ -12,6 +12,8 @@ pub(crate) struct Refusal {
     meta: Map<String, Value>,
     /// Further errors of the same answer.
     also: Vec<Refusal>,
+    /// Whether it is the refusal of a wrong secret, which counts towards the lock-out.
+    pub(crate) wrong_secret: bool,
     /// Seconds to wait before the next try.
     pub(crate) retry_after: Option<i64>,
 }
@@ -28,6 +30,7 @@ impl Refusal {
             long_message: long_message.to_owned(),
             meta: Map::new(),
             also: Vec::new(),
+            wrong_secret: false,
             retry_after: None,
         }
     }
@@ -47,6 +50,11 @@ impl Refusal {
     pub(crate) fn meta(mut self, key: &str, value: Value) -> Self {
         self.meta.insert(key.to_owned(), value);
         self
+    }
+
+    /// Says that a secret was wrong.
+    pub(crate) fn of_wrong_secret(self) -> Self {
+        Self { wrong_secret: true, ..self }
     }
 
     /// One that asks to wait.

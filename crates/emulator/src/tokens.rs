@@ -60,8 +60,8 @@ struct LinkClaims {
 
 /// What a presented client token says.
 pub(crate) enum Presented {
-    /// The id of a client.
-    Client(String),
+    /// A client, and the part of its token that changes.
+    Client { id: String, rotating_token: String },
     /// It is no token of this instance.
     Garbage,
 }
@@ -75,7 +75,7 @@ pub(crate) fn client_token(id: &str, rotating_token: &str) -> Result<String> {
 /// Reads a client token.
 pub(crate) fn read_client_token(token: &str) -> Result<Presented> {
     Ok(match read::<ClientClaims>(token)? {
-        Some(claims) => Presented::Client(claims.id),
+        Some(claims) => Presented::Client { id: claims.id, rotating_token: claims.rotating_token },
         None => Presented::Garbage,
     })
 }

@@ -87,6 +87,11 @@ async fn people_are_signed_in_without_a_flow() {
     *native.token.lock().unwrap() = made["client_token"].as_str().map(str::to_owned);
     assert_eq!(native.get("/v1/me").await.text("/first_name"), "Grace");
     assert_eq!(emulator.control("POST", "sessions", &json!({ "user": "nobody" })).0, 404);
+    let session = made["session"].as_str().unwrap();
+    assert_eq!(emulator.control("POST", &format!("sessions/{session}/remove"), &Value::Null).0, 200);
+    assert_eq!(native.get("/v1/client").await.resource()["sessions"], json!([]), "it is not shown any more");
+    let tokens = native.post(&format!("/v1/client/sessions/{session}/tokens"), &[]).await;
+    assert_eq!(tokens.words(), "404 resource_not_found");
 }
 
 #[tokio::test]
@@ -172,7 +177,8 @@ async fn held_answers_arrive_out_of_order() {
     native.patch("/v1/me", &[("first_name", "Augusta")]).await;
     // Whatever is in the log hears of it.
     emulator.release();
-    assert_eq!(read(held.await.unwrap().unwrap()).await.text("/first_name"), "Ada", "the older answer comes last");
+    let held = tokio::time::timeout(Duration::from_secs(20), held).await.unwrap();
+    assert_eq!(read(held.unwrap().unwrap()).await.text("/first_name"), "Ada", "the older answer comes last");
 }
 
 #[tokio::test]
@@ -192,6 +198,7 @@ async fn pages_are_there_for_a_person() {
         let html = page.text().await.unwrap();
         assert!(html.contains(words), "{path}: {html}");
     }
+    assert_eq!(native.raw("HEAD", "/__emulator/").send().await.unwrap().status().as_u16(), 200);
     assert_eq!(native.raw("GET", "/portal/user").send().await.unwrap().status().as_u16(), 303);
 }
 

@@ -122,7 +122,7 @@ impl Place {
         config.enterprise_sso.connections = vec![EnterpriseConnection::new("entconn_acme", "Acme", "acme.test")];
         config.users = vec![
             NewUser {
-                phone_numbers: vec![NewPhone { number: "+12015550100".to_owned(), second_factor: true }],
+                phone_numbers: vec![NewPhone { number: "+12015550109".to_owned(), second_factor: true }],
                 external_accounts: vec![Identity::new("oauth_google", ADA)],
                 backup_codes: vec!["aaaa1111".to_owned()],
                 ..ada()
@@ -321,4 +321,94 @@ async fn hostile_paths_and_queries_are_refused_in_clerks_words() {
     }
     place.finish();
     assert!(place.asked > 3_000, "{} requests", place.asked);
+}
+
+#[tokio::test]
+async fn pages_and_controls_survive_hostile_values() {
+    let mut place = Place::new().await;
+    let session = place.ids["session"].clone();
+    let browser = place.native.raw("GET", "/__emulator/v1/info").send().await.unwrap();
+    assert_eq!(browser.status().as_u16(), 200);
+    let mut ask = async |method: &str, url: &str, body: String, kind: &str| {
+        assert!(place.emulator.restore(&place.snapshot));
+        let request = place.native.raw(method, url).header("content-type", kind).body(body.clone());
+        let answer = request.send().await.unwrap();
+        place.asked += 1;
+        if answer.status().as_u16() >= 500 {
+            place.wrong.push(format!("{method} {url:.100} {:.200}: {}", body, answer.status()));
+        }
+        let dashboard = place.native.raw("GET", "/__emulator/").send().await.unwrap().status().as_u16();
+        let environment = place.native.get("/v1/environment").await.status;
+        if (dashboard, environment) != (200, 200) {
+            place.wrong.push(format!("{method} {url:.100} {body:.200} left {dashboard} and {environment} behind"));
+        }
+    };
+    let form = "application/x-www-form-urlencoded";
+    let pages =
+        ["sign-in", "sign-up", "user", "organization", "create-organization", "waitlist", "hosted/x", "sign-in/choose"];
+    let actions =
+        ["start", "oauth", "use", "code", "again", "password", "new-password", "ticket", "register", "rename"];
+    for value in hostile() {
+        for page in pages {
+            let query: String =
+                url::form_urlencoded::byte_serialize(value.chars().take(500).collect::<String>().as_bytes()).collect();
+            let url = format!(
+                "/portal/{page}?redirect_url={query}&id={query}&__clerk_ticket={query}&__clerk_db_jwt={query}&mode={query}"
+            );
+            ask("GET", &url, String::new(), form).await;
+            for action in actions {
+                let names = ["identifier", "password", "strategy", "code", "email_address", "username", "name", "role"];
+                let pairs = names.map(|name| (name, value.as_str()));
+                let body = url::form_urlencoded::Serializer::new(String::new())
+                    .append_pair("action", action)
+                    .extend_pairs(pairs)
+                    .finish();
+                ask("POST", &url, body, form).await;
+            }
+        }
+    }
+    let values = [json!(null), json!(-1), json!(i64::MAX), json!(u64::MAX), json!([]), json!({}), json!("é\u{3000}")];
+    let keys = [
+        (
+            "POST",
+            "users",
+            &["email_addresses", "phone_numbers", "username", "password", "totp_secret", "backup_codes"][..],
+        ),
+        ("POST", "organizations", &["name", "slug", "creator", "members", "domains"]),
+        ("POST", "identities", &["strategy", "email", "verified"]),
+        ("POST", "tickets", &["kind", "user", "email", "redirect_url", "actor"]),
+        ("POST", "sessions", &["user"]),
+        ("POST", "clock/advance", &["ms"]),
+        ("POST", "clock/freeze", &["ms"]),
+        ("POST", "oauth/decide", &["page", "decision", "identity"]),
+        ("POST", "faults", &["path", "method", "times", "action", "ms", "bytes", "back"]),
+        (
+            "PATCH",
+            "config",
+            &["lifetimes", "identifiers", "verification", "rotation_grace_s", "environment_patch", "port"],
+        ),
+        ("POST", "reset", &["seed"]),
+    ];
+    for (method, path, keys) in keys {
+        for key in keys {
+            for value in &values {
+                let nested = ["session_s", "verification_s", "resend_s", "username_max_length"]
+                    .map(|name| (name, value.clone()));
+                let nested: serde_json::Map<_, _> =
+                    nested.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+                for value in [value.clone(), json!([value]), json!(nested), json!({ "session_s": value })] {
+                    let body = json!({ *key: value, "kind": "sign_in" }).to_string();
+                    ask(method, &format!("/__emulator/v1/{path}"), body, "application/json").await;
+                    let mut alone = json!({});
+                    alone[*key] = value;
+                    ask(method, &format!("/__emulator/v1/{path}"), alone.to_string(), "application/json").await;
+                }
+            }
+        }
+    }
+    for action in ["revoke", "expire", "end", "remove", "replace", "abandon", "é%E3%80%80"] {
+        ask("POST", &format!("/__emulator/v1/sessions/{session}/{action}"), String::new(), form).await;
+    }
+    place.finish();
+    assert!(place.asked > 1_500, "{} requests", place.asked);
 }

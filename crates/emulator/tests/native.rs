@@ -178,3 +178,17 @@ async fn every_operation_has_fields_of_its_own() {
         assert_eq!(answer.words(), format!("422 form_param_unknown({field})"), "{method} {path}");
     }
 }
+
+#[tokio::test]
+async fn a_superseded_token_is_worth_nothing_where_the_instance_says_so() {
+    for (grace, expected) in [(None, "200"), (Some(60), "200"), (Some(0), "401 signed_out")] {
+        let (emulator, native) = start(|config| config.rotation_grace_s = grace).await;
+        emulator.freeze_clock();
+        native.post("/v1/client", &[]).await;
+        let old = native.token.lock().unwrap().clone();
+        native.sign_in(ADA, PASSWORD).await;
+        assert_eq!(native.get("/v1/me").await.status, 200, "the new one");
+        *native.token.lock().unwrap() = old;
+        assert_eq!(native.get("/v1/me").await.words(), expected, "{grace:?}");
+    }
+}

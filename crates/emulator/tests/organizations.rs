@@ -228,3 +228,15 @@ async fn an_invitation_leads_to_allowed_urls_only() {
     let page = read(native.raw("GET", &link).send().await.unwrap()).await;
     assert!(page.body.as_str().unwrap().contains("href=\"my-app://invited?__clerk_ticket="), "{page:?}");
 }
+
+#[tokio::test]
+async fn a_slug_stands_for_its_organization_everywhere() {
+    let (emulator, ada, _grace, _) = two(|_| {}).await;
+    let path = "/v1/organizations/analytical-engines-1";
+    let guest = [("email_address", "guest@example.com"), ("role", "org:member")];
+    let invited = ada.post(&format!("{path}/invitations"), &guest).await;
+    assert_eq!((invited.status, invited.text("/status").as_str()), (200, "pending"));
+    let revoked = ada.post(&format!("{path}/invitations/{}/revoke", invited.text("/id")), &[]).await;
+    assert_eq!((revoked.status, revoked.text("/status").as_str()), (200, "revoked"));
+    assert_eq!(emulator.inbox().len(), 1);
+}

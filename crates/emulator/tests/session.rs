@@ -221,3 +221,16 @@ async fn an_actor_stands_in_for_somebody() {
     let second = native.post("/v1/client/sign_ins", &[("identifier", GRACE)]).await;
     assert_eq!(second.words(), "409 session_creation_not_allowed");
 }
+
+#[tokio::test]
+async fn tasks_have_an_order() {
+    let mut config = Config::preset("tasks").unwrap();
+    config.users = vec![ada()];
+    let emulator = Emulator::start(config).await.unwrap();
+    let native = Native::new(&emulator);
+    let session = native.sign_in(ADA, PASSWORD).await;
+    let user = emulator.state()["users"][0]["id"].as_str().unwrap().to_owned();
+    emulator.control("POST", &format!("users/{user}/compromise_password"), &Value::Null);
+    let tasks = native.get(&format!("/v1/client/sessions/{session}")).await.resource()["tasks"].clone();
+    assert_eq!(tasks, json!([{ "key": "reset-password" }, { "key": "choose-organization" }, { "key": "setup-mfa" }]));
+}

@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use clerk_emulator::{
-    Config, Decision, Emulator, EnterpriseConnection, Identity, NewEmail, NewPhone, NewUser, Presence,
+    Config, Decision, Emulator, EnterpriseConnection, Identity, NewEmail, NewOrganization, NewPhone, NewUser, Presence,
 };
 use serde_json::{Value, json};
 use support::{ADA, Answer, CALLBACK, GRACE, Native, PASSWORD, ada, read, start};
@@ -80,7 +80,47 @@ async fn a_code_lives_its_life() {
     let done = attempt(&native, &id, &code("424242")).await;
     assert_eq!((done.text("/status").as_str(), done.token.is_some()), ("complete", true), "the token rotates");
     assert!(done.body["client"]["sign_in"].is_null(), "the attempt leaves the client");
-    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "404 resource_not_found");
+    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "400 client_state_invalid");
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_over_says_so() {
+    let (emulator, native) = start(|_| {}).await;
+    let (_, old) = begin(&native, ADA).await;
+    let (_, new) = begin(&native, ADA).await;
+    let password = [("strategy", "password"), ("password", PASSWORD)];
+    assert_eq!(attempt(&native, &old, &password).await.words(), "403 resource_forbidden", "it was replaced");
+    assert_eq!(attempt(&Native::new_like(&native), &new, &password).await.words(), "401 signed_out");
+    let other = Native::new(&emulator);
+    begin(&other, ADA).await;
+    assert_eq!(attempt(&other, &new, &password).await.words(), "404 resource_not_found", "another client's");
+    assert_eq!(attempt(&native, &new, &password).await.text("/status"), "complete");
+    assert_eq!(attempt(&native, &new, &password).await.words(), "400 client_state_invalid", "it is complete");
+    assert_eq!(attempt(&native, &old, &password).await.words(), "403 resource_forbidden");
+    native.delete("/v1/client/sessions").await;
+    let up = native.post("/v1/client/sign_ups", &[("email_address", "up@example.com")]).await.text("/id");
+    let strategy = [("strategy", "email_code")];
+    let path = format!("/v1/client/sign_ups/{up}/prepare_verification");
+    assert_eq!(other.post(&path, &strategy).await.words(), "403 resource_forbidden", "another client's");
+    native.post("/v1/client/sign_ups", &[("email_address", "up@example.com")]).await;
+    assert_eq!(native.post(&path, &strategy).await.words(), "403 resource_forbidden", "it was replaced");
+}
+
+#[tokio::test]
+async fn only_wrong_secrets_count_towards_the_lock_out() {
+    let (_emulator, native) = start(|config| config.attack_protection.lockout.max_attempts = 2).await;
+    let (_, id) = begin(&native, ADA).await;
+    for _ in 0..3 {
+        let missing = attempt(&native, &id, &[("strategy", "password")]).await;
+        assert_eq!(missing.words(), "422 form_param_missing(password)");
+        let nonsense = attempt(&native, &id, &[("strategy", "nonsense"), ("password", "x")]).await;
+        assert_eq!(nonsense.words(), "422 form_param_value_invalid(strategy)");
+    }
+    for expected in
+        ["422 form_password_incorrect(password)", "422 form_password_incorrect(password)", "403 user_locked"]
+    {
+        assert_eq!(attempt(&native, &id, &[("strategy", "password"), ("password", "wrong")]).await.words(), expected);
+    }
 }
 
 #[tokio::test]
@@ -211,6 +251,8 @@ async fn a_link_is_opened_in_time_again_late_and_replaced() {
         "no credential travels by the link"
     );
     assert_eq!(open("/v1/verify?token=nonsense").await.status, 400);
+    let head = native.raw("HEAD", "/v1/oauth_callback?state=x").send().await.unwrap();
+    assert_eq!(head.status().as_u16(), 405, "only links in mails are previewed");
 
     native.delete("/v1/client/sessions").await;
     emulator.configure(|config| config.attack_protection.email_link_same_client = true);
@@ -249,6 +291,10 @@ async fn a_native_magic_link_is_approved_and_redeemed_once() {
         native.post("/v1/client/magic_links/complete", &form).await
     };
     assert_eq!(redeem(&id, "x", verifier).await.words(), "422 flow_not_approved");
+    let token = emulator.latest_link(ADA).unwrap().split("token=").nth(1).unwrap().to_owned();
+    let around = read(native.raw("GET", &format!("/v1/verify?token={token}")).send().await.unwrap()).await;
+    assert_eq!(around.status, 400, "there is no way around the verifier");
+    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
     assert_eq!(redeem("sia_other", "x", verifier).await.words(), "422 form_param_value_invalid(flow_id)");
     let page = emulator.latest_link(ADA).unwrap().replace(&emulator.base_url(), "");
     let approved = read(native.raw("POST", &page).send().await.unwrap()).await;
@@ -350,8 +396,10 @@ async fn provider_identities_lead_where_they_should() {
     assert_eq!((query.as_str(), attempt_of.text("/status").as_str()), ("", "needs_identifier"));
     assert_eq!(attempt_of.text("/first_factor_verification/status"), "transferable");
     assert_eq!(attempt_of.text("/first_factor_verification/error/code"), "external_account_not_found");
+    let wrong = native.post("/v1/client/sign_ups", &[("transfer", "true"), ("password", "x")]).await;
+    assert_eq!(wrong.words(), "422 form_password_length_too_short(password)");
     let transfer = native.post("/v1/client/sign_ups", &[("transfer", "true")]).await;
-    assert_eq!(transfer.text("/status"), "complete");
+    assert_eq!(transfer.text("/status"), "complete", "what was refused used nothing up");
     native.delete("/v1/client/sessions").await;
     assert_eq!(
         native.post("/v1/client/sign_ups", &[("transfer", "true")]).await.words(),
@@ -393,7 +441,10 @@ async fn a_company_signs_its_people_in() {
     let page = started.text("/first_factor_verification/external_verification_redirect_url");
     let identity = Identity { first_name: "Wile".to_owned(), ..Identity::new("enterprise_sso", "worker@acme.test") };
     emulator.decide(&page, Decision::Approve(identity)).unwrap();
-    assert_eq!(native.get("/v1/me").await.text("/first_name"), "Wile", "the account was made on the way in");
+    let me = native.get("/v1/me").await;
+    assert_eq!(me.text("/first_name"), "Wile", "the account was made on the way in");
+    assert_eq!(me.text("/enterprise_accounts/0/enterprise_connection_id"), "entconn_acme");
+    assert_eq!(me.resource()["external_accounts"], json!([]), "it is no account at an OAuth provider");
     let none = [("strategy", "enterprise_sso"), ("identifier", "someone@nowhere.test"), ("redirect_url", CALLBACK)];
     let native = Native::new(&emulator);
     assert_eq!(
@@ -550,4 +601,75 @@ async fn only_what_is_offered_can_be_attempted() {
     let missing = [("sign_up_if_missing", "true"), ("identifier", "nobody@example.com")];
     let id = native.post("/v1/client/sign_ins", &missing).await.text("/id");
     assert_eq!(attempt(&native, &id, &password).await.words(), "404 sign_up_if_missing_transfer");
+}
+
+#[tokio::test]
+async fn companies_keep_to_their_domains() {
+    let (emulator, native) = start(|config| {
+        let mut closed = EnterpriseConnection::new("entconn_globex", "Globex", "globex.test");
+        closed.jit = false;
+        let mut acme = EnterpriseConnection::new("entconn_acme", "Acme", "acme.test");
+        acme.organization = Some("Engines".to_owned());
+        config.enterprise_sso.connections =
+            vec![acme, closed, EnterpriseConnection::new("entconn_acme_2", "Acme Labs", "acme.test")];
+        config.seed_organizations = vec![NewOrganization { name: "Engines".to_owned(), ..NewOrganization::default() }];
+    })
+    .await;
+    let go = async |identifier: &str, connection: &str, comes_back_as: &str| {
+        let form = [
+            ("strategy", "enterprise_sso"),
+            ("identifier", identifier),
+            ("redirect_url", CALLBACK),
+            ("enterprise_connection_id", connection),
+        ];
+        let started = native.post("/v1/client/sign_ins", &form).await;
+        if started.status != 200 {
+            return started.words();
+        }
+        let page = started.text("/first_factor_verification/external_verification_redirect_url");
+        let identity = Identity::new("enterprise_sso", comes_back_as);
+        let link = emulator.decide(&page, Decision::Approve(identity)).unwrap();
+        link.query().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        go("a@acme.test", "", "a@acme.test").await,
+        "422 enterprise_connection_id_is_required_with_multiple_connections(enterprise_connection_id)"
+    );
+    assert_eq!(
+        go("a@acme.test", "entconn_globex", "a@acme.test").await,
+        "422 form_param_value_invalid(enterprise_connection_id)"
+    );
+    let other = go("a@acme.test", "entconn_acme", ADA).await;
+    assert!(other.ends_with("__clerk_error_code=enterprise_sso_email_address_domain_mismatch"), "{other}");
+    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out", "nobody came in as Ada");
+    let unknown = go("b@globex.test", "", "b@globex.test").await;
+    assert!(unknown.ends_with("__clerk_error_code=saml_jit_provisioning_disabled"), "{unknown}");
+    let (query, _) =
+        come_back(&emulator, &native, "/v1/client/sign_ins", Identity::new("oauth_google", "a@acme.test")).await;
+    assert!(query.contains("oauth_email_domain_reserved_by_saml"), "{query}");
+    let taken = native.post("/v1/client/sign_ups", &[("email_address", "a@acme.test")]).await;
+    assert_eq!(taken.words(), "422 saml_email_address_domain_reserved(email_address)");
+    let known = go("a@acme.test", "entconn_acme", "a@acme.test").await;
+    assert!(known.starts_with("rotating_token_nonce="), "{known}");
+    let me = native.get("/v1/me").await;
+    assert_eq!(me.text("/organization_memberships/0/organization/name"), "Engines");
+    let account = me.text("/enterprise_accounts/0/id");
+    assert_eq!(native.delete(&format!("/v1/me/enterprise_accounts/{account}")).await.status, 200);
+    assert_eq!(native.get("/v1/me").await.resource()["enterprise_accounts"], json!([]));
+}
+
+#[tokio::test]
+async fn a_transfer_does_not_sign_anybody_in_twice() {
+    let (emulator, native) = start(|config| {
+        config.sessions.mode = "multi".to_owned();
+        config.users[0].external_accounts = vec![Identity::new("oauth_google", ADA)];
+    })
+    .await;
+    let session = native.sign_in(ADA, PASSWORD).await;
+    come_back(&emulator, &native, "/v1/client/sign_ups", Identity::new("oauth_google", ADA)).await;
+    let transfer = native.post("/v1/client/sign_ins", &[("transfer", "true")]).await;
+    assert_eq!(transfer.words(), "400 identifier_already_signed_in");
+    assert_eq!(transfer.body["errors"][0]["meta"]["session_id"], session.as_str());
+    let (query, _) = come_back(&emulator, &native, "/v1/client/sign_ins", Identity::new("oauth_google", ADA)).await;
+    assert!(query.contains("__clerk_error_code=identifier_already_signed_in"), "{query}");
 }

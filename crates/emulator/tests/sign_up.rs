@@ -101,6 +101,8 @@ async fn a_changed_address_has_to_be_verified_again() {
     let path = format!("/v1/client/sign_ups/{id}");
     let same = native.patch(&path, &[("email_address", NEW)]).await;
     assert_eq!(same.text("/verifications/email_address/status"), "verified");
+    let again = step(&native, &id, "prepare_verification", &[("strategy", "email_code")]).await;
+    assert_eq!(again.words(), "400 verification_already_verified");
     let changed = native.patch(&path, &[("email_address", "other+clerk_test@example.com")]).await;
     assert_eq!(changed.resource()["unverified_fields"], json!(["email_address"]));
 }
@@ -209,4 +211,18 @@ async fn a_wallet_signs_up_and_in_with_a_real_signature() {
         .post(&format!("/v1/client/sign_ins/{id}/attempt_first_factor"), &[strategy, ("signature", &signature)])
         .await;
     assert_eq!(done.text("/status"), "complete");
+}
+
+#[tokio::test]
+async fn whoever_verifies_an_address_has_it_alone() {
+    let (_emulator, native) = start(|_| {}).await;
+    let other = Native::new_like(&native);
+    other.sign_in(ADA, PASSWORD).await;
+    assert_eq!(other.post("/v1/me/email_addresses", &[("email_address", NEW)]).await.status, 200);
+    let form = [("email_address", NEW), ("password", PASSWORD), ("strategy", "email_code")];
+    let id = create(&native, &form).await.text("/id");
+    let code = [("strategy", "email_code"), ("code", "424242")];
+    assert_eq!(step(&native, &id, "attempt_verification", &code).await.text("/status"), "complete");
+    let addresses = other.get("/v1/me").await.resource()["email_addresses"].as_array().unwrap().len();
+    assert_eq!(addresses, 1, "Ada never verified it");
 }

@@ -44,7 +44,8 @@ pub struct Config {
     pub application_name: String,
     /// `development` or `production`.
     pub environment_type: String,
-    /// Makes ids and codes the same in every run.
+    /// Makes ids and codes the same in every run: a number, which may be written as text.
+    #[serde(deserialize_with = "number_or_text")]
     pub seed: Option<u64>,
     /// What people are known by.
     pub identifiers: Identifiers,
@@ -86,6 +87,8 @@ pub struct Config {
     pub test_mode: bool,
     /// Whether a tokenless `GET /v1/client` is given a token.
     pub token_on_first_get: bool,
+    /// Seconds for which a superseded client token is accepted; without end when absent.
+    pub rotation_grace_s: Option<i64>,
     /// Lifetimes, in seconds.
     pub lifetimes: Lifetimes,
     /// Codes.
@@ -139,6 +142,7 @@ impl Default for Config {
             redirect_urls: vec!["*".to_owned()],
             test_mode: true,
             token_on_first_get: true,
+            rotation_grace_s: None,
             lifetimes: Lifetimes::default(),
             verification: VerificationSettings::default(),
             rate_limits: false,
@@ -373,6 +377,9 @@ pub struct EnterpriseConnection {
     /// Whether unknown people get an account on the way in.
     #[serde(default = "yes")]
     pub jit: bool,
+    /// Organization (id, slug or name) that everybody who comes in by it becomes a member of.
+    #[serde(default)]
+    pub organization: Option<String>,
 }
 
 fn saml() -> String {
@@ -380,9 +387,22 @@ fn saml() -> String {
 }
 
 impl EnterpriseConnection {
+    /// Whether an address belongs to it.
+    pub(crate) fn has(&self, address: &str) -> bool {
+        let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+        domain.is_some_and(|domain| self.domains.iter().any(|one| one.eq_ignore_ascii_case(&domain)))
+    }
+
     /// A connection for one domain.
     pub fn new(id: impl Into<String>, name: impl Into<String>, domain: impl Into<String>) -> Self {
-        Self { id: id.into(), name: name.into(), domains: vec![domain.into()], protocol: saml(), jit: true }
+        Self {
+            id: id.into(),
+            name: name.into(),
+            domains: vec![domain.into()],
+            protocol: saml(),
+            jit: true,
+            organization: None,
+        }
     }
 }
 
@@ -643,6 +663,14 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+fn number_or_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    match Option::<Value>::deserialize(deserializer)? {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
+        Some(other) => serde_json::from_value(other).map(Some).map_err(serde::de::Error::custom),
+    }
+}
+
 fn wrong(message: impl std::fmt::Display) -> ConfigError {
     ConfigError(message.to_string())
 }
@@ -665,6 +693,13 @@ impl Config {
     }
 
     fn from_value(mut changes: Value) -> Result<Self, ConfigError> {
+        // `[[organizations]]` are organizations, `[organizations]` are the settings for them.
+        if let Some(object) = changes.as_object_mut()
+            && object.get("organizations").is_some_and(Value::is_array)
+            && let Some(organizations) = object.remove("organizations")
+        {
+            object.insert("seed_organizations".to_owned(), organizations);
+        }
         let preset = changes.as_object_mut().and_then(|object| object.remove("preset"));
         let base = match &preset {
             None => Self::default(),
@@ -700,6 +735,23 @@ impl Config {
             let known = ["metamask", "base", "coinbase_wallet", "okx_wallet", "solana"];
             one_of("identifiers.web3", wallet, &known)?;
         }
+        /// A hundred years, in seconds: sums of times and lifetimes stay far from overflowing.
+        const LONGEST_S: i64 = 100 * 366 * 24 * 60 * 60;
+        let lifetimes = &self.lifetimes;
+        let seconds = [
+            ("lifetimes.session_token_s", lifetimes.session_token_s),
+            ("lifetimes.session_s", lifetimes.session_s),
+            ("lifetimes.attempt_s", lifetimes.attempt_s),
+            ("lifetimes.verification_s", lifetimes.verification_s),
+            ("lifetimes.invitation_s", lifetimes.invitation_s),
+            ("verification.resend_s", self.verification.resend_s),
+            ("verification.dedupe_s", self.verification.dedupe_s),
+            ("rotation_grace_s", self.rotation_grace_s.unwrap_or_default()),
+        ];
+        let templates = self.jwt_templates.iter().map(|one| ("jwt_templates.lifetime_s", one.lifetime_s));
+        if let Some((name, value)) = seconds.into_iter().chain(templates).find(|(_, s)| !(0..=LONGEST_S).contains(s)) {
+            return Err(wrong(format!("{name} = {value} is not between 0 and {LONGEST_S}")));
+        }
         if let Some(provider) = self.social.iter().find(|provider| !provider.strategy.starts_with("oauth_")) {
             return Err(wrong(format!("the strategy {:?} does not begin with oauth_", provider.strategy)));
         }
@@ -732,11 +784,13 @@ impl Config {
 
     /// The connection for the domain of an e-mail address.
     pub(crate) fn connections_for<'a>(&'a self, address: &str) -> impl Iterator<Item = &'a EnterpriseConnection> {
-        let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
-        self.enterprise_sso
-            .connections
-            .iter()
-            .filter(move |connection| connection.domains.iter().any(|one| Some(one) == domain.as_ref()))
+        let found: Vec<_> = self.enterprise_sso.connections.iter().filter(|one| one.has(address)).collect();
+        found.into_iter()
+    }
+
+    /// The connection with this id.
+    pub(crate) fn connection(&self, id: &str) -> Option<&EnterpriseConnection> {
+        self.enterprise_sso.connections.iter().find(|connection| connection.id == id)
     }
 
     /// Wallet strategies, e.g. `web3_metamask_signature`.
@@ -760,6 +814,37 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_file_is_read() {
+        let config = Config::from_toml(
+            r#"
+            preset = "default"
+            seed = "42"
+            [[users]]
+            email_addresses = ["ada@example.com", { email = "second@example.com" }]
+            phone_numbers = ["+12015550100", { number = "+12015550101", second_factor = true }]
+            external_accounts = [{ provider = "oauth_google", provider_user_id = "g-1", email = "ada@example.com", verified = true }]
+            [[organizations]]
+            name = "Acme"
+            creator = "ada@example.com"
+            domains = [{ name = "acme.test", verified = true, enrollment_mode = "automatic_suggestion" }]
+            [[identities]]
+            strategy = "oauth_github"
+            email = "new.person@example.com"
+            verified = true
+            "#,
+        )
+        .unwrap();
+        assert_eq!((config.seed, config.seed_organizations[0].name.as_str()), (Some(42), "Acme"));
+        assert_eq!(config.users[0].external_accounts[0].strategy, "oauth_google");
+        let phones = config.users[0].phone_numbers.iter().map(|phone| (phone.number.as_str(), phone.second_factor));
+        assert_eq!(phones.collect::<Vec<_>>(), [("+12015550100", false), ("+12015550101", true)]);
+        let second = NewEmail::Full { email: "second@example.com".to_owned(), verified: true };
+        assert_eq!(config.users[0].email_addresses[1], second);
+        assert!(Config::from_toml("seed = \"x\"").is_err());
+        assert_eq!(Config::from_toml("seed = 7").unwrap().seed, Some(7));
+    }
+
+    #[test]
     fn an_unknown_key_is_named() {
         for text in ["pasword = {}", "[mfa]\ntotps = true", "preset = \"nope\""] {
             let message = Config::from_toml(text).unwrap_err().to_string();
@@ -774,6 +859,8 @@ mod tests {
             "[mfa]\nrequired = true\ntotp = false",
             "[organizations]\nenabled = false\nforce_selection = true",
             "[sign_up]\nmode = \"closed\"",
+            "[lifetimes]\nsession_s = 9223372036854775807",
+            "[verification]\nresend_s = -1",
         ] {
             assert!(Config::from_toml(text).is_err(), "{text}");
         }

@@ -15,6 +15,8 @@ pub const PRESETS: &[&str] = &[
     "phone-first",
     "passwordless",
     "web3",
+    "whatsapp",
+    "passkeys",
     "restricted",
     "waitlist",
     "legal-consent",
@@ -68,6 +70,12 @@ impl Config {
                 config.identifiers.email = Presence::Optional;
                 config.password.mode = Presence::Off;
             }
+            "whatsapp" => {
+                config.identifiers.phone = Presence::Required;
+                config.identifiers.phone_channels = vec!["sms".to_owned(), "whatsapp".to_owned()];
+                config.identifiers.email = Presence::Optional;
+            }
+            "passkeys" => config.passkeys.enabled = true,
             "restricted" | "waitlist" => config.sign_up.mode = name.to_owned(),
             "legal-consent" => config.sign_up.legal_consent = true,
             "mfa-required" => config.mfa.required = true,
@@ -89,6 +97,7 @@ impl Config {
             "strict" => {
                 config.redirect_urls = Vec::new();
                 config.strict_schema = true;
+                config.rotation_grace_s = Some(0);
                 config.rate_limits = true;
                 config.attack_protection.enumeration = true;
             }

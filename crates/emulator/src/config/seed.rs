@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
-    /// The provider's strategy.
+    /// The provider's strategy; a seed file may call it `provider`.
+    #[serde(alias = "provider")]
     pub strategy: String,
     /// E-mail address; may be empty.
     pub email: String,
@@ -17,6 +18,8 @@ pub struct Identity {
     pub first_name: String,
     /// Last name.
     pub last_name: String,
+    /// Its id at the provider; made from the address, or else the name, when empty.
+    pub provider_user_id: String,
 }
 
 impl Identity {
@@ -25,7 +28,16 @@ impl Identity {
         Self { strategy: strategy.into(), email: email.into(), verified: true, ..Self::default() }
     }
 
-    /// Name of the identity at its provider.
+    /// What tells the identities of a provider apart.
+    pub(crate) fn subject(&self) -> String {
+        match (self.provider_user_id.as_str(), self.email.as_str()) {
+            ("", "") => format!("name:{}:{} {}", self.first_name.len(), self.first_name, self.last_name),
+            ("", email) => format!("email:{}", email.to_lowercase()),
+            (id, _) => format!("id:{id}"),
+        }
+    }
+
+    /// A name for elements of the provider's page; two identities may share it.
     pub(crate) fn id(&self) -> String {
         let name =
             if self.email.is_empty() { format!("{} {}", self.first_name, self.last_name) } else { self.email.clone() };
@@ -46,7 +58,8 @@ pub enum NewEmail {
     Full {
         /// The address.
         email: String,
-        /// Whether it is verified.
+        /// Whether it is verified; it is, unless said otherwise.
+        #[serde(default = "yes")]
         verified: bool,
     },
 }
@@ -67,13 +80,22 @@ pub struct NewPhone {
     pub second_factor: bool,
 }
 
+fn phones<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<NewPhone>, D::Error> {
+    let phone = |value: Value| match value {
+        Value::String(number) => Ok(NewPhone { number, second_factor: false }),
+        other => serde_json::from_value(other).map_err(serde::de::Error::custom),
+    };
+    Vec::<Value>::deserialize(deserializer)?.into_iter().map(phone).collect()
+}
+
 /// Somebody with an account from the start.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewUser {
     /// E-mail addresses; the first is the primary one.
     pub email_addresses: Vec<NewEmail>,
-    /// Phone numbers.
+    /// Phone numbers; in a file, the number alone will do.
+    #[serde(deserialize_with = "phones")]
     pub phone_numbers: Vec<NewPhone>,
     /// Wallet addresses.
     pub web3_wallets: Vec<String>,
@@ -157,6 +179,27 @@ pub struct NewDomain {
     pub enrollment_mode: String,
 }
 
+fn yes() -> bool {
+    true
+}
+
 fn by_hand() -> String {
     "manual_invitation".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_are_told_apart() {
+        let of = |email: &str, id: &str| {
+            Identity { provider_user_id: id.to_owned(), ..Identity::new("oauth_google", email) }.subject()
+        };
+        assert_ne!(of("a.b@c.test", ""), of("a-b@c.test", ""));
+        assert_ne!(of("", "1"), of("", "2"));
+        assert_ne!(of("x", ""), of("", "x"));
+        assert_eq!(of("Ada@c.test", ""), of("ada@c.test", ""));
+        assert_eq!(of("old@c.test", "1"), of("new@c.test", "1"), "the provider's id is what counts");
+    }
 }

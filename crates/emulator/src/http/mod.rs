@@ -55,7 +55,9 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
         None if is_form => too_large(),
         None if incoming.path == "/" => redirect("/__emulator/"),
         // Previews of links look before anybody clicks.
-        None if is_head => text(200, "text/html", ""),
+        None if is_head && matches!(incoming.path.as_str(), "/v1/verify" | "/v1/tickets/accept") => {
+            text(200, "text/html", "")
+        }
         None if incoming.path.starts_with("/portal/") => page(&|| pages::portal::serve(shared, &incoming)),
         None if incoming.path.starts_with("/npm/") => {
             let folder = shared.world().config.npm_dir.clone();
@@ -94,7 +96,9 @@ fn own(shared: &Shared, incoming: &Incoming, path: &str) -> Response {
         let answer = control::handle(shared, &mut world, &incoming.method, path, &incoming.query, &incoming.body);
         return json(answer.status, &answer.body);
     }
-    pages::serve(&mut world, &incoming.method, path, &incoming.query, &incoming.form)
+    // Whoever waits for the emulator may only look whether a page is there.
+    let method = if incoming.method == "HEAD" { "GET" } else { incoming.method.as_str() };
+    pages::serve(&mut world, method, path, &incoming.query, &incoming.form)
 }
 
 /// The headers with which a page of another origin may read the answer.

@@ -334,6 +334,11 @@ fn sign_in(world: &World, attempt: &crate::state::SignIn) -> Result<Answer> {
     Ok(Answer::Resource(resources::sign_in(world, attempt)))
 }
 
+/// An attempt that was completed can't be read any more; only its other operations name the state.
+fn gone(refusal: Refusal) -> Refusal {
+    if refusal.code == "client_state_invalid" { Refusal::new(404, "resource_not_found") } else { refusal }
+}
+
 fn sign_up(world: &World, attempt: &crate::state::SignUp) -> Result<Answer> {
     Ok(Answer::Resource(resources::sign_up(world, attempt)))
 }
@@ -547,9 +552,7 @@ fn invitations(world: &mut World, call: &mut Call<'_>, only_pending: bool) -> Re
 }
 
 fn invite(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
-    let made = world.create_invitations(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
-    let organization = world.organizations.get(&call.arguments[0]).cloned();
-    let organization = organization.ok_or_else(|| Refusal::new(404, "resource_not_found"))?;
+    let (organization, made) = world.create_invitations(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
     let all: Vec<Value> = made.iter().map(|one| resources::invitation(world, &organization, one, false)).collect();
     let bulk = call.incoming.path.ends_with("/bulk");
     Ok(Answer::Resource(if bulk { Value::Array(all) } else { all.into_iter().next().unwrap_or_default() }))
@@ -658,7 +661,7 @@ const ROUTES: &[Route] = &[
     }),
     route("GET", "/v1/client/sign_ins/{}", "getSignIn", NOTHING, |world, call| {
         world.redeem_nonce(&mut call.caller, call.incoming.query.given("rotating_token_nonce"))?;
-        let (_, attempt) = world.sign_in_of(&mut call.caller, &call.arguments[0])?;
+        let (_, attempt) = world.sign_in_of(&mut call.caller, &call.arguments[0]).map_err(gone)?;
         sign_in(world, &attempt)
     }),
     route("POST", "/v1/client/sign_ins/{}/prepare_first_factor", "prepareSignInFactorOne", PREPARE, |world, call| {
@@ -691,7 +694,7 @@ const ROUTES: &[Route] = &[
     }),
     route("GET", "/v1/client/sign_ups/{}", "getSignUps", NOTHING, |world, call| {
         world.redeem_nonce(&mut call.caller, call.incoming.query.given("rotating_token_nonce"))?;
-        let (_, attempt) = world.sign_up_of(&mut call.caller, &call.arguments[0])?;
+        let (_, attempt) = world.sign_up_of(&mut call.caller, &call.arguments[0]).map_err(gone)?;
         sign_up(world, &attempt)
     }),
     route("PATCH", "/v1/client/sign_ups/{}", "updateSignUps", UPDATE_SIGN_UP, |world, call| {
@@ -880,7 +883,19 @@ const ROUTES: &[Route] = &[
         let (_, me) = world.current(&mut call.caller)?;
         user(world, &me)
     }),
-    route("DELETE", "/v1/me/enterprise_accounts/{}", "deleteEnterpriseAccount", NOTHING, not_found),
+    route("DELETE", "/v1/me/enterprise_accounts/{}", "deleteEnterpriseAccount", NOTHING, |world, call| {
+        let (_, mut me) = world.current_verified(&mut call.caller)?;
+        let before = me.enterprise_accounts.len();
+        me.enterprise_accounts.retain(|account| account.id != call.arguments[0]);
+        if me.enterprise_accounts.len() == before {
+            return off(404, "resource_not_found");
+        }
+        for one in &mut me.identifications {
+            one.linked_to.retain(|(_, linked)| *linked != call.arguments[0]);
+        }
+        world.save_user(me);
+        deleted("enterprise_account", &call.arguments[0])
+    }),
     route("GET", "/v1/me/sessions", "getUsersSessions", NOTHING, |world, call| {
         let (_, me) = world.current(&mut call.caller)?;
         let all = world.sessions_of_user(&me.id);
@@ -981,8 +996,7 @@ const ROUTES: &[Route] = &[
     route("POST", "/v1/organizations/{}/invitations/bulk", "bulkCreateOrganizationInvitations", &["email_address", "role", "notify", "redirect_url"], invite),
     route("GET", "/v1/organizations/{}/invitations/pending", "getAllPendingOrganizationInvitations", NOTHING, |world, call| invitations(world, call, true)),
     route("POST", "/v1/organizations/{}/invitations/{}/revoke", "revokePendingOrganizationInvitation", NOTHING, |world, call| {
-        let one = world.revoke_invitation(&mut call.caller, &call.arguments[0], &call.arguments[1])?;
-        let of = world.organizations.get(&call.arguments[0]).cloned().ok_or_else(|| Refusal::new(404, "resource_not_found"))?;
+        let (of, one) = world.revoke_invitation(&mut call.caller, &call.arguments[0], &call.arguments[1])?;
         Ok(Answer::Resource(resources::invitation(world, &of, &one, false)))
     }),
     route("GET", "/v1/organizations/{}/membership_requests", "listOrganizationMembershipRequests", NOTHING, |world, call| {

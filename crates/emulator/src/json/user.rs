@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{initials_url, membership, verification};
-use crate::state::{ExternalAccount, Identification, Kind, Passkey, User, World};
+use crate::state::{EnterpriseAccount, ExternalAccount, Identification, Kind, Passkey, User, World};
 
 /// The address of a user's picture.
 pub(crate) fn user_image(world: &World, user: &User) -> String {
@@ -50,8 +50,8 @@ pub(crate) fn user(world: &World, user: &User) -> Value {
         "web3_wallets": of_kind(Kind::Wallet),
         "passkeys": user.passkeys.iter().filter(|key| key.credential.is_some()).map(|key| passkey(world, key)).collect::<Vec<_>>(),
         "external_accounts": user.external_accounts.iter().map(|account| external_account(world, account)).collect::<Vec<_>>(),
-        "saml_accounts": [],
-        "enterprise_accounts": [],
+        "saml_accounts": user.enterprise_accounts.iter().filter_map(|account| saml_account(world, account)).collect::<Vec<_>>(),
+        "enterprise_accounts": user.enterprise_accounts.iter().map(|account| enterprise_account(world, account)).collect::<Vec<_>>(),
         "organization_memberships": memberships.into_iter().map(|(organization, member)| membership(world, organization, member, false)).collect::<Vec<_>>(),
         "public_metadata": user.public_metadata,
         "unsafe_metadata": user.unsafe_metadata,
@@ -99,13 +99,54 @@ fn linked_to(one: &Identification) -> Vec<Value> {
     one.linked_to.iter().map(|(kind, id)| json!({ "type": kind, "id": id })).collect()
 }
 
+/// An account at a company's identity provider.
+fn enterprise_account(world: &World, account: &EnterpriseAccount) -> Value {
+    let identity = &account.identity;
+    let connection = world.config.connection(&account.connection_id);
+    let protocol = connection.map_or("saml", |one| one.protocol.as_str());
+    json!({
+        "object": "enterprise_account", "id": account.id, "protocol": protocol, "provider": format!("{protocol}_custom"),
+        "active": connection.is_some(), "email_address": identity.email, "first_name": identity.first_name,
+        "last_name": identity.last_name, "provider_user_id": identity.id(), "public_metadata": {},
+        "verification": verification(world, &account.verification),
+        "last_authenticated_at": account.last_authenticated_at, "enterprise_connection_id": account.connection_id,
+        "enterprise_connection": connection.map(|one| json!({
+            "id": one.id, "name": one.name, "active": true, "protocol": protocol, "provider": format!("{protocol}_custom"),
+            "domain": one.domains.first(), "logo_public_url": null, "allow_idp_initiated": false,
+            "allow_subdomains": false, "disable_additional_identifications": false, "sync_user_attributes": true,
+            "allow_organization_account_linking": false, "created_at": account.last_authenticated_at,
+            "updated_at": account.last_authenticated_at,
+        })),
+    })
+}
+
+/// The same in its older form, for SAML only.
+fn saml_account(world: &World, account: &EnterpriseAccount) -> Option<Value> {
+    let identity = &account.identity;
+    let connection = world.config.connection(&account.connection_id).filter(|one| one.protocol == "saml")?;
+    Some(json!({
+        "object": "saml_account", "id": account.id, "provider": "saml_custom", "active": true,
+        "email_address": identity.email, "first_name": identity.first_name, "last_name": identity.last_name,
+        "provider_user_id": identity.id(), "public_metadata": {}, "enterprise_connection_id": account.connection_id,
+        "last_authenticated_at": account.last_authenticated_at,
+        "verification": verification(world, &account.verification),
+        "saml_connection": {
+            "id": connection.id, "name": connection.name, "domains": connection.domains, "active": true,
+            "provider": "saml_custom", "sync_user_attributes": true, "created_at": account.last_authenticated_at,
+            "updated_at": account.last_authenticated_at,
+        },
+    }))
+}
+
 /// An account at a provider.
 pub(crate) fn external_account(world: &World, account: &ExternalAccount) -> Value {
     let identity = &account.identity;
     let name = format!("{} {}", identity.first_name, identity.last_name);
+    let given = Some(identity.provider_user_id.clone()).filter(|id| !id.is_empty());
+    let provider_user_id = given.unwrap_or_else(|| identity.id());
     json!({
         "object": "external_account", "id": account.id, "provider": identity.strategy,
-        "identification_id": account.identification_id, "provider_user_id": identity.id(),
+        "identification_id": account.identification_id, "provider_user_id": provider_user_id,
         "approved_scopes": account.scopes, "email_address": identity.email, "email_address_verified": identity.verified,
         "first_name": identity.first_name, "last_name": identity.last_name,
         "image_url": initials_url(world, "avatar", &name), "avatar_url": initials_url(world, "avatar", &name),

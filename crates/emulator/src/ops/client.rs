@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Refusal, Result},
-    state::{Client, DevBrowser, Nonce, Session, SessionStatus, World},
+    state::{Client, DevBrowser, Nonce, Session, SessionStatus, SignInStatus, World},
     tokens::{self, Presented},
 };
 
@@ -38,13 +38,27 @@ impl World {
     /// Reads a client token.
     pub(crate) fn read_token(&self, caller: &mut Caller, token: &str) -> Result<()> {
         match tokens::read_client_token(token)? {
-            // An older token of a live client is accepted; rotation only moves forward.
-            Presented::Client(id) if !self.deleted_clients.contains_key(&id) => caller.client_id = Some(id),
-            // The client is gone; the caller begins anew.
-            Presented::Client(_) => {}
+            Presented::Client { id, rotating_token } if self.is_current(&id, &rotating_token) => {
+                caller.client_id = Some(id);
+            }
+            // The client is gone, or the token was superseded; the caller begins anew.
+            Presented::Client { .. } => {}
             Presented::Garbage => caller.garbage = true,
         }
         Ok(())
+    }
+
+    /// Whether a client token can be used. An older one of a live client can, for as long as the instance allows.
+    fn is_current(&self, id: &str, rotating_token: &str) -> bool {
+        if self.deleted_clients.contains_key(id) {
+            return false;
+        }
+        match (self.clients.get(id), self.config.rotation_grace_s) {
+            (Some(client), Some(grace)) if client.rotating_token != rotating_token => {
+                self.now_ms() - client.rotated_at < grace.saturating_mul(1000)
+            }
+            _ => true,
+        }
     }
 
     /// The caller's client, for calls that don't create one.
@@ -78,6 +92,8 @@ impl World {
             sign_up: None,
             last_active_session_id: None,
             last_authentication_strategy: None,
+            past_attempts: std::collections::VecDeque::new(),
+            rotated_at: now,
             known_users: Vec::new(),
             captcha_bypass: false,
             created_at: now,
@@ -106,8 +122,10 @@ impl World {
     /// Gives the caller's client a new token.
     pub(crate) fn rotate(&mut self, caller: &mut Caller, client_id: &str) -> Result<()> {
         let rotating_token = self.ids.rotating_token();
+        let now = self.now_ms();
         let Some(client) = self.clients.get_mut(client_id) else { return Ok(()) };
         client.rotating_token = rotating_token;
+        client.rotated_at = now;
         let client = client.clone();
         self.issue_token(caller, &client)
     }
@@ -125,10 +143,25 @@ impl World {
     /// Writes a changed client back. Its `updated_at` grows with each change.
     pub(crate) fn save_client(&mut self, mut client: Client) -> Client {
         let before = self.clients.get(&client.id).map_or(0, |client| client.updated_at);
+        self.note_past_attempts(&mut client);
         client.updated_at = self.now_ms().max(before + 1);
         self.sweep_sessions(&mut client);
         self.clients.insert(client.id.clone(), client.clone());
         client
+    }
+
+    /// Remembers the attempts that the client has no more.
+    fn note_past_attempts(&self, client: &mut Client) {
+        let Some(before) = self.clients.get(&client.id) else { return };
+        let sign_in = before.sign_in.as_ref().map(|one| (one.id.clone(), one.status == SignInStatus::Complete));
+        let sign_up = before.sign_up.as_ref().map(|one| (one.id.clone(), one.complete));
+        let gone_in = sign_in.filter(|(id, _)| client.sign_in.as_ref().is_none_or(|one| one.id != *id));
+        let gone_up = sign_up.filter(|(id, _)| client.sign_up.as_ref().is_none_or(|one| one.id != *id));
+        for (id, complete) in gone_in.into_iter().chain(gone_up) {
+            if !client.past_attempts.iter().any(|(past, _)| *past == id) {
+                client.attempt_over(id, complete);
+            }
+        }
     }
 
     /// Changes one of the caller's clients in place.

@@ -11,7 +11,7 @@ use crate::{
         round_trip::set_query,
         session::NewSession,
     },
-    state::{Client, Hosted, HostedSession, World},
+    state::{Client, Hosted, HostedSession, Session, World},
 };
 
 impl World {
@@ -54,9 +54,15 @@ impl World {
     }
 
     /// The person signed in on the page. Returns the app's URL; the session stays hidden until it is redeemed.
-    pub(crate) fn finish_hosted(&mut self, id: &str, user_id: &str) -> Result<Url> {
+    pub(crate) fn finish_hosted(&mut self, id: &str, session: &Session, strategy: String) -> Result<Url> {
         let hosted = self.open_hosted(id)?.clone();
-        let done = HostedSession { id: self.ids.id("sess"), user_id: user_id.to_owned(), nonce: self.ids.nonce() };
+        let done = HostedSession {
+            id: self.ids.id("sess"),
+            user_id: session.user_id.clone(),
+            strategy,
+            second_factor: session.second_factor_at.is_some(),
+            nonce: self.ids.nonce(),
+        };
         let mut target = Url::parse(&hosted.redirect_url).map_err(|_| Refusal::new(422, "invalid_redirect_url"))?;
         let pairs =
             [("state", hosted.state.as_str()), ("rotating_token_nonce", &done.nonce), ("created_session_id", &done.id)];
@@ -101,8 +107,8 @@ impl World {
         let new = NewSession {
             id: Some(done.id),
             user_id: &done.user_id,
-            strategy: "password",
-            second_factor: false,
+            strategy: &done.strategy,
+            second_factor: done.second_factor,
             actor: None,
             user_agent: caller.user_agent.clone(),
         };

@@ -90,6 +90,10 @@ impl World {
         let Some((link, id)) = found else {
             return Ok(Opened::Page("failed".to_owned(), Some("verification_link_token_invalid")));
         };
+        // A native magic link is approved on its page and redeemed with its verifier, and in no other way.
+        if link.magic.is_some() {
+            return Ok(Opened::Page("failed".to_owned(), Some("verification_link_token_invalid")));
+        }
         let (outcome, code) = match link.opened.clone() {
             // Mail scanners open links twice.
             Some(outcome) => (outcome, None),
@@ -246,6 +250,8 @@ impl World {
         match &link.purpose {
             Purpose::SignIn(id) | Purpose::SecondFactor(id) => {
                 let attempt = client.sign_in.as_ref().filter(|attempt| attempt.id == *id).ok_or_else(stale)?;
+                // A newer code or link takes the place of this one.
+                attempt.first_factor.as_ref().filter(|one| one.id == link.verification_id).ok_or_else(stale)?;
                 let user_id = attempt.user_id.clone().ok_or_else(stale)?;
                 let ticket = self.new_ticket(NewTicket { user_id: Some(user_id), ..NewTicket::new("sign_in") })?;
                 Ok(MagicOutcome::Ticket(json!({ "flow_id": flow, "ticket": ticket })))
@@ -253,9 +259,9 @@ impl World {
             Purpose::SignUp(id) => {
                 let Client { sign_up, .. } = self.client_of(caller)?;
                 let mut attempt = sign_up.filter(|attempt| attempt.id == *id).ok_or_else(stale)?;
-                if let Some((_, Some(verification))) = attempt.identifiers.get_mut(&Kind::Email) {
-                    verification.status = VerificationStatus::Verified;
-                }
+                let slot = attempt.identifiers.get_mut(&Kind::Email).and_then(|(_, one)| one.as_mut());
+                slot.filter(|one| one.id == link.verification_id).ok_or_else(stale)?.status =
+                    VerificationStatus::Verified;
                 let client = self.client_of(caller)?;
                 Ok(MagicOutcome::SignUp(Box::new(self.settle_sign_up(caller, client, attempt)?)))
             }

@@ -7,7 +7,7 @@ use crate::{
     ops::{
         client::Caller,
         crypto,
-        identifiers::{check_form, check_username, is_enabled},
+        identifiers::{check_form, check_username, is_enabled, normal},
         params::Params,
         sign_in_factors::{channel, prove_wallet},
         sign_up::{MAX_METADATA, metadata, name},
@@ -347,23 +347,26 @@ impl World {
     pub(crate) fn identification_verified(&mut self, mut user: User, id: &str) {
         if let Some(one) = user.identification(id).cloned() {
             user.primary.entry(one.kind).or_insert_with(|| one.id.clone());
-            let claimants: Vec<User> = self
-                .users
-                .values()
-                .filter(|other| other.id != user.id)
-                .filter(|other| other.of_kind(one.kind).any(|theirs| theirs.value.eq_ignore_ascii_case(&one.value)))
-                .cloned()
-                .collect();
-            for mut claimant in claimants {
-                claimant
-                    .identifications
-                    .retain(|theirs| theirs.kind != one.kind || !theirs.value.eq_ignore_ascii_case(&one.value));
-                self.save_user(claimant);
-            }
+            self.take_from_claimants(&user.id, &one);
         }
         let user_id = user.id.clone();
         self.save_user(user);
         self.enroll_by_domain(&user_id);
+    }
+
+    /// Whoever else gave this identifier and did not verify it has it no more.
+    pub(crate) fn take_from_claimants(&mut self, owner_id: &str, one: &Identification) {
+        let wanted = normal(one.kind, &one.value);
+        let same = |theirs: &Identification| {
+            theirs.kind == one.kind && !theirs.is_verified() && normal(one.kind, &theirs.value) == wanted
+        };
+        let claims = |other: &&User| other.id != owner_id && other.identifications.iter().any(same);
+        for mut claimant in self.users.values().filter(claims).cloned().collect::<Vec<_>>() {
+            claimant.identifications.retain(|theirs| !same(theirs));
+            let left: Vec<String> = claimant.identifications.iter().map(|one| one.id.clone()).collect();
+            claimant.primary.retain(|_, id| left.contains(id));
+            self.save_user(claimant);
+        }
     }
 
     /// `DELETE` of an identification.
@@ -504,7 +507,7 @@ impl World {
         for one in &mut user.identifications {
             one.linked_to.retain(|(_, linked)| *linked != account.identification_id);
         }
-        self.connected.remove(&(account.identity.strategy.clone(), account.identity.id()));
+        self.connected.remove(&(account.identity.strategy.clone(), account.identity.subject()));
         self.save_user(user);
         Ok(account.id)
     }

@@ -130,7 +130,7 @@ impl World {
         caller: &mut Caller,
         id: &str,
         params: &Params,
-    ) -> Result<Vec<Invitation>> {
+    ) -> Result<(Organization, Vec<Invitation>)> {
         let (_, _, organization) = self.organization_for(caller, id, Some(MANAGE))?;
         params.required("email_address")?;
         let addresses: Vec<String> = params.all("email_address").map(|one| one.trim().to_lowercase()).collect();
@@ -171,7 +171,8 @@ impl World {
         for address in &addresses {
             made.push(self.invite_to(&id, address, &role, None, redirect_url.clone())?);
         }
-        Ok(made)
+        let organization = self.organizations.get(&id).cloned().unwrap_or(organization);
+        Ok((organization, made))
     }
 
     /// Makes an invitation and mails its ticket.
@@ -226,7 +227,7 @@ impl World {
         caller: &mut Caller,
         id: &str,
         invitation_id: &str,
-    ) -> Result<Invitation> {
+    ) -> Result<(Organization, Invitation)> {
         let (_, _, mut organization) = self.organization_for(caller, id, Some(MANAGE))?;
         let now = self.now_ms();
         let invitation = organization.invitations.iter_mut().find(|one| one.id == invitation_id);
@@ -237,9 +238,9 @@ impl World {
         invitation.status = RequestStatus::Revoked;
         invitation.updated_at = now;
         let invitation = invitation.clone();
-        self.save_organization(organization);
+        let organization = self.save_organization(organization);
         self.revoke_tickets_of(&invitation.id);
-        Ok(invitation)
+        Ok((organization, invitation))
     }
 
     /// Makes a guest a member.

@@ -1,5 +1,6 @@
-//! Passkeys (WebAuthn): challenges, registrations and assertions. Attestation statements are not looked at, as with
-//! `attestation: "none"`; everything else is checked.
+//! Passkeys (WebAuthn): challenges, registrations and assertions. Checked are challenge, origin, relying party, presence of
+//! a person, the signature (ES256 only) and its counter. Attestation statements are not looked at, as with
+//! `attestation: "none"`, and neither are extensions.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ciborium::Value as Cbor;
@@ -87,7 +88,12 @@ impl World {
         let key = owner.passkeys.iter_mut().find(|key| key_id(key) == Some(id)).ok_or_else(failed)?;
         let public_key = key.credential.as_ref().map(|(_, key)| key.clone()).ok_or_else(failed)?;
         let challenge = verification.code.clone().unwrap_or_default();
-        check_assertion(&credential["response"], &challenge, verification, &public_key)?;
+        let counter = check_assertion(&credential["response"], &challenge, verification, &public_key)?;
+        // A counter that stands still or goes back is a copy of the passkey; authenticators that don't count send 0.
+        if (counter, key.counter) != (0, 0) && counter <= key.counter {
+            return Err(failed());
+        }
+        key.counter = counter;
         key.last_used_at = Some(now);
         let owner_id = owner.id.clone();
         self.save_user(owner);
@@ -128,6 +134,7 @@ impl World {
             name: "Passkey".to_owned(),
             verification,
             credential: None,
+            counter: 0,
             last_used_at: None,
             created_at: now,
             updated_at: now,
@@ -148,8 +155,9 @@ impl World {
             serde_json::from_str(params.required("public_key_credential")?).map_err(|_| invalid())?;
         let challenge = passkey.verification.code.clone().unwrap_or_default();
         let rp_id = option(&passkey.verification, "/rp/id");
-        let registered = read_registration(&credential["response"], &challenge, &rp_id)?;
-        passkey.credential = Some(registered);
+        let (id, key, counter) = read_registration(&credential["response"], &challenge, &rp_id)?;
+        passkey.credential = Some((id, key));
+        passkey.counter = counter;
         passkey.verification.count(true, u32::MAX, failed())?;
         passkey.updated_at = now;
         let passkey = passkey.clone();
@@ -192,39 +200,51 @@ fn bytes(response: &Value, key: &str) -> Result<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_| invalid())
 }
 
-/// Checks type and challenge of what the browser signed.
-fn check_client_data(data: &[u8], kind: &str, challenge: &str) -> Result<()> {
+/// Checks type, challenge and origin of what the browser signed.
+fn check_client_data(data: &[u8], kind: &str, challenge: &str, rp_id: &str) -> Result<()> {
     let data: Value = serde_json::from_slice(data).map_err(|_| invalid())?;
     let same = data["challenge"].as_str() == Some(URL_SAFE_NO_PAD.encode(challenge).as_str());
-    if data["type"] == kind && same && data["origin"].is_string() { Ok(()) } else { Err(failed()) }
+    let origin = data["origin"].as_str().is_some_and(|origin| is_origin_of(origin, rp_id));
+    if data["type"] == kind && same && origin { Ok(()) } else { Err(failed()) }
 }
 
-fn check_assertion(response: &Value, challenge: &str, verification: &Verification, public_key: &[u8]) -> Result<()> {
+/// Whether a page of this origin may use the passkeys of a relying party: it is of that host, or of one below it.
+fn is_origin_of(origin: &str, rp_id: &str) -> bool {
+    let origin = url::Url::parse(origin).ok();
+    let host = origin.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+    host == rp_id || host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.'))
+}
+
+/// Checks an assertion. Returns the counter of its authenticator.
+fn check_assertion(response: &Value, challenge: &str, verification: &Verification, public_key: &[u8]) -> Result<u32> {
     let client_data = bytes(response, "clientDataJSON")?;
-    check_client_data(&client_data, "webauthn.get", challenge)?;
+    let rp_id = option(verification, "/rpId");
+    check_client_data(&client_data, "webauthn.get", challenge, &rp_id)?;
     let authenticator = bytes(response, "authenticatorData")?;
-    check_authenticator(&authenticator, &option(verification, "/rpId"))?;
+    let counter = check_authenticator(&authenticator, &rp_id)?;
     let mut signed = authenticator;
     signed.extend_from_slice(&Sha256::digest(&client_data));
     let signature = Signature::from_der(&bytes(response, "signature")?).map_err(|_| failed())?;
     let key = VerifyingKey::from_sec1_bytes(public_key).map_err(|_| failed())?;
-    key.verify(&signed, &signature).map_err(|_| failed())
+    key.verify(&signed, &signature).map_err(|_| failed())?;
+    Ok(counter)
 }
 
-/// Checks the relying party, and that a person was there.
-fn check_authenticator(data: &[u8], rp_id: &str) -> Result<()> {
+/// Checks the relying party, and that a person was there. Returns the counter.
+fn check_authenticator(data: &[u8], rp_id: &str) -> Result<u32> {
     let right_party = data.get(..32) == Some(Sha256::digest(rp_id).as_slice());
     let present = data.get(32).is_some_and(|flags| flags & 1 == 1);
-    if right_party && present { Ok(()) } else { Err(failed()) }
+    let counter = data.get(33..37).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
+    counter.filter(|_| right_party && present).ok_or_else(failed)
 }
 
-/// The credential's id and its public key (an uncompressed P-256 point).
-fn read_registration(response: &Value, challenge: &str, rp_id: &str) -> Result<(String, Vec<u8>)> {
-    check_client_data(&bytes(response, "clientDataJSON")?, "webauthn.create", challenge)?;
+/// The credential's id, its public key (an uncompressed P-256 point) and its counter.
+fn read_registration(response: &Value, challenge: &str, rp_id: &str) -> Result<(String, Vec<u8>, u32)> {
+    check_client_data(&bytes(response, "clientDataJSON")?, "webauthn.create", challenge, rp_id)?;
     let attestation: Cbor =
         ciborium::from_reader(bytes(response, "attestationObject")?.as_slice()).map_err(|_| invalid())?;
     let data = entry(&attestation, &Cbor::from("authData")).and_then(Cbor::as_bytes).ok_or_else(invalid)?;
-    check_authenticator(data, rp_id)?;
+    let counter = check_authenticator(data, rp_id)?;
     // After hash, flags and counter (37 bytes): AAGUID (16), length of the id (2), the id, the key.
     let length =
         data.get(53..55).map(|pair| usize::from(u16::from_be_bytes([pair[0], pair[1]]))).ok_or_else(invalid)?;
@@ -235,9 +255,25 @@ fn read_registration(response: &Value, challenge: &str, rp_id: &str) -> Result<(
     point.extend_from_slice(coordinate(-2)?);
     point.extend_from_slice(coordinate(-3)?);
     VerifyingKey::from_sec1_bytes(&point).map_err(|_| invalid())?;
-    Ok((URL_SAFE_NO_PAD.encode(id), point))
+    Ok((URL_SAFE_NO_PAD.encode(id), point, counter))
 }
 
 fn entry<'a>(map: &'a Cbor, key: &Cbor) -> Option<&'a Cbor> {
     map.as_map()?.iter().find(|(one, _)| one == key).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passkeys_belong_to_their_host_and_those_below() {
+        for origin in ["http://localhost:5173", "tauri://localhost", "https://app.localhost"] {
+            assert!(is_origin_of(origin, "localhost"), "{origin}");
+        }
+        for origin in ["https://example.com", "https://notlocalhost", "localhost", "", "https://localhost.example.com"]
+        {
+            assert!(!is_origin_of(origin, "localhost"), "{origin}");
+        }
+    }
 }

@@ -30,6 +30,50 @@ impl World {
     ) -> Result<Verification> {
         let to_sign_in = matches!(purpose, Purpose::SignIn(_) | Purpose::SignUp(_));
         self.check_provider(strategy, to_sign_in)?;
+        self.begin_trip(caller, purpose, strategy, None, params)
+    }
+
+    /// The enterprise connection for an address: the one that is named, or the only one.
+    ///
+    /// Refusals: `missing`, and `enterprise_connection_id_is_required_with_multiple_connections`.
+    pub(crate) fn choose_connection(
+        &self,
+        address: &str,
+        params: &Params,
+        missing: impl Fn() -> Refusal,
+    ) -> Result<String> {
+        let found: Vec<_> = self.config.connections_for(address).map(|one| one.id.clone()).collect();
+        match (found.as_slice(), params.given("enterprise_connection_id")) {
+            ([], _) => Err(missing()),
+            (found, Some(id)) if found.iter().any(|one| one == id) => Ok(id.to_owned()),
+            (_, Some(_)) => Err(Refusal::new(422, "form_param_value_invalid").param("enterprise_connection_id")),
+            ([only], None) => Ok(only.clone()),
+            _ => {
+                let code = "enterprise_connection_id_is_required_with_multiple_connections";
+                Err(Refusal::new(422, code).param("enterprise_connection_id"))
+            }
+        }
+    }
+
+    /// Like `begin_round_trip`, to a company's identity provider.
+    pub(crate) fn begin_company_trip(
+        &mut self,
+        caller: &Caller,
+        purpose: Purpose,
+        connection_id: String,
+        params: &Params,
+    ) -> Result<Verification> {
+        self.begin_trip(caller, purpose, "enterprise_sso", Some(connection_id), params)
+    }
+
+    fn begin_trip(
+        &mut self,
+        caller: &Caller,
+        purpose: Purpose,
+        strategy: &str,
+        connection_id: Option<String>,
+        params: &Params,
+    ) -> Result<Verification> {
         let redirect_url = self.allowed_redirect(params.required("redirect_url")?, "redirect_url")?;
         let complete_redirect_url = match params.given("action_complete_redirect_url") {
             Some(url) => Some(self.allowed_redirect(url, "action_complete_redirect_url")?),
@@ -41,6 +85,7 @@ impl World {
             client_id: caller.client_id.clone().unwrap_or_default(),
             native: caller.native,
             purpose,
+            connection_id,
             redirect_url,
             complete_redirect_url,
             expire_at: self.verification_end(),
@@ -110,8 +155,8 @@ impl World {
         };
         let mut client = self.clients.get(&trip.client_id).cloned().ok_or_else(invalid)?;
         let outcome = match &trip.purpose {
-            Purpose::SignIn(id) => self.sign_in_came_back(&mut client, id, &answer)?,
-            Purpose::SignUp(id) => self.sign_up_came_back(&mut client, id, &answer)?,
+            Purpose::SignIn(id) => self.sign_in_came_back(&mut client, id, &trip, &answer)?,
+            Purpose::SignUp(id) => self.sign_up_came_back(&mut client, id, &trip, &answer)?,
             Purpose::Connect { user_id, account_id } => self.connect_came_back(user_id, account_id, &answer)?,
             Purpose::SecondFactor(_) | Purpose::Identification { .. } => return Err(invalid()),
         };
@@ -119,7 +164,13 @@ impl World {
         self.way_back(&trip, &client, outcome)
     }
 
-    fn sign_in_came_back(&mut self, client: &mut Client, id: &str, answer: &ProviderAnswer) -> Result<Outcome> {
+    fn sign_in_came_back(
+        &mut self,
+        client: &mut Client,
+        id: &str,
+        trip: &RoundTrip,
+        answer: &ProviderAnswer,
+    ) -> Result<Outcome> {
         let Some(mut attempt) = client.sign_in.clone().filter(|attempt| attempt.id == id) else {
             return Ok(Outcome::Failed("client_state_invalid".to_owned()));
         };
@@ -127,7 +178,7 @@ impl World {
             attempt.first_factor.take().ok_or_else(|| Refusal::new(400, "oauth_callback_invalid"))?;
         let outcome = match answer {
             ProviderAnswer::Approved(identity) => {
-                return self.sign_in_with(client, attempt, verification, identity);
+                return self.sign_in_with(client, attempt, verification, trip, identity);
             }
             refused => fail(&mut verification, refused),
         };
@@ -142,6 +193,7 @@ impl World {
         client: &mut Client,
         mut attempt: SignIn,
         mut verification: Verification,
+        trip: &RoundTrip,
         identity: &Identity,
     ) -> Result<Outcome> {
         let keep = |client: &mut Client, mut attempt: SignIn, verification: Verification, outcome: Outcome| {
@@ -151,12 +203,13 @@ impl World {
         };
         // What an earlier trip of this attempt left waiting is another person's.
         attempt.identity = None;
-        if let Err(refusal) = self.refuse_identity(identity) {
+        let company = trip.connection_id.as_deref();
+        if let Err(refusal) = self.refuse_identity(identity, company) {
             let outcome = Outcome::Failed(refusal.code.clone());
             verification.fail(VerificationStatus::Failed, refusal);
             return keep(client, attempt, verification, outcome);
         }
-        let whose = self.whose(identity);
+        let whose = if company.is_some() { self.whose_at_company(identity) } else { self.whose(identity) };
         let user_id = match whose.clone() {
             Whose::Connected(user_id) | Whose::Vouched(user_id) => user_id,
             Whose::Claimed(user_id) | Whose::Unproven(user_id) => {
@@ -164,7 +217,13 @@ impl World {
                 wait_for_address(&mut attempt, user_id, identity);
                 return keep(client, attempt, verification, Outcome::Authenticated { complete: false });
             }
-            Whose::Nobody if identity.strategy == "enterprise_sso" => self.provision(identity),
+            Whose::Nobody if company.is_some_and(|id| self.provisions(id)) => self.provision(identity),
+            Whose::Nobody if company.is_some() => {
+                let error = Refusal::new(403, "saml_jit_provisioning_disabled");
+                let outcome = Outcome::Failed(error.code.clone());
+                verification.fail(VerificationStatus::Failed, error);
+                return keep(client, attempt, verification, outcome);
+            }
             Whose::Nobody => {
                 attempt.identity = Some(identity.clone());
                 verification.fail(VerificationStatus::Transferable, Refusal::new(404, "external_account_not_found"));
@@ -181,8 +240,15 @@ impl World {
             verification.fail(VerificationStatus::Failed, error);
             return keep(client, attempt, verification, Outcome::Failed("identifier_already_signed_in".to_owned()));
         }
-        if matches!(whose, Whose::Vouched(_)) && identity.strategy != "enterprise_sso" {
-            attempt.identity = Some(identity.clone());
+        match company {
+            Some(connection) => {
+                if let Some(mut user) = self.users.get(&user_id).cloned() {
+                    self.connect_company(&mut user, identity, connection);
+                    self.save_user(user);
+                }
+            }
+            None if matches!(whose, Whose::Vouched(_)) => attempt.identity = Some(identity.clone()),
+            None => {}
         }
         verification.status = VerificationStatus::Verified;
         let strategy = verification.strategy.clone();
@@ -213,8 +279,31 @@ impl World {
         }
     }
 
-    /// Refuses an identity that the instance's lists keep out.
-    fn refuse_identity(&self, identity: &Identity) -> Result<()> {
+    /// Whose identity it is when a company vouches for it.
+    fn whose_at_company(&self, identity: &Identity) -> Whose {
+        match self.owner_of(Kind::Email, &identity.email) {
+            Some(user) => Whose::Vouched(user.id.clone()),
+            None => Whose::Nobody,
+        }
+    }
+
+    /// Whether unknown people get an account when they come in by this connection.
+    fn provisions(&self, connection_id: &str) -> bool {
+        self.config.connection(connection_id).is_some_and(|one| one.jit)
+    }
+
+    /// Refuses an identity that the instance's lists keep out, or that came by the wrong way for its address: by another
+    /// company, or past the company that the address belongs to.
+    fn refuse_identity(&self, identity: &Identity, connection_id: Option<&str>) -> Result<()> {
+        match connection_id.map(|id| self.config.connection(id)) {
+            Some(Some(connection)) if connection.has(&identity.email) => {}
+            Some(Some(_)) => return Err(Refusal::new(400, "enterprise_sso_email_address_domain_mismatch")),
+            Some(None) => return Err(Refusal::new(404, "saml_connection_active_not_found")),
+            None if self.config.connections_for(&identity.email).next().is_some() => {
+                return Err(Refusal::new(403, "oauth_email_domain_reserved_by_saml"));
+            }
+            None => {}
+        }
         if identity.email.is_empty() { Ok(()) } else { self.refuse_restricted(&identity.email, "email_address") }
     }
 
@@ -229,7 +318,14 @@ impl World {
         id
     }
 
-    fn sign_up_came_back(&mut self, client: &mut Client, id: &str, answer: &ProviderAnswer) -> Result<Outcome> {
+    fn sign_up_came_back(
+        &mut self,
+        client: &mut Client,
+        id: &str,
+        trip: &RoundTrip,
+        answer: &ProviderAnswer,
+    ) -> Result<Outcome> {
+        let company = trip.connection_id.as_deref();
         let Some(mut attempt) = client.sign_up.clone().filter(|attempt| attempt.id == id) else {
             return Ok(Outcome::Failed("client_state_invalid".to_owned()));
         };
@@ -238,7 +334,13 @@ impl World {
         let (outcome, identity) = match answer {
             ProviderAnswer::Approved(identity) => {
                 let known = !matches!(self.whose(identity), Whose::Unproven(_) | Whose::Nobody);
-                if let Err(refusal) = self.refuse_identity(identity) {
+                let refused = self.refuse_identity(identity, company);
+                let closed = !known && company.is_some_and(|id| !self.provisions(id));
+                let refused = match closed {
+                    true => refused.and(Err(Refusal::new(403, "saml_jit_provisioning_disabled"))),
+                    false => refused,
+                };
+                if let Err(refusal) = refused {
                     let outcome = Outcome::Failed(refusal.code.clone());
                     verification.fail(VerificationStatus::Failed, refusal);
                     (Some(outcome), None)
@@ -263,7 +365,10 @@ impl World {
             return Ok(outcome);
         }
         if let Some(identity) = identity {
-            self.take_identity(&mut attempt, identity);
+            attempt.connection_id = company.map(str::to_owned);
+            // A company vouches for the addresses of its people.
+            let verified = identity.verified || company.is_some();
+            self.take_identity(&mut attempt, Identity { verified, ..identity });
         }
         let caller = Caller { native: true, client_id: Some(client.id.clone()), ..Caller::default() };
         let attempt = self.complete_sign_up(&caller, client, attempt)?;
@@ -277,9 +382,10 @@ impl World {
         let mut user = self.users.get(user_id).cloned().ok_or_else(invalid)?;
         let place = user.external_accounts.iter().position(|one| one.id == account_id).ok_or_else(invalid)?;
         let (owner, kept_out) = match answer {
-            ProviderAnswer::Approved(identity) => {
-                (self.user_by_identity(identity).map(|owner| owner.id.clone()), self.refuse_identity(identity).err())
-            }
+            ProviderAnswer::Approved(identity) => (
+                self.user_by_identity(identity).map(|owner| owner.id.clone()),
+                self.refuse_identity(identity, None).err(),
+            ),
             ProviderAnswer::Denied | ProviderAnswer::Failed(_) => (None, None),
         };
         let now = self.now_ms();

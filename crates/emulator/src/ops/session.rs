@@ -113,8 +113,8 @@ impl World {
         let member = |id: &String| self.organizations.get(id).is_some_and(|one| one.member(&user.id).is_some());
         let homeless = !session.organization_id.as_ref().is_some_and(member);
         [
-            ("choose-organization", self.config.organizations.force_selection && homeless),
             ("reset-password", user.password_compromised),
+            ("choose-organization", self.config.organizations.force_selection && homeless),
             ("setup-mfa", self.config.mfa.required && !user.has_second_factor()),
         ]
         .into_iter()
@@ -232,7 +232,15 @@ impl World {
                 session.status = status;
                 session.updated_at = now;
             }
+            // One that was removed is not shown any more.
+            if status == SessionStatus::Removed {
+                client.sessions.retain(|session| session.id != id);
+                client.last_active_session_id = client.last_active_session_id.take().filter(|active| active != id);
+            }
         });
+        if status == SessionStatus::Removed {
+            self.session_clients.remove(id);
+        }
         true
     }
 

@@ -81,7 +81,8 @@ impl World {
             Some(attempt) if attempt.id == id && attempt.abandon_at > self.now_ms() => {
                 Ok((client.clone(), attempt.clone()))
             }
-            _ => Err(Refusal::new(404, "resource_not_found")),
+            Some(attempt) if attempt.id == id => Err(Refusal::new(404, "resource_not_found")),
+            _ => Err(client.refuse_attempt(id)),
         }
     }
 
@@ -109,11 +110,10 @@ impl World {
             Some(identifier) => identifier.clone(),
             None => params.required("identifier")?.trim().to_owned(),
         };
-        if self.config.connections_for(&identifier).next().is_none() {
-            return Err(Refusal::new(422, "enterprise_sso_sign_in_connection_missing").param("identifier"));
-        }
+        let missing = || Refusal::new(422, "enterprise_sso_sign_in_connection_missing").param("identifier");
+        let connection = self.choose_connection(&identifier, params, missing)?;
         let purpose = Purpose::SignIn(attempt.id.clone());
-        attempt.first_factor = Some(self.begin_round_trip(caller, purpose, "enterprise_sso", params)?);
+        attempt.first_factor = Some(self.begin_company_trip(caller, purpose, connection, params)?);
         attempt.identifier = Some(identifier);
         let client_id = caller.client_id.clone().unwrap_or_default();
         Ok(self.save_sign_in(&client_id, attempt))
@@ -204,7 +204,6 @@ impl World {
                 Err(Refusal::new(400, "oauth_non_authenticatable_provider"))
             }
             Some(_) => Ok(()),
-            None if strategy == "enterprise_sso" => Ok(()),
             None if is_known_provider(strategy) => Err(Refusal::new(400, "oauth_provider_not_enabled")),
             None => Err(Refusal::new(422, "form_param_value_invalid").param("strategy")),
         }
@@ -309,6 +308,9 @@ impl World {
         attempt: SignIn,
     ) -> Result<SignIn> {
         let complete = attempt.status == SignInStatus::Complete;
+        if complete {
+            client.attempt_over(attempt.id.clone(), true);
+        }
         client.sign_in = (!complete).then(|| attempt.clone());
         let client = self.save_client(client);
         if complete {
@@ -361,7 +363,13 @@ impl World {
         let identity = sign_up.identity.ok_or_else(invalid)?;
         let whose = self.whose(&identity);
         attempt.user_id = match whose.clone() {
-            Whose::Connected(user_id) | Whose::Vouched(user_id) => Some(user_id),
+            Whose::Connected(user_id) | Whose::Vouched(user_id) => {
+                if let Some(session) = client.session_of_user(&user_id) {
+                    let refusal = Refusal::new(400, "identifier_already_signed_in");
+                    return Err(refusal.meta("session_id", session.id.clone().into()));
+                }
+                Some(user_id)
+            }
             Whose::Claimed(user_id) => {
                 // The provider did not vouch for the address: it has to be proven before anybody comes in.
                 wait_for_address(&mut attempt, user_id, &identity);

@@ -382,7 +382,7 @@ impl World {
             true => "form_password_or_identifier_incorrect",
             false => "form_password_incorrect",
         };
-        let wrong = || Refusal::new(422, code).param("password");
+        let wrong = || Refusal::new(422, code).param("password").of_wrong_secret();
         let Some(user) = user_id.and_then(|id| self.users.get(id)) else { return Err(wrong()) };
         let hash = user.password.as_ref().ok_or_else(|| Refusal::new(400, "no_password_set"))?;
         if !hash.is(password) {

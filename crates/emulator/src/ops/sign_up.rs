@@ -122,7 +122,11 @@ impl World {
             self.transfer_to_sign_up(&client, &mut attempt)?;
         }
         self.fill(caller, &mut attempt, params)?;
-        let client = self.client_of(caller)?;
+        let mut client = self.client_of(caller)?;
+        if params.is_true("transfer") {
+            // Used up, now that nothing was refused.
+            client.sign_in = None;
+        }
         self.settle_sign_up(caller, client, attempt)
     }
 
@@ -141,7 +145,6 @@ impl World {
             let verification = Verification { status: VerificationStatus::Verified, ..transferable };
             attempt.identifiers.insert(kind, (identifier, Some(verification)));
         }
-        self.change_client(&client.id.clone(), |client| client.sign_in = None);
         Ok(())
     }
 
@@ -156,6 +159,12 @@ impl World {
 
     /// Takes the given fields over.
     fn fill(&mut self, caller: &mut Caller, attempt: &mut SignUp, params: &Params) -> Result<()> {
+        // A company's people come in by its identity provider only.
+        let address = params.given("email_address").or(params.given("email_address_or_phone_number"));
+        let by_company = matches!(params.given("strategy"), Some("enterprise_sso" | "saml"));
+        if !by_company && address.is_some_and(|one| self.config.connections_for(one.trim()).next().is_some()) {
+            return Err(Refusal::new(422, "saml_email_address_domain_reserved").param("email_address"));
+        }
         for (key, value) in params.iter() {
             match key {
                 "email_address" => self.fill_identifier(attempt, Kind::Email, value)?,
@@ -190,12 +199,10 @@ impl World {
             "enterprise_sso" | "saml" => {
                 let address = attempt.value(Kind::Email).map(str::to_owned);
                 let address = address.ok_or_else(|| Refusal::new(422, "form_param_missing").param("email_address"))?;
-                if self.config.connections_for(&address).next().is_none() {
-                    let code = "enterprise_sso_sign_up_connection_missing";
-                    return Err(Refusal::new(422, code).param("email_address"));
-                }
+                let missing = || Refusal::new(422, "enterprise_sso_sign_up_connection_missing").param("email_address");
+                let connection = self.choose_connection(&address, params, missing)?;
                 let purpose = Purpose::SignUp(attempt.id.clone());
-                attempt.external_account = Some(self.begin_round_trip(caller, purpose, "enterprise_sso", params)?);
+                attempt.external_account = Some(self.begin_company_trip(caller, purpose, connection, params)?);
                 Ok(())
             }
             strategy if strategy.starts_with("oauth_") => {
@@ -261,7 +268,14 @@ impl World {
             Some(attempt) if attempt.id == id && attempt.abandon_at > self.now_ms() => {
                 Ok((client.clone(), attempt.clone()))
             }
-            _ => Err(Refusal::new(404, "resource_not_found")),
+            Some(attempt) if attempt.id == id => Err(Refusal::new(404, "resource_not_found")),
+            _ => {
+                let elsewhere = |other: &Client| other.sign_up.as_ref().is_some_and(|one| one.id == id);
+                Err(match self.clients.values().any(elsewhere) {
+                    true => Refusal::new(403, "resource_forbidden"),
+                    false => client.refuse_attempt(id),
+                })
+            }
         }
     }
 
@@ -308,6 +322,9 @@ impl World {
         }
         let (value, previous) =
             attempt.identifiers.get(&kind).cloned().ok_or_else(|| Refusal::new(400, "verification_missing"))?;
+        if previous.as_ref().is_some_and(Verification::is_verified) {
+            return Err(Refusal::new(400, "verification_already_verified"));
+        }
         let verification = match strategy {
             "email_link" => {
                 let purpose = Purpose::SignUp(attempt.id.clone());
@@ -366,6 +383,9 @@ impl World {
     ) -> Result<SignUp> {
         let attempt = self.complete_sign_up(caller, &mut client, attempt)?;
         // A sign-up that was completed by a call of the app itself leaves the client.
+        if attempt.complete {
+            client.attempt_over(attempt.id.clone(), true);
+        }
         client.sign_up = (!attempt.complete).then(|| attempt.clone());
         let client = self.save_client(client);
         if attempt.complete {
@@ -428,8 +448,11 @@ impl World {
             attempt.last_name = attempt.last_name.take().or_else(|| text(&identity.last_name));
         }
         if let Some(address) = text(&identity.email).filter(|_| self.config.identifiers.email.is_on()) {
-            let verification =
-                identity.verified.then(|| Verification::verified(&format!("from_{}", identity.strategy)));
+            let from = match identity.strategy.as_str() {
+                "enterprise_sso" => "saml".to_owned(),
+                strategy => format!("from_{strategy}"),
+            };
+            let verification = identity.verified.then(|| Verification::verified(&from));
             attempt.identifiers.insert(Kind::Email, (address, verification));
         }
         attempt.identity = Some(identity);

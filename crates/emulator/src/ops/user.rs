@@ -8,7 +8,7 @@ use crate::{
     config::Identity,
     error::{Refusal, Result},
     ops::identifiers::{kept, normal},
-    state::{ExternalAccount, Identification, Kind, SignUp, User, Verification, World},
+    state::{EnterpriseAccount, ExternalAccount, Identification, Kind, Member, SignUp, User, Verification, World},
 };
 
 impl World {
@@ -27,6 +27,7 @@ impl World {
             identifications: Vec::new(),
             primary: BTreeMap::new(),
             external_accounts: Vec::new(),
+            enterprise_accounts: Vec::new(),
             passkeys: Vec::new(),
             totp: None,
             backup_codes: Vec::new(),
@@ -61,7 +62,7 @@ impl World {
             self.owners.insert(claim, user.id.clone());
         }
         for account in user.external_accounts.iter().filter(|account| account.verification.is_verified()) {
-            let key = (account.identity.strategy.clone(), account.identity.id());
+            let key = (account.identity.strategy.clone(), account.identity.subject());
             self.connected.insert(key, user.id.clone());
         }
         self.users.insert(user.id.clone(), user);
@@ -76,7 +77,7 @@ impl World {
             }
         }
         for account in &user.external_accounts {
-            let key = (account.identity.strategy.clone(), account.identity.id());
+            let key = (account.identity.strategy.clone(), account.identity.subject());
             if self.connected.get(&key) == Some(&user.id) {
                 self.connected.remove(&key);
             }
@@ -105,7 +106,7 @@ impl World {
 
     /// The user who is connected with this identity.
     pub(crate) fn user_by_identity(&self, identity: &Identity) -> Option<&User> {
-        let key = (identity.strategy.clone(), identity.id());
+        let key = (identity.strategy.clone(), identity.subject());
         self.connected.get(&key).and_then(|id| self.users.get(id))
     }
 
@@ -154,17 +155,30 @@ impl World {
             }
             user.identifications.push(identification);
         }
-        if let Some(identity) = &sign_up.identity {
-            self.connect(&mut user, identity);
+        match (&sign_up.identity, &sign_up.connection_id) {
+            (Some(identity), Some(connection)) => self.connect_company(&mut user, identity, connection),
+            (Some(identity), None) => self.connect(&mut user, identity),
+            (None, _) => {}
         }
         let id = user.id.clone();
+        let verified: Vec<_> = user.identifications.iter().filter(|one| one.is_verified()).cloned().collect();
         self.save_user(user);
+        for one in &verified {
+            self.take_from_claimants(&id, one);
+        }
         self.enroll_by_domain(&id);
         id
     }
 
     /// Connects an identity with a user, together with the address that its provider vouches for.
     pub(crate) fn connect(&mut self, user: &mut User, identity: &Identity) {
+        if identity.strategy == "enterprise_sso" {
+            let connection = self.config.connections_for(&identity.email).next().map(|one| one.id.clone());
+            if let Some(id) = connection {
+                self.connect_company(user, identity, &id);
+            }
+            return;
+        }
         let strategy = identity.strategy.clone();
         let now = self.now_ms();
         let account = ExternalAccount {
@@ -178,6 +192,40 @@ impl World {
         };
         self.vouch(user, &account);
         user.external_accounts.push(account);
+    }
+
+    /// Notes that somebody came in by a company's identity provider, which makes them a member of its organization.
+    pub(crate) fn connect_company(&mut self, user: &mut User, identity: &Identity, connection_id: &str) {
+        let now = self.now_ms();
+        let same = |one: &&mut EnterpriseAccount| {
+            one.connection_id == connection_id && one.identity.subject() == identity.subject()
+        };
+        if let Some(account) = user.enterprise_accounts.iter_mut().find(same) {
+            account.identity = identity.clone();
+            account.last_authenticated_at = now;
+        } else {
+            let account = EnterpriseAccount {
+                id: self.ids.id("ent"),
+                connection_id: connection_id.to_owned(),
+                identity: identity.clone(),
+                verification: self.proven("enterprise_sso"),
+                last_authenticated_at: now,
+            };
+            let address = normal(Kind::Email, &identity.email);
+            let its = |one: &&mut Identification| one.kind == Kind::Email && normal(Kind::Email, &one.value) == address;
+            if let Some(email) = user.identifications.iter_mut().find(its) {
+                email.linked_to.push(("saml".to_owned(), account.id.clone()));
+            }
+            user.enterprise_accounts.push(account);
+        }
+        let wanted = self.config.connection(connection_id).and_then(|one| one.organization.clone());
+        let Some(wanted) = wanted else { return };
+        let found = self.organizations.values().find(|one| [&one.id, &one.slug, &one.name].contains(&&wanted));
+        let Some(mut organization) = found.filter(|one| one.member(&user.id).is_none()).cloned() else { return };
+        let id = self.ids.id("orgmem");
+        let role = "org:member".to_owned();
+        organization.members.push(Member { id, user_id: user.id.clone(), role, created_at: now, updated_at: now });
+        self.save_organization(organization);
     }
 
     /// Gives a user the address that a provider vouches for.
@@ -243,7 +291,7 @@ impl World {
         }
     }
 
-    /// Notes how a proof went: a failure counts towards the lock-out, a success forgets the earlier ones.
+    /// Notes how a proof went: a wrong secret counts towards the lock-out, a success forgets the earlier ones.
     pub(crate) fn note_proof<T>(&mut self, user_id: &str, result: &Result<T>) {
         match result {
             Ok(_) => {
@@ -251,9 +299,7 @@ impl World {
                     user.failed_attempts = 0;
                 }
             }
-            Err(refusal) if refusal.status == 422 || refusal.code == "verification_failed" => {
-                self.count_failure(user_id);
-            }
+            Err(refusal) if refusal.wrong_secret => self.count_failure(user_id),
             Err(_) => {}
         }
     }

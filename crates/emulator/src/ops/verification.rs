@@ -99,9 +99,9 @@ impl Verification {
         }
         if self.attempts >= max_attempts {
             self.status = VerificationStatus::Failed;
-            return Err(Refusal::new(400, "verification_failed"));
+            return Err(Refusal::new(400, "verification_failed").of_wrong_secret());
         }
-        Err(wrong)
+        Err(wrong.of_wrong_secret())
     }
 
     /// Checks `code` and counts the attempt.
@@ -115,7 +115,7 @@ impl Verification {
 
 /// The refusal of a code that is wrong.
 pub(crate) fn wrong_code() -> Refusal {
-    Refusal::new(422, "form_code_incorrect").param("code")
+    Refusal::new(422, "form_code_incorrect").param("code").of_wrong_secret()
 }
 
 impl World {

@@ -13,13 +13,16 @@ use crate::{
     ops::{
         client::{Caller, NewToken},
         params::Params,
+        sign_in_factors::offers,
     },
-    state::{Client, Kind, SignInStatus, User, Verification, VerificationStatus, World},
+    state::{Client, Kind, Session, SignIn, SignInStatus, User, Verification, VerificationStatus, World},
     tokens,
 };
 
-/// The cookie that holds the portal's own client token.
+/// The cookie that holds the portal's own client token. A hosted sign-in has a client of its own in a cookie of its own,
+/// so that it neither uses nor leaves a sign-in of the browser.
 const COOKIE: &str = "__emulator_portal";
+const HOSTED_COOKIE: &str = "__emulator_hosted";
 
 /// Moves parameters that clerk-js puts into the fragment to where a server can read them.
 const FRAGMENT_SCRIPT: &str = "<script>if (location.hash.startsWith('#/?')) { const query = new URLSearchParams(location.search); new URLSearchParams(location.hash.slice(3)).forEach((value, key) => query.set(key, value)); location.replace(location.pathname + '?' + query); }</script>";
@@ -47,23 +50,25 @@ impl Visit<'_> {
 
 pub(crate) fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     let mut world = shared.world();
-    let mut visit = Visit { incoming, caller: Caller::default(), hosted: None };
-    identify(&world, &mut visit);
     let path = incoming.path.trim_start_matches("/portal/");
     let segments: Vec<&str> = path.split('/').collect();
+    let hosted_id = match segments.as_slice() {
+        ["hosted", id] => Some((*id).to_owned()),
+        _ => None,
+    };
+    let mut visit = Visit { incoming, caller: Caller::default(), hosted: hosted_id };
+    identify(&world, &mut visit);
     let posted = incoming.method == "POST";
     let result = match segments.as_slice() {
         ["sign-in" | "sso-callback" | "verify"] => sign_in(&mut world, &mut visit, posted),
         ["sign-up"] => sign_up(&mut world, &mut visit, posted),
-        ["hosted", id] => {
-            visit.hosted = Some((*id).to_owned());
-            hosted(&mut world, &mut visit, posted)
-        }
+        ["hosted", _] => hosted(&mut world, &mut visit, posted),
         ["sign-in", "choose"] => choose(&mut world, &mut visit),
         ["user"] => user(&mut world, &mut visit, posted),
         ["organization"] => organization(&mut world, &mut visit, posted),
         ["create-organization"] => create_organization(&mut world, &mut visit, posted),
         ["waitlist"] => waitlist(&mut world, &visit, posted),
+        [page @ ("terms" | "privacy")] => Ok(legal(&world, page)),
         ["default-redirect"] => Ok(Page::new("You are signed in")
             .paragraph("You can close this window and go back to the app.")
             .raw("<p><a href=\"/portal/user\">Your account</a></p>")
@@ -74,22 +79,24 @@ pub(crate) fn serve(shared: &Shared, incoming: &Incoming) -> Response {
         _ => Ok(Page::new("Not found").paragraph("There is no such page here.").render(404)),
     };
     let mut response = result.unwrap_or_else(|refusal| error(&world, &refusal));
-    keep(&visit.caller, &mut response);
+    keep(&visit, &mut response);
     response
 }
 
 /// Who looks at the page: a development browser that a link names, or the portal's own client.
 fn identify(world: &World, visit: &mut Visit<'_>) {
     visit.caller.user_agent = visit.incoming.header("user-agent").map(str::to_owned);
-    if let Some(browser) = visit.incoming.query.given("__clerk_db_jwt")
+    if visit.hosted.is_none()
+        && let Some(browser) = visit.incoming.query.given("__clerk_db_jwt")
         && let Some(known) = world.dev_browsers.get(browser)
     {
         visit.caller.dev_browser = Some(browser.to_owned());
         visit.caller.client_id.clone_from(&known.client_id);
         return;
     }
-    if let Some(token) = visit.incoming.cookie(COOKIE)
-        && let Ok(tokens::Presented::Client(id)) = tokens::read_client_token(token)
+    let cookie = if visit.hosted.is_some() { HOSTED_COOKIE } else { COOKIE };
+    if let Some(token) = visit.incoming.cookie(cookie)
+        && let Ok(tokens::Presented::Client { id, .. }) = tokens::read_client_token(token)
         && world.clients.contains_key(&id)
     {
         visit.caller.client_id = Some(id);
@@ -97,10 +104,14 @@ fn identify(world: &World, visit: &mut Visit<'_>) {
 }
 
 /// Lets the browser keep the portal's client.
-fn keep(caller: &Caller, response: &mut Response) {
-    let cookie = match &caller.new_token {
-        Some(NewToken::Set(token)) => format!("{COOKIE}={token}; Path=/portal; HttpOnly; SameSite=Lax"),
-        Some(NewToken::Clear) => format!("{COOKIE}=; Path=/portal; HttpOnly; Max-Age=0"),
+fn keep(visit: &Visit<'_>, response: &mut Response) {
+    let (name, path) = match &visit.hosted {
+        Some(_) => (HOSTED_COOKIE, visit.incoming.path.as_str()),
+        None => (COOKIE, "/portal"),
+    };
+    let cookie = match &visit.caller.new_token {
+        Some(NewToken::Set(token)) => format!("{name}={token}; Path={path}; HttpOnly; SameSite=Lax"),
+        Some(NewToken::Clear) => format!("{name}=; Path={path}; HttpOnly; Max-Age=0"),
         None => return,
     };
     if let Ok(value) = HeaderValue::from_str(&cookie) {
@@ -138,11 +149,17 @@ fn complaint(refusal: Option<&Refusal>) -> String {
 /// Goes where the person came from, or home.
 fn finish(world: &mut World, visit: &mut Visit<'_>, client: &Client) -> Result<Response> {
     let session = client.last_active_session_id.as_ref().and_then(|id| client.active_session(id));
-    let user_id = session.map(|session| session.user_id.clone()).ok_or_else(|| Refusal::new(401, "signed_out"))?;
+    let session = session.cloned().ok_or_else(|| Refusal::new(401, "signed_out"))?;
     if let Some(hosted) = &visit.hosted {
-        let target = world.finish_hosted(hosted, &user_id)?;
+        // A page that is only looked at, by a preview or after a way through a provider, gives nothing away.
+        if visit.incoming.method != "POST" {
+            return Ok(hosted_consent(world, &session));
+        }
+        let strategy = client.last_authentication_strategy.clone().unwrap_or_else(|| "password".to_owned());
+        let target = world.finish_hosted(hosted, &session, strategy)?;
         // The browser stays signed out: its client was for this page only.
         world.clients.remove(&client.id);
+        world.session_clients.remove(&session.id);
         visit.caller.new_token = Some(NewToken::Clear);
         return Ok(way_back(world, &target));
     }
@@ -157,6 +174,27 @@ fn finish(world: &mut World, visit: &mut Visit<'_>, client: &Client) -> Result<R
     }
 }
 
+/// Asks whether the app gets the session.
+fn hosted_consent(world: &World, session: &Session) -> Response {
+    let name = world.users.get(&session.user_id).map(User::display_name).unwrap_or_default();
+    Page::new("Continue to the app?")
+        .paragraph(&format!(
+            "You are signed in as <strong>{}</strong>. Continue to <strong>{}</strong>.",
+            escape(&name),
+            escape(&world.config.application_name)
+        ))
+        .raw(&format!("<form method=\"post\">{}</form>", submit("continue", "Continue")))
+        .render(200)
+}
+
+/// The pages that the settings of an instance name beside the terms.
+fn legal(world: &World, page: &str) -> Response {
+    let title = if page == "terms" { "Terms of service" } else { "Privacy policy" };
+    Page::new(title)
+        .paragraph(&format!("{} has none: it runs on an emulator.", escape(&world.config.application_name)))
+        .render(200)
+}
+
 /// One step of a sign-in that a form asks for.
 fn sign_in_step(world: &mut World, visit: &mut Visit<'_>) -> Result<Option<String>> {
     let form = visit.form().clone();
@@ -169,11 +207,43 @@ fn sign_in_step(world: &mut World, visit: &mut Visit<'_>) -> Result<Option<Strin
             if form.given("password").is_some() {
                 pairs.push(("strategy".to_owned(), "password".to_owned()));
                 pairs.push(("password".to_owned(), text("password")));
-            } else {
-                pairs.push(("strategy".to_owned(), "email_code".to_owned()));
             }
+            let attempt = world.create_sign_in(&mut visit.caller, &Params::from_pairs(pairs))?;
+            let factors = world.first_factors(&attempt).unwrap_or_default();
+            let code = ["email_code", "phone_code"].into_iter().find(|code| offers(&factors, code));
+            if let Some(code) = code.filter(|_| attempt.status == SignInStatus::NeedsFirstFactor) {
+                world.prepare_first_factor(&mut visit.caller, &attempt.id, code, &Params::default())?;
+            }
+        }
+        (Some("use"), Some(attempt)) if attempt.status == SignInStatus::NeedsFirstFactor => {
+            let strategy = text("strategy");
+            let back = match strategy.as_str() {
+                "email_link" => format!("{}/portal/verify", world.base_url),
+                _ => format!("{}{}", world.base_url, visit.here(&visit.incoming.path)),
+            };
+            let pairs = vec![("strategy".to_owned(), strategy.clone()), ("redirect_url".to_owned(), back)];
+            let params = Params::from_pairs(pairs);
+            let prepared = world.prepare_first_factor(&mut visit.caller, &attempt.id, &strategy, &params)?;
+            return Ok(prepared.first_factor.and_then(|one| one.redirect_url));
+        }
+        (Some("use"), Some(attempt)) => {
+            let params = Params::from_pairs(vec![("strategy".to_owned(), text("strategy"))]);
+            world.prepare_second_factor(&mut visit.caller, &attempt.id, &params)?;
+        }
+        (Some("password"), Some(attempt)) => {
+            world.attempt_first_factor(&mut visit.caller, &attempt.id, "password", &form)?;
+        }
+        (Some("new-password"), Some(attempt)) => {
+            let params = Params::from_pairs(vec![("password".to_owned(), text("password"))]);
+            world.reset_password(&mut visit.caller, &attempt.id, &params)?;
+        }
+        (Some("ticket"), _) => {
+            let ticket = visit.incoming.query.get("__clerk_ticket").unwrap_or_default().to_owned();
+            let pairs = vec![("strategy".to_owned(), "ticket".to_owned()), ("ticket".to_owned(), ticket)];
             world.create_sign_in(&mut visit.caller, &Params::from_pairs(pairs))?;
         }
+        // Looks again: whether a link was opened, or for the click that a hosted sign-in waits for.
+        (Some("continue"), _) => {}
         (Some("oauth"), _) => {
             let here = format!("{}{}", world.base_url, visit.here(&visit.incoming.path));
             let pairs = vec![("strategy".to_owned(), text("strategy")), ("redirect_url".to_owned(), here)];
@@ -220,21 +290,26 @@ fn sign_in(world: &mut World, visit: &mut Visit<'_>, posted: bool) -> Result<Res
         Some(attempt) if attempt.status == SignInStatus::NeedsSecondFactor => {
             page.raw(&second_factor_form(world, &attempt))
         }
-        Some(attempt) if attempt.first_factor.as_ref().is_some_and(waits_for_code) => page.raw(&code_form("Code")),
-        _ => page.raw(&start_form(visit)).raw(&providers(world)).raw(&format!(
+        Some(attempt) if attempt.status == SignInStatus::NeedsClientTrust => {
+            page.paragraph("This device is new. Ask for a code to go on.").raw(&second_factor_form(world, &attempt))
+        }
+        Some(attempt) if attempt.status == SignInStatus::NeedsNewPassword => page.raw(&format!(
+            "<form method=\"post\">{}{}</form>",
+            field("password", "New password", "password", ""),
+            submit("new-password", "Set the password")
+        )),
+        Some(attempt) if attempt.status == SignInStatus::NeedsFirstFactor => {
+            page.raw(&first_factor_forms(world, &attempt))
+        }
+        _ => page.raw(&ticket_form(visit)).raw(&start_form(visit)).raw(&providers(world)).raw(&format!(
             "<p class=\"quiet\">New here? <a href=\"{}\" data-testid=\"to-sign-up\">Create an account</a></p>",
-            escape(&visit.here(&sibling(visit, "sign-up")))
+            escape(&match &visit.hosted {
+                Some(_) => format!("{}?mode=sign-up", visit.incoming.path),
+                None => visit.here("/portal/sign-up"),
+            })
         )),
     };
     Ok(page.raw(&cancel(visit)).render(200))
-}
-
-/// The other page of the same flow.
-fn sibling(visit: &Visit<'_>, page: &str) -> String {
-    match &visit.hosted {
-        Some(id) => format!("/portal/hosted/{id}"),
-        None => format!("/portal/{page}"),
-    }
 }
 
 fn cancel(visit: &Visit<'_>) -> String {
@@ -266,17 +341,69 @@ fn code_form(label: &str) -> String {
     )
 }
 
-fn second_factor_form(world: &World, attempt: &crate::state::SignIn) -> String {
-    let options: String = world
-        .second_factors(attempt)
-        .unwrap_or_default()
+/// What to do for a first factor: the code that was sent, the password, and the other ways.
+fn first_factor_forms(world: &World, attempt: &SignIn) -> String {
+    let mut html = match attempt.first_factor.as_ref().filter(|one| one.status == VerificationStatus::Unverified) {
+        Some(one) if one.code.is_some() => code_form("Code"),
+        Some(one) if one.strategy == "email_link" => format!(
+            "<p>A link was sent. Open it in the <a href=\"/__emulator/inbox\" target=\"_blank\">inbox</a>.</p><form method=\"post\">{}</form>",
+            submit("continue", "I have opened it")
+        ),
+        _ => "<form method=\"post\"><button name=\"action\" value=\"again\" id=\"again\">Start again</button></form>"
+            .to_owned(),
+    };
+    let mut seen = Vec::new();
+    for factor in world.first_factors(attempt).unwrap_or_default() {
+        let strategy = factor["strategy"].as_str().unwrap_or_default().to_owned();
+        // A passkey or a wallet needs more than a form.
+        if seen.contains(&strategy) || strategy == "passkey" || strategy.starts_with("web3_") {
+            continue;
+        }
+        html.push_str(&match strategy.as_str() {
+            "password" => format!(
+                "<h2>Password</h2><form method=\"post\">{}{}</form>",
+                field("password", "Password", "password", ""),
+                submit("password", "Continue with the password")
+            ),
+            strategy => use_form(strategy),
+        });
+        seen.push(strategy);
+    }
+    html
+}
+
+/// A button that chooses a factor.
+fn use_form(strategy: &str) -> String {
+    let strategy = escape(strategy);
+    format!(
+        "<form method=\"post\"><input type=\"hidden\" name=\"strategy\" value=\"{strategy}\"><div class=\"row\"><button name=\"action\" value=\"use\" id=\"use-{strategy}\" data-testid=\"use-{strategy}\">Use {strategy}</button></div></form>"
+    )
+}
+
+/// A button for the ticket that a link brought.
+fn ticket_form(visit: &Visit<'_>) -> String {
+    match visit.incoming.query.given("__clerk_ticket") {
+        Some(_) => format!("<form method=\"post\">{}</form>", submit("ticket", "Accept the invitation")),
+        None => String::new(),
+    }
+}
+
+fn second_factor_form(world: &World, attempt: &SignIn) -> String {
+    let factors = world.second_factors(attempt).unwrap_or_default();
+    let sent: String =
+        ["phone_code", "email_code"].into_iter().filter(|one| offers(&factors, one)).map(use_form).collect();
+    let chosen = attempt.second_factor.as_ref().map(|one| one.strategy.as_str());
+    let options: String = factors
         .iter()
         .filter_map(|factor| {
-            factor["strategy"].as_str().map(|strategy| format!("<option>{}</option>", escape(strategy)))
+            let selected = |strategy: &str| if chosen == Some(strategy) { " selected" } else { "" };
+            factor["strategy"]
+                .as_str()
+                .map(|strategy| format!("<option{}>{}</option>", selected(strategy), escape(strategy)))
         })
         .collect();
     format!(
-        "<form method=\"post\"><label for=\"strategy\">Second factor</label><select id=\"strategy\" name=\"strategy\">{options}</select>{}{}</form>",
+        "<form method=\"post\"><label for=\"strategy\">Second factor</label><select id=\"strategy\" name=\"strategy\">{options}</select>{}{}</form>{sent}",
         field("code", "Code", "text", ""),
         submit("code", "Continue")
     )
@@ -312,6 +439,12 @@ fn sign_up_step(world: &mut World, visit: &mut Visit<'_>) -> Result<()> {
     let attempt = match (form.get("action"), running) {
         (Some("register"), Some(attempt)) => world.update_sign_up(&mut visit.caller, &attempt.id, &given)?,
         (Some("register"), None) => world.create_sign_up(&mut visit.caller, &given)?,
+        (Some("ticket"), _) => {
+            let ticket = visit.incoming.query.get("__clerk_ticket").unwrap_or_default().to_owned();
+            let pairs = vec![("strategy".to_owned(), "ticket".to_owned()), ("ticket".to_owned(), ticket)];
+            world.create_sign_up(&mut visit.caller, &Params::from_pairs(pairs))?
+        }
+        (Some("continue"), _) => return Ok(()),
         (Some("code"), Some(attempt)) => {
             let open = [Kind::Email, Kind::Phone]
                 .into_iter()
@@ -361,7 +494,9 @@ fn sign_up(world: &mut World, visit: &mut Visit<'_>, posted: bool) -> Result<Res
         .raw(FRAGMENT_SCRIPT)
         .paragraph(&format!("to continue to <strong>{}</strong>", escape(&world.config.application_name)))
         .raw(&complaint(refusal.as_ref()));
+    let invited = attempt.as_ref().is_some_and(|attempt| attempt.ticket.is_some());
     let page = if waits { page.raw(&code_form("Code")) } else { page.raw(&register_form(visit, &fields)) };
+    let page = if waits || invited { page } else { page.raw(&ticket_form(visit)) };
     Ok(page.raw(&cancel(visit)).render(200))
 }
 
@@ -394,6 +529,10 @@ fn hosted(world: &mut World, visit: &mut Visit<'_>, posted: bool) -> Result<Resp
         let target = world.cancel_hosted(&id)?;
         return Ok(way_back(world, &target));
     }
+    let wants_sign_up = match visit.incoming.query.given("mode") {
+        Some(mode) => mode == "sign-up",
+        None => wants_sign_up,
+    };
     if wants_sign_up { sign_up(world, visit, posted) } else { sign_in(world, visit, posted) }
 }
 

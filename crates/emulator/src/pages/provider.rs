@@ -22,12 +22,13 @@ const FAILURES: &[&str] = &[
 
 pub(super) fn page(world: &World, strategy: &str, query: &Params) -> Response {
     let state = query.get("state").unwrap_or_default();
-    match world.open_round_trip(state) {
-        Ok(trip) if trip.strategy == strategy => {}
+    let connection = match world.open_round_trip(state) {
+        Ok(trip) if trip.strategy == strategy => trip.connection_id.as_deref(),
         Ok(_) => return error(world, &Refusal::new(400, "oauth_callback_invalid")),
         Err(refusal) => return error(world, &refusal),
-    }
-    let name = world.config.provider(strategy).map_or(strategy, |provider| provider.name.as_str());
+    };
+    let company = connection.and_then(|id| world.config.connection(id)).map(|one| one.name.as_str());
+    let name = world.config.provider(strategy).map_or(company.unwrap_or(strategy), |provider| provider.name.as_str());
     let application = escape(&world.config.application_name);
     let page = Page::new(&format!("Sign in with {name}"))
         .raw(&format!("<p>to continue to <strong>{application}</strong></p>"))
@@ -53,9 +54,10 @@ fn identities(world: &World, strategy: &str) -> String {
         let verified = if identity.verified { "" } else { " · not verified" };
         rows.push_str(&format!(
             "<li><span><strong>{name}</strong><span class=\"quiet\">{}{verified}</span></span>\
-             <form method=\"post\"><input type=\"hidden\" name=\"identity\" value=\"{id}\">\
+             <form method=\"post\"><input type=\"hidden\" name=\"identity\" value=\"{}\">\
              <button class=\"primary\" id=\"approve-{id}\" name=\"decision\" value=\"approve\" data-testid=\"approve-{id}\" aria-label=\"Approve as {name}\">Approve</button></form></li>",
-            escape(&identity.email)
+            escape(&identity.email),
+            escape(&identity.subject())
         ));
     }
     if rows.is_empty() { String::new() } else { format!("<ul class=\"choices\">{rows}</ul>") }
@@ -85,7 +87,7 @@ fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<ProviderA
         Some("approve") => {
             let id = text("identity");
             let identity =
-                world.identities.iter().find(|identity| identity.strategy == strategy && identity.id() == id);
+                world.identities.iter().find(|identity| identity.strategy == strategy && identity.subject() == id);
             identity.cloned().map(ProviderAnswer::Approved).ok_or_else(|| Refusal::new(404, "resource_not_found"))
         }
         Some("new") => Ok(ProviderAnswer::Approved(Identity {
@@ -94,6 +96,7 @@ fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<ProviderA
             verified: form.is_true("verified"),
             first_name: text("first_name"),
             last_name: text("last_name"),
+            provider_user_id: String::new(),
         })),
         Some("fail") => Ok(ProviderAnswer::Failed(form.required("code")?.to_owned())),
         Some("deny") => Ok(ProviderAnswer::Denied),

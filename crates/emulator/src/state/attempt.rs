@@ -100,6 +100,8 @@ pub(crate) struct SignUp {
     pub(crate) legal_accepted_at: Option<i64>,
     pub(crate) external_account: Option<Verification>,
     pub(crate) identity: Option<Identity>,
+    /// The enterprise connection that the identity came by.
+    pub(crate) connection_id: Option<String>,
     pub(crate) ticket: Option<String>,
     pub(crate) created_session_id: Option<String>,
     pub(crate) created_user_id: Option<String>,

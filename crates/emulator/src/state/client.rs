@@ -1,8 +1,11 @@
 //! Devices and their sessions.
 
+use std::collections::VecDeque;
+
 use serde_json::Value;
 
 use super::{SignIn, SignUp, Verification};
+use crate::error::Refusal;
 
 /// A device.
 #[derive(Debug, Clone)]
@@ -14,6 +17,10 @@ pub(crate) struct Client {
     pub(crate) sign_up: Option<SignUp>,
     pub(crate) last_active_session_id: Option<String>,
     pub(crate) last_authentication_strategy: Option<String>,
+    /// Sign-ins and sign-ups that are over, and whether they were completed; an older one was replaced.
+    pub(crate) past_attempts: VecDeque<(String, bool)>,
+    /// When the token was rotated last.
+    pub(crate) rotated_at: i64,
     /// Users who were signed in here at some time.
     pub(crate) known_users: Vec<String>,
     pub(crate) captcha_bypass: bool,
@@ -77,6 +84,24 @@ impl SessionStatus {
 }
 
 impl Client {
+    /// Notes that an attempt is over.
+    pub(crate) fn attempt_over(&mut self, id: String, complete: bool) {
+        const KEPT: usize = 20;
+        self.past_attempts.push_back((id, complete));
+        if self.past_attempts.len() > KEPT {
+            self.past_attempts.pop_front();
+        }
+    }
+
+    /// Why an attempt that is not the running one can't be used: it was completed, or replaced, or is unknown here.
+    pub(crate) fn refuse_attempt(&self, id: &str) -> Refusal {
+        match self.past_attempts.iter().rev().find(|(past, _)| past == id) {
+            Some((_, true)) => Refusal::new(400, "client_state_invalid"),
+            Some((_, false)) => Refusal::new(403, "resource_forbidden"),
+            None => Refusal::new(404, "resource_not_found"),
+        }
+    }
+
     /// The signed-in session with this id.
     pub(crate) fn active_session(&self, id: &str) -> Option<&Session> {
         self.sessions.iter().find(|session| session.id == id && session.status == SessionStatus::Active)

@@ -26,7 +26,9 @@ pub(crate) use history::History;
 pub(crate) use organization::{
     Domain, Invitation, Member, MembershipRequest, Organization, RequestStatus, Suggestion, Unverifiable,
 };
-pub(crate) use user::{ExternalAccount, Identification, Kind, Passkey, PasswordHash, Picture, Totp, User};
+pub(crate) use user::{
+    EnterpriseAccount, ExternalAccount, Identification, Kind, Passkey, PasswordHash, Picture, Totp, User,
+};
 
 /// The instance.
 #[derive(Clone)]
@@ -79,6 +81,8 @@ pub(crate) struct RoundTrip {
     pub(crate) client_id: String,
     pub(crate) native: bool,
     pub(crate) purpose: Purpose,
+    /// The enterprise connection that it goes to.
+    pub(crate) connection_id: Option<String>,
     pub(crate) redirect_url: String,
     pub(crate) complete_redirect_url: Option<String>,
     pub(crate) expire_at: i64,
@@ -178,6 +182,9 @@ pub(crate) struct Hosted {
 pub(crate) struct HostedSession {
     pub(crate) id: String,
     pub(crate) user_id: String,
+    /// How the person came in.
+    pub(crate) strategy: String,
+    pub(crate) second_factor: bool,
     pub(crate) nonce: String,
 }
 

@@ -22,6 +22,7 @@ pub(crate) struct User {
     /// The primary identification of each kind.
     pub(crate) primary: BTreeMap<Kind, String>,
     pub(crate) external_accounts: Vec<ExternalAccount>,
+    pub(crate) enterprise_accounts: Vec<EnterpriseAccount>,
     pub(crate) passkeys: Vec<Passkey>,
     pub(crate) totp: Option<Totp>,
     pub(crate) backup_codes: Vec<String>,
@@ -87,6 +88,16 @@ pub(crate) struct ExternalAccount {
     pub(crate) updated_at: i64,
 }
 
+/// An account at a company's identity provider.
+#[derive(Debug, Clone)]
+pub(crate) struct EnterpriseAccount {
+    pub(crate) id: String,
+    pub(crate) connection_id: String,
+    pub(crate) identity: Identity,
+    pub(crate) verification: Verification,
+    pub(crate) last_authenticated_at: i64,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Passkey {
     pub(crate) id: String,
@@ -94,6 +105,8 @@ pub(crate) struct Passkey {
     pub(crate) verification: Verification,
     /// The credential's id and its public key, once it is registered.
     pub(crate) credential: Option<(String, Vec<u8>)>,
+    /// Signatures that its authenticator has counted; 0 for one that does not count.
+    pub(crate) counter: u32,
     pub(crate) last_used_at: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
