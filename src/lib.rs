@@ -82,6 +82,7 @@ pub struct Builder {
     select_initial_session: Option<core::SelectInitialSession>,
     oauth_timeout: Duration,
     load_at_start: bool,
+    keep_state: bool,
 }
 
 impl std::fmt::Debug for Builder {
@@ -103,6 +104,7 @@ impl Default for Builder {
             select_initial_session: None,
             oauth_timeout: core::DEFAULT_OAUTH_TIMEOUT,
             load_at_start: true,
+            keep_state: true,
         }
     }
 }
@@ -203,6 +205,14 @@ impl Builder {
         self
     }
 
+    /// Whether what Clerk said last is kept, encrypted, in the app's folder for local data, so that the next start shows the
+    /// user at once and offline; it is unless this says otherwise.
+    #[must_use]
+    pub fn keep_state(mut self, keep: bool) -> Self {
+        self.keep_state = keep;
+        self
+    }
+
     /// The plugin, for `tauri::Builder::plugin`.
     #[must_use]
     pub fn build<R: Runtime>(self) -> ClerkPlugin<R> {
@@ -212,21 +222,16 @@ impl Builder {
             .invoke_handler(bindings.invoke_handler())
             .setup(move |app, api| {
                 bindings.mount_events(app);
-                let config = api.config().clone().unwrap_or_default().overridden_by(self.config);
-                let clerk = Clerk::new(setup(
-                    app,
-                    &config,
-                    self.secrets,
-                    self.wallet,
-                    self.select_initial_session,
-                    self.oauth_timeout,
-                )?);
+                let load_at_start = self.load_at_start;
+                let setup = setup(app, self, api.config().clone().unwrap_or_default())?;
+                let has_key = setup.instance.publishable_key.is_some();
+                let clerk = Clerk::new(setup);
                 app.manage(clerk.clone());
                 let polling = clerk.clone();
                 tauri::async_runtime::spawn(async move { polling.poll().await });
                 let keeping = clerk.clone();
                 tauri::async_runtime::spawn(async move { keeping.keep_cache().await });
-                if self.load_at_start && config.publishable_key.is_some() {
+                if load_at_start && has_key {
                     tauri::async_runtime::spawn(async move {
                         // What went wrong is in the state and in the log.
                         let _ = clerk.load(core::LoadOptions::default()).await;
@@ -241,37 +246,32 @@ impl Builder {
 
 fn setup<R: Runtime>(
     app: &AppHandle<R>,
-    config: &Config,
-    secrets: Option<Arc<dyn ports::SecretStore>>,
-    wallet: Option<Arc<dyn ports::Wallet>>,
-    select_initial_session: Option<core::SelectInitialSession>,
-    oauth_timeout: Duration,
+    builder: Builder,
+    configured: Config,
 ) -> std::result::Result<core::ClerkSetup, ports::TransportError> {
     let tauri = app.config();
+    let config = configured.overridden_by(builder.config);
     let schemes = config::deep_link_schemes(tauri.plugins.0.get("deep-link"));
     let package = app.package_info();
+    let browser = Arc::new(desktop::browser::SystemBrowser);
     let mut setup = core::ClerkSetup::new(
         Arc::new(HttpTransport::new()?),
-        secrets.unwrap_or_else(|| Arc::new(storage::KeyringStore::new(&tauri.identifier))),
-        Arc::new(desktop::browser::SystemBrowser),
+        builder.secrets.unwrap_or_else(|| Arc::new(storage::KeyringStore::new(&tauri.identifier))),
+        browser.clone(),
         Arc::new(ports::SystemClock),
         Arc::new(desktop::events::WindowEvents(app.clone())),
     );
     setup.instance = config.instance();
     setup.callback = config.callback(&schemes);
-    setup.options = config.options.clone();
+    setup.options = config.options;
     setup.app_url = app_url(tauri);
     // Where there is no such folder the app starts without what an earlier run knew.
-    setup.cache = app
-        .path()
-        .app_local_data_dir()
-        .ok()
-        .map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as Arc<dyn ports::CacheStore>);
-    setup.wallet = Some(wallet.unwrap_or_else(|| {
-        Arc::new(desktop::wallet_bridge::WalletBridge::new(Arc::new(desktop::browser::SystemBrowser), oauth_timeout))
-    }));
-    setup.select_initial_session = select_initial_session;
-    setup.oauth_timeout = oauth_timeout;
+    let folder = app.path().app_local_data_dir().ok().filter(|_| builder.keep_state);
+    setup.cache = folder.map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as _);
+    let bridge = || Arc::new(desktop::wallet_bridge::WalletBridge::new(browser, builder.oauth_timeout)) as _;
+    setup.wallet = Some(builder.wallet.unwrap_or_else(bridge));
+    setup.select_initial_session = builder.select_initial_session;
+    setup.oauth_timeout = builder.oauth_timeout;
     setup.user_agent = user_agent(&package.name, &package.version.to_string());
     setup.locale = sys_locale::get_locale();
     Ok(setup)

@@ -27,13 +27,14 @@ async fn a_bad_configuration_is_named_in_the_window() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_on_the_way_loses_nothing() -> Result<()> {
-    let mut desktop = Desktop::start(Options::default()).await?;
     let html = Action::Respond {
         status: 200,
         content_type: "text/html".to_owned(),
         body: "<!doctype html><title>Log in to the Wi-Fi</title>".to_owned(),
     };
     for (fault, expected) in [(html, "decode_error"), (Action::LoseAnswer, "network_error")] {
+        // On a machine where the app knows nothing of earlier runs.
+        let mut desktop = Desktop::start(Options::default()).await?;
         desktop.emulator().fault(Fault::new("/v1/*", fault));
         let window = desktop.start_app().await?;
         window.wait_for_text("error-code", expected).await?;
@@ -41,12 +42,18 @@ async fn trouble_on_the_way_loses_nothing() -> Result<()> {
         window.click("retry").await?;
         window.wait_for_text("status", "ready").await?;
     }
+    Ok(())
+}
+
+/// Once the app knows somebody it shows them without Clerk, and says that it does.
+#[tokio::test(flavor = "multi_thread")]
+async fn offline_the_window_shows_who_was_signed_in() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.fill("email", "ada+clerk_test@example.com").await?;
     window.fill("password", "correct-horse-battery").await?;
     window.click("continue-password").await?;
     window.wait_for_text("user-name", "Ada Lovelace").await?;
-    // Once the app knows somebody it shows them without Clerk, and says that it does.
     desktop.emulator().fault(Fault::new("/v1/*", Action::LoseAnswer));
     let window = desktop.start_app().await?;
     window.wait_for_text("status", "degraded").await?;
