@@ -9,6 +9,8 @@ use crate::ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate
 /// How long a request may take, from the first byte of the connection to the last one of the answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A client with many sessions and memberships has a few hundred kilobytes.
+const MAX_BODY: usize = 16 * 1024 * 1024;
 
 /// The [`Transport`] of the plugin: no redirects, no cookies, no `Origin`, no `Referer`.
 #[derive(Debug, Clone)]
@@ -47,15 +49,25 @@ impl HttpTransport {
             value.set_sensitive(true);
             builder = builder.header(AUTHORIZATION, value);
         }
-        let response = builder.send().await.map_err(transport_error)?;
+        let mut response = builder.send().await.map_err(transport_error)?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-        Ok(HttpResponse {
-            status: response.status().as_u16(),
-            token: TokenUpdate::from_header(header(AUTHORIZATION)),
-            retry_after: header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok()),
-            body: response.bytes().await.map_err(transport_error)?.to_vec(),
-        })
+        let token = TokenUpdate::from_header(header(AUTHORIZATION));
+        let retry_after = header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok());
+        let status = response.status().as_u16();
+        Ok(HttpResponse { status, token, retry_after, body: read_body(&mut response).await? })
     }
+}
+
+/// Reads a body, which is no larger than FAPI's may be.
+async fn read_body(response: &mut reqwest::Response) -> Result<Vec<u8>, TransportError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(TransportError { reason: "the answer is larger than any of the Frontend API".into() });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 impl Transport for HttpTransport {

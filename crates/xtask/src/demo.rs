@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    process::{Steps, execute, program, root},
+    process::{Steps, built, execute, program, root},
     setup,
 };
 
@@ -33,7 +33,7 @@ pub(crate) fn run(headless: bool) -> Result<(), String> {
             &["run", "--quiet", "--locked", "-p", "clerk-e2e", "--bin", "headless-demo"],
         ));
     }
-    let mut app = Command::new(root().join("target/debug/clerk-desktop-example"));
+    let mut app = Command::new(built("clerk-desktop-example"));
     app.current_dir(root());
     let emulator = if std::env::var_os("CLERK_PUBLISHABLE_KEY").is_some() {
         steps.begin("using the instance of CLERK_PUBLISHABLE_KEY");
@@ -64,7 +64,7 @@ impl Drop for Running {
 
 /// Starts the emulator; returns what it says that an app needs.
 fn start_emulator() -> Result<(Running, Vec<(String, String)>), String> {
-    let child = Command::new(root().join("target/debug/clerk-emulator"))
+    let child = Command::new(built("clerk-emulator"))
         .args(["--demo", CALLBACK])
         .stdout(Stdio::piped())
         .spawn()

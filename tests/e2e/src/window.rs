@@ -78,6 +78,16 @@ impl Window {
         .await
     }
 
+    /// Signs in with the form of the example app.
+    ///
+    /// # Errors
+    /// When the form does not come.
+    pub async fn submit_password(&self, email: &str, password: &str) -> Result<()> {
+        self.fill("email", email).await?;
+        self.fill("password", password).await?;
+        self.click("continue-password").await
+    }
+
     /// The text of an element.
     ///
     /// # Errors

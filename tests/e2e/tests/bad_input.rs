@@ -50,9 +50,7 @@ async fn trouble_on_the_way_loses_nothing() -> Result<()> {
 async fn offline_the_window_shows_who_was_signed_in() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
-    window.fill("email", "ada+clerk_test@example.com").await?;
-    window.fill("password", "correct-horse-battery").await?;
-    window.click("continue-password").await?;
+    window.submit_password("ada+clerk_test@example.com", "correct-horse-battery").await?;
     window.wait_for_text("user-name", "Ada Lovelace").await?;
     desktop.emulator().fault(Fault::new("/v1/*", Action::LoseAnswer));
     let window = desktop.start_app().await?;

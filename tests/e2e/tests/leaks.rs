@@ -32,9 +32,7 @@ async fn everything_that_signs_in(desktop: &Desktop, window: &Window) -> Result<
     window.wait_for_text("user-name", "Grace Hopper").await?;
     window.click("show-claims").await?;
     window.click("sign-out").await?;
-    window.fill("email", "ada+clerk_test@example.com").await?;
-    window.fill("password", "wrong-password").await?;
-    window.click("continue-password").await?;
+    window.submit_password("ada+clerk_test@example.com", "wrong-password").await?;
     window.wait_for_text("error-code", "form_password_incorrect").await?;
     window.fill("password", "correct-horse-battery").await?;
     window.click("continue-password").await?;

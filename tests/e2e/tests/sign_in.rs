@@ -93,6 +93,8 @@ async fn links_that_nobody_asked_for_change_nothing() -> Result<()> {
     assert!(window.has("sign-in-oauth_google").await);
     desktop.open_link("clerk-desktop-example://documents/7?x=1").await?;
     log("app deep link: clerk-desktop-example://documents/7?x=1").await?;
+    desktop.open_link("clerk-desktop-example://callback/7?x=1").await?;
+    log("app deep link: clerk-desktop-example://callback/7?x=1").await?;
     Ok(())
 }
 
@@ -115,13 +117,9 @@ async fn a_code_signs_up_and_a_password_signs_in() -> Result<()> {
     window.wait_for_text("user-name", "Katherine Johnson").await?;
     window.click("sign-out").await?;
 
-    window.fill("email", "katherine@example.com").await?;
-    window.fill("password", "not-the-password").await?;
-    window.click("continue-password").await?;
+    window.submit_password("katherine@example.com", "not-the-password").await?;
     window.wait_for_text("error-code", "form_password_incorrect").await?;
-    window.fill("email", "katherine@example.com").await?;
-    window.fill("password", "a-good-password").await?;
-    window.click("continue-password").await?;
+    window.submit_password("katherine@example.com", "a-good-password").await?;
     window.wait_for_text("user-name", "Katherine Johnson").await?;
     window.click("sign-out").await?;
 
@@ -168,6 +166,11 @@ async fn without_a_keyring_the_app_works_until_it_ends() -> Result<()> {
     let window = desktop.start_app().await?;
     sign_in_with_google(&desktop, &window).await?;
     assert!(desktop.log()?.contains("storage_unavailable"));
+    until("the window is told as well", || async {
+        let told = "return document.getElementById('events').textContent.includes('storage_unavailable')";
+        (window.run(told).await.ok()? == true).then_some(())
+    })
+    .await?;
     let window = desktop.start_app().await?;
     window.wait_for("sign-in-oauth_google").await?;
     Ok(())

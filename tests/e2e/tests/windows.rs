@@ -58,9 +58,7 @@ fn each_once(heard: &[(u64, String)]) {
 async fn a_change_is_heard_everywhere_exactly_once() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
-    window.fill("email", "ada+clerk_test@example.com").await?;
-    window.fill("password", "correct-horse-battery").await?;
-    window.click("continue-password").await?;
+    window.submit_password("ada+clerk_test@example.com", "correct-horse-battery").await?;
     window.wait_for_text("user-name", "Ada Lovelace").await?;
     let main = window.handles().await?[0].clone();
     window.click("open-second-window").await?;

@@ -32,7 +32,7 @@ fn run() -> tauri::Result<()> {
             // The app's own links; the callback links of sign-ins are among them and are not its concern.
             app.deep_link().on_open_url(|event| {
                 for url in event.urls() {
-                    if url.host_str() != Some("callback") {
+                    if !(url.host_str() == Some("callback") && matches!(url.path(), "" | "/")) {
                         tracing::info!("app deep link: {url}");
                     }
                 }
