@@ -932,7 +932,7 @@ export type SignInStatus = string;
 export type SignOutOptions = {
 	/**  The session to sign out of; all of them when absent. */
 	sessionId?: SessionId | null,
-	/**  Where to go afterwards, when it was the active session that ended. */
+	/**  Where to go afterwards, when it was the active session that ended; the option `afterSignOutUrl` by default. */
 	redirectUrl?: string | null,
 };
 

@@ -286,6 +286,8 @@ export class Clerk extends Components {
     this.#retrying = this.#mirror.snapshot?.status === 'error';
     this.#emitStatus();
     await this.#mirror.start();
+    // What is known already shows at once, also while Rust still asks Clerk.
+    await this.#mirror.sync();
     await (this.#hearsOfRedirects ??= onRedirectFinished(() => {
       this.#finishRedirect().catch((error: unknown) => {
         console.error('[clerk] the sign-in from before the restart could not be finished here', error);

@@ -73,7 +73,7 @@ export function wireOptions(options: ClerkOptions): wire.ClerkOptions {
       allowedRedirectOrigins: allowedRedirectOrigins.map((origin) =>
         typeof origin === 'string'
           ? origin
-          : { regex: origin.source, flags: origin.flags.replace(/[gy]/g, '') },
+          : { regex: origin.source, flags: origin.flags.replace(/[^imsuv]/g, '') },
       ),
     }),
     ...(isSatellite !== undefined && {

@@ -377,7 +377,11 @@ async fn a_hosted_page_signs_up() {
 
 #[tokio::test]
 async fn a_hosted_page_leads_back_to_where_it_was_asked_for() {
-    let options = RedirectOptions { redirect_url: Some("/notes".into()), ..Default::default() };
+    let options = RedirectOptions {
+        redirect_url: Some("/notes".into()),
+        sign_in_fallback_redirect_url: Some("/fallback".into()),
+        ..Default::default()
+    };
     let bench = with_hosted_page(None, ClerkOptions::default()).await;
     let (to, body) =
         through_the_hosted_page(&bench, |clerk| async move { clerk.redirect_to_sign_in(&options).await }).await;

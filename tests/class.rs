@@ -109,6 +109,10 @@ async fn an_expression_that_can_not_be_read_is_an_error() {
     assert!(matches!(options.allowed_redirect_origins.as_deref(), Some([RedirectOrigin::Regex { .. }])));
     let error = bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap_err();
     assert_eq!(error.code(), "option_invalid");
+    let options: ClerkOptions =
+        serde_json::from_value(json!({ "allowedRedirectOrigins": [{ "regex": "x", "flags": "q" }] })).unwrap();
+    let error = bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap_err();
+    assert_eq!(error.code(), "option_invalid", "a flag that JavaScript would not take");
     bench.clerk.load(LoadOptions::default()).await.unwrap();
 }
 
@@ -536,6 +540,109 @@ async fn signing_out_is_heard_of_once() {
     bench.clerk.sign_out(SignOutOptions { redirect_url, ..Default::default() }).await.unwrap();
     assert_eq!(*heard.lock().unwrap(), [Some("sess_1".to_owned()), None]);
     assert_eq!(bench.clerk.take_redirect_outcome().unwrap().navigate_to.as_deref(), Some("/bye"));
+}
+
+/// From Rust a sign-out goes where the option says, and nowhere without it.
+#[tokio::test]
+async fn signing_out_goes_where_the_option_says() {
+    for configured in [Some("/goodbye"), None] {
+        let script = |method: &str, path: &str| match (method, path) {
+            ("DELETE", "/client/sessions") => json_answer(200, &json!({ "response": null })),
+            _ => two_sessions(method, path),
+        };
+        let bench = Bench::with(script, Arc::new(MemoryStore::default()), |setup| {
+            setup.options.after_sign_out_url = configured.map(str::to_owned);
+        });
+        bench.clerk.load(LoadOptions::default()).await.unwrap();
+        bench.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        assert!(!bench.clerk.is_signed_in());
+        let went = bench.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to);
+        assert_eq!(went.as_deref(), configured);
+    }
+}
+
+/// Tokens are not in what listeners are shown, so a new one is no news.
+#[tokio::test]
+async fn nobody_hears_of_a_minted_token() {
+    let bench = Bench::new(|method, path| match path.ends_with("/tokens") {
+        true => json_answer(200, &json!({ "jwt": support::jwt(&json!({ "fea": "u:reports" })) })),
+        false => two_sessions(method, path),
+    });
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    let mut state = bench.clerk.subscribe();
+    state.mark_unchanged();
+    let params = GetTokenParams { session_id: "sess_1".into(), skip_cache: true, ..Default::default() };
+    bench.clerk.get_token(params).await.unwrap().unwrap();
+    assert!(!state.has_changed().unwrap());
+    let feature = CheckAuthorizationParams { feature: Some("reports".into()), ..Default::default() };
+    assert!(bench.clerk.check_authorization(&feature), "its claims count at once");
+}
+
+/// A keyring that takes its time.
+#[derive(Default)]
+struct SlowStore {
+    held: MemoryStore,
+    release: tokio::sync::Notify,
+    waiting: AtomicUsize,
+}
+
+impl clerk::ports::SecretStore for SlowStore {
+    fn read(
+        &self,
+        key: &clerk::ports::SecretKey,
+    ) -> clerk::ports::BoxFuture<'_, Result<Option<clerk::secret::StoredSecret>, clerk::ports::StoreError>> {
+        self.held.read(key)
+    }
+    fn write(
+        &self,
+        key: &clerk::ports::SecretKey,
+        secret: clerk::secret::StoredSecret,
+    ) -> clerk::ports::BoxFuture<'_, Result<(), clerk::ports::StoreError>> {
+        let key = key.clone();
+        Box::pin(async move {
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            self.release.notified().await;
+            self.held.write(&key, secret).await
+        })
+    }
+    fn delete(
+        &self,
+        key: &clerk::ports::SecretKey,
+    ) -> clerk::ports::BoxFuture<'_, Result<(), clerk::ports::StoreError>> {
+        self.held.delete(key)
+    }
+}
+
+/// Who asked may give up while the new client token is being stored; it is used from then on all the same.
+#[tokio::test]
+async fn a_rotated_token_is_taken_over_to_the_end() {
+    let store = Arc::new(SlowStore::default());
+    let seen = Arc::<Mutex<Vec<Option<String>>>>::default();
+    let log = seen.clone();
+    let script = move |method: &str, path: &str, token: Option<&str>| {
+        log.lock().unwrap().push(token.map(str::to_owned));
+        let mut answer = match path {
+            "/waitlist" => json_answer(200, &json!({ "id": "wait_1" })),
+            _ => two_sessions(method, path),
+        }?;
+        answer.token = (path == "/waitlist").then_some("a-rotated-token");
+        Some(answer)
+    };
+    let bench = Bench::with_tokens(script, store.clone(), |_| {});
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    let clerk = bench.clerk.clone();
+    let params = JoinWaitlistParams { email_address: "a@example.com".into() };
+    let first = tokio::spawn(async move { clerk.join_waitlist(params).await });
+    while store.waiting.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    store.release.notify_one();
+    // It waits for its turn behind the one that goes on.
+    bench.clerk.touch().await.unwrap();
+    bench.clerk.touch().await.unwrap();
+    assert_eq!(seen.lock().unwrap().last().unwrap().as_deref(), Some("a-rotated-token"));
 }
 
 /// A token of a template says which organization was active when it was minted.

@@ -303,6 +303,30 @@ async fn a_window_has_no_say_in_where_the_client_token_goes() {
     assert_eq!(*seen.lock().unwrap(), [None, None]);
 }
 
+/// An environment that can't be had does not lose the client token that came along with the client.
+#[tokio::test]
+async fn a_token_is_taken_over_whatever_became_of_the_environment() {
+    let failing = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let (fails, seen) = (failing.clone(), Arc::<std::sync::Mutex<Vec<Option<String>>>>::default());
+    let log = seen.clone();
+    let script = move |_: &str, path: &str, token: Option<&str>| {
+        log.lock().unwrap().push(token.map(str::to_owned));
+        if path.ends_with("/environment") {
+            let status = if fails.load(std::sync::atomic::Ordering::Relaxed) { 500 } else { 200 };
+            return json_answer(status, &environment());
+        }
+        let mut answer = json_answer(200, &json!({ "response": client(1, &[]) }))?;
+        answer.token = Some("a-rotated-token");
+        Some(answer)
+    };
+    let bench = Bench::with_tokens(script, Arc::new(MemoryStore::default()), |_| {});
+    bench.clerk.load(LoadOptions::default()).await.unwrap_err();
+    assert_eq!(bench.clerk.snapshot().client, None, "a load that failed shows nothing");
+    failing.store(false, std::sync::atomic::Ordering::Relaxed);
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(seen.lock().unwrap()[2..], [Some("a-rotated-token".to_owned()), Some("a-rotated-token".to_owned())]);
+}
+
 #[tokio::test]
 async fn who_hears_of_the_client_knows_the_environment() {
     let bench = Bench::new(signed_in);

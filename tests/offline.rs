@@ -134,7 +134,74 @@ async fn a_refusal_is_no_lack_of_an_answer() {
     machine.network.store(400, Ordering::Relaxed);
     let app = machine.start();
     assert!(app.clerk.load(LoadOptions::default()).await.unwrap_err().has_api_code("native_api_disabled"));
-    assert_eq!(app.clerk.status(), Status::Error);
+    // Nobody is signed in by what an earlier run knew alone.
+    assert_eq!((app.clerk.status(), app.clerk.session(), app.clerk.is_signed_in()), (Status::Error, None, false));
+    machine.network.store(200, Ordering::Relaxed);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Ready, true));
+
+    machine.network.store(OFFLINE, Ordering::Relaxed);
+    let app = machine.start();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    machine.network.store(400, Ordering::Relaxed);
+    app.clerk.subscribe().wait_for(|state| state.status == Status::Error).await.unwrap();
+    assert_eq!(app.clerk.session(), None, "the same when the refusal comes later");
+}
+
+/// The app may have ended before it could keep what happened last.
+#[tokio::test]
+async fn who_signed_in_after_the_last_keeping_is_there_all_the_same() {
+    let machine = Machine::signed_in().await;
+    // What was kept is from before: nobody, or a session that has ended since.
+    for known in [vec![], vec![session("sess_0")]] {
+        *machine.sessions.lock().unwrap() = known;
+        machine.updated_at.store(6, Ordering::Relaxed);
+        let before = machine.start();
+        let keeping = before.clerk.clone();
+        let sealed = machine.cache.0.lock().unwrap().clone();
+        let kept = tokio::spawn(async move { keeping.keep_cache().await });
+        before.clerk.load(LoadOptions::default()).await.unwrap();
+        while *machine.cache.0.lock().unwrap() == sealed {
+            tokio::task::yield_now().await;
+        }
+        kept.abort();
+        *machine.sessions.lock().unwrap() = vec![session("sess_1")];
+        machine.updated_at.store(7, Ordering::Relaxed);
+        let app = machine.start();
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(app.clerk.session().map(|session| session.id.to_string()).as_deref(), Some("sess_1"));
+    }
+}
+
+/// Who comes while Clerk is still being asked sees at once what is known.
+#[tokio::test]
+async fn a_second_load_does_not_wait() {
+    let machine = Machine::signed_in().await;
+    struct Silence;
+    impl clerk::ports::Transport for Silence {
+        fn send(
+            &self,
+            _: clerk::ports::HttpRequest,
+        ) -> clerk::ports::BoxFuture<'_, Result<clerk::ports::HttpResponse, clerk::ports::TransportError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+    let cache = machine.cache.clone();
+    let app = Bench::with(
+        |_, _| None,
+        machine.secrets.clone(),
+        move |setup| {
+            setup.cache = Some(cache);
+            setup.transport = Arc::new(Silence);
+        },
+    );
+    let first = app.clerk.clone();
+    let asking = tokio::spawn(async move { first.load(LoadOptions::default()).await });
+    app.clerk.subscribe().wait_for(|state| state.is_loaded()).await.unwrap();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Degraded, true));
+    assert!(!asking.is_finished());
+    asking.abort();
 }
 
 #[tokio::test(start_paused = true)]

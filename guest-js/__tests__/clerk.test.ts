@@ -67,23 +67,40 @@ describe('load', () => {
 
   it('hands over what the constructor was given', async () => {
     await new Clerk(KEY, { proxyUrl: 'http://127.0.0.1:1' }).load();
-    expect(rust.calls[0]?.args).toEqual({
+    expect(rust.calls.find(({ command }) => command === 'load')?.args).toEqual({
       options: { publishableKey: KEY, proxyUrl: 'http://127.0.0.1:1' },
     });
   });
 
   it('can be repeated after an error', async () => {
+    rust.state = snapshot({ revision: 0, status: 'loading', client: null });
     const clerk = new Clerk();
     const seen: string[] = [];
     clerk.on('status', (status) => seen.push(status));
     rust.on('load', () => {
+      rust.change(snapshot({ revision: 1, status: 'error', client: null }));
       throw { kind: 'runtime', code: 'network_error', message: 'no answer', errors: [] };
     });
     await expect(clerk.load()).rejects.toMatchObject({ code: 'network_error' });
     expect(clerk.status).toBe('error');
-    rust.on('load', () => rust.state);
+    rust.on('load', () => (rust.state = snapshot({ revision: 2 })));
     await clerk.load();
     expect([clerk.status, seen]).toEqual(['ready', ['error', 'loading', 'ready']]);
+  });
+
+  it('shows what is known already while Rust still asks Clerk', async () => {
+    rust.state = { ...signedIn(1), status: 'degraded' };
+    let finish = (_state: unknown): void => undefined;
+    rust.on('load', () => new Promise((resolve) => (finish = resolve)));
+    const clerk = new Clerk();
+    const loading = clerk.load();
+    await vi.waitFor(() => {
+      expect(rust.count('load')).toBe(1);
+    });
+    expect([clerk.status, clerk.loaded, clerk.user?.firstName]).toEqual(['degraded', true, 'Ada']);
+    finish(signedIn(2));
+    await loading;
+    expect(clerk.status).toBe('ready');
   });
 
   it('goes where a flow leads that was finished before', async () => {
@@ -160,7 +177,7 @@ describe('listeners', () => {
     rust.state = snapshot({ revision: 4 });
     rust.emit('state-changed', { revision: 6, status: 'ready' });
     await vi.waitFor(() => {
-      expect(rust.count('snapshot')).toBe(1);
+      expect(rust.count('snapshot')).toBe(2);
     });
     expect(listener).not.toHaveBeenCalled();
     expect(clerk.isSignedIn).toBe(true);

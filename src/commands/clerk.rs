@@ -41,7 +41,8 @@ pub(crate) async fn set_active(clerk: State<'_, Clerk>, params: SetActiveParams)
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn sign_out(clerk: State<'_, Clerk>, options: SignOutOptions) -> CommandResult<()> {
-    Ok(clerk.sign_out(options).await?)
+    clerk.end_sessions(options.session_id).await?;
+    Ok(())
 }
 
 #[tauri::command]

@@ -10,7 +10,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Clerk, Snapshot, Status};
+use super::{Clerk, Snapshot};
 use crate::{
     ports::{CacheStore, SecretKey},
     secret::StoredSecret,
@@ -25,20 +25,33 @@ const KEY: usize = 32;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Kept {
     pub(super) environment: Value,
-    /// Without session tokens: they live for a minute.
+    /// Without session tokens, which live for a minute, and without the age of verifications, which grows.
     pub(super) client: Value,
+}
+
+/// What is true for a moment only.
+const MOMENTARY: [&str; 2] = ["last_active_token", "factor_verification_age"];
+
+fn sessions(client: &mut Value) -> Option<&mut Vec<Value>> {
+    client.get_mut("sessions")?.as_array_mut()
 }
 
 impl Kept {
     /// What there is to keep of a state.
     fn of(snapshot: &Snapshot) -> Option<Self> {
         let mut client = snapshot.raw_client.as_deref()?.clone();
-        for session in client.get_mut("sessions").and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Some(session) = session.as_object_mut() {
-                session.remove("last_active_token");
-            }
+        for session in sessions(&mut client).into_iter().flatten().filter_map(Value::as_object_mut) {
+            session.retain(|key, _| !MOMENTARY.contains(&key.as_str()));
         }
         Some(Self { environment: snapshot.raw_environment.as_deref()?.clone(), client })
+    }
+
+    /// Leaves out the sessions that have expired meanwhile.
+    fn still_good(mut self, now_ms: i64) -> Self {
+        if let Some(sessions) = sessions(&mut self.client) {
+            sessions.retain(|session| session["expire_at"].as_i64().is_none_or(|at| at == 0 || at > now_ms));
+        }
+        self
     }
 
     /// Encrypts it. `name` is the instance that it belongs to; it can't be opened for another one.
@@ -76,7 +89,7 @@ impl Clerk {
         if kept.is_none() {
             tracing::debug!("what an earlier run kept belongs to another instance or was changed; it is ignored");
         }
-        kept
+        Some(kept?.still_good(self.0.setup.clock.now_ms()))
     }
 
     /// Keeps the client and the environment whenever they change, for as long as the app runs. The plugin runs this by
@@ -89,8 +102,8 @@ impl Clerk {
         let mut kept = None;
         while state.changed().await.is_ok() {
             let snapshot = state.borrow_and_update().clone();
-            // What a degraded state shows is in the cache already.
-            if snapshot.status == Status::Ready
+            // What was restored is in the cache already.
+            if !snapshot.restored
                 && let Some(now) = Kept::of(&snapshot)
                 && kept.as_ref() != Some(&now)
                 && self.write_cache(cache.as_ref(), &now).await
@@ -134,6 +147,20 @@ impl Clerk {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_is_true_for_a_moment_is_not_kept() {
+        let kept = |session: Value| Kept { environment: json!({}), client: json!({ "sessions": [session] }) };
+        let mut snapshot = Snapshot::initial(Default::default(), Default::default());
+        snapshot.raw_environment = Some(std::sync::Arc::new(json!({})));
+        let session = json!({ "id": "sess_1", "expire_at": 1_000, "last_active_token": { "jwt": "a.b.c" }, "factor_verification_age": [0, 0] });
+        snapshot.raw_client = Some(std::sync::Arc::new(json!({ "sessions": [session] })));
+        let expected = kept(json!({ "id": "sess_1", "expire_at": 1_000 }));
+        assert_eq!(Kept::of(&snapshot), Some(expected.clone()));
+        assert_eq!(expected.clone().still_good(999), expected);
+        assert_eq!(expected.still_good(1_000).client, json!({ "sessions": [] }));
+        assert_eq!(kept(json!({ "id": "sess_1" })).still_good(1_000), kept(json!({ "id": "sess_1" })));
+    }
 
     #[test]
     fn what_was_sealed_is_opened_by_its_key_for_its_instance_only() {

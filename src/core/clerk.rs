@@ -407,8 +407,17 @@ impl Clerk {
         Ok((fapi.send(request, &credentials).await?, stamp))
     }
 
-    /// Takes over the client token and the client of an answer, unless a newer answer was first.
+    /// Takes over the client token and the client of an answer, unless a newer answer was first. Who asked may have given up
+    /// meanwhile: what FAPI has issued is taken over to the end all the same.
     pub(super) async fn absorb(&self, reply: Reply, stamp: Stamp) -> Result<Value> {
+        let clerk = self.clone();
+        let absorbed = tokio::spawn(async move { clerk.absorb_now(reply, stamp).await }).await;
+        absorbed.unwrap_or_else(|_| {
+            Err(ErrorCode::DecodeError.error("the answer of the Frontend API could not be taken over"))
+        })
+    }
+
+    async fn absorb_now(&self, reply: Reply, stamp: Stamp) -> Result<Value> {
         let _turn = self.0.writer.lock().await;
         if reply.token != TokenUpdate::Absent && lock(&self.0.identity).gate.admit_token(stamp) {
             self.take_token(reply.token).await;
@@ -416,10 +425,12 @@ impl Clerk {
         if let Some(raw) = reply.client
             && let Some(typed) = Client::read(&raw)
         {
-            let held = self.snapshot().client.clone();
-            if lock(&self.0.identity).gate.admit_client(stamp, held.as_deref(), &typed) {
+            let snapshot = self.snapshot();
+            // What was restored says nothing of which answer is newer.
+            let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
+            if lock(&self.0.identity).gate.admit_client(stamp, held, &typed) {
                 // The app's own choice of the session to begin with takes the place of the default one.
-                let chosen = self.0.setup.select_initial_session.as_ref().filter(|_| held.is_none());
+                let chosen = self.0.setup.select_initial_session.as_ref().filter(|_| snapshot.lets_choose(&typed));
                 let chosen = chosen.map(|select| Transition::Activate(select(&typed)));
                 self.apply([Transition::Client { typed: Box::new(typed), raw }].into_iter().chain(chosen));
             } else {
@@ -501,8 +512,13 @@ impl Clerk {
             transitions.into_iter().fold((*self.snapshot()).clone(), |state, transition| state.after(transition));
         let next = Arc::new(next);
         self.0.tokens.seed(&next, self.0.setup.clock.now_ms());
-        let before = self.0.snapshots.send_replace(next.clone());
-        if before.revision == next.revision {
+        let before = self.snapshot();
+        let is_news = before.revision != next.revision;
+        self.0.snapshots.send_if_modified(|state| {
+            *state = next.clone();
+            is_news
+        });
+        if !is_news {
             return;
         }
         tracing::debug!(revision = next.revision, status = ?next.status, "state changed");

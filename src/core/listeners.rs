@@ -26,7 +26,8 @@ struct Listener {
     id: u64,
     wants: Wants,
     callback: Callback,
-    /// The newest revision that it was told of. A listener that is added while a change is made is told of it once.
+    /// The newest revision that it was told of; held while it is told. A listener that is added while a change is made is
+    /// told of it once, and never of an older one after a newer one.
     told: Arc<Mutex<Option<u64>>>,
 }
 
@@ -34,13 +35,11 @@ impl Listener {
     /// Calls it, unless it knows this revision or a newer one. A callback that panics must not keep the others from
     /// hearing, nor the state from changing.
     fn tell(&self, snapshot: &Snapshot) {
-        {
-            let mut told = lock(&self.told);
-            if told.is_some_and(|revision| revision >= snapshot.revision) {
-                return;
-            }
-            *told = Some(snapshot.revision);
+        let mut told = lock(&self.told);
+        if told.is_some_and(|revision| revision >= snapshot.revision) {
+            return;
         }
+        *told = Some(snapshot.revision);
         if catch_unwind(AssertUnwindSafe(|| (self.callback)(snapshot))).is_err() {
             tracing::error!("a listener of the auth state panicked");
         }

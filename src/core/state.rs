@@ -91,6 +91,9 @@ pub struct Snapshot {
     /// The freshest session token of each session that has one.
     #[serde(skip)]
     pub(crate) session_tokens: Arc<BTreeMap<SessionId, SessionToken>>,
+    /// Whether the client is what an earlier run knew, and FAPI has not said anything of it yet.
+    #[serde(skip)]
+    pub(crate) restored: bool,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -123,6 +126,7 @@ impl Snapshot {
             raw_client: None,
             raw_environment: None,
             session_tokens: Arc::default(),
+            restored: false,
         }
     }
 
@@ -151,6 +155,13 @@ impl Snapshot {
     #[must_use]
     pub fn organization(&self) -> Option<&Organization> {
         Some(&self.session()?.active_membership()?.organization)
+    }
+
+    /// Whether a client that FAPI sends may still choose who is active: it is the first one, or what was restored is not
+    /// true any more.
+    pub(crate) fn lets_choose(&self, incoming: &Client) -> bool {
+        let still_there = || self.session().is_some_and(|session| incoming.signed_in_session(&session.id).is_some());
+        self.client.is_none() || (self.restored && !still_there())
     }
 
     /// Whether somebody is signed in with nothing left to do: false for a `pending` session.
@@ -182,14 +193,17 @@ pub(crate) enum Transition {
     LoadFailed(Error),
     /// Loading succeeded.
     Loaded,
-    /// What an earlier run knew stands in for what FAPI says; why FAPI has not said anything, once that is known.
-    Degraded(Option<Error>),
+    /// FAPI gives no answer, so what an earlier run knew stays.
+    Degraded(Error),
     /// Options were given.
     Options(Box<ClerkOptions>),
     /// The instance's settings arrived.
     Environment { typed: Box<Environment>, raw: Value },
     /// A client arrived.
     Client { typed: Box<Client>, raw: Value },
+    /// The client and the environment of an earlier run stand in for what FAPI has not said yet; `active` is the session to
+    /// begin with.
+    Restored { client: (Box<Client>, Value), environment: (Box<Environment>, Value), active: Option<SessionId> },
     /// The active session is another one, or none.
     Activate(Option<SessionId>),
     /// A session token was minted for a session and its active organization. Nobody hears of it: tokens are not in what
@@ -206,6 +220,7 @@ impl Snapshot {
         next.revision += u64::from(!matches!(transition, Transition::TokenMinted { .. }));
         match transition {
             Transition::Loading(instance) => {
+                next.forget();
                 next.status = Status::Loading;
                 next.error = None;
                 next.publishable_key = Some(instance.key().as_str().to_owned());
@@ -215,6 +230,7 @@ impl Snapshot {
                 next.proxy_url = instance.proxy_url().map(ToString::to_string).unwrap_or_default();
             }
             Transition::LoadFailed(error) => {
+                next.forget();
                 next.status = Status::Error;
                 next.error = Some(ErrorPayload::from(error));
             }
@@ -230,19 +246,24 @@ impl Snapshot {
             }
             Transition::Degraded(error) => {
                 next.status = Status::Degraded;
-                next.error = error.map(ErrorPayload::from);
+                next.error = Some(ErrorPayload::from(error));
             }
             Transition::Environment { typed, raw } => {
                 next.environment = Some(Arc::from(typed));
                 next.raw_environment = Some(Arc::new(raw));
             }
             Transition::Client { typed, raw } => next.take_client(*typed, raw),
+            Transition::Restored { client, environment, active } => {
+                next.environment = Some(Arc::from(environment.0));
+                next.raw_environment = Some(Arc::new(environment.1));
+                next.take_client(*client.0, client.1);
+                next.activate(active);
+                next.restored = true;
+                next.status = Status::Degraded;
+            }
             Transition::Activate(session) => {
-                next.active_session = match session {
-                    Some(session_id) => ActiveSession::Session { session_id },
-                    None => ActiveSession::None,
-                };
-                next.drop_vanished_session();
+                next.activate(session);
+                next.restored = false;
             }
             Transition::TokenMinted { session, token } => {
                 if session_token::is_fresher(&token, next.session_tokens.get(&session)) {
@@ -254,17 +275,40 @@ impl Snapshot {
                     && let Some(session) =
                         Arc::make_mut(client).sessions.iter_mut().find(|candidate| candidate.id == session)
                 {
-                    session.last_active_organization_id = organization;
+                    session.last_active_organization_id.clone_from(&organization);
+                }
+                if let Some(sessions) =
+                    next.raw_client.as_mut().and_then(|raw| Arc::make_mut(raw).get_mut("sessions")?.as_array_mut())
+                {
+                    let same = sessions.iter_mut().filter(|raw| raw["id"] == session.as_str());
+                    same.for_each(|raw| raw["last_active_organization_id"] = serde_json::json!(organization));
                 }
             }
         }
         next
     }
 
+    /// Forgets what is known of this device and of the instance.
+    fn forget(&mut self) {
+        (self.client, self.raw_client, self.session_tokens) = (None, None, Arc::default());
+        (self.environment, self.raw_environment) = (None, None);
+        (self.active_session, self.restored) = (ActiveSession::Unknown, false);
+    }
+
+    fn activate(&mut self, session: Option<SessionId>) {
+        self.active_session = match session {
+            Some(session_id) => ActiveSession::Session { session_id },
+            None => ActiveSession::None,
+        };
+        self.drop_vanished_session();
+    }
+
     /// The first client brings the initial session along; later ones can only take the active session away. Somebody
     /// who signed in becomes active by `set_active` and not by the arrival of a session.
     fn take_client(&mut self, typed: Client, raw: Value) {
-        if self.client.is_none() {
+        let choose = self.lets_choose(&typed);
+        self.restored = false;
+        if choose {
             self.active_session = match typed.default_session() {
                 Some(session) => ActiveSession::Session { session_id: session.id.clone() },
                 None => ActiveSession::None,

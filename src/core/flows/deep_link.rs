@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 use super::pending::{PendingRecord, RECORD_LIFETIME_MS};
-use crate::{
-    core::{Clerk, Snapshot, Status},
-    ports::SecretKey,
-};
+use crate::core::{Clerk, Snapshot, Status};
 
 /// How long a link waits for a load.
 #[allow(clippy::cast_sign_loss, reason = "a positive constant")]
@@ -71,20 +68,9 @@ impl Clerk {
         let ready = |snapshot: &Arc<Snapshot>| snapshot.status == Status::Ready;
         let loaded = tokio::time::timeout(PATIENCE, state.wait_for(ready)).await;
         drop(loaded.ok()?.ok()?);
-        let key = SecretKey::PendingFlow(self.secret_name()?);
-        let stored = match self.0.setup.secrets.read(&key).await {
-            Ok(stored) => stored?,
-            Err(error) => {
-                tracing::debug!(%error, "the record of an earlier browser flow can't be read");
-                return None;
-            }
-        };
-        let record: Option<PendingRecord> = serde_json::from_str(stored.expose()).ok();
-        if record.as_ref().is_some_and(|record| record.run == self.0.run) {
-            return None;
-        }
+        let _turn = self.0.record.lock().await;
+        let record = self.read_record().await.filter(|record| record.run != self.0.run)?;
         self.delete_record().await;
-        let record = record?;
         record.is_fresh(self.0.setup.clock.now_ms()).then_some(record)
     }
 }

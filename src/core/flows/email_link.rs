@@ -164,7 +164,8 @@ impl Clerk {
         let pkce = Pkce::new();
         self.prepare_email_link(attempt, address, callback, &pkce).await?;
         let code_verifier = pkce.verifier.expose().to_owned();
-        let record = self.record(started_at_ms, PendingFlow::EmailLink { attempt: attempt.clone(), code_verifier });
+        let record =
+            self.record(flow, started_at_ms, PendingFlow::EmailLink { attempt: attempt.clone(), code_verifier });
         let link = tokio::select! {
             link = self.round_trip(flow, signal, &record, None, PATIENCE) => link?,
             verified = self.poll_email_link(attempt) => {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::{
-    core::{Clerk, ClerkOptions, RedirectOrigin, Status, state::Transition},
+    core::{Clerk, ClerkOptions, RedirectOrigin, Status, ordering::Stamp, state::Transition},
     error::{ErrorCode, Result},
-    fapi::{self, Fapi, Instance, InstanceOptions, InstanceType},
+    fapi::{self, Fapi, Instance, InstanceOptions, InstanceType, Reply},
     models::{Client, Environment, wire::Wire},
     ports::SecretKey,
     secret::ClientToken,
@@ -56,8 +56,14 @@ impl Clerk {
     /// # Source
     /// FAPI `GET /v1/environment` and `GET /v1/client`; `Clerk.load()`.
     pub async fn load(&self, options: LoadOptions) -> Result<()> {
-        let _load = self.0.loading.lock().await;
         let given = options.options.clone();
+        // Who comes later joins what is shown already, also while FAPI is still being asked.
+        if self.snapshot().is_loaded() {
+            check_origins(&given).and_then(|()| self.resolve(&options))?;
+            self.take_options(given).await;
+            return Ok(());
+        }
+        let _load = self.0.loading.lock().await;
         let instance = match check_origins(&given).and_then(|()| self.resolve(&options)) {
             Ok(instance) => instance,
             // A call with bad options does not take the state away from those who loaded before.
@@ -78,7 +84,7 @@ impl Clerk {
                     code = error.code(),
                     "Clerk can't be reached, so what an earlier run knew is shown: {error}"
                 );
-                self.commit([Transition::Degraded(Some(error))]).await;
+                self.commit([Transition::Degraded(error)]).await;
                 let clerk = self.clone();
                 tokio::spawn(async move { clerk.recover().await });
                 Ok(())
@@ -95,7 +101,7 @@ impl Clerk {
 
     /// Shows what an earlier run of the app knew, until FAPI says more. A device without a client token is nobody's.
     async fn restore(&self) -> bool {
-        if self.snapshot().client.is_some() || !self.has_client_token() {
+        if !self.has_client_token() {
             return false;
         }
         let Some(kept) = self.read_cache().await else { return false };
@@ -103,12 +109,12 @@ impl Clerk {
         else {
             return false;
         };
-        let chosen = self.0.setup.select_initial_session.as_ref().map(|select| Transition::Activate(select(&client)));
-        let restored = [
-            Transition::Environment { typed: Box::new(environment), raw: kept.environment },
-            Transition::Client { typed: Box::new(client), raw: kept.client },
-        ];
-        self.commit(restored.into_iter().chain(chosen).chain([Transition::Degraded(None)])).await;
+        let active = match &self.0.setup.select_initial_session {
+            Some(select) => select(&client),
+            None => client.default_session().map(|session| session.id.clone()),
+        };
+        let environment = (Box::new(environment), kept.environment);
+        self.commit([Transition::Restored { client: (Box::new(client), kept.client), environment, active }]).await;
         true
     }
 
@@ -128,8 +134,8 @@ impl Clerk {
                     tracing::debug!(code = error.code(), "Clerk can't be reached yet");
                 }
                 Err(error) => {
-                    tracing::error!(code = error.code(), "Clerk refuses what an earlier run knew: {error}");
-                    self.commit([Transition::Degraded(Some(error))]).await;
+                    // What went wrong is in the state and in the log.
+                    let _ = self.fail(error).await;
                     return;
                 }
             }
@@ -203,13 +209,14 @@ impl Clerk {
         let (get_environment, get_client) = (fapi::environment::get(), fapi::client::get());
         let (environment, client) = tokio::join!(self.send(&get_environment), self.send(&get_client));
         // The environment first: who hears of the client may want to know the instance's settings.
-        let (reply, stamp) = environment?;
-        let raw = self.absorb(reply, stamp).await?;
-        let environment = Environment::read(&raw).unwrap_or_default();
-        refuse_other_instance(self.instance_type(), &environment)?;
-        self.commit([Transition::Environment { typed: Box::new(environment), raw }]).await;
-        let (reply, stamp) = client?;
-        match self.absorb(reply, stamp).await {
+        let environment = self.take_environment(environment).await;
+        // The client's answer counts whatever became of that one: it may have brought a new token along.
+        let client = match client {
+            Ok((reply, stamp)) => self.absorb(reply, stamp).await,
+            Err(error) => Err(error),
+        };
+        environment?;
+        match client {
             // The token of an earlier run is not taken any more; the answer may have brought another one.
             Err(error) if error.status() == Some(401) => self.read_client_anew().await?,
             client => {
@@ -222,6 +229,15 @@ impl Clerk {
 }
 
 impl Clerk {
+    async fn take_environment(&self, answer: Result<(Reply, Stamp)>) -> Result<()> {
+        let (reply, stamp) = answer?;
+        let raw = self.absorb(reply, stamp).await?;
+        let environment = Environment::read(&raw).unwrap_or_default();
+        refuse_other_instance(self.instance_type(), &environment)?;
+        self.commit([Transition::Environment { typed: Box::new(environment), raw }]).await;
+        Ok(())
+    }
+
     /// Reads the client with the token that FAPI gave in place of a refused one, or with none.
     async fn read_client_anew(&self) -> Result<()> {
         let get_client = fapi::client::get();
@@ -238,7 +254,7 @@ impl Clerk {
 /// Whether FAPI gave no answer that could be used, as opposed to a refusal.
 fn is_no_answer(error: &crate::Error) -> bool {
     match error.status() {
-        Some(status) => status >= 500,
+        Some(status) => status == 429 || status >= 500,
         None => error.is(ErrorCode::NetworkError) || error.is(ErrorCode::DecodeError),
     }
 }
@@ -246,11 +262,17 @@ fn is_no_answer(error: &crate::Error) -> bool {
 /// An expression that can't be read would silently allow nothing.
 fn check_origins(options: &ClerkOptions) -> Result<()> {
     for origin in options.allowed_redirect_origins.iter().flatten() {
-        if let RedirectOrigin::Regex { regex, flags } = origin
-            && let Err(error) = regress::Regex::with_flags(regex, flags.as_str())
-        {
-            return Err(ErrorCode::OptionInvalid
-                .error(format!("allowedRedirectOrigins has an expression that can't be read: {error}")));
+        let RedirectOrigin::Regex { regex, flags } = origin else { continue };
+        let unusable = |why: String| {
+            Err(ErrorCode::OptionInvalid
+                .error(format!("allowedRedirectOrigins has an expression that can't be read: {why}")))
+        };
+        // Those that change what an expression means; `g` and `y` change how it is searched with.
+        if let Some(flag) = flags.chars().find(|flag| !"imsuv".contains(*flag)) {
+            return unusable(format!("there is no flag {flag:?} for it"));
+        }
+        if let Err(error) = regress::Regex::with_flags(regex, flags.as_str()) {
+            return unusable(error.to_string());
         }
     }
     Ok(())

@@ -130,7 +130,7 @@ impl Clerk {
             RedirectResource::SignUp => self.start_sign_up(&params, callback).await?,
         };
         let callback = Box::new(params.callback.unwrap_or_default());
-        let record = self.record(started_at_ms, PendingFlow::Redirect { attempt, callback });
+        let record = self.record(flow, started_at_ms, PendingFlow::Redirect { attempt, callback });
         let link = self.round_trip(flow, signal, &record, Some(&page), self.0.setup.oauth_timeout).await?;
         self.complete(&link, record.flow).await
     }

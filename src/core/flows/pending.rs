@@ -28,7 +28,7 @@ pub(crate) enum Signal {
 
 /// Tells a flow apart from those before and after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FlowId(u64);
+pub(crate) struct FlowId(pub(crate) u64);
 
 struct Pending {
     id: FlowId,
@@ -104,6 +104,8 @@ pub(crate) struct PendingRecord {
     /// The run of the app that began the flow. A record is for those after it: within a run a link has a flow that waits
     /// for it, or is refused.
     pub(crate) run: String,
+    /// Tells the flow apart from others of that run.
+    pub(crate) id: u64,
     pub(crate) flow: PendingFlow,
 }
 
@@ -204,6 +206,7 @@ mod tests {
         let record = PendingRecord {
             started_at_ms: 1_000,
             run: String::new(),
+            id: 1,
             flow: PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: String::new() },
         };
         assert!(record.is_fresh(1_000) && record.is_fresh(RECORD_LIFETIME_MS));

@@ -83,7 +83,7 @@ impl RedirectCallbackParams {
 
     /// The callback of a flow that begins at a page with these options.
     pub(crate) fn after_page(options: &RedirectOptions) -> Self {
-        let fallback = |own: &Option<String>| own.clone().or_else(|| options.redirect_url.clone());
+        let fallback = |own: &Option<String>| given(&options.redirect_url).or(given(own)).map(str::to_owned);
         Self {
             sign_in_force_redirect_url: options.sign_in_force_redirect_url.clone(),
             sign_in_fallback_redirect_url: fallback(&options.sign_in_fallback_redirect_url),

@@ -76,8 +76,7 @@ impl Clerk {
         let result =
             match tokio::time::timeout(patience, signal).await {
                 Ok(Ok(Signal::Returned(link))) => Ok(link),
-                // The newer flow has overwritten the record, or will.
-                Ok(Ok(Signal::Superseded) | Err(_)) => return Err(ended_early(&Signal::Superseded)),
+                Ok(Ok(Signal::Superseded) | Err(_)) => Err(ended_early(&Signal::Superseded)),
                 Ok(Ok(Signal::Cancelled)) => Err(ended_early(&Signal::Cancelled)),
                 Err(_) => Err(ErrorCode::OauthFlowTimedOut
                     .error("the user did not come back from the browser in time; try again")),
@@ -87,8 +86,8 @@ impl Clerk {
     }
 
     /// The record of a flow of this run.
-    pub(super) fn record(&self, started_at_ms: i64, flow: PendingFlow) -> PendingRecord {
-        PendingRecord { started_at_ms, run: self.0.run.clone(), flow }
+    pub(super) fn record(&self, id: FlowId, started_at_ms: i64, flow: PendingFlow) -> PendingRecord {
+        PendingRecord { started_at_ms, run: self.0.run.clone(), id: id.0, flow }
     }
 
     /// Goes on with the link that led back to the app.
@@ -120,8 +119,19 @@ impl Clerk {
     /// Deletes the record of a flow, and not that of a newer one.
     pub(super) async fn forget_record(&self, flow: FlowId) {
         let _turn = self.0.record.lock().await;
-        if self.0.pending.is_newest(flow) {
+        if self.read_record().await.is_some_and(|record| record.run == self.0.run && record.id == flow.0) {
             self.delete_record().await;
+        }
+    }
+
+    /// The record that is kept, whosever it is.
+    pub(super) async fn read_record(&self) -> Option<PendingRecord> {
+        match self.0.setup.secrets.read(&SecretKey::PendingFlow(self.secret_name()?)).await {
+            Ok(stored) => serde_json::from_str(stored?.expose()).ok(),
+            Err(error) => {
+                tracing::debug!(%error, "the record of a browser flow can't be read");
+                None
+            }
         }
     }
 

@@ -20,7 +20,7 @@ pub struct SignOutOptions {
     #[serde(default)]
     #[specta(optional)]
     pub session_id: Option<SessionId>,
-    /// Where to go afterwards, when it was the active session that ended.
+    /// Where to go afterwards, when it was the active session that ended; the option `afterSignOutUrl` by default.
     #[serde(default)]
     #[specta(optional)]
     pub redirect_url: Option<String>,
@@ -39,26 +39,35 @@ impl Clerk {
     /// # Source
     /// FAPI `DELETE /v1/client/sessions`, `POST /v1/client/sessions/{id}/remove`; `Clerk.signOut()`.
     pub async fn sign_out(&self, options: SignOutOptions) -> Result<()> {
+        if !self.end_sessions(options.session_id).await? {
+            return Ok(());
+        }
+        let configured = self.snapshot().options.after_sign_out_url.clone();
+        self.navigate(options.redirect_url.or(configured).as_deref().unwrap_or_default())
+    }
+
+    /// [`sign_out`](Self::sign_out) for callers that know themselves where to go. False when the active session, if there is
+    /// one, is still there.
+    pub(crate) async fn end_sessions(&self, session_id: Option<SessionId>) -> Result<bool> {
         let _turn = self.0.switching.lock().await;
         let snapshot = self.loaded()?;
         self.session_was_chosen();
         let client = snapshot.client.clone().unwrap_or_default();
         if client.sessions.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        let redirect_url = options.redirect_url.unwrap_or_default();
-        let everything = options.session_id.is_none() || client.signed_in_sessions().count() == 1;
+        let everything = session_id.is_none() || client.signed_in_sessions().count() == 1;
         let is_active = |id: &SessionId| snapshot.session().is_some_and(|session| session.id == *id);
-        match options.session_id {
+        match session_id {
             Some(id) if !everything => {
                 if client.signed_in_session(&id).is_none() {
-                    return Ok(());
+                    return Ok(false);
                 }
                 self.0.tokens.clear();
                 self.request(&fapi::session::remove(&id)).await?;
                 self.0.tokens.clear();
                 if !is_active(&id) {
-                    return Ok(());
+                    return Ok(false);
                 }
             }
             _ => {
@@ -72,6 +81,6 @@ impl Clerk {
         if self.snapshot().active_session != ActiveSession::None {
             self.commit([Transition::Activate(None)]).await;
         }
-        self.navigate(&redirect_url)
+        Ok(true)
     }
 }

@@ -4,7 +4,7 @@ use super::{
     oauth::RedirectOutcome,
     pending::{AttemptResource, Signal},
     redirect_callback::needs_protect_check,
-    round_trip::ended_early,
+    round_trip::{Signals, ended_early},
 };
 use crate::{
     core::{
@@ -72,10 +72,7 @@ impl Clerk {
         }
         let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet"))?;
         let (flow, signal) = self.0.pending.begin();
-        let result = tokio::select! {
-            result = self.ask_wallet(wallet.as_ref(), &provider, &params) => result,
-            signal = signal => Err(ended_early(&signal.unwrap_or(Signal::Superseded))),
-        };
+        let result = self.ask_wallet(wallet.as_ref(), signal, &provider, &params).await;
         self.0.pending.end(flow);
         result
     }
@@ -83,14 +80,16 @@ impl Clerk {
     async fn ask_wallet(
         &self,
         wallet: &dyn Wallet,
+        mut signal: Signals,
         provider: &str,
         params: &AuthenticateWithWeb3Params,
     ) -> Result<RedirectOutcome> {
-        let mut connection = wallet.connect(provider, params.wallet_name.as_deref()).await.map_err(wallet_error)?;
-        let signed = match self.sign_in_with_wallet(&params.strategy, connection.as_mut()).await {
+        let mut connection = unless_ended(&mut signal, wallet.connect(provider, params.wallet_name.as_deref())).await?;
+        let mut wallet = ConnectedWallet { connection: connection.as_mut(), signal };
+        let signed = match self.sign_in_with_wallet(&params.strategy, &mut wallet).await {
             Ok(sign_in) => AttemptResource::SignIn(Box::new(sign_in)),
             Err(error) if error.has_api_code("form_identifier_not_found") => {
-                AttemptResource::SignUp(Box::new(self.sign_up_with_wallet(params, connection.as_mut()).await?))
+                AttemptResource::SignUp(Box::new(self.sign_up_with_wallet(params, &mut wallet).await?))
             }
             Err(error) => return Err(error),
         };
@@ -142,8 +141,8 @@ impl Clerk {
         self.authenticate_with_web3(params).await
     }
 
-    async fn sign_in_with_wallet(&self, strategy: &str, wallet: &mut dyn WalletConnection) -> Result<SignIn> {
-        let identifier = Some(wallet.address().to_owned());
+    async fn sign_in_with_wallet(&self, strategy: &str, wallet: &mut ConnectedWallet<'_>) -> Result<SignIn> {
+        let identifier = Some(wallet.connection.address().to_owned());
         let sign_in = self.create_sign_in(SignInCreateParams { identifier, ..Default::default() }).await?;
         let factors = sign_in.supported_first_factors.iter().flatten();
         let factor = factors.clone().find(|factor| factor.strategy == strategy).cloned();
@@ -166,11 +165,11 @@ impl Clerk {
     async fn sign_up_with_wallet(
         &self,
         params: &AuthenticateWithWeb3Params,
-        wallet: &mut dyn WalletConnection,
+        wallet: &mut ConnectedWallet<'_>,
     ) -> Result<SignUp> {
         let sign_up = self
             .create_sign_up(SignUpParams {
-                web3_wallet: Some(wallet.address().to_owned()),
+                web3_wallet: Some(wallet.connection.address().to_owned()),
                 unsafe_metadata: params.unsafe_metadata.clone(),
                 legal_accepted: params.legal_accepted,
                 ..Default::default()
@@ -238,16 +237,35 @@ impl Clerk {
     }
 }
 
+/// A wallet that has shown its address, and what may end the wait for it.
+struct ConnectedWallet<'a> {
+    connection: &'a mut dyn WalletConnection,
+    signal: Signals,
+}
+
+/// What the wallet says, unless the flow is cancelled or superseded before. Only the waits for the user end that way: what
+/// was asked of FAPI is carried through.
+async fn unless_ended<T>(
+    signal: &mut Signals,
+    answer: impl Future<Output = std::result::Result<T, WalletError>>,
+) -> Result<T> {
+    tokio::select! {
+        answer = answer => answer.map_err(wallet_error),
+        ended = signal => Err(ended_early(&ended.unwrap_or(Signal::Superseded))),
+    }
+}
+
 /// Has Clerk's text signed. Coinbase Wallet refuses the first request now and then for no reason, so it is asked twice.
-async fn sign(strategy: &str, message: Option<String>, wallet: &mut dyn WalletConnection) -> Result<String> {
+async fn sign(strategy: &str, message: Option<String>, wallet: &mut ConnectedWallet<'_>) -> Result<String> {
     let message = message.ok_or_else(|| {
         ErrorCode::Web3SignatureFailed.error("Clerk sent no text to sign; is the strategy switched on?")
     })?;
-    match wallet.sign(&message).await {
-        Err(WalletError::Rejected) if strategy == "web3_coinbase_wallet_signature" => wallet.sign(&message).await,
+    match unless_ended(&mut wallet.signal, wallet.connection.sign(&message)).await {
+        Err(error) if strategy == "web3_coinbase_wallet_signature" && error.is(ErrorCode::Web3SignatureRejected) => {
+            unless_ended(&mut wallet.signal, wallet.connection.sign(&message)).await
+        }
         signed => signed,
     }
-    .map_err(wallet_error)
 }
 
 fn unavailable(why: &str) -> Error {
