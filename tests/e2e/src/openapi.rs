@@ -84,7 +84,7 @@ impl Description {
         answers: impl IntoIterator<Item = &'a Value>,
     ) -> Result<Vec<String>> {
         let Some(schema) = self.schemas.get(&(operation.to_owned(), status.to_string())) else {
-            return Ok(Vec::new());
+            return Ok(vec!["the description has no such answer".to_owned()]);
         };
         let whole = json!({ "components": self.document["components"], "allOf": [schema] });
         let options = jsonschema::options().with_draft(jsonschema::Draft::Draft7);
