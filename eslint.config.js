@@ -11,6 +11,8 @@ export default tseslint.config(
       '*.config.js',
       'examples/desktop/*.config.js',
       'examples/desktop/src-tauri',
+      // A script for the browser's extensions, in no project of TypeScript's.
+      'tests/e2e/wallet-extension',
     ],
   },
   ...tseslint.configs.strictTypeChecked,

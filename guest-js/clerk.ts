@@ -613,6 +613,11 @@ export class Clerk extends Components {
     return this.authenticateWithWeb3({ ...params, strategy: 'web3_base_signature' });
   }
 
+  /** Signs in with a Solana wallet, which `walletName` names; see {@link authenticateWithWeb3}. */
+  authenticateWithSolana(params: AuthenticateWithWalletParams & { walletName: string }): Promise<void> {
+    return this.authenticateWithWeb3({ ...params, strategy: 'web3_solana_signature' });
+  }
+
   /** Where the sign-in is, with where to go afterwards in its fragment; empty before {@link load}. */
   buildSignInUrl(options?: RedirectOptions): string {
     return this.#urls.signIn(options);
@@ -661,6 +666,11 @@ export class Clerk extends Components {
   /** Where to go after a sign-out. */
   buildAfterSignOutUrl(): string {
     return this.#urls.afterSignOut();
+  }
+
+  /** Where to go after a new subscription: as after a sign-in, unless the option of this name says otherwise. */
+  buildNewSubscriptionRedirectUrl(): string {
+    return this.#urls.newSubscriptionRedirect();
   }
 
   /** Where to go after signing out of one of several sessions. */
@@ -730,6 +740,31 @@ export class Clerk extends Components {
   /** Goes to where an organization is created. */
   redirectToCreateOrganization(): Promise<unknown> {
     return this.navigate(this.buildCreateOrganizationUrl());
+  }
+
+  /** Goes to where a sign-in leads. */
+  redirectToAfterSignIn(): Promise<unknown> {
+    return this.navigate(this.buildAfterSignInUrl());
+  }
+
+  /** Goes to where a sign-up leads. */
+  redirectToAfterSignUp(): Promise<unknown> {
+    return this.navigate(this.buildAfterSignUpUrl());
+  }
+
+  /** Goes to where a sign-out leads. */
+  redirectToAfterSignOut(): Promise<unknown> {
+    return this.navigate(this.buildAfterSignOutUrl());
+  }
+
+  /** Goes to the waitlist. */
+  redirectToWaitlist(): Promise<unknown> {
+    return this.navigate(this.buildWaitlistUrl());
+  }
+
+  /** Goes to where the active session's next task is done; nowhere without one. */
+  redirectToTasks(options?: RedirectOptions): Promise<unknown> {
+    return this.navigate(this.buildTasksUrl(options));
   }
 
   /** Goes to a URL that {@link buildUrlWithAuth} makes. */

@@ -239,6 +239,10 @@ export class Urls {
     return this.#options.afterSignOutUrl ? this.withAuth(this.#options.afterSignOutUrl) : '/';
   }
 
+  newSubscriptionRedirect(): string {
+    return this.#options.newSubscriptionRedirectUrl || this.afterSignIn();
+  }
+
   afterMultiSessionSingleSignOut(): string {
     const { afterMultiSessionSingleSignOutUrl, signInUrl } = this.#options;
     if (!this.#context.display) {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use clerk::{
-    Authorized, Clerk, Requirement, SignedIn, Status,
+    Authorized, Clerk, ClerkExt, Requirement, SignedIn, Status,
     core::{
         Change, CheckAuthorizationParams, ClerkOptions, CreateOrganizationParams, GetTokenParams, JoinWaitlistParams,
         LoadOptions, RedirectOrigin, SetActiveParams, SignOutOptions,
@@ -196,6 +196,30 @@ async fn the_pages_of_the_instance_open_in_the_system_browser() {
 }
 
 #[tokio::test]
+async fn where_flows_lead_can_be_gone_to() {
+    let bench = Bench::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
+        setup.options = serde_json::from_value(json!({
+            "signInForceRedirectUrl": "/in", "signUpForceRedirectUrl": "/up", "afterSignOutUrl": "/bye",
+            "waitlistUrl": "/waitlist", "taskUrls": { "choose-organization": "/choose" },
+        }))
+        .unwrap();
+    });
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    let went = || bench.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to);
+    bench.clerk.redirect_to_after_sign_in().unwrap();
+    assert_eq!(went().as_deref(), Some("/in"));
+    bench.clerk.redirect_to_after_sign_up().unwrap();
+    assert_eq!(went().as_deref(), Some("/up"));
+    bench.clerk.redirect_to_after_sign_out().unwrap();
+    assert_eq!(went().as_deref(), Some("/bye"));
+    bench.clerk.redirect_to_waitlist().unwrap();
+    assert_eq!(went().as_deref(), Some("/waitlist"));
+    bench.clerk.redirect_to_tasks(&Default::default()).unwrap();
+    assert_eq!(went(), None, "nobody has a task");
+    assert!(bench.clerk.build_new_subscription_redirect_url().ends_with("/in"));
+}
+
+#[tokio::test]
 async fn organizations_are_created_read_and_chosen() {
     let app = App::start(config()).await;
     app.sign_in_with_password().await;
@@ -342,6 +366,11 @@ async fn commands_let_in_who_may() {
     let window = tauri::WebviewWindowBuilder::new(&tauri, "main", Default::default()).build().unwrap();
     assert_eq!(invoke(&window, "whoami").unwrap_err()["code"], "not_loaded", "the plugin is missing");
     tauri.manage(app.clerk.clone());
+    // Whatever of Tauri's an author holds gives the same Clerk.
+    let (webview, plain): (&tauri::Webview<_>, tauri::Window<_>) = (window.as_ref(), window.as_ref().window());
+    let handles: [&clerk::Clerk; 5] =
+        [tauri.clerk(), tauri.handle().clerk(), window.clerk(), webview.clerk(), plain.clerk()];
+    assert!(handles.iter().all(|clerk| clerk.publishable_key() == app.clerk.publishable_key()));
     for command in ["whoami", "only_for_admins"] {
         let refused = invoke(&window, command).unwrap_err();
         assert_eq!((&refused["kind"], &refused["code"]), (&json!("runtime"), &json!("not_signed_in")));

@@ -88,6 +88,8 @@ async fn every_wallet_has_its_strategy() {
         assert!(app.clerk.is_signed_in());
         app.clerk.sign_out(Default::default()).await.unwrap();
     }
+    let unnamed = app.clerk.authenticate_with_solana(params()).await.unwrap_err();
+    assert_eq!(unnamed.code(), "web3_solana_wallet_name_required");
     assert_eq!(*wallet.asked.lock().unwrap(), ["coinbase_wallet", "okx_wallet", "base"]);
 }
 

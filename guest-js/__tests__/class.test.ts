@@ -168,6 +168,28 @@ describe('redirects', () => {
     );
   });
 
+  it('to where flows lead use its router', async () => {
+    const routerPush = vi.fn();
+    const pending = { ...session('sess_1', 'pending'), tasks: [{ key: 'choose-organization' }] };
+    const clerk = await loaded(
+      {
+        routerPush,
+        signInForceRedirectUrl: '/in',
+        signUpForceRedirectUrl: '/up',
+        afterSignOutUrl: '/bye',
+        waitlistUrl: '/waitlist',
+        taskUrls: { 'choose-organization': '/choose' },
+      },
+      snapshot({ client: client(pending), activeSession: { state: 'session', sessionId: 'sess_1' } }),
+    );
+    await clerk.redirectToAfterSignIn();
+    await clerk.redirectToAfterSignUp();
+    await clerk.redirectToAfterSignOut();
+    await clerk.redirectToWaitlist();
+    await clerk.redirectToTasks();
+    expect(routerPush.mock.calls).toEqual([['/in'], ['/up'], ['/bye'], ['/waitlist'], ['/choose']]);
+  });
+
   it("to the app's own sign-in use its router", async () => {
     const routerPush = vi.fn();
     const clerk = await loaded({ signInUrl: '/in', routerPush });
@@ -319,6 +341,7 @@ describe('calls', () => {
     await clerk.authenticateWithCoinbaseWallet({ customNavigate });
     await clerk.authenticateWithOKXWallet({ customNavigate, unsafeMetadata: { a: 1 }, legalAccepted: true });
     await clerk.authenticateWithBase({ customNavigate });
+    await clerk.authenticateWithSolana({ customNavigate, walletName: 'Phantom' });
     await clerk.authenticateWithWeb3({ customNavigate, strategy: 'web3_new_signature' });
     const location = window.location.href;
     expect(argsOf('authenticate_with_web3')).toEqual([
@@ -333,9 +356,10 @@ describe('calls', () => {
         },
       },
       { params: { location, strategy: 'web3_base_signature' } },
+      { params: { location, walletName: 'Phantom', strategy: 'web3_solana_signature' } },
       { params: { location, strategy: 'web3_new_signature' } },
     ]);
-    expect(customNavigate).toHaveBeenCalledTimes(5);
+    expect(customNavigate).toHaveBeenCalledTimes(6);
   });
 
   it('of organizations, the waitlist and refusals go to Rust', async () => {

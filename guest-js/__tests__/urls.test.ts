@@ -54,6 +54,8 @@ function run(urls: Urls, [name, first, second, third]: Vector['call']): unknown 
       return urls.afterSignUp(values);
     case 'buildAfterSignOutUrl':
       return urls.afterSignOut();
+    case 'buildNewSubscriptionRedirectUrl':
+      return urls.newSubscriptionRedirect();
     case 'buildAfterMultiSessionSingleSignOutUrl':
       return urls.afterMultiSessionSingleSignOut();
     case 'buildWaitlistUrl':

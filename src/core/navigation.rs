@@ -126,6 +126,15 @@ impl Clerk {
         self.build(|urls| urls.after_sign_out())
     }
 
+    /// Where to go after a new subscription: as after a sign-in, unless the option of this name says otherwise.
+    ///
+    /// # Source
+    /// `Clerk.buildNewSubscriptionRedirectUrl()`.
+    #[must_use]
+    pub fn build_new_subscription_redirect_url(&self) -> String {
+        self.build(|urls| urls.new_subscription_redirect())
+    }
+
     /// Where to go after signing out of one of several sessions.
     ///
     /// # Source
@@ -267,6 +276,61 @@ impl Clerk {
     /// `Clerk.redirectToCreateOrganization()`.
     pub fn redirect_to_create_organization(&self) -> Result<()> {
         self.navigate(&self.build_create_organization_url())
+    }
+
+    /// Goes to where a sign-in leads.
+    ///
+    /// # Errors
+    /// As [`navigate`](Self::navigate).
+    ///
+    /// # Source
+    /// `Clerk.redirectToAfterSignIn()`.
+    pub fn redirect_to_after_sign_in(&self) -> Result<()> {
+        self.navigate(&self.build_after_sign_in_url(&[]))
+    }
+
+    /// Goes to where a sign-up leads.
+    ///
+    /// # Errors
+    /// As [`navigate`](Self::navigate).
+    ///
+    /// # Source
+    /// `Clerk.redirectToAfterSignUp()`.
+    pub fn redirect_to_after_sign_up(&self) -> Result<()> {
+        self.navigate(&self.build_after_sign_up_url(&[]))
+    }
+
+    /// Goes to where a sign-out leads.
+    ///
+    /// # Errors
+    /// As [`navigate`](Self::navigate).
+    ///
+    /// # Source
+    /// `Clerk.redirectToAfterSignOut()`.
+    pub fn redirect_to_after_sign_out(&self) -> Result<()> {
+        self.navigate(&self.build_after_sign_out_url())
+    }
+
+    /// Goes to the waitlist.
+    ///
+    /// # Errors
+    /// As [`navigate`](Self::navigate).
+    ///
+    /// # Source
+    /// `Clerk.redirectToWaitlist()`.
+    pub fn redirect_to_waitlist(&self) -> Result<()> {
+        self.navigate(&self.build_waitlist_url(&[]))
+    }
+
+    /// Goes to where the active session's next task is done; nowhere without one.
+    ///
+    /// # Errors
+    /// As [`navigate`](Self::navigate).
+    ///
+    /// # Source
+    /// `Clerk.redirectToTasks()`.
+    pub fn redirect_to_tasks(&self, options: &RedirectOptions) -> Result<()> {
+        self.navigate(&self.build_tasks_url(options))
     }
 
     /// Goes to a URL that [`build_url_with_auth`](Self::build_url_with_auth) makes.

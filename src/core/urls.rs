@@ -244,6 +244,11 @@ impl<'a> Urls<'a> {
         given(&self.options.after_sign_out_url).map_or_else(|| "/".to_owned(), |url| self.with_auth(url))
     }
 
+    pub(crate) fn new_subscription_redirect(&self) -> String {
+        let own = given(&self.options.new_subscription_redirect_url);
+        own.map_or_else(|| self.after_sign_in(&[]), str::to_owned)
+    }
+
     pub(crate) fn after_multi_session_single_sign_out(&self) -> String {
         let Some(display) = self.display else { return String::new() };
         let option = given(&self.options.after_multi_session_single_sign_out_url);
@@ -445,6 +450,7 @@ mod tests {
             "buildAfterSignInUrl" => urls.after_sign_in(&pairs(argument)),
             "buildAfterSignUpUrl" => urls.after_sign_up(&pairs(argument)),
             "buildAfterSignOutUrl" => urls.after_sign_out(),
+            "buildNewSubscriptionRedirectUrl" => urls.new_subscription_redirect(),
             "buildAfterMultiSessionSingleSignOutUrl" => urls.after_multi_session_single_sign_out(),
             "buildWaitlistUrl" => urls.waitlist(&pairs(argument)),
             "buildTasksUrl" => {

@@ -132,6 +132,15 @@ impl Clerk {
         self.authenticate_with_wallet("web3_base_signature", params).await
     }
 
+    /// Signs in with a Solana wallet, which `wallet_name` names; see
+    /// [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_solana(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_solana_signature", params).await
+    }
+
     async fn authenticate_with_wallet(
         &self,
         strategy: &str,
