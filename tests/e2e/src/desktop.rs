@@ -15,13 +15,16 @@ use tempfile::TempDir;
 use thirtyfour::{Capabilities, WebDriver};
 
 use crate::{
-    CALLBACK, Result, Window,
+    CALLBACK, PATIENCE, Result, Window,
     process::{self, Running},
     until,
 };
 
 /// The system browser: Debian's.
 const BROWSER: &str = "/usr/bin/chromium";
+
+/// The name on the bus that the first process of the example app takes.
+const BUS_NAME: &str = "com.example.clerk-desktop.clerk.SingleInstance";
 
 /// What a desktop is like.
 #[derive(Debug)]
@@ -192,11 +195,26 @@ impl Desktop {
         Ok(path)
     }
 
-    /// Ends the app the hard way.
+    /// Ends the app the hard way. Returns when the bus has noticed as well: until then a new process would take itself for
+    /// the second one.
     pub fn end_app(&mut self) {
         process::end_all(&app(), &self.marker());
         self.driver = None;
         self.background = None;
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while self.is_on_the_bus() && std::time::Instant::now() < deadline {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
+    /// Whether a process of the app holds the name that there is one of.
+    #[must_use]
+    pub fn is_on_the_bus(&self) -> bool {
+        let mut command = Command::new("gdbus");
+        command.args(["call", "--session", "--dest", "org.freedesktop.DBus", "--object-path", "/org/freedesktop/DBus"]);
+        command.args(["--method", "org.freedesktop.DBus.NameHasOwner", BUS_NAME]).envs(self.environment.clone());
+        let output = command.stdin(Stdio::null()).output();
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("true"))
     }
 
     /// How many processes of the app are running.

@@ -73,6 +73,7 @@ async fn a_link_starts_the_app_and_finishes_what_it_had_begun() -> Result<()> {
     })
     .await?;
     assert_eq!(desktop.app_processes(), 1);
+    assert!(desktop.is_on_the_bus());
     let window = desktop.start_app().await?;
     window.wait_for_text("user-name", "Grace Hopper").await
 }
