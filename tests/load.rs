@@ -341,17 +341,8 @@ async fn who_hears_of_the_client_knows_the_environment() {
 /// A Frontend API that takes connections and says nothing.
 #[tokio::test(start_paused = true)]
 async fn a_load_does_not_wait_for_minutes() {
-    struct Silence;
-    impl clerk::ports::Transport for Silence {
-        fn send(
-            &self,
-            _: clerk::ports::HttpRequest,
-        ) -> clerk::ports::BoxFuture<'_, Result<clerk::ports::HttpResponse, clerk::ports::TransportError>> {
-            Box::pin(std::future::pending())
-        }
-    }
     let mut setup = clerk::core::ClerkSetup::new(
-        Arc::new(Silence),
+        Arc::new(support::Silence),
         Arc::new(MemoryStore::default()),
         Arc::<support::RememberingBrowser>::default(),
         Arc::new(clerk::ports::SystemClock),

@@ -177,22 +177,13 @@ async fn who_signed_in_after_the_last_keeping_is_there_all_the_same() {
 #[tokio::test]
 async fn a_second_load_does_not_wait() {
     let machine = Machine::signed_in().await;
-    struct Silence;
-    impl clerk::ports::Transport for Silence {
-        fn send(
-            &self,
-            _: clerk::ports::HttpRequest,
-        ) -> clerk::ports::BoxFuture<'_, Result<clerk::ports::HttpResponse, clerk::ports::TransportError>> {
-            Box::pin(std::future::pending())
-        }
-    }
     let cache = machine.cache.clone();
     let app = Bench::with(
         |_, _| None,
         machine.secrets.clone(),
         move |setup| {
             setup.cache = Some(cache);
-            setup.transport = Arc::new(Silence);
+            setup.transport = Arc::new(support::Silence);
         },
     );
     let first = app.clerk.clone();
