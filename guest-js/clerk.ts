@@ -262,7 +262,9 @@ export class Clerk extends Components {
   }
 
   /**
-   * Loads Clerk, or joins a load that another window has begun. After an error it can be called again.
+   * Loads Clerk, or joins a load that another window has begun. What is known from an earlier run shows at once, with the
+   * status `degraded` until Clerk answers. After an error it can be called again; once it has succeeded, a further call and
+   * its options change nothing.
    *
    * @throws {@link ClerkRuntimeError} e.g. `publishable_key_missing`, `network_error`, `instance_mismatch`
    * @throws {@link ClerkAPIResponseError} e.g. `native_api_disabled`

@@ -55,7 +55,8 @@ export class Session {
    * A session token: the short-lived JWT that proves to the app's backend who is signed in. Needs the permission
    * `clerk:session-token`.
    *
-   * @throws {@link ClerkRuntimeError} `no_active_session`, `network_error`, `invoke_failed` (no permission)
+   * @throws {@link ClerkRuntimeError} `no_active_session`, `invoke_failed` (no permission)
+   * @throws {@link ClerkOfflineError} `clerk_offline`: no answer came; the session stays signed in
    * @throws {@link ClerkAPIResponseError}
    *
    * @example

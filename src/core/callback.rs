@@ -47,6 +47,11 @@ impl CallbackUrl {
         self.0.as_str()
     }
 
+    /// Whether it is an address of the web, which the system may hand to the app as well as to a browser.
+    pub(crate) fn is_of_the_web(&self) -> bool {
+        matches!(self.0.scheme(), "http" | "https")
+    }
+
     /// Whether `link` leads here.
     #[must_use]
     pub fn matches(&self, link: &Url) -> bool {
@@ -80,6 +85,13 @@ mod tests {
             ("other://callback", false),
         ] {
             assert_eq!(callback.matches(&Url::parse(link).unwrap()), expected, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_that_begins_like_http_is_the_apps_own() {
+        for (url, expected) in [("https://example.com/callback", true), ("http-notes://callback", false)] {
+            assert_eq!(CallbackUrl::parse(url).unwrap().is_of_the_web(), expected);
         }
     }
 

@@ -65,7 +65,7 @@ impl Clerk {
     ) -> Result<RedirectOutcome> {
         self.loaded()?;
         let redirect = self.0.setup.callback.clone()?;
-        if redirect.as_str().starts_with("http") {
+        if redirect.is_of_the_web() {
             return Err(ErrorCode::RedirectUrlInvalid
                 .error("hosted sign-in comes back by a scheme of the app's own, such as my-app://callback"));
         }

@@ -90,7 +90,8 @@ impl Clerk {
             Change::Set(id) => client.sessions.iter().find(|session| session.id == *id),
         };
         let Some(session) = target else {
-            if snapshot.active_session != ActiveSession::None {
+            // Also where nobody is active: from now on that is a choice, which what Clerk says of a restored state respects.
+            if snapshot.active_session != ActiveSession::None || snapshot.restored {
                 self.commit([Transition::Activate(None)]).await;
             }
             return Ok(true);
