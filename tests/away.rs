@@ -7,11 +7,13 @@ mod support;
 use std::sync::Arc;
 
 use clerk::{
+    HttpTransport,
     core::{
         AuthenticateWithRedirectParams, ClerkOptions, EmailLinkVerificationParams, HostedAuthMode, LinkOutcome,
         LoadOptions, RedirectOptions, SetActiveParams, SignInCreateParams, SignUpParams,
     },
     models::{SignInStatus, SignUpStatus},
+    ports::{BoxFuture, HttpRequest, HttpResponse, Transport, TransportError},
     storage::MemoryStore,
 };
 use clerk_emulator::{Action, Config, Fault};
@@ -19,8 +21,9 @@ use serde_json::{Value, json};
 use support::{
     Bench,
     app::{ADA, App, CALLBACK, PASSWORD, config, through_google},
-    client, environment, json_answer, session,
+    client, ended, environment, json_answer, session, until, within,
 };
+use tokio::sync::Notify;
 use url::Url;
 
 fn with_links() -> Config {
@@ -42,13 +45,8 @@ fn link_back(html: &str) -> Url {
 
 /// Waits for a message, which the flow under test has sent.
 async fn mail(app: &App, before: usize) -> String {
-    let mail = async {
-        while app.emulator.inbox().len() == before {
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-        }
-        app.emulator.latest_link(ADA).expect("a link")
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), mail).await.expect("a message is sent")
+    until("a message to be sent", || app.emulator.inbox().len() > before).await;
+    app.emulator.latest_link(ADA).expect("a link")
 }
 
 /// Approves a native link on its page.
@@ -69,7 +67,7 @@ async fn a_native_e_mail_link_signs_in() {
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
     let back = approve(&mail(&app, 0).await).await;
     assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
-    let sign_in = flow.await.unwrap().unwrap();
+    let sign_in = ended(flow).await.unwrap();
     assert_eq!(sign_in.status, Some(SignInStatus::Complete));
     app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
     assert_eq!(app.user_name().as_deref(), Some("Ada"));
@@ -88,7 +86,7 @@ async fn a_native_e_mail_link_signs_up() {
     let flow = tokio::spawn(async move { clerk.sign_up_with_email_link(&id).await });
     let back = approve(&mail(&app, 0).await).await;
     assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
-    assert_eq!(flow.await.unwrap().unwrap().status, Some(SignUpStatus::Complete));
+    assert_eq!(ended(flow).await.unwrap().status, Some(SignUpStatus::Complete));
 }
 
 #[tokio::test]
@@ -115,8 +113,45 @@ async fn a_link_of_another_sign_in_is_not_redeemed() {
     mail(&app, 0).await;
     let forged = Url::parse(&format!("{CALLBACK}?flow_id=sia_other&approval_token=x")).unwrap();
     app.clerk.handle_deep_link(&forged).await;
-    assert_eq!(flow.await.unwrap().unwrap_err().code(), "email_link_failed");
+    assert_eq!(ended(flow).await.unwrap_err().code(), "email_link_failed");
     assert!(!app.emulator.requests().iter().any(|entry| entry.path.contains("magic_links")));
+}
+
+/// Passes requests on, and holds back the response of `prepare_first_factor` until it is released.
+struct HeldPrepare {
+    http: HttpTransport,
+    release: Arc<Notify>,
+}
+
+impl Transport for HeldPrepare {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        Box::pin(async move {
+            let held = request.url.path().ends_with("prepare_first_factor");
+            let response = self.http.send(request).await;
+            if held {
+                self.release.notified().await;
+            }
+            response
+        })
+    }
+}
+
+/// The message may be opened before the response to the request that sent it has arrived.
+#[tokio::test]
+async fn an_e_mail_link_that_is_opened_at_once_signs_in() {
+    let release = Arc::<Notify>::default();
+    let emulator = Arc::new(clerk_emulator::Emulator::start(with_links()).await.unwrap());
+    let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
+        setup.transport = Arc::new(HeldPrepare { http: HttpTransport::new().unwrap(), release: release.clone() });
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let id = begin_sign_in(&app).await;
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
+    let back = approve(&mail(&app, 0).await).await;
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
+    release.notify_one();
+    assert_eq!(ended(flow).await.unwrap().status, Some(SignInStatus::Complete));
 }
 
 /// An instance that knows links for browsers only.
@@ -137,7 +172,7 @@ async fn a_link_for_browsers_is_the_fallback_and_leads_back() {
     let back = link_back(&html);
     assert!(back.as_str().contains("__clerk_status=verified"), "{back}");
     app.clerk.handle_deep_link(&back).await;
-    assert_eq!(flow.await.unwrap().unwrap().status, Some(SignInStatus::Complete));
+    assert_eq!(ended(flow).await.unwrap().status, Some(SignInStatus::Complete));
 }
 
 #[tokio::test]
@@ -149,7 +184,7 @@ async fn a_link_for_browsers_may_be_opened_on_another_device() {
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
     // Opened, but its way back leads nowhere.
     browser().get(mail(&app, 0).await).send().await.unwrap();
-    assert_eq!(flow.await.unwrap().unwrap().status, Some(SignInStatus::Complete));
+    assert_eq!(ended(flow).await.unwrap().status, Some(SignInStatus::Complete));
 }
 
 #[tokio::test]
@@ -161,7 +196,7 @@ async fn a_link_that_comes_back_after_nobody_waits_is_taken_for_an_own_attempt()
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
     let page = mail(&app, 0).await;
     assert!(app.clerk.cancel_authentication());
-    assert_eq!(flow.await.unwrap().unwrap_err().code(), "oauth_flow_cancelled");
+    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
     let foreign = Url::parse(&format!("{CALLBACK}?__clerk_status=verified&__clerk_created_session=sess_x")).unwrap();
     assert_eq!(app.clerk.handle_deep_link(&foreign).await, LinkOutcome::Refused);
     let back = link_back(&browser().get(page).send().await.unwrap().text().await.unwrap());
@@ -244,7 +279,7 @@ async fn a_hosted_page_signs_in() {
     let flow = tokio::spawn(async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await });
     let back = sign_in_on(&app.page(0).await).await;
     assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
-    flow.await.unwrap().unwrap();
+    ended(flow).await.unwrap();
     assert_eq!(app.user_name().as_deref(), Some("Ada"));
     assert_eq!(app.clerk.take_redirect_outcome().unwrap().navigate_to.as_deref(), Some("/"));
     assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Refused);
@@ -268,7 +303,7 @@ async fn a_hosted_page_that_was_not_asked_for_signs_nobody_in() {
         let state = body.into_iter().find(|(key, _)| key == "state").unwrap().1;
         let link = Url::parse(&format!("{CALLBACK}?{}", query.replace("STATE", &state))).unwrap();
         app.clerk.handle_deep_link(&link).await;
-        assert_eq!(flow.await.unwrap().unwrap_err().code(), "hosted_auth_failed", "{why}");
+        assert_eq!(ended(flow).await.unwrap_err().code(), "hosted_auth_failed", "{why}");
     }
     assert!(app.clerk.session().is_none());
 }
@@ -284,7 +319,7 @@ async fn a_hosted_sign_in_is_asked_for_again_when_the_client_was_signed_out() {
     let flow = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignUp).await });
     app.page(0).await;
     assert!(app.clerk.cancel_authentication());
-    assert_eq!(flow.await.unwrap().unwrap_err().code(), "oauth_flow_cancelled");
+    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
     app.emulator.fault(fault.times(2));
     let twice = app.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
     assert!(twice.has_api_code("signed_out"), "{twice:?}");
@@ -298,7 +333,7 @@ async fn a_newer_flow_of_another_kind_supersedes() {
     app.page(0).await;
     let (_, page) = app.begin(through_google(AuthenticateWithRedirectParams::default().resource)).await;
     assert!(page.contains("oauth"));
-    assert_eq!(hosted.await.unwrap().unwrap_err().code(), "oauth_flow_superseded");
+    assert_eq!(ended(hosted).await.unwrap_err().code(), "oauth_flow_superseded");
 }
 
 #[tokio::test]
@@ -348,15 +383,13 @@ where
     F: Future<Output = clerk::Result<()>> + Send + 'static,
 {
     let flow = tokio::spawn(begin(bench.clerk.clone()));
-    while bench.browser.0.lock().unwrap().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    until("the hosted page to be opened", || !bench.browser.0.lock().unwrap().is_empty()).await;
     let requests = bench.fapi.requests.lock().unwrap().clone();
     let body = requests.iter().find(|(_, path, _)| path == "/client/hosted_auth").unwrap().2.clone();
     let state = url::form_urlencoded::parse(body.as_bytes()).find(|(key, _)| key == "state").unwrap().1.into_owned();
     let link = format!("{CALLBACK}?state={state}&rotating_token_nonce=n&created_session_id=sess_1");
     assert_eq!(bench.clerk.handle_deep_link(&Url::parse(&link).unwrap()).await, LinkOutcome::Delivered);
-    flow.await.unwrap().unwrap();
+    ended(flow).await.unwrap();
     (bench.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to), body)
 }
 

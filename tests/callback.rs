@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use clerk::{
     core::{AuthenticateWithRedirectParams, LinkOutcome, LoadOptions, RedirectOutcome},
@@ -12,7 +12,7 @@ use clerk::{
     storage::MemoryStore,
 };
 use serde_json::{Value, json};
-use support::{Answer, Bench, client, environment, json_answer, session};
+use support::{Answer, Bench, client, ended, environment, json_answer, session, until};
 use url::Url;
 
 const PROVIDER: &str = "https://provider.example.test/authorize?state=s";
@@ -65,13 +65,7 @@ async fn begin(bench: &Bench) -> Flow {
     let already_open = bench.browser.0.lock().unwrap().len();
     let clerk = bench.clerk.clone();
     let flow = tokio::spawn(async move { clerk.authenticate_with_redirect(with_google()).await });
-    tokio::time::timeout(Duration::from_secs(20), async {
-        while bench.browser.0.lock().unwrap().len() == already_open {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .expect("the page is opened");
+    until("the page to be opened", || bench.browser.0.lock().unwrap().len() > already_open).await;
     flow
 }
 
@@ -87,7 +81,7 @@ async fn the_way_through_the_browser_signs_in() {
     let flow = begin(&bench).await;
     assert_eq!(bench.browser.0.lock().unwrap()[0].as_str(), PROVIDER);
     assert_eq!(bench.clerk.handle_deep_link(&link("?rotating_token_nonce=n")).await, LinkOutcome::Delivered);
-    let outcome = flow.await.unwrap().unwrap();
+    let outcome = ended(flow).await.unwrap();
     assert_eq!(outcome.created_session_id, Some("sess_1".into()));
     assert!(bench.clerk.is_signed_in());
     let created = &bench.fapi.requests.lock().unwrap()[2];
@@ -102,12 +96,12 @@ async fn a_refusal_at_the_provider_is_named_and_the_attempt_reset() {
     let bench = loaded().await;
     let flow = begin(&bench).await;
     bench.clerk.handle_deep_link(&link("?__clerk_status=failed&__clerk_error_code=oauth_access_denied")).await;
-    assert_eq!(flow.await.unwrap().unwrap_err().code(), "oauth_access_denied");
+    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_access_denied");
     assert_eq!(bench.count("POST", "/client/sign_ins"), 2, "the create and the reset");
     assert_eq!(bench.count("GET", "/client/sign_ins/sia_1"), 0);
     let again = begin(&bench).await;
     bench.clerk.handle_deep_link(&link("?rotating_token_nonce=n")).await;
-    again.await.unwrap().unwrap();
+    ended(again).await.unwrap();
     assert!(bench.clerk.is_signed_in());
 }
 
@@ -116,9 +110,9 @@ async fn a_second_click_supersedes_the_first() {
     let bench = loaded().await;
     let first = begin(&bench).await;
     let second = begin(&bench).await;
-    assert_eq!(first.await.unwrap().unwrap_err().code(), "oauth_flow_superseded");
+    assert_eq!(ended(first).await.unwrap_err().code(), "oauth_flow_superseded");
     assert_eq!(bench.clerk.handle_deep_link(&link("?rotating_token_nonce=n")).await, LinkOutcome::Delivered);
-    second.await.unwrap().unwrap();
+    ended(second).await.unwrap();
 }
 
 #[tokio::test]
@@ -126,7 +120,7 @@ async fn cancelling_ends_the_wait() {
     let bench = loaded().await;
     let flow = begin(&bench).await;
     assert!(bench.clerk.cancel_authentication());
-    assert_eq!(flow.await.unwrap().unwrap_err().code(), "oauth_flow_cancelled");
+    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
     assert_eq!(bench.clerk.handle_deep_link(&link("?rotating_token_nonce=n")).await, LinkOutcome::Refused);
 }
 
@@ -134,7 +128,7 @@ async fn cancelling_ends_the_wait() {
 async fn a_user_who_never_comes_back_is_waited_for_in_vain() {
     let bench = loaded().await;
     let flow = begin(&bench).await;
-    assert_eq!(flow.await.unwrap().unwrap_err().code(), "oauth_flow_timed_out");
+    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_flow_timed_out");
     assert_eq!(bench.clerk.handle_deep_link(&link("?rotating_token_nonce=n")).await, LinkOutcome::Refused);
 }
 
@@ -156,7 +150,7 @@ async fn other_links_are_left_to_the_app() {
         assert_eq!(bench.clerk.handle_deep_link(&Url::parse(other).unwrap()).await, LinkOutcome::NotOurs);
     }
     bench.clerk.handle_deep_link(&link("?rotating_token_nonce=n")).await;
-    flow.await.unwrap().unwrap();
+    ended(flow).await.unwrap();
 }
 
 #[tokio::test]
@@ -170,7 +164,7 @@ async fn a_restarted_app_finishes_the_flow_that_it_had_begun() {
     let (link, clerk) = (link("?rotating_token_nonce=n"), second.clerk.clone());
     let arrived = tokio::spawn(async move { clerk.handle_deep_link(&link).await });
     second.clerk.load(LoadOptions::default()).await.unwrap();
-    assert_eq!(arrived.await.unwrap(), LinkOutcome::Resumed);
+    assert_eq!(ended(arrived).await, LinkOutcome::Resumed);
     assert!(second.clerk.is_signed_in());
     assert_eq!(second.clerk.take_redirect_outcome().unwrap().created_session_id, Some("sess_1".into()));
     assert_eq!(second.clerk.take_redirect_outcome(), None, "it is given out once");
@@ -218,7 +212,7 @@ async fn an_attempt_that_the_client_does_not_hold_any_more_signs_in() {
     bench.clerk.load(LoadOptions::default()).await.unwrap();
     let flow = begin(&bench).await;
     bench.clerk.handle_deep_link(&link("?rotating_token_nonce=n")).await;
-    assert_eq!(flow.await.unwrap().unwrap().created_session_id, Some("sess_1".into()));
+    assert_eq!(ended(flow).await.unwrap().created_session_id, Some("sess_1".into()));
     assert!(bench.clerk.is_signed_in());
 }
 
@@ -233,9 +227,7 @@ async fn redirect_urls_of_the_caller_have_no_say() {
     .unwrap();
     let clerk = bench.clerk.clone();
     let flow = tokio::spawn(async move { clerk.authenticate_with_redirect(params).await });
-    while bench.browser.0.lock().unwrap().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    until("the page to be opened", || !bench.browser.0.lock().unwrap().is_empty()).await;
     flow.abort();
     let created = bench.fapi.requests.lock().unwrap()[2].2.clone();
     let callback = "my-app%3A%2F%2Fcallback";
@@ -255,7 +247,7 @@ async fn a_link_that_comes_twice_counts_once() {
     let link = link("?rotating_token_nonce=n");
     let (first, second) = tokio::join!(bench.clerk.handle_deep_link(&link), bench.clerk.handle_deep_link(&link));
     assert_eq!((first, second), (LinkOutcome::Delivered, LinkOutcome::Refused));
-    flow.await.unwrap().unwrap();
+    ended(flow).await.unwrap();
     assert_eq!(bench.count("GET", "/client/sign_ins/sia_1"), 1);
 }
 
@@ -278,6 +270,6 @@ async fn a_link_waits_for_a_load_that_is_tried_again() {
     second.clerk.load(LoadOptions::default()).await.unwrap_err();
     online.store(true, std::sync::atomic::Ordering::Relaxed);
     second.clerk.load(LoadOptions::default()).await.unwrap();
-    assert_eq!(arrived.await.unwrap(), LinkOutcome::Resumed);
+    assert_eq!(ended(arrived).await, LinkOutcome::Resumed);
     assert!(second.clerk.is_signed_in());
 }

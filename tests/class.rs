@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use support::{
     Bench,
     app::{App, config, first_code},
-    client, environment, json_answer, session,
+    client, environment, json_answer, session, until,
 };
 use tauri::{
     Manager,
@@ -662,9 +662,7 @@ async fn a_rotated_token_is_taken_over_to_the_end() {
     let clerk = bench.clerk.clone();
     let params = JoinWaitlistParams { email_address: "a@example.com".into() };
     let first = tokio::spawn(async move { clerk.join_waitlist(params).await });
-    while store.waiting.load(Ordering::Relaxed) == 0 {
-        tokio::task::yield_now().await;
-    }
+    until("the store to be asked", || store.waiting.load(Ordering::Relaxed) != 0).await;
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     store.release.notify_one();

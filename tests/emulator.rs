@@ -16,7 +16,10 @@ use clerk::{
     storage::MemoryStore,
 };
 use clerk_emulator::{Action, Decision, Emulator, Fault, Identity, NewUser};
-use support::app::{ADA, App, PASSWORD, config, first_code, grace, password_of, through_google};
+use support::{
+    app::{ADA, App, PASSWORD, config, first_code, grace, password_of, through_google},
+    ended, until,
+};
 
 #[tokio::test]
 async fn a_password_signs_in_and_a_restart_keeps_it() {
@@ -127,7 +130,7 @@ async fn somebody_new_comes_in_through_google() {
     let app = App::start(config()).await;
     let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
     assert_eq!(app.come_back(&page, Decision::Approve(grace())).await, LinkOutcome::Delivered);
-    let outcome = flow.await.unwrap().unwrap();
+    let outcome = ended(flow).await.unwrap();
     assert!(outcome.created_session_id.is_some());
     assert_eq!(app.user_name().as_deref(), Some("Grace Hopper"));
     assert_eq!(app.clerk.user().unwrap().external_accounts[0].provider, "oauth_google");
@@ -143,7 +146,7 @@ async fn somebody_known_comes_in_through_google_also_by_sign_up() {
     for resource in [RedirectResource::SignIn, RedirectResource::SignUp] {
         let (flow, page) = app.begin(through_google(resource)).await;
         app.come_back(&page, Decision::Approve(Identity::new("oauth_google", ADA))).await;
-        flow.await.unwrap().unwrap();
+        ended(flow).await.unwrap();
         assert_eq!(app.user_name().as_deref(), Some("Ada"), "{resource:?}");
         app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
     }
@@ -154,12 +157,12 @@ async fn denying_is_named_and_the_next_attempt_works_at_once() {
     let app = App::start(config()).await;
     let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
     app.come_back(&page, Decision::Deny).await;
-    assert_eq!(flow.await.unwrap().unwrap_err().code(), "oauth_access_denied");
+    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_access_denied");
     let client = app.clerk.client().unwrap();
     assert!(client.sign_in.as_ref().unwrap().first_factor_verification.is_none(), "the failed attempt is reset");
     let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
     app.come_back(&page, Decision::Approve(grace())).await;
-    flow.await.unwrap().unwrap();
+    ended(flow).await.unwrap();
     assert!(app.clerk.is_signed_in());
 }
 
@@ -168,7 +171,7 @@ async fn other_failures_at_the_provider_are_told_apart_from_denying() {
     let app = App::start(config()).await;
     let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
     app.come_back(&page, Decision::Fail("oauth_fetch_user_error".to_owned())).await;
-    assert_eq!(flow.await.unwrap().unwrap_err().code(), "oauth_callback_failed");
+    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_callback_failed");
 }
 
 #[tokio::test]
@@ -306,13 +309,7 @@ async fn an_answer_that_was_overtaken_changes_nothing() {
     let (clerk, id) = (app.clerk.clone(), sign_in.id.clone());
     let seen = app.emulator.requests().len();
     let slow = tokio::spawn(async move { clerk.reload_sign_in(&id, None).await });
-    tokio::time::timeout(Duration::from_secs(20), async {
-        while app.emulator.requests().len() == seen {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    })
-    .await
-    .expect("the slow request is on its way");
+    until("the slow request to arrive", || app.emulator.requests().len() > seen).await;
     let attempt = AttemptFactorParams {
         strategy: "password".to_owned(),
         password: Some(PASSWORD.to_owned()),
@@ -320,10 +317,11 @@ async fn an_answer_that_was_overtaken_changes_nothing() {
     };
     let done = app.clerk.attempt_sign_in_first_factor(&sign_in.id, attempt).await.unwrap();
     app.clerk.set_active(SetActiveParams::session(done.created_session_id.unwrap())).await.unwrap();
-    while !slow.is_finished() {
+    until("the slow request to end", || {
         app.emulator.release();
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+        slow.is_finished()
+    })
+    .await;
     slow.await.unwrap().unwrap();
     assert!(app.clerk.is_signed_in(), "the old client, without the session, came last");
     assert!(app.restarted().await.clerk.is_signed_in(), "and so did the old token");
@@ -366,7 +364,7 @@ async fn the_client_token_stays_inside() {
     let app = App::start(config()).await;
     let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
     app.come_back(&page, Decision::Approve(grace())).await;
-    let outcome = flow.await.unwrap().unwrap();
+    let outcome = ended(flow).await.unwrap();
     app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
     app.sign_in_with_password().await;
     let mut seen = format!("{outcome:?} {:?} {:?} {:?}", app.events.0.lock().unwrap(), app.clerk, app.clerk.client());

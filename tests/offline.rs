@@ -16,7 +16,7 @@ use clerk::{
     storage::MemoryStore,
 };
 use serde_json::{Value, json};
-use support::{Answer, Bench, MemoryCache, client, environment, json_answer, session};
+use support::{Answer, Bench, MemoryCache, client, environment, json_answer, session, until, within};
 
 const OFFLINE: u16 = 0;
 const CAPTIVE: u16 = 1;
@@ -44,9 +44,7 @@ impl Machine {
         let kept = tokio::spawn(async move { keeping.keep_cache().await });
         first.clerk.load(LoadOptions::default()).await.unwrap();
         first.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
-        while machine.cache.0.lock().unwrap().is_none() {
-            tokio::task::yield_now().await;
-        }
+        until("the cache to be written", || machine.cache.0.lock().unwrap().is_some()).await;
         kept.abort();
         machine
     }
@@ -105,7 +103,9 @@ async fn offline_the_app_shows_who_was_signed_in_until_clerk_answers() {
         assert!(app.clerk.snapshot().environment.is_some());
         assert!(app.clerk.snapshot().error.is_some(), "why is said");
         machine.network.store(200, Ordering::Relaxed);
-        app.clerk.subscribe().wait_for(|state| state.status == Status::Ready).await.unwrap();
+        within("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Ready))
+            .await
+            .unwrap();
         assert_eq!(app.clerk.session().unwrap().id.as_str(), "sess_2");
         assert!(app.clerk.snapshot().error.is_none());
         assert_eq!(*heard.lock().unwrap(), [Status::Degraded, Status::Ready]);
@@ -144,7 +144,9 @@ async fn a_refusal_is_no_lack_of_an_answer() {
     let app = machine.start();
     app.clerk.load(LoadOptions::default()).await.unwrap();
     machine.network.store(400, Ordering::Relaxed);
-    app.clerk.subscribe().wait_for(|state| state.status == Status::Error).await.unwrap();
+    within("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Error))
+        .await
+        .unwrap();
     assert_eq!(app.clerk.session(), None, "the same when the refusal comes later");
 }
 
@@ -161,9 +163,7 @@ async fn who_signed_in_after_the_last_keeping_is_there_all_the_same() {
         let sealed = machine.cache.0.lock().unwrap().clone();
         let kept = tokio::spawn(async move { keeping.keep_cache().await });
         before.clerk.load(LoadOptions::default()).await.unwrap();
-        while *machine.cache.0.lock().unwrap() == sealed {
-            tokio::task::yield_now().await;
-        }
+        until("the cache to be written", || *machine.cache.0.lock().unwrap() != sealed).await;
         kept.abort();
         *machine.sessions.lock().unwrap() = vec![session("sess_1")];
         machine.updated_at.store(7, Ordering::Relaxed);
@@ -188,7 +188,7 @@ async fn a_second_load_does_not_wait() {
     );
     let first = app.clerk.clone();
     let asking = tokio::spawn(async move { first.load(LoadOptions::default()).await });
-    app.clerk.subscribe().wait_for(|state| state.is_loaded()).await.unwrap();
+    within("the status to change", app.clerk.subscribe().wait_for(|state| state.is_loaded())).await.unwrap();
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Degraded, true));
     assert!(!asking.is_finished());

@@ -15,7 +15,7 @@ use clerk::{
 };
 use clerk_emulator::{Config, Emulator, NewUser, Presence};
 use serde_json::json;
-use support::{Bench, app::App, client, environment, json_answer};
+use support::{Bench, app::App, client, ended, environment, json_answer};
 use wallet::TestWallet;
 
 async fn app(config: Config, wallet: &TestWallet) -> App {
@@ -215,7 +215,7 @@ async fn waiting_for_a_wallet_can_be_cancelled_and_superseded() {
     let first = begin();
     tokio::task::yield_now().await;
     let second = begin();
-    assert_eq!(first.await.unwrap().unwrap_err().code(), "oauth_flow_superseded");
+    assert_eq!(ended(first).await.unwrap_err().code(), "oauth_flow_superseded");
     assert!(app.clerk.cancel_authentication());
-    assert_eq!(second.await.unwrap().unwrap_err().code(), "oauth_flow_cancelled");
+    assert_eq!(ended(second).await.unwrap_err().code(), "oauth_flow_cancelled");
 }

@@ -22,7 +22,7 @@ use clerk::{
 };
 use clerk_emulator::{Config, Decision, Emulator, Identity, NewUser};
 
-use super::{RememberingBrowser, RememberingSink};
+use super::{RememberingBrowser, RememberingSink, within};
 
 pub const CALLBACK: &str = "my-app://callback";
 pub const ADA: &str = "ada+clerk_test@example.com";
@@ -109,7 +109,7 @@ impl App {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), page).await.expect("a page is opened")
+        within("a page to be opened", page).await
     }
 
     pub async fn come_back(&self, page: &str, decision: Decision) -> LinkOutcome {

@@ -4,7 +4,10 @@
 
 pub mod app;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use clerk::{
     InstanceOptions,
@@ -18,6 +21,54 @@ use clerk::{
 };
 use serde_json::{Value, json};
 use url::Url;
+
+/// How long a test waits for another party: far longer than it takes on a busy machine, and short enough to be read.
+const WAIT_LIMIT: Duration = Duration::from_secs(60);
+
+/// Waits for `future`, by the real clock also where the test has paused time, and panics with `what` when it takes too long.
+#[track_caller]
+pub fn within<T>(what: &str, future: impl Future<Output = T>) -> impl Future<Output = T> {
+    let caller = std::panic::Location::caller();
+    let what = what.to_owned();
+    async move {
+        let (over, mut is_over) = tokio::sync::oneshot::channel::<()>();
+        let (_running, ended) = std::sync::mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            // `_running` is dropped when the wait ends, which ends this thread as well.
+            if ended.recv_timeout(WAIT_LIMIT) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                let _ = over.send(());
+            }
+        });
+        let limit = async {
+            if (&mut is_over).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            result = future => result,
+            () = limit => panic!("{caller}: waited {WAIT_LIMIT:?} for {what}"),
+        }
+    }
+}
+
+/// Waits until `condition` holds; see [`within`].
+#[track_caller]
+pub fn until(what: &str, condition: impl Fn() -> bool) -> impl Future<Output = ()> {
+    within(what, async move {
+        while !condition() {
+            // Lets a server on another thread run; a runtime with paused time goes on at once.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    })
+}
+
+/// Waits until a spawned task ends; see [`within`].
+#[track_caller]
+pub fn ended<T>(task: tokio::task::JoinHandle<T>) -> impl Future<Output = T> {
+    let ended = within("a spawned task to end", task);
+    async { ended.await.unwrap() }
+}
 
 /// Key of the made-up instance `clerk.example.test`, development.
 pub const KEY: &str = "pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA";

@@ -155,19 +155,24 @@ impl Clerk {
     async fn wait_for_email_link(
         &self,
         flow: FlowId,
-        signal: Signals,
+        mut signal: Signals,
         attempt: &Attempt,
         address: Option<String>,
         callback: &CallbackUrl,
     ) -> Result<AttemptResource> {
         let started_at_ms = self.0.setup.clock.now_ms();
         let pkce = Pkce::new();
-        self.prepare_email_link(attempt, address, callback, &pkce).await?;
         let code_verifier = pkce.verifier.expose().to_owned();
         let record =
             self.record(flow, started_at_ms, PendingFlow::EmailLink { attempt: attempt.clone(), code_verifier });
+        // Before the message is sent: the link may be opened before FAPI's response to the request arrives here.
+        self.arm(flow, &mut signal, &record).await?;
+        if let Err(error) = self.prepare_email_link(attempt, address, callback, &pkce).await {
+            self.forget_record(flow).await;
+            return Err(error);
+        }
         let link = tokio::select! {
-            link = self.round_trip(flow, signal, &record, None, PATIENCE) => link?,
+            link = self.wait_for_link(flow, signal, PATIENCE) => link?,
             verified = self.poll_email_link(attempt) => {
                 self.forget_record(flow).await;
                 return verified;

@@ -99,7 +99,7 @@ impl Clerk {
         let code_verifier = pkce.verifier.expose().to_owned();
         let callback = Box::new(callback);
         let record = self.record(flow, started_at_ms, PendingFlow::HostedAuth { state, code_verifier, mode, callback });
-        let link = self.round_trip(flow, signal, &record, Some(&page), self.0.setup.oauth_timeout).await?;
+        let link = self.round_trip(flow, signal, &record, &page, self.0.setup.oauth_timeout).await?;
         self.complete(&link, record.flow).await
     }
 

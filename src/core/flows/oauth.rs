@@ -131,7 +131,7 @@ impl Clerk {
         };
         let callback = Box::new(params.callback.unwrap_or_default());
         let record = self.record(flow, started_at_ms, PendingFlow::Redirect { attempt, callback });
-        let link = self.round_trip(flow, signal, &record, Some(&page), self.0.setup.oauth_timeout).await?;
+        let link = self.round_trip(flow, signal, &record, &page, self.0.setup.oauth_timeout).await?;
         self.complete(&link, record.flow).await
     }
 

@@ -50,31 +50,42 @@ pub(super) fn parameter(link: &Url, name: &str) -> Option<String> {
 }
 
 impl Clerk {
-    /// Keeps the record, opens the page, and waits for the link that leads back.
+    /// Opens the page and waits for the link that leads back to the app.
     pub(super) async fn round_trip(
         &self,
         flow: FlowId,
         mut signal: Signals,
         record: &PendingRecord,
-        page: Option<&Url>,
-        patience: Duration,
+        page: &Url,
+        timeout: Duration,
     ) -> Result<Url> {
-        // Cancelled or superseded while FAPI was asked: then no page is opened any more.
+        self.arm(flow, &mut signal, record).await?;
+        if let Err(error) = self.open_external(page.as_str()) {
+            self.forget_record(flow).await;
+            return Err(error);
+        }
+        self.wait_for_link(flow, signal, timeout).await
+    }
+
+    /// Stores the record and accepts callback links for the flow from now on. Call this before anything that can make the
+    /// user come back: a link that arrives earlier is refused.
+    pub(super) async fn arm(&self, flow: FlowId, signal: &mut Signals, record: &PendingRecord) -> Result<()> {
+        // Cancelled or superseded while a request was in flight: open no page and send no message any more.
         if let Ok(ended) = signal.try_recv() {
             return Err(ended_early(&ended));
         }
         self.keep_record(flow, record).await;
-        if !self.0.pending.arm(flow) {
-            return Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded)));
+        if self.0.pending.arm(flow) {
+            Ok(())
+        } else {
+            Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded)))
         }
-        if let Some(page) = page
-            && let Err(error) = self.open_external(page.as_str())
-        {
-            self.forget_record(flow).await;
-            return Err(error);
-        }
+    }
+
+    /// Waits for the callback link of an armed flow.
+    pub(super) async fn wait_for_link(&self, flow: FlowId, signal: Signals, timeout: Duration) -> Result<Url> {
         let result =
-            match tokio::time::timeout(patience, signal).await {
+            match tokio::time::timeout(timeout, signal).await {
                 Ok(Ok(Signal::Returned(link))) => Ok(link),
                 Ok(Ok(Signal::Superseded) | Err(_)) => Err(ended_early(&Signal::Superseded)),
                 Ok(Ok(Signal::Cancelled)) => Err(ended_early(&Signal::Cancelled)),
