@@ -1,8 +1,7 @@
-//! The one list of commands and events. The invoke handler, the mounted events and the TypeScript bindings all come
-//! from it, so that they can't drift apart.
+//! The TypeScript bindings of commands and events.
 
 use tauri::Runtime;
-use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+use tauri_specta::{Builder, ErrorHandlingMode, collect_events};
 
 use crate::{
     commands,
@@ -17,42 +16,7 @@ pub(crate) const PLUGIN_NAME: &str = "clerk";
 pub(crate) fn builder<R: Runtime>() -> Builder<R> {
     Builder::new()
         .plugin_name(PLUGIN_NAME)
-        .commands(collect_commands![
-            commands::clerk::load,
-            commands::clerk::snapshot,
-            commands::clerk::notices,
-            commands::clerk::set_active,
-            commands::clerk::sign_out,
-            commands::clerk::handle_redirect_callback,
-            commands::clerk::authenticate_with_redirect,
-            commands::clerk::cancel_authentication,
-            commands::clerk::take_redirect_outcome,
-            commands::clerk::open_external,
-            commands::clerk::choose_initial_session,
-            commands::clerk::touch,
-            commands::clerk::handle_unauthenticated,
-            commands::clerk::handle_email_link_verification,
-            commands::clerk::start_hosted_auth,
-            commands::clerk::authenticate_with_web3,
-            commands::clerk::join_waitlist,
-            commands::clerk::create_organization,
-            commands::clerk::get_organization,
-            commands::session::get_token,
-            commands::sign_in::create_sign_in,
-            commands::sign_in::prepare_sign_in_first_factor,
-            commands::sign_in::attempt_sign_in_first_factor,
-            commands::sign_in::prepare_sign_in_second_factor,
-            commands::sign_in::attempt_sign_in_second_factor,
-            commands::sign_in::reset_sign_in_password,
-            commands::sign_in::reload_sign_in,
-            commands::sign_in::sign_in_with_email_link,
-            commands::sign_up::create_sign_up,
-            commands::sign_up::update_sign_up,
-            commands::sign_up::prepare_sign_up_verification,
-            commands::sign_up::attempt_sign_up_verification,
-            commands::sign_up::reload_sign_up,
-            commands::sign_up::sign_up_with_email_link,
-        ])
+        .commands(commands::commands())
         .events(collect_events![StateChanged, RedirectFinished, NoticeGiven])
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
@@ -66,6 +30,28 @@ pub(crate) fn builder<R: Runtime>() -> Builder<R> {
 #[doc(hidden)]
 pub fn export_bindings<R: Runtime>(path: impl AsRef<std::path::Path>) -> Result<(), Box<dyn std::error::Error>> {
     let header = "// Generated from Rust by `cargo xtask bindings`. Do not edit.\n/* eslint-disable */";
-    builder::<R>().export(specta_typescript::Typescript::default().header(header), path.as_ref())?;
+    let path = path.as_ref();
+    builder::<R>().export(specta_typescript::Typescript::default().header(header), path)?;
+    let text = std::fs::read_to_string(path)?;
+    std::fs::write(path, as_functions(&text).ok_or("tauri-specta writes commands in another format than expected")?)?;
     Ok(())
+}
+
+/// Rewrites the object of commands that tauri-specta generates to one exported function per command, which a bundler can drop
+/// when an app does not use it, and which goes through the guest library's `invoke`.
+fn as_functions(text: &str) -> Option<String> {
+    let text = text.replacen(
+        "import { invoke as __TAURI_INVOKE } from \"@tauri-apps/api/core\";",
+        "import { invoke } from \"./invoke\";",
+        1,
+    );
+    let (before, rest) = text.split_once("export const commands = {\n")?;
+    let (commands, after) = rest.split_once("\n};\n")?;
+    let mut functions = String::new();
+    for line in commands.lines() {
+        let (name, call) = line.trim().trim_end_matches(',').split_once(": ")?;
+        let call = call.replacen("__TAURI_INVOKE<", "invoke<", 1).replacen("(\"plugin:clerk|", "(\"", 1);
+        functions.push_str(&format!("export const {name} = {call};\n"));
+    }
+    Some(format!("{before}{functions}{after}"))
 }

@@ -4,9 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    core::{CallbackUrl, ClerkOptions},
+    core::{CallbackUrl, ClerkOptions, InstanceOptions},
     error::ErrorCode,
-    fapi::InstanceOptions,
 };
 
 /// The section `plugins.clerk` of `tauri.conf.json`. Everything is optional; a key that is not listed here stops the

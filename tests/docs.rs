@@ -72,15 +72,3 @@ fn every_documented_member_has_its_row() {
     let rows: BTreeSet<&str> = rows.iter().map(|row| row[0].trim_matches('`').trim_end_matches("()")).collect();
     assert_eq!(rows, documented);
 }
-
-/// The list of commands that permissions are made from is the list of commands that there are.
-#[test]
-fn every_command_has_its_permission() {
-    let build = include_str!("../build.rs");
-    let listed: BTreeSet<&str> = build.split('"').skip(1).step_by(2).collect();
-    let bindings = include_str!("../src/bindings.rs");
-    let collected = bindings.split("collect_commands![").nth(1).unwrap().split(']').next().unwrap();
-    let bound: BTreeSet<&str> = collected.split(',').filter_map(|path| path.trim().rsplit("::").next()).collect();
-    let bound: BTreeSet<&str> = bound.into_iter().filter(|name| !name.is_empty()).collect();
-    assert_eq!(listed, bound);
-}

@@ -1,10 +1,55 @@
-//! What a webview may ask for, a file a resource. Each command hands over to [`Clerk`](crate::Clerk); none decides
-//! anything.
+//! What a webview may call. Each command hands over to [`Clerk`](crate::Clerk); none decides anything.
 
-pub(crate) mod clerk;
-pub(crate) mod session;
-pub(crate) mod sign_in;
-pub(crate) mod sign_up;
+mod caller;
+#[macro_use]
+mod table;
 
-/// What a command answers: errors cross to the webview as data.
-pub(crate) type CommandResult<T> = Result<T, crate::error::ErrorPayload>;
+use std::sync::Arc;
+
+use tauri_specta::{Commands, collect_commands};
+use url::Url;
+
+pub(crate) use caller::WindowOptions;
+use caller::{Caller, CallerWindow};
+
+use crate::{
+    core::{
+        AttemptFactorParams, AttemptKind, AttemptVerificationParams, AuthenticateWithRedirectParams,
+        AuthenticateWithWeb3Params, CreateOrganizationParams, EmailLinkOutcome, EmailLinkVerificationParams,
+        GetTokenParams, JoinWaitlistParams, LoadOptions, Notice, PrepareFactorParams, PrepareVerificationParams,
+        RedirectCallbackParams, RedirectOutcome, ResetPasswordParams, SetActiveOutcome, SetActiveParams,
+        SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, Snapshot,
+    },
+    error::{ErrorCode, ErrorPayload, Result},
+    models::{Organization, OrganizationId, SessionId, SignIn, SignInId, SignUp, SignUpId, Waitlist},
+    secret::RotatingTokenNonce,
+};
+
+macro_rules! define {
+    ($(
+        [$( $set:literal ),+] fn $name:ident ( $( $parameter:ident : $type:ty ),* $(,)? ) -> $result:ty { $body:expr }
+    )*) => {
+        $(
+            #[tauri::command]
+            #[specta::specta]
+            pub(crate) async fn $name( $( $parameter: $type ),* ) -> Result<$result, ErrorPayload> {
+                let result: Result<$result> = $body;
+                Ok(result?)
+            }
+        )*
+
+        /// Every command, for the invoke handler and the bindings.
+        pub(crate) fn commands<R: tauri::Runtime>() -> Commands<R> {
+            collect_commands![$( $name ),*]
+        }
+    };
+}
+
+command_table!(define);
+
+/// The address of the page that an e-mail link led to.
+fn page_url(url: &str) -> Result<Url> {
+    Url::parse(url).map_err(|_| {
+        ErrorCode::EmailLinkFailed.error("the address of the page is not a valid URL; pass window.location.href")
+    })
+}

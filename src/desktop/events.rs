@@ -6,7 +6,7 @@ use tauri::{AppHandle, Runtime};
 use tauri_specta::Event as _;
 
 use crate::{
-    core::{Notice, Status},
+    core::Notice,
     ports::{Event, EventSink},
 };
 
@@ -38,22 +38,15 @@ impl<R: Runtime> EventSink for WindowEvents<R> {
     fn emit(&self, event: Event) {
         let emitted = match event {
             Event::StateChanged { revision, status } => {
-                StateChanged { revision, status: status_text(status).to_owned() }.emit(&self.0)
+                StateChanged { revision, status: status.as_str().to_owned() }.emit(&self.0)
             }
             Event::RedirectFinished => RedirectFinished {}.emit(&self.0),
             Event::Notice { code, message } => NoticeGiven(Notice { code: code.to_owned(), message }).emit(&self.0),
+            // An event that only newer versions of this plugin pass on.
+            _ => Ok(()),
         };
         if let Err(error) = emitted {
             tracing::warn!(%error, "an event could not be sent to the windows");
         }
-    }
-}
-
-fn status_text(status: Status) -> &'static str {
-    match status {
-        Status::Loading => "loading",
-        Status::Ready => "ready",
-        Status::Degraded => "degraded",
-        Status::Error => "error",
     }
 }

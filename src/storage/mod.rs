@@ -2,8 +2,7 @@
 
 mod file;
 mod keyring;
-mod memory;
 
+pub use clerk_core::storage::MemoryStore;
 pub use file::FileCache;
 pub use keyring::KeyringStore;
-pub use memory::MemoryStore;

@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands for a terminal")]
 
 mod demo;
-mod layers;
+mod modules;
 mod process;
 mod setup;
 mod test;
@@ -15,6 +15,7 @@ cargo xtask setup            install what the machine lacks (Debian and Ubuntu),
 cargo xtask demo             open the example app, on the local emulator or, with CLERK_PUBLISHABLE_KEY, on an instance
 cargo xtask demo --headless  the same under a virtual display: signs in by itself and takes screenshots
 cargo xtask test             everything that has to be green
+cargo xtask modules          list which file of a crate depends on which, and fail on circles
 cargo xtask emulator …       the emulator alone; see its --help
 cargo xtask bindings         write guest-js/bindings.ts anew";
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         ["demo", "--headless"] => demo::run(true),
         ["test"] => test::run(),
         ["emulator", rest @ ..] => demo::emulator(rest),
+        ["modules"] => modules::list(),
         ["bindings"] => test::write_bindings(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

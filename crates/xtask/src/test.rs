@@ -1,7 +1,7 @@
 //! The one gate: everything that has to be green.
 
 use crate::{
-    layers,
+    modules,
     process::{Steps, execute, execute_and_read, program},
     setup,
 };
@@ -72,7 +72,7 @@ pub(crate) fn run_all(steps: &mut Steps) -> Result<(), String> {
             }
         };
     check(steps, "format", &mut count.failures, &mut || execute(&mut program("cargo", &["fmt", "--all", "--check"])));
-    check(steps, "layers", &mut count.failures, &mut layers::check);
+    check(steps, "modules", &mut count.failures, &mut modules::check);
     check(steps, "frontend of the example", &mut count.failures, &mut || {
         execute(&mut program("npm", &["run", "build:all"]))
     });

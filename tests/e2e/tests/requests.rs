@@ -3,11 +3,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
 
-#[path = "../../support/mod.rs"]
-mod support;
-#[path = "../../support/wallet.rs"]
-mod wallet;
-
 use std::sync::Arc;
 
 use clerk::{
@@ -21,9 +16,9 @@ use clerk::{
 };
 use clerk_e2e::{Result, WebPage, until};
 use clerk_emulator::{Config, Decision, Emulator, Entry, Identity, NewUser};
+use clerk_testkit::app::{ADA, App, CALLBACK, PASSWORD, first_code, password_of, through_google};
+use clerk_testkit::wallet::TestWallet;
 use serde_json::Value;
-use support::app::{ADA, App, CALLBACK, PASSWORD, first_code, password_of, through_google};
-use wallet::TestWallet;
 
 const GRACE: &str = "grace+clerk_test@example.com";
 const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";

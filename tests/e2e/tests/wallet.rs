@@ -2,13 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
 
-#[path = "../../support/wallet.rs"]
-mod wallet;
-
 use clerk_e2e::{CALLBACK, Desktop, Options, Result, Window, until};
 use clerk_emulator::{Config, NewUser};
+use clerk_testkit::wallet::TestWallet;
 use serde_json::Value;
-use wallet::TestWallet;
 
 async fn desktop(wallet: &TestWallet) -> Result<Desktop> {
     let mut options = Options::default();

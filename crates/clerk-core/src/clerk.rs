@@ -1,0 +1,222 @@
+//! The handle that Rust code holds.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures_util::{Stream, stream};
+use tokio::sync::{MutexGuard, watch};
+
+use crate::{
+    error::{ErrorCode, Result},
+    events::{Event, Notice, Status},
+    exchange::connection::Connection,
+    flows::pending::Flows,
+    models::SessionId,
+    options::ClerkOptions,
+    setup::ClerkSetup,
+    state::{listeners::ListenerHandle, snapshot::Snapshot, store::Store, transition::Transition},
+    sync::lock,
+};
+
+/// Clerk, for Rust code. Cheap to clone; all clones share one state.
+///
+/// In a Tauri app, the plugin manages it: take it as `tauri::State<'_, clerk::Clerk>` or from `app.clerk()`.
+///
+/// # Overview
+///
+/// - State: [`snapshot`](Self::snapshot), [`subscribe`](Self::subscribe), [`changes`](Self::changes),
+///   [`add_listener`](Self::add_listener), and a method for each property of the documented class, e.g.
+///   [`user`](Self::user), [`session`](Self::session), [`status`](Self::status).
+/// - Life cycle: [`load`](Self::load), [`set_active`](Self::set_active), [`sign_out`](Self::sign_out).
+/// - Session tokens and authorization: [`session_token`](Self::session_token), [`get_token`](Self::get_token),
+///   [`check_authorization`](Self::check_authorization).
+/// - Flows that leave the app: [`authenticate_with_redirect`](Self::authenticate_with_redirect),
+///   [`start_hosted_auth`](Self::start_hosted_auth), [`sign_in_with_email_link`](Self::sign_in_with_email_link),
+///   [`authenticate_with_web3`](Self::authenticate_with_web3), and the links that end them:
+///   [`handle_deep_link`](Self::handle_deep_link).
+/// - Attempts, step by step: [`create_sign_in`](Self::create_sign_in), [`create_sign_up`](Self::create_sign_up) and the
+///   methods beside them.
+/// - Navigation: [`navigate`](Self::navigate), `build_*_url` and `redirect_to_*`.
+#[derive(Clone)]
+pub struct Clerk(pub(crate) Arc<Inner>, Option<Arc<ClerkOptions>>);
+
+impl std::fmt::Debug for Clerk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Clerk").field(&self.snapshot()).finish()
+    }
+}
+
+/// The parts of [`Clerk`], each with the locks that belong to it. `docs/architecture.md` has the lock order.
+pub(crate) struct Inner {
+    pub(crate) setup: ClerkSetup,
+    /// Who this device is to FAPI, and the way to it.
+    pub(crate) connection: Connection,
+    /// The state.
+    pub(crate) store: Store,
+    /// Flows that leave the app.
+    pub(crate) flows: Flows,
+    /// Operations that must not overlap.
+    pub(crate) turns: Turns,
+    notices: Mutex<BTreeMap<&'static str, String>>,
+}
+
+/// Operations that exclude each other. These are the outermost locks: a holder may wait for every other one.
+#[derive(Default)]
+pub(crate) struct Turns {
+    loading: tokio::sync::Mutex<()>,
+    switching: tokio::sync::Mutex<()>,
+    /// Whether the active session is still the one that loading chose.
+    initial_session_is_default: AtomicBool,
+}
+
+/// Held by a load: overlapping loads share one.
+pub(crate) struct LoadTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
+
+/// Held while the active session is chosen: `set_active` and `sign_out` must not overlap.
+pub(crate) struct SwitchTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
+
+impl Turns {
+    /// Waits for other loads to end.
+    pub(crate) async fn load(&self) -> LoadTurn<'_> {
+        LoadTurn(self.loading.lock().await)
+    }
+
+    /// Waits for other changes of the active session to end.
+    pub(crate) async fn switch(&self) -> SwitchTurn<'_> {
+        SwitchTurn(self.switching.lock().await)
+    }
+
+    /// Records that the user, or the app for them, chose a session.
+    pub(crate) fn session_was_chosen(&self) {
+        self.initial_session_is_default.store(false, Ordering::Relaxed);
+    }
+
+    /// Returns true once: when the app may still choose the initial session.
+    fn take_initial_choice(&self) -> bool {
+        self.initial_session_is_default.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Clerk {
+    /// Creates the handle. No request is sent before [`load`](Self::load).
+    #[must_use]
+    pub fn new(setup: ClerkSetup) -> Self {
+        let initial = Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone());
+        let turns = Turns { initial_session_is_default: AtomicBool::new(true), ..Turns::default() };
+        Self(
+            Arc::new(Inner {
+                setup,
+                connection: Connection::default(),
+                store: Store::new(initial),
+                flows: Flows::new(),
+                turns,
+                notices: Mutex::default(),
+            }),
+            None,
+        )
+    }
+
+    /// A handle to the same Clerk, whose calls use `options` beside those of the app; see [`ClerkOptions::within`]. The plugin
+    /// gives each window such a handle with the options that the window passed to `load`.
+    #[must_use]
+    pub fn with_options(&self, options: ClerkOptions) -> Self {
+        Self(self.0.clone(), Some(Arc::new(options)))
+    }
+
+    /// The current state. Cheap; never blocks.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        let snapshot = self.0.store.snapshot();
+        match &self.1 {
+            Some(own) => Arc::new(snapshot.with_options(own.within(&snapshot.options))),
+            None => snapshot,
+        }
+    }
+
+    /// A receiver that always holds the newest state and wakes with each change.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.0.store.subscribe()
+    }
+
+    /// Calls `listener` with every change of client, session, user and organization, once each, and at once when there is a
+    /// client already. It runs where the change is made, so it must not block.
+    ///
+    /// # Source
+    /// `Clerk.addListener()`.
+    pub fn add_listener(&self, listener: impl Fn(&Snapshot) + Send + Sync + 'static) -> ListenerHandle {
+        self.0.store.on_change(Arc::new(listener))
+    }
+
+    /// Calls `handler` when the status changes; with `notify` also at once, with the current one.
+    ///
+    /// # Source
+    /// `Clerk.on('status')`; [`ListenerHandle::remove`] is `Clerk.off`.
+    pub fn on_status(&self, handler: impl Fn(Status) + Send + Sync + 'static, notify: bool) -> ListenerHandle {
+        self.0.store.on_status(Arc::new(move |snapshot: &Snapshot| handler(snapshot.status)), notify)
+    }
+
+    /// The current state and then each change, as a stream. A slow consumer may skip intermediate states but never the
+    /// latest.
+    pub fn changes(&self) -> impl Stream<Item = Arc<Snapshot>> + Send + 'static {
+        let mut receiver = self.subscribe();
+        receiver.mark_changed();
+        stream::unfold(receiver, |mut receiver| async move {
+            receiver.changed().await.ok()?;
+            let snapshot = receiver.borrow_and_update().clone();
+            Some((snapshot, receiver))
+        })
+    }
+
+    /// Chooses the initial session, for a window with its own `selectInitialSession`. Does nothing after a user signed in,
+    /// signed out or switched: then the session is not the initial one any more.
+    ///
+    /// # Errors
+    /// `not_loaded`.
+    ///
+    /// # Source
+    /// `ClerkOptions.selectInitialSession`.
+    pub async fn choose_initial_session(&self, session: Option<SessionId>) -> Result<()> {
+        let _turn = self.0.turns.switch().await;
+        self.loaded_snapshot()?;
+        if self.0.turns.take_initial_choice() && self.snapshot().session().map(|active| &active.id) != session.as_ref()
+        {
+            self.commit([Transition::Activate(session)]).await;
+        }
+        Ok(())
+    }
+
+    /// The current state, or `not_loaded`.
+    pub(crate) fn loaded_snapshot(&self) -> Result<Arc<Snapshot>> {
+        let snapshot = self.snapshot();
+        if snapshot.is_loaded() { Ok(snapshot) } else { Err(not_loaded()) }
+    }
+
+    /// Applies changes that do not come from a response of FAPI.
+    pub(crate) async fn commit(&self, transitions: impl IntoIterator<Item = Transition>) {
+        self.0.store.writer().await.apply(&self.0.setup, transitions);
+    }
+
+    /// Emits a non-fatal diagnostic and keeps it for windows that open later.
+    pub(crate) fn notice(&self, code: &'static str, message: String) {
+        tracing::warn!(code, "{message}");
+        lock(&self.0.notices).insert(code, message.clone());
+        self.0.setup.events.emit(Event::Notice { code, message });
+    }
+
+    /// The diagnostics so far, e.g. that there is no keyring: the newest message of each code.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Notice> {
+        let notices = lock(&self.0.notices);
+        notices.iter().map(|(code, message)| Notice { code: (*code).to_owned(), message: message.clone() }).collect()
+    }
+}
+
+pub(crate) fn not_loaded() -> crate::error::Error {
+    ErrorCode::NotLoaded.error("Clerk is not loaded: await load() before anything else")
+}

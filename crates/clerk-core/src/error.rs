@@ -1,0 +1,327 @@
+//! The error of this crate, and its form on the way to the webview.
+//!
+//! Errors are told apart by a stable *code*, which is never renamed or reused; texts may change. `docs/errors.md`
+//! explains every code of [`ErrorCode`]. Codes inside [`Error::Api`] are Clerk's own and pass through untouched.
+
+use serde::Serialize;
+
+pub use crate::models::ApiErrorItem;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Whatever can go wrong, grouped by what a caller can do about it.
+///
+/// No text, `Debug` output or source of an error contains a token, a password, or the query or body of a request.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// FAPI answered with a status of 400 or above. Branch on the codes in [`ApiError::errors`].
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// Something else; branch on the code.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+}
+
+/// A refusal by FAPI.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// HTTP status.
+    pub status: u16,
+    /// At least one error, the most important one first.
+    pub errors: Vec<ApiErrorItem>,
+    /// What Clerk's support asks for.
+    pub clerk_trace_id: Option<String>,
+    /// Whole seconds to wait before another try (status 429).
+    pub retry_after: Option<u64>,
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.errors.first() {
+            Some(first) => f.write_str(first.long_message.as_deref().unwrap_or(&first.message)),
+            None => write!(f, "Clerk refused the request with status {}", self.status),
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// An error that does not come from FAPI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuntimeError {
+    /// What happened.
+    pub code: ErrorCode,
+    /// What happened and what to do, for developers.
+    pub message: String,
+}
+
+impl std::fmt::Display for RuntimeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (code: {})", self.message, self.code.as_str())
+    }
+}
+
+impl std::error::Error for RuntimeError {}
+
+macro_rules! codes {
+    ($( $(#[$meta:meta])* $variant:ident = $text:literal ),* $(,)?) => {
+        /// The codes of this crate's own errors.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode { $( $(#[$meta])* $variant, )* }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &[Self] = &[$( Self::$variant, )*];
+
+            /// The code's text, the same in Rust and in the webview.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $text, )* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No publishable key is configured.
+    PublishableKeyMissing = "publishable_key_missing",
+    /// The publishable key can't be read.
+    PublishableKeyInvalid = "publishable_key_invalid",
+    /// Two different publishable keys were given.
+    PublishableKeyConflict = "publishable_key_conflict",
+    /// The publishable key and the FAPI that answers belong to different instances.
+    InstanceMismatch = "instance_mismatch",
+    /// `proxyUrl` is no absolute http(s) URL.
+    ProxyUrlInvalid = "proxy_url_invalid",
+    /// `domain` is no host name.
+    DomainInvalid = "domain_invalid",
+    /// No callback URL can be formed, or it is not usable.
+    RedirectUrlInvalid = "redirect_url_invalid",
+    /// An option of `load` can't be used.
+    OptionInvalid = "option_invalid",
+    /// `load` has not succeeded yet.
+    NotLoaded = "not_loaded",
+    /// Nobody is signed in, or the session asked for is not signed in.
+    NoActiveSession = "no_active_session",
+    /// No usable answer came from FAPI.
+    NetworkError = "network_error",
+    /// No answer came although it was tried for a while: this device has no way to FAPI.
+    Offline = "clerk_offline",
+    /// FAPI's answer can't be read.
+    DecodeError = "decode_error",
+    /// The OS keyring can't be used.
+    StorageUnavailable = "storage_unavailable",
+    /// What the OS keyring holds can't be read.
+    StorageCorrupt = "storage_corrupt",
+    /// The system browser could not be opened.
+    BrowserUnavailable = "browser_unavailable",
+    /// Only http and https URLs are opened in the system browser.
+    UrlNotAllowed = "url_not_allowed",
+    /// FAPI named no page to open for this strategy.
+    OauthVerificationUrlMissing = "oauth_transport_missing_verification_url",
+    /// The user refused at the provider.
+    OauthAccessDenied = "oauth_access_denied",
+    /// The provider or FAPI reported a failure.
+    OauthCallbackFailed = "oauth_callback_failed",
+    /// The app cancelled the pending browser flow.
+    OauthFlowCancelled = "oauth_flow_cancelled",
+    /// A newer browser flow took the place of this one.
+    OauthFlowSuperseded = "oauth_flow_superseded",
+    /// The user did not come back in time.
+    OauthFlowTimedOut = "oauth_flow_timed_out",
+    /// The e-mail link was opened too late.
+    EmailLinkExpired = "email_link_expired",
+    /// The e-mail link was opened on another device than the instance allows.
+    EmailLinkClientMismatch = "email_link_client_mismatch",
+    /// The e-mail link could not be verified.
+    EmailLinkFailed = "email_link_failed",
+    /// The hosted sign-in came back with something that does not fit.
+    HostedAuthFailed = "hosted_auth_failed",
+    /// There is no wallet for this strategy.
+    Web3WalletUnavailable = "web3_wallet_unavailable",
+    /// The user refused in the wallet.
+    Web3SignatureRejected = "web3_signature_request_rejected",
+    /// The wallet failed.
+    Web3SignatureFailed = "web3_signature_generation_failed",
+    /// `web3_solana_signature` needs the name of the wallet.
+    Web3SolanaWalletNameRequired = "web3_solana_wallet_name_required",
+    /// A command of the app is for people who are signed in.
+    NotSignedIn = "not_signed_in",
+    /// A command of the app needs a role, permission, feature, plan or verification that is missing.
+    NotAuthorized = "not_authorized",
+    /// The callback left the sign-in or sign-up in a state that can't be continued.
+    RedirectCallbackIncomplete = "redirect_callback_incomplete",
+}
+
+impl ErrorCode {
+    /// Creates an error with this code.
+    #[must_use]
+    pub fn error(self, message: impl Into<String>) -> Error {
+        Error::Runtime(RuntimeError { code: self, message: message.into() })
+    }
+}
+
+impl Error {
+    /// The stable code: one of [`ErrorCode`], or `api_response_error` for a refusal by FAPI.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Api(_) => "api_response_error",
+            Self::Runtime(error) => error.code.as_str(),
+        }
+    }
+
+    /// Whether this is an error of the given code.
+    #[must_use]
+    pub fn is(&self, code: ErrorCode) -> bool {
+        matches!(self, Self::Runtime(error) if error.code == code)
+    }
+
+    /// Whether FAPI refused with an error of this code, e.g. `form_password_incorrect`.
+    #[must_use]
+    pub fn has_api_code(&self, code: &str) -> bool {
+        matches!(self, Self::Api(error) if error.errors.iter().any(|item| item.code == code))
+    }
+
+    /// Whether the same request may succeed a little later: no usable response arrived, or FAPI is overloaded or down.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self.status() {
+            Some(status) => status == 429 || status >= 500,
+            None => self.is(ErrorCode::NetworkError) || self.is(ErrorCode::DecodeError),
+        }
+    }
+
+    /// Whether FAPI says that the session is not signed in any more.
+    pub(crate) fn is_signed_out(&self) -> bool {
+        match self.status() {
+            Some(401 | 422) => true,
+            Some(403) => self.has_api_code("user_banned") || self.has_api_code("user_deactivated"),
+            _ => false,
+        }
+    }
+
+    /// The HTTP status, when FAPI refused.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Api(error) => Some(error.status),
+            Self::Runtime(_) => None,
+        }
+    }
+}
+
+/// An [`Error`] as the webview gets it.
+///
+/// The guest library turns it into `ClerkAPIResponseError` or `ClerkRuntimeError`.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ErrorPayload {
+    /// `api`, `runtime`, or `email_link`, whose codes are the documented ones of `EmailLinkError`.
+    pub kind: &'static str,
+    /// See [`Error::code`].
+    pub code: String,
+    /// What happened, for developers.
+    pub message: String,
+    /// What happened, for users.
+    pub long_message: Option<String>,
+    /// Where to read more.
+    pub docs_url: Option<String>,
+    /// HTTP status, for kind `api`.
+    pub status: Option<u16>,
+    /// FAPI's errors, for kind `api`.
+    pub errors: Vec<ApiErrorItem>,
+    /// What Clerk's support asks for.
+    pub clerk_trace_id: Option<String>,
+    /// Whole seconds to wait before another try.
+    #[specta(type = Option<u32>)]
+    pub retry_after: Option<u64>,
+}
+
+impl From<&Error> for ErrorPayload {
+    fn from(error: &Error) -> Self {
+        let payload = Self {
+            kind: "runtime",
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            long_message: None,
+            docs_url: None,
+            status: None,
+            errors: Vec::new(),
+            clerk_trace_id: None,
+            retry_after: None,
+        };
+        match error {
+            Error::Runtime(runtime) => {
+                let payload = Self { message: runtime.message.clone(), ..payload };
+                match runtime.code.as_str().strip_prefix("email_link_") {
+                    Some(code) => Self { kind: "email_link", code: code.to_owned(), ..payload },
+                    None => payload,
+                }
+            }
+            Error::Api(api) => Self {
+                kind: "api",
+                long_message: api.errors.first().and_then(|first| first.long_message.clone()),
+                status: Some(api.status),
+                errors: api.errors.clone(),
+                clerk_trace_id: api.clerk_trace_id.clone(),
+                retry_after: api.retry_after,
+                ..payload
+            },
+        }
+    }
+}
+
+impl From<Error> for ErrorPayload {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fapi::wire::Wire;
+    use serde_json::json;
+
+    #[test]
+    fn codes_are_unique() {
+        let mut texts: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), ErrorCode::ALL.len());
+    }
+
+    #[test]
+    fn errors_of_email_links_have_their_documented_codes() {
+        for (code, expected) in [
+            (ErrorCode::EmailLinkExpired, ("email_link", "expired")),
+            (ErrorCode::EmailLinkClientMismatch, ("email_link", "client_mismatch")),
+            (ErrorCode::EmailLinkFailed, ("email_link", "failed")),
+            (ErrorCode::NotLoaded, ("runtime", "not_loaded")),
+        ] {
+            let payload = ErrorPayload::from(code.error("x"));
+            assert_eq!((payload.kind, payload.code.as_str()), expected);
+        }
+    }
+
+    #[test]
+    fn the_webview_gets_every_item() {
+        let items = [json!({ "code": "a", "message": "A" }), json!({ "code": "b", "long_message": "Bee" })];
+        let error = Error::Api(ApiError {
+            status: 422,
+            errors: items.iter().filter_map(ApiErrorItem::read).collect(),
+            clerk_trace_id: Some("t".into()),
+            retry_after: None,
+        });
+        let payload = serde_json::to_value(ErrorPayload::from(&error)).unwrap();
+        assert_eq!((&payload["code"], &payload["status"]), (&json!("api_response_error"), &json!(422)));
+        assert_eq!((&payload["errors"][1]["longMessage"], &payload["clerkTraceId"]), (&json!("Bee"), &json!("t")));
+    }
+}

@@ -1,0 +1,45 @@
+//! Keeping up with the server while the app runs: touch on focus, and polling.
+
+use std::time::Duration;
+
+use crate::{clerk::Clerk, error::Result, exchange::requests::get_client, resources::session::TouchIntent};
+
+/// The interval that Clerk's documentation gives for `polling`.
+const POLLING_INTERVAL: Duration = Duration::from_secs(5 * 60);
+
+impl Clerk {
+    /// Reads the client again and tells the server that the user is here, as a window that gets the focus does. Does nothing
+    /// when signed out, or with the option `touchSession: false`.
+    ///
+    /// # Errors
+    /// `network_error` or `api_response_error`.
+    ///
+    /// # Source
+    /// FAPI `POST /v1/client/sessions/{id}/touch`; `ClerkOptions.touchSession`.
+    pub async fn touch(&self) -> Result<()> {
+        let snapshot = self.snapshot();
+        let Some(session) = snapshot.session().filter(|_| snapshot.options.touch_session != Some(false)) else {
+            return Ok(());
+        };
+        let organization = session.last_active_organization_id.as_ref();
+        self.touch_session(&session.id, organization, TouchIntent::Focus).await.map(|_| ())
+    }
+
+    /// Reads the client every five minutes, for as long as the app runs, so that e.g. a revoked session is noticed. Does
+    /// nothing with the option `polling: false`. The plugin runs this.
+    ///
+    /// # Source
+    /// `ClerkOptions.polling`.
+    pub async fn poll(&self) {
+        loop {
+            tokio::time::sleep(POLLING_INTERVAL).await;
+            let snapshot = self.snapshot();
+            if snapshot.is_loaded()
+                && snapshot.options.polling != Some(false)
+                && let Err(error) = self.exchange(&get_client()).await
+            {
+                tracing::debug!(code = error.code(), "the client could not be read again");
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Session tokens: one request for all callers at the same time, and a refresh before the token expires.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{
+    clerk::Clerk,
+    error::{Error, ErrorCode, Result},
+    exchange::token_cache::{CachedToken, Minting, TokenId},
+    fapi::{
+        form::Form,
+        request::{Method, Request, path},
+    },
+    models::{OrganizationId, SessionId},
+    resources::params::Change,
+    secret::SessionToken,
+    state::transition::Transition,
+};
+
+/// A token with this much life left, or less, is not given out any more.
+const HARD_THRESHOLD_MS: i64 = 5_000;
+/// A token with this much life left, or less, is given out while a new one is fetched in the background: the 15
+/// seconds that clerk-js allows backends, and 2 seconds for the request itself.
+const REFRESH_THRESHOLD_MS: i64 = 17_000;
+/// Waits between the tries to mint a token when FAPI can't be reached: 3 s, growing by the factor 1.55.
+const MINT_RETRY_DELAYS: [Duration; 3] =
+    [Duration::from_millis(3_000), Duration::from_millis(4_650), Duration::from_millis(7_208)];
+
+/// Parameters of [`Clerk::get_token`].
+#[derive(Debug, Clone, Default, serde::Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct GetTokenParams {
+    /// The session.
+    pub session_id: SessionId,
+    /// Name of a JWT template.
+    #[serde(default)]
+    #[specta(optional)]
+    pub template: Option<String>,
+    /// The organization: the session's active one when kept, the personal account when cleared.
+    #[serde(default)]
+    #[specta(type = Option<String>, optional)]
+    pub organization_id: Change<OrganizationId>,
+    /// Whether to mint a new token although a good one is at hand.
+    #[serde(default)]
+    #[specta(optional)]
+    pub skip_cache: bool,
+}
+
+impl Clerk {
+    /// Returns a session token: the short-lived JWT that proves to the app's backend who is signed in.
+    ///
+    /// Gives out the cached token while more than 5 seconds of its life remain, and fetches the next one in the
+    /// background from 17 seconds on; calls at the same time share one request. Returns `None` when the session has no
+    /// user. When FAPI can't be reached it tries again for about 15 seconds.
+    ///
+    /// # Errors
+    /// `not_loaded`, `no_active_session` when the session is not signed in on this device, `clerk_offline` when no answer
+    /// came, or `api_response_error`.
+    ///
+    /// # Source
+    /// FAPI `POST /v1/client/sessions/{id}/tokens[/{template}]`; `Session.getToken()`.
+    pub async fn get_token(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
+        let snapshot = self.loaded_snapshot()?;
+        let session =
+            snapshot.client.as_deref().and_then(|client| client.signed_in_session(&params.session_id)).ok_or_else(
+                || {
+                    ErrorCode::NoActiveSession
+                        .error("the session is not signed in on this device, so there is no token for it")
+                },
+            )?;
+        if session.user.is_none() {
+            return Ok(None);
+        }
+        let organization = match params.organization_id {
+            Change::Keep => session.last_active_organization_id.clone(),
+            Change::Clear => None,
+            Change::Set(id) => Some(id).filter(|id| !id.as_str().is_empty()),
+        };
+        let id = TokenId { session: session.id.clone(), template: params.template, organization };
+        if params.skip_cache {
+            return self.mint(id, true).await.map(Some).map_err(offline);
+        }
+        let cache = &self.0.store.tokens;
+        match cache.get(&id).map(|cached| (cached.remaining_ms(self.0.setup.clock.now_ms()), cached)) {
+            Some((remaining, cached)) if remaining > REFRESH_THRESHOLD_MS => Ok(Some(cached.token)),
+            Some((remaining, cached)) if remaining > HARD_THRESHOLD_MS => {
+                let refresh = self.shared_mint(id);
+                tokio::spawn(async move {
+                    if let Err(error) = refresh.await {
+                        tracing::debug!(code = error.code(), "a session token could not be refreshed ahead of time");
+                    }
+                });
+                Ok(Some(cached.token))
+            }
+            _ => self.shared_mint(id).await.map(Some).map_err(offline),
+        }
+    }
+
+    /// The session token of the active session, or `None` when nobody is signed in.
+    ///
+    /// # Errors
+    /// As [`get_token`](Self::get_token).
+    pub async fn session_token(&self) -> Result<Option<SessionToken>> {
+        let Some(session) = self.session() else { return Ok(None) };
+        self.get_token(GetTokenParams { session_id: session.id, ..GetTokenParams::default() }).await
+    }
+
+    /// One request for all callers that want this token now.
+    fn shared_mint(&self, id: TokenId) -> Minting {
+        self.0.store.tokens.minting(&id.clone(), || {
+            let clerk = self.clone();
+            Box::pin(async move {
+                let result = clerk.mint(id.clone(), false).await;
+                clerk.0.store.tokens.finish_minting(&id);
+                result
+            })
+        })
+    }
+
+    async fn mint(&self, id: TokenId, skip_cache: bool) -> Result<SessionToken> {
+        let generation = self.0.store.tokens.generation();
+        let mut delays = MINT_RETRY_DELAYS.iter();
+        let token = loop {
+            match self.mint_once(&id, skip_cache).await {
+                Err(error) if error.is_transient() => match delays.next() {
+                    Some(delay) => tokio::time::sleep(*delay).await,
+                    None => return Err(error),
+                },
+                other => break other?,
+            }
+        };
+        if self.0.store.tokens.generation() != generation {
+            return Ok(token);
+        }
+        if let Some(cached) = CachedToken::read(token.expose(), self.0.setup.clock.now_ms()) {
+            self.0.store.tokens.put(id.clone(), cached);
+        }
+        // A token of a template, or for another organization, says nothing of the session as it is.
+        let snapshot = self.snapshot();
+        let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&id.session));
+        let is_of_session = id.template.is_none()
+            && session.is_some_and(|session| session.last_active_organization_id == id.organization)
+            && snapshot.last_active_token(&id.session) != Some(token.expose());
+        if is_of_session {
+            self.commit([Transition::TokenMinted { session: id.session, token: token.clone() }]).await;
+        }
+        Ok(token)
+    }
+
+    async fn mint_once(&self, id: &TokenId, skip_cache: bool) -> Result<SessionToken> {
+        let json = match &id.template {
+            Some(template) => self.request(&create_template_token(&id.session, template, skip_cache)).await?,
+            None => self.mint_session_token(id, skip_cache).await?,
+        };
+        match json["jwt"].as_str() {
+            Some(jwt) if !jwt.is_empty() => Ok(SessionToken::new(jwt)),
+            _ => Err(ErrorCode::NetworkError.error("the Frontend API answered with an empty session token")),
+        }
+    }
+
+    async fn mint_session_token(&self, id: &TokenId, skip_cache: bool) -> Result<Value> {
+        let snapshot = self.snapshot();
+        let previous = || snapshot.last_active_token(&id.session).map(SessionToken::new);
+        let session_minter =
+            snapshot.environment.as_ref().is_some_and(|environment| environment.auth_config.session_minter);
+        let mint = Mint {
+            skip_cache,
+            force_origin: session_minter && skip_cache,
+            minter_token: session_minter.then(previous).flatten(),
+            expired_token: None,
+        };
+        let organization = id.organization.as_ref();
+        match self.request(&create_token(&id.session, organization, &mint)).await {
+            Err(error)
+                if !session_minter && error.status() == Some(422) && error.has_api_code("missing_expired_token") =>
+            {
+                let Some(expired) = previous() else { return Err(error) };
+                self.request(&create_token(&id.session, organization, &Mint { expired_token: Some(expired), ..mint }))
+                    .await
+            }
+            other => other,
+        }
+    }
+}
+
+/// After all tries: there was no answer, so this device has no way to Clerk.
+fn offline(error: Error) -> Error {
+    if error.is(ErrorCode::NetworkError) {
+        ErrorCode::Offline
+            .error("this device seems to be offline, so there is no session token; the session itself stays signed in")
+    } else {
+        error
+    }
+}
+
+/// `POST /v1/client/sessions/{id}/tokens`: mints a session token for the organization, or for the personal account.
+fn create_token(id: &SessionId, organization: Option<&OrganizationId>, mint: &Mint) -> Request {
+    let mut form = Form::default().with("organization_id", organization.map_or("", OrganizationId::as_str));
+    if let Some(previous) = &mint.minter_token {
+        form = form.with("token", previous.expose());
+    }
+    if mint.force_origin {
+        form = form.with("force_origin", "true");
+    }
+    let mut request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "tokens"])).form(form);
+    if mint.skip_cache {
+        request = request.query("debug", "skip_cache");
+    }
+    if let Some(expired) = &mint.expired_token {
+        request = request.query("expired_token", expired.expose());
+    }
+    request
+}
+
+/// `POST /v1/client/sessions/{id}/tokens/{template}`: mints a token from a JWT template.
+fn create_template_token(id: &SessionId, template: &str, skip_cache: bool) -> Request {
+    let request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "tokens", template]));
+    if skip_cache { request.query("debug", "skip_cache") } else { request }
+}
+
+/// Details of a request for a session token.
+#[derive(Debug, Clone, Default)]
+struct Mint {
+    /// Whether caches on the way are to be passed by.
+    skip_cache: bool,
+    /// Whether the token has to come from its origin, for instances whose `auth_config.session_minter` is on.
+    force_origin: bool,
+    /// The previous token, for the same instances.
+    minter_token: Option<SessionToken>,
+    /// The previous token, after FAPI asked for it with `missing_expired_token`.
+    expired_token: Option<SessionToken>,
+}

@@ -1,0 +1,125 @@
+//! Reading FAPI's answers: the envelope, the piggybacked client, errors.
+
+use serde_json::Value;
+
+use crate::{
+    error::{ApiError, Error, ErrorCode},
+    fapi::wire::{Wire, field},
+    models::ApiErrorItem,
+    ports::HttpResponse,
+};
+
+/// An answer, taken out of its envelope.
+pub(super) struct Opened {
+    /// The resource, or why there is none.
+    pub(super) outcome: Result<Value, Error>,
+    /// The client that came along.
+    pub(super) client: Option<Value>,
+}
+
+/// Opens the envelope of `response`, which came from `path`.
+pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
+    let only = |outcome| Opened { outcome, client: None };
+    if response.status == 204 {
+        return only(Ok(Value::Null));
+    }
+    // FAPI's own answers are no redirects: that is a captive portal.
+    let Some(json) = serde_json::from_slice::<Value>(&response.body).ok().filter(|_| !is_redirect(response)) else {
+        return only(Err(not_json(response, path)));
+    };
+    if response.status >= 400 {
+        return match api_error(response, &json) {
+            Some(error) => Opened { outcome: Err(Error::Api(error)), client: object_at(&json, &["meta", "client"]) },
+            None => only(Err(not_json(response, path))),
+        };
+    }
+    match json {
+        Value::Object(mut object) if object.contains_key("response") => Opened {
+            outcome: Ok(object.remove("response").unwrap_or_default()),
+            client: object.remove("client").filter(Value::is_object),
+        },
+        other => only(Ok(other)),
+    }
+}
+
+fn is_redirect(response: &HttpResponse) -> bool {
+    (300..400).contains(&response.status)
+}
+
+fn api_error(response: &HttpResponse, json: &Value) -> Option<ApiError> {
+    let object = json.as_object()?;
+    let errors: Vec<ApiErrorItem> = field(object, "errors", "errors");
+    if errors.is_empty() {
+        return None;
+    }
+    Some(ApiError {
+        status: response.status,
+        errors,
+        clerk_trace_id: object.get("clerk_trace_id").and_then(String::read),
+        retry_after: response.retry_after.filter(|_| response.status == 429),
+    })
+}
+
+fn object_at(json: &Value, path: &[&str]) -> Option<Value> {
+    let found = path.iter().try_fold(json, |json, key| json.get(key))?;
+    found.is_object().then(|| found.clone())
+}
+
+fn not_json(response: &HttpResponse, path: &str) -> Error {
+    let what = match response.body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => "an empty body",
+        Some(b'<') => "an HTML page",
+        Some(_) => "something that is not the expected JSON",
+    };
+    ErrorCode::DecodeError.error(format!(
+        "the Frontend API answered {path} with {what} (status {}). Is something between the app and Clerk, such as a captive portal or a wrong proxyUrl?",
+        response.status
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::TokenUpdate;
+    use serde_json::json;
+
+    fn response(status: u16, body: &str) -> HttpResponse {
+        HttpResponse { status, token: TokenUpdate::Absent, retry_after: Some(7), body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn enveloped_and_bare_bodies_are_understood() {
+        let opened = open(&response(200, r#"{"response":{"id":"sia_1"},"client":{"id":"client_1"}}"#), "/x");
+        assert_eq!(opened.outcome.unwrap(), json!({ "id": "sia_1" }));
+        assert_eq!(opened.client.unwrap(), json!({ "id": "client_1" }));
+        assert_eq!(open(&response(200, r#"{"jwt":"a"}"#), "/x").outcome.unwrap(), json!({ "jwt": "a" }));
+        assert_eq!(open(&response(204, ""), "/x").outcome.unwrap(), Value::Null);
+    }
+
+    #[test]
+    fn errors_keep_all_items_and_bring_the_client_along() {
+        let body = r#"{"errors":[{"code":"a","long_message":"A."},{"code":"b"}],"meta":{"client":{"id":"client_1"}},"clerk_trace_id":"t"}"#;
+        let opened = open(&response(429, body), "/x");
+        let Err(Error::Api(error)) = opened.outcome else { panic!("an API error") };
+        assert_eq!((error.errors.len(), error.retry_after, error.clerk_trace_id.as_deref()), (2, Some(7), Some("t")));
+        assert_eq!(opened.client.unwrap()["id"], "client_1");
+    }
+
+    #[test]
+    fn html_and_garbage_are_named_as_such() {
+        for (status, body) in [
+            (200, "<!doctype html>"),
+            (502, "<html>"),
+            (200, "{\"response\":"),
+            (500, "{}"),
+            (404, ""),
+            (400, "[]"),
+            (200, ""),
+            (302, ""),
+            (302, "{}"),
+        ] {
+            let error = open(&response(status, body), "/x").outcome.unwrap_err();
+            assert_eq!(error.code(), "decode_error", "{status} {body}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! FAPI's form encoding.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    case::snake_case,
+    error::{ErrorCode, Result},
+};
+
+/// The fields of a form body, in order.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+/// Prints the names of the fields only: values may be passwords and codes.
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(key, _)| key)).finish()
+    }
+}
+
+impl Form {
+    /// The fields of a struct of parameters. Keys become snake_case, absent values (`None`) are left out, lists repeat
+    /// their key, objects become JSON text.
+    pub(crate) fn of(params: &impl Serialize) -> Result<Self> {
+        let json = serde_json::to_value(params)
+            .map_err(|error| ErrorCode::DecodeError.error(format!("the parameters can't be encoded: {error}")))?;
+        let mut form = Self::default();
+        for (key, value) in json.as_object().into_iter().flatten() {
+            match value {
+                Value::Null => {}
+                Value::Array(elements) => {
+                    for element in elements {
+                        form.push(&snake_case(key), text(element));
+                    }
+                }
+                value => form.push(&snake_case(key), text(value)),
+            }
+        }
+        Ok(form)
+    }
+
+    /// Adds a field.
+    pub(crate) fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.push(key, value);
+        self
+    }
+
+    fn push(&mut self, key: &str, value: impl Into<String>) {
+        self.0.push((key.to_owned(), value.into()));
+    }
+
+    /// The body.
+    pub(crate) fn encode(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_encoded_as_fapi_wants_them() {
+        let form = Form::of(&json!({
+            "emailAddressId": "idn_1",
+            "password": "a b&c",
+            "legalAccepted": true,
+            "unsafeMetadata": { "favColor": "red" },
+            "additionalScope": ["repo", "gist"],
+            "identifier": null,
+        }))
+        .unwrap()
+        .with("organization_id", "");
+        assert_eq!(
+            form.encode(),
+            "email_address_id=idn_1&password=a+b%26c&legal_accepted=true&unsafe_metadata=%7B%22favColor%22%3A%22red%22%7D\
+             &additional_scope=repo&additional_scope=gist&organization_id="
+        );
+    }
+
+    #[test]
+    fn values_do_not_print() {
+        assert_eq!(format!("{:?}", Form::default().with("password", "hunter2")), r#"["password"]"#);
+    }
+}

@@ -1,0 +1,16 @@
+//! The wire: how requests to Clerk's Frontend API (FAPI) are built, sent and read. Keeps no state between calls.
+
+mod envelope;
+pub(crate) mod form;
+mod http;
+mod instance;
+pub(crate) mod pipeline;
+pub(crate) mod request;
+pub(crate) mod wire;
+
+pub use http::HttpTransport;
+pub(crate) use instance::Instance;
+pub use instance::{InstanceOptions, InstanceType, PublishableKey};
+
+/// The version of FAPI that this crate speaks.
+pub const API_VERSION: &str = "2026-05-12";

@@ -1,0 +1,120 @@
+//! A request to FAPI before it goes through the pipeline.
+
+use serde::Serialize;
+
+use crate::{error::Result, fapi::form::Form, secret::RotatingTokenNonce};
+
+/// The method that FAPI is meant to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// The value of `_method`, for methods that travel as POST.
+    pub(super) fn tunnelled(self) -> Option<&'static str> {
+        match self {
+            Self::Get | Self::Post => None,
+            Self::Patch => Some("PATCH"),
+            Self::Delete => Some("DELETE"),
+        }
+    }
+}
+
+/// A request to FAPI. Built by the methods of the resources and flows.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(super) method: Method,
+    /// Path without the version, e.g. `/client/sign_ins`.
+    pub(super) path: String,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) nonce: Option<RotatingTokenNonce>,
+    pub(super) form: Form,
+    /// Whether the `response` of the envelope is the client itself.
+    pub(super) responds_with_client: bool,
+    /// Whether the piggybacked client of a GET is applied, as it is for an explicit reload.
+    pub(super) reload: bool,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            nonce: None,
+            form: Form::default(),
+            responds_with_client: false,
+            reload: false,
+        }
+    }
+
+    pub(crate) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((key, value.into()));
+        self
+    }
+
+    pub(crate) fn form(mut self, form: Form) -> Self {
+        self.form = form;
+        self
+    }
+
+    /// Sends the fields of a struct of parameters; see [`Form::of`].
+    pub(crate) fn params(self, params: &impl Serialize) -> Result<Self> {
+        Ok(self.form(Form::of(params)?))
+    }
+
+    pub(crate) fn nonce(mut self, nonce: Option<&RotatingTokenNonce>) -> Self {
+        self.nonce = nonce.cloned();
+        self
+    }
+
+    pub(crate) fn responds_with_client(mut self) -> Self {
+        self.responds_with_client = true;
+        self
+    }
+
+    /// Whether FAPI creates a client for this request when the device has none yet.
+    pub(crate) fn may_create_client(&self) -> bool {
+        self.method != Method::Get && self.path.starts_with("/client")
+    }
+
+    pub(crate) fn reload(mut self) -> Self {
+        self.reload = true;
+        self
+    }
+}
+
+/// A path of segments, each percent-encoded: an id from outside can't leave its place.
+pub(crate) fn path(segments: &[&str]) -> String {
+    segments.iter().flat_map(|segment| ["/".to_owned(), percent_encode(segment)]).collect()
+}
+
+fn percent_encode(segment: &str) -> String {
+    // URLs read these as steps in the path even when they are encoded; no id looks like that.
+    if matches!(segment, "" | "." | "..") {
+        return "_".to_owned();
+    }
+    let mut result = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' | b'.' => result.push(char::from(byte)),
+            other => result.push_str(&format!("%{other:02X}")),
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_stay_in_their_place() {
+        assert_eq!(path(&["client", "sign_ins", "../../me?x=1#y"]), "/client/sign_ins/..%2F..%2Fme%3Fx%3D1%23y");
+        assert_eq!(path(&["client", "..", "."]), "/client/_/_");
+    }
+}

@@ -1,0 +1,17 @@
+//! Operations that take more than one request.
+
+pub(crate) mod attempt;
+pub(crate) mod callback_params;
+pub(crate) mod deep_link;
+pub(crate) mod email_link;
+mod hosted_auth;
+pub(crate) mod load;
+mod next_step;
+pub(crate) mod oauth;
+pub(crate) mod outcome;
+pub(crate) mod pending;
+mod redirect_callback;
+mod round_trip;
+pub(crate) mod set_active;
+pub(crate) mod sign_out;
+pub(crate) mod web3;

@@ -1,0 +1,308 @@
+//! Sign-in through the system browser: OAuth and enterprise SSO.
+//!
+//! Identity providers refuse embedded webviews, so the page opens in the system browser. It leads back by the app's
+//! callback URL, which carries a nonce; with it, and with the client token that only this device has, FAPI hands the
+//! authenticated client over.
+
+use url::Url;
+
+use crate::{
+    clerk::Clerk,
+    error::{Error, ErrorCode, Result},
+    flows::{
+        attempt::{Attempt, AttemptKind, AttemptResource},
+        callback_params::RedirectCallbackParams,
+        outcome::RedirectOutcome,
+        pending::{FlowId, PendingFlow, Signals},
+        round_trip::parameter,
+    },
+    models::{SignIn, SignUp, Verification},
+    navigation::callback_url::CallbackUrl,
+    resources::{
+        params::params,
+        sign_in::{PrepareFactorParams, SignInCreateParams},
+        sign_up::SignUpParams,
+    },
+    secret::RotatingTokenNonce,
+};
+
+params! {
+    /// Parameters of [`Clerk::authenticate_with_redirect`].
+    ///
+    /// The redirect URL is not among them: it is always the app's callback URL, the one entry on the instance's
+    /// allowlist.
+    ///
+    /// Source: `AuthenticateWithRedirectParams` of Clerk's documentation.
+    pub struct AuthenticateWithRedirectParams {
+        required {
+            /// Whether it is a sign-in or a sign-up.
+            resource: AttemptKind,
+            /// The strategy, e.g. `oauth_google`, `oauth_custom_acme`, `enterprise_sso`.
+            strategy: String,
+        }
+        optional {
+            /// E-mail address, with `enterprise_sso`.
+            identifier: String,
+            /// E-mail address of a sign-up.
+            email_address: String,
+            /// Whether the user accepted the terms, for a sign-up.
+            legal_accepted: bool,
+            /// Metadata of a sign-up.
+            unsafe_metadata: serde_json::Value,
+            /// OpenID Connect `prompt`.
+            oidc_prompt: String,
+            /// OpenID Connect `login_hint`.
+            oidc_login_hint: String,
+            /// With `enterprise_sso`.
+            enterprise_connection_id: String,
+            /// Whether to go on with the sign-in in progress.
+            continue_sign_in: bool,
+            /// Whether to go on with the sign-up in progress.
+            continue_sign_up: bool,
+            /// Where to go on from the callback.
+            callback: RedirectCallbackParams,
+        }
+    }
+}
+
+impl Clerk {
+    /// Signs in or up through the system browser: opens the provider's page there, waits for the link that leads back,
+    /// and completes the flow. A newer call supersedes one that is still waiting.
+    ///
+    /// # Errors
+    /// - `oauth_access_denied`: the user refused at the provider.
+    /// - `oauth_callback_failed`: the provider or FAPI reported another failure.
+    /// - `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`: the wait ended another way.
+    /// - `redirect_url_invalid`: the app has no deep-link scheme.
+    /// - `oauth_transport_missing_verification_url`, `browser_unavailable`: no page could be opened.
+    /// - `not_loaded`, `network_error`, `redirect_callback_incomplete`, or `api_response_error`, e.g. with
+    ///   `resource_missmatch` (Clerk's spelling) when the callback URL is not on the instance's allowlist.
+    ///
+    /// After each of them the next attempt works at once.
+    ///
+    /// # Source
+    /// `SignIn.authenticateWithRedirect()`, `SignUp.authenticateWithRedirect()`; FAPI "OAuth from a native app".
+    pub async fn authenticate_with_redirect(
+        &self,
+        mut params: AuthenticateWithRedirectParams,
+    ) -> Result<RedirectOutcome> {
+        // Only the app's callback URL leads back to the app, so what Clerk's SDKs take here has no say.
+        for name in ["redirectUrl", "redirectUrlComplete", "actionCompleteRedirectUrl"] {
+            params.extra.remove(name);
+        }
+        let callback = self.0.setup.callback.clone()?;
+        let (flow, signal) = self.0.flows.begin();
+        let result = self.run_browser_flow(flow, signal, params, &callback).await;
+        self.0.flows.end(flow);
+        result
+    }
+
+    /// Cancels the browser flow that is waiting for the user. False when there is none.
+    #[must_use]
+    pub fn cancel_authentication(&self) -> bool {
+        self.0.flows.cancel()
+    }
+
+    async fn run_browser_flow(
+        &self,
+        flow: FlowId,
+        signal: Signals,
+        params: AuthenticateWithRedirectParams,
+        callback: &CallbackUrl,
+    ) -> Result<RedirectOutcome> {
+        let started_at_ms = self.0.setup.clock.now_ms();
+        let (attempt, page) = match params.resource {
+            AttemptKind::SignIn => self.start_sign_in(&params, callback).await?,
+            AttemptKind::SignUp => self.start_sign_up(&params, callback).await?,
+        };
+        let callback = Box::new(params.callback.unwrap_or_default());
+        let record = self.record(flow, started_at_ms, PendingFlow::Redirect { attempt, callback });
+        let link = self.round_trip(flow, signal, &record, &page, self.0.setup.browser_timeout).await?;
+        self.complete(&link, record.flow).await
+    }
+
+    async fn start_sign_in(
+        &self,
+        params: &AuthenticateWithRedirectParams,
+        callback: &CallbackUrl,
+    ) -> Result<(Attempt, Url)> {
+        let existing =
+            self.client().and_then(|client| client.sign_in.clone()).filter(|_| params.continue_sign_in == Some(true));
+        let sign_in = match existing {
+            Some(sign_in) if params.strategy == "enterprise_sso" => sign_in,
+            _ => {
+                self.create_sign_in(SignInCreateParams {
+                    strategy: Some(params.strategy.clone()),
+                    identifier: params.identifier.clone(),
+                    redirect_url: Some(callback.as_str().to_owned()),
+                    action_complete_redirect_url: Some(callback.as_str().to_owned()),
+                    oidc_prompt: params.oidc_prompt.clone(),
+                    oidc_login_hint: params.oidc_login_hint.clone(),
+                    extra: params.extra.clone(),
+                    ..SignInCreateParams::default()
+                })
+                .await?
+            }
+        };
+        let sign_in = if params.strategy == "enterprise_sso" {
+            self.prepare_enterprise_sso(&sign_in, params, callback).await?
+        } else {
+            sign_in
+        };
+        let page = verification_page(sign_in.first_factor_verification.as_ref())?;
+        Ok((Attempt::SignIn(sign_in.id), page))
+    }
+
+    async fn prepare_enterprise_sso(
+        &self,
+        sign_in: &SignIn,
+        params: &AuthenticateWithRedirectParams,
+        callback: &CallbackUrl,
+    ) -> Result<SignIn> {
+        self.prepare_sign_in_first_factor(
+            &sign_in.id,
+            PrepareFactorParams {
+                strategy: params.strategy.clone(),
+                redirect_url: Some(callback.as_str().to_owned()),
+                action_complete_redirect_url: Some(callback.as_str().to_owned()),
+                oidc_prompt: params.oidc_prompt.clone(),
+                enterprise_connection_id: params.enterprise_connection_id.clone(),
+                ..PrepareFactorParams::default()
+            },
+        )
+        .await
+    }
+
+    async fn start_sign_up(
+        &self,
+        params: &AuthenticateWithRedirectParams,
+        callback: &CallbackUrl,
+    ) -> Result<(Attempt, Url)> {
+        let existing =
+            self.client().and_then(|client| client.sign_up.clone()).filter(|_| params.continue_sign_up == Some(true));
+        let fields = SignUpParams {
+            strategy: Some(params.strategy.clone()),
+            email_address: params.email_address.clone(),
+            legal_accepted: params.legal_accepted,
+            unsafe_metadata: params.unsafe_metadata.clone(),
+            redirect_url: Some(callback.as_str().to_owned()),
+            action_complete_redirect_url: Some(callback.as_str().to_owned()),
+            oidc_prompt: params.oidc_prompt.clone(),
+            oidc_login_hint: params.oidc_login_hint.clone(),
+            enterprise_connection_id: params.enterprise_connection_id.clone(),
+            extra: params.extra.clone(),
+            ..SignUpParams::default()
+        };
+        let sign_up: SignUp = match existing {
+            Some(sign_up) => self.update_sign_up(&sign_up.id, fields).await?,
+            None => self.create_sign_up(fields).await?,
+        };
+        let page = verification_page(sign_up.verifications.external_account.as_ref())?;
+        Ok((Attempt::SignUp(sign_up.id), page))
+    }
+
+    /// Completes a flow with the link that came back from the provider.
+    pub(super) async fn complete_redirect(
+        &self,
+        link: &Url,
+        attempt: &Attempt,
+        callback: RedirectCallbackParams,
+    ) -> Result<RedirectOutcome> {
+        let status = CallbackStatus::read(link);
+        if let Some(error) = status.failure() {
+            self.reset(attempt).await;
+            return Err(error);
+        }
+        let returned = self.reload_attempt(attempt, status.nonce.as_ref()).await?;
+        self.route_callback(callback, Some(returned)).await
+    }
+
+    /// Reads an attempt again, with the nonce of a callback link if there is one.
+    pub(super) async fn reload_attempt(
+        &self,
+        attempt: &Attempt,
+        nonce: Option<&RotatingTokenNonce>,
+    ) -> Result<AttemptResource> {
+        match attempt {
+            Attempt::SignIn(id) => self.reload_sign_in(id, nonce).await.map(Box::new).map(AttemptResource::SignIn),
+            Attempt::SignUp(id) => self.reload_sign_up(id, nonce).await.map(Box::new).map(AttemptResource::SignUp),
+        }
+    }
+
+    /// Forgets a failed attempt on the server; it would come back with every client otherwise.
+    async fn reset(&self, attempt: &Attempt) {
+        let reset = match attempt {
+            Attempt::SignIn(_) => self.create_sign_in(SignInCreateParams::default()).await.map(|_| ()),
+            Attempt::SignUp(_) => self.create_sign_up(SignUpParams::default()).await.map(|_| ()),
+        };
+        if let Err(error) = reset {
+            tracing::debug!(code = error.code(), "the failed attempt could not be reset");
+        }
+    }
+}
+
+/// The provider's page, as FAPI names it.
+fn verification_page(verification: Option<&Verification>) -> Result<Url> {
+    verification
+        .and_then(|verification| verification.external_verification_redirect_url.as_deref())
+        .and_then(|url| Url::parse(url).ok())
+        .ok_or_else(|| {
+            ErrorCode::OauthVerificationUrlMissing.error(
+                "Clerk named no page to open for this strategy; is it switched on for sign-in in Clerk's dashboard?",
+            )
+        })
+}
+
+/// What a callback link says.
+struct CallbackStatus {
+    status: Option<String>,
+    error_code: Option<String>,
+    nonce: Option<RotatingTokenNonce>,
+}
+
+impl CallbackStatus {
+    fn read(link: &Url) -> Self {
+        Self {
+            status: parameter(link, "__clerk_status"),
+            error_code: parameter(link, "__clerk_error_code"),
+            nonce: parameter(link, "rotating_token_nonce").map(RotatingTokenNonce::new),
+        }
+    }
+
+    /// Why the flow failed, if it did. A missing or existing account is no failure but announces a transfer. Of the
+    /// other codes only the user's refusal is named: the rest is text from outside.
+    fn failure(&self) -> Option<Error> {
+        if self.status.as_deref() != Some("failed") {
+            return None;
+        }
+        match self.error_code.as_deref() {
+            Some("external_account_not_found" | "external_account_exists") => None,
+            Some("oauth_access_denied") => {
+                Some(ErrorCode::OauthAccessDenied.error("access was denied at the provider"))
+            }
+            _ => Some(ErrorCode::OauthCallbackFailed.error("the sign-in through the browser failed; try again")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_from_transfers() {
+        for (query, expected) in [
+            ("", None),
+            ("rotating_token_nonce=n", None),
+            ("__clerk_status=verified", None),
+            ("__clerk_status=failed&__clerk_error_code=external_account_not_found", None),
+            ("__clerk_status=failed&__clerk_error_code=external_account_exists", None),
+            ("__clerk_status=failed&__clerk_error_code=oauth_access_denied", Some("oauth_access_denied")),
+            ("__clerk_status=failed&__clerk_error_code=reverification_cancelled", Some("oauth_callback_failed")),
+            ("__clerk_status=failed", Some("oauth_callback_failed")),
+        ] {
+            let link = Url::parse(&format!("my-app://callback?{query}")).unwrap();
+            assert_eq!(CallbackStatus::read(&link).failure().as_ref().map(Error::code), expected, "{query}");
+        }
+    }
+}

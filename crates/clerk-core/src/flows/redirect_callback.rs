@@ -1,0 +1,88 @@
+//! What to do after a browser flow came back: Clerk's `handleRedirectCallback`.
+
+use crate::{
+    clerk::Clerk,
+    error::Result,
+    flows::{
+        attempt::{Attempt, AttemptKind, AttemptResource},
+        callback_params::RedirectCallbackParams,
+        next_step::{Destinations, Step, after_transfer_to_sign_in, after_transfer_to_sign_up, decide},
+        outcome::RedirectOutcome,
+        set_active::SetActiveParams,
+    },
+    resources::{sign_in::SignInCreateParams, sign_up::SignUpParams},
+};
+
+impl Clerk {
+    /// Goes on after a browser flow came back: activates the session, turns a sign-in into a sign-up or the other way
+    /// round, or says where the next step is.
+    ///
+    /// [`authenticate_with_redirect`](Self::authenticate_with_redirect) does this by itself.
+    ///
+    /// # Errors
+    /// `not_loaded`, `redirect_callback_incomplete`, `network_error`, or `api_response_error`.
+    ///
+    /// # Source
+    /// `Clerk.handleRedirectCallback()`.
+    pub async fn handle_redirect_callback(&self, params: RedirectCallbackParams) -> Result<RedirectOutcome> {
+        self.loaded_snapshot()?;
+        self.reload_before_callback(&params).await;
+        self.route_callback(params, None).await
+    }
+
+    /// [`handle_redirect_callback`](Self::handle_redirect_callback) for the attempt that a flow brought back.
+    pub(super) async fn route_callback(
+        &self,
+        params: RedirectCallbackParams,
+        returned: Option<AttemptResource>,
+    ) -> Result<RedirectOutcome> {
+        let snapshot = self.snapshot();
+        let here = self.page(params.location.as_deref());
+        let to = Destinations { params: &params, urls: self.urls(&snapshot, &here) };
+        let step = match decide(&snapshot, returned.as_ref(), &to) {
+            Step::TransferToSignIn => {
+                let transfer = SignInCreateParams { transfer: Some(true), ..SignInCreateParams::default() };
+                after_transfer_to_sign_in(&self.create_sign_in(transfer).await?, &to)?
+            }
+            Step::TransferToSignUp => {
+                let unsafe_metadata = params.unsafe_metadata.clone();
+                let transfer = SignUpParams { transfer: Some(true), unsafe_metadata, ..SignUpParams::default() };
+                after_transfer_to_sign_up(&self.create_sign_up(transfer).await?, &to)?
+            }
+            step => step,
+        };
+        self.carry_out(step, &to).await
+    }
+
+    /// Carries out a step, and returns where to navigate.
+    pub(super) async fn carry_out(&self, step: Step, to: &Destinations<'_>) -> Result<RedirectOutcome> {
+        match step {
+            Step::Activate { session, base, url } => {
+                self.choose(&SetActiveParams::session(session.clone())).await?;
+                let base = match base {
+                    AttemptKind::SignIn => to.sign_in(),
+                    AttemptKind::SignUp => to.sign_up(),
+                };
+                let task = to.urls.task_on(self.snapshot().session(), &base);
+                Ok(RedirectOutcome { navigate_to: Some(task.unwrap_or(url)), created_session_id: Some(session) })
+            }
+            Step::Navigate(url) => Ok(RedirectOutcome::navigate(url)),
+            Step::Stay | Step::TransferToSignIn | Step::TransferToSignUp => Ok(RedirectOutcome::default()),
+        }
+    }
+
+    /// Reads the attempt again that `reload_resource` names. A failure is not the caller's concern: the table then
+    /// works on what is known.
+    async fn reload_before_callback(&self, params: &RedirectCallbackParams) {
+        let Some(client) = self.client() else { return };
+        let attempt = match params.reload_resource {
+            Some(AttemptKind::SignIn) => client.sign_in.as_ref().map(|attempt| Attempt::SignIn(attempt.id.clone())),
+            Some(AttemptKind::SignUp) => client.sign_up.as_ref().map(|attempt| Attempt::SignUp(attempt.id.clone())),
+            None => None,
+        };
+        let Some(attempt) = attempt else { return };
+        if let Err(error) = self.reload_attempt(&attempt, None).await {
+            tracing::debug!(code = error.code(), "the attempt could not be read again before the callback");
+        }
+    }
+}

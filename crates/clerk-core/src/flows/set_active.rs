@@ -1,0 +1,188 @@
+//! Choosing the active session and organization.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clerk::{Clerk, SwitchTurn},
+    error::{ErrorCode, Result},
+    exchange::session_token::GetTokenParams,
+    models::{OrganizationId, Session, SessionId},
+    navigation::urls::with_hash,
+    resources::{params::Change, session::TouchIntent},
+    state::{
+        snapshot::{ActiveSession, Snapshot},
+        transition::Transition,
+    },
+};
+
+/// Parameters of [`Clerk::set_active`].
+#[derive(Debug, Clone, Default, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SetActiveParams {
+    /// The session: the active one is kept, or none is active any more, or this one is.
+    #[serde(default)]
+    #[specta(type = Option<String>, optional)]
+    pub session: Change<SessionId>,
+    /// The organization, by id or slug: the session's is kept, or the personal account is active, or this one is.
+    #[serde(default)]
+    #[specta(type = Option<String>, optional)]
+    pub organization: Change<String>,
+    /// Where to go afterwards. A task that is left comes first, where the option `taskUrls` says where it is done.
+    #[serde(default)]
+    #[specta(optional)]
+    pub redirect_url: Option<String>,
+}
+
+/// What [`Clerk::activate`] did, and where to navigate.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SetActiveOutcome {
+    /// Whether the session and the organization are active. False when the instance forces the choice of an organization
+    /// and the personal account was asked for; then nothing changed.
+    pub applied: bool,
+    /// The key of the pending task, when `navigate_to` is the page that the option `taskUrls` names for it.
+    pub task: Option<String>,
+    /// Where to navigate: the page of the task, else the redirect URL.
+    pub navigate_to: Option<String>,
+}
+
+impl SetActiveParams {
+    /// Makes `session` the active one.
+    #[must_use]
+    pub fn session(session: impl Into<SessionId>) -> Self {
+        Self { session: Change::Set(session.into()), ..Self::default() }
+    }
+}
+
+impl Clerk {
+    /// Makes a session and an organization the active ones, here and on the server, and mints a token for them.
+    ///
+    /// A session that is not signed in on this device, like `Change::Clear`, leaves nobody active; the server is not
+    /// told and its session lives on. In an instance that forces a choice of organization, a request for the personal
+    /// account changes nothing.
+    ///
+    /// # Errors
+    /// `not_loaded`, `no_active_session` when the session is kept and there is none, `network_error`, `browser_unavailable`,
+    /// or `api_response_error`.
+    ///
+    /// # Source
+    /// FAPI `POST /v1/client/sessions/{id}/touch`; `Clerk.setActive()`.
+    pub async fn set_active(&self, params: SetActiveParams) -> Result<()> {
+        let outcome = self.activate(params).await?;
+        self.navigate(outcome.navigate_to.as_deref().unwrap_or_default())
+    }
+
+    /// [`set_active`](Self::set_active) for callers that navigate themselves.
+    ///
+    /// # Errors
+    /// As [`set_active`](Self::set_active), without `browser_unavailable`.
+    pub async fn activate(&self, params: SetActiveParams) -> Result<SetActiveOutcome> {
+        if !self.choose(&params).await? {
+            return Ok(SetActiveOutcome::default());
+        }
+        let page = self.own_task_url(params.redirect_url.as_deref());
+        let task = page.as_ref().and_then(|_| Some(self.snapshot().session()?.current_task()?.key.clone()));
+        Ok(SetActiveOutcome { applied: true, task, navigate_to: page.or(params.redirect_url) })
+    }
+
+    /// Makes a session and an organization the active ones. False when nothing was done, because the instance forces the
+    /// choice of an organization.
+    pub(crate) async fn choose(&self, params: &SetActiveParams) -> Result<bool> {
+        let turn = self.0.turns.switch().await;
+        self.0.turns.session_was_chosen();
+        self.switch_to(params, &turn).await
+    }
+
+    /// Where the app says that the task of the active session is done, with where to go afterwards.
+    pub(super) fn own_task_url(&self, redirect_url: Option<&str>) -> Option<String> {
+        let snapshot = self.snapshot();
+        let task = snapshot.session()?.current_task()?;
+        let urls = self.urls(&snapshot, &self.0.setup.app_url);
+        let params: Vec<_> = redirect_url.map(|url| ("redirect_url".to_owned(), url.to_owned())).into_iter().collect();
+        urls.own_task_page(task).map(|page| with_hash(page, "", &params))
+    }
+
+    async fn switch_to(&self, params: &SetActiveParams, _turn: &SwitchTurn<'_>) -> Result<bool> {
+        let snapshot = self.loaded_snapshot()?;
+        let client = snapshot.client.clone().unwrap_or_default();
+        let target = match &params.session {
+            Change::Keep => Some(snapshot.session().ok_or_else(|| {
+                ErrorCode::NoActiveSession.error("setActive without a session needs an active one; name a session")
+            })?),
+            Change::Clear => None,
+            Change::Set(id) => client.sessions.iter().find(|session| session.id == *id),
+        };
+        let Some(session) = target else {
+            // Also where nobody is active: from now on that is a choice, which what Clerk says of a restored state respects.
+            if snapshot.active_session != ActiveSession::None || snapshot.restored {
+                self.commit([Transition::Activate(None)]).await;
+            }
+            return Ok(true);
+        };
+        let (organization, intent) = match choose_organization(&snapshot, session, &params.organization) {
+            Choice::Keep => (session.last_active_organization_id.clone(), TouchIntent::SelectSession),
+            Choice::Select(organization) => (organization, TouchIntent::SelectOrganization),
+            Choice::Forbidden => {
+                tracing::warn!(
+                    "this instance forces the choice of an organization; the personal account can't be active"
+                );
+                return Ok(false);
+            }
+        };
+        let id = session.id.clone();
+        match self.touch_session(&id, organization.as_ref(), intent).await {
+            Ok(touched) => self.follow_organization(&touched).await,
+            // The session is gone on the server; reading the client again has settled what is left.
+            Err(error) if error.is_signed_out() => {}
+            Err(error) => return Err(error),
+        }
+        if self.snapshot().client.as_deref().is_some_and(|client| client.signed_in_session(&id).is_some()) {
+            let token = GetTokenParams { session_id: id.clone(), ..GetTokenParams::default() };
+            if let Err(error) = self.get_token(token).await {
+                // Offline the session stays usable; the token comes later.
+                if !error.is(ErrorCode::Offline) {
+                    return Err(error);
+                }
+            }
+        }
+        if self.snapshot().active_session != (ActiveSession::Session { session_id: id.clone() }) {
+            self.commit([Transition::Activate(Some(id))]).await;
+        }
+        Ok(true)
+    }
+}
+
+impl Clerk {
+    /// Takes the active organization over from an answer that brought no client along, which FAPI may leave out.
+    async fn follow_organization(&self, touched: &Session) {
+        let snapshot = self.snapshot();
+        let held = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&touched.id));
+        if held.is_some_and(|held| held.last_active_organization_id != touched.last_active_organization_id) {
+            let organization = touched.last_active_organization_id.clone();
+            self.commit([Transition::SelectOrganization { session: touched.id.clone(), organization }]).await;
+        }
+    }
+}
+
+enum Choice {
+    Keep,
+    Select(Option<OrganizationId>),
+    Forbidden,
+}
+
+fn choose_organization(snapshot: &Snapshot, session: &Session, wanted: &Change<String>) -> Choice {
+    let organization = match wanted {
+        Change::Keep => return Choice::Keep,
+        Change::Clear => None,
+        Change::Set(id) if id.starts_with("org_") => Some(OrganizationId::from(id.as_str())),
+        Change::Set(slug) => {
+            let memberships = session.user.iter().flat_map(|user| &user.organization_memberships);
+            let mut organizations = memberships.map(|membership| &membership.organization);
+            organizations.find(|organization| organization.slug.as_ref() == Some(slug)).map(|found| found.id.clone())
+        }
+    };
+    let forced =
+        snapshot.environment.as_ref().is_some_and(|env| env.organization_settings.force_organization_selection);
+    if organization.is_none() && forced { Choice::Forbidden } else { Choice::Select(organization) }
+}

@@ -1,0 +1,257 @@
+//! Signing in with a crypto wallet: the wallet signs a text that Clerk chose.
+
+use crate::{
+    clerk::Clerk,
+    error::{Error, ErrorCode, Result},
+    flows::{
+        attempt::AttemptResource,
+        callback_params::RedirectCallbackParams,
+        next_step::{Destinations, after_signature},
+        outcome::RedirectOutcome,
+        pending::{Signal, Signals},
+        round_trip::ended_early,
+    },
+    models::{SignIn, SignUp},
+    ports::{Wallet, WalletConnection, WalletError},
+    resources::{
+        params::params,
+        sign_in::{AttemptFactorParams, PrepareFactorParams, SignInCreateParams},
+        sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
+    },
+};
+
+params! {
+    /// Parameters of [`Clerk::authenticate_with_web3`]; every URL may be relative to the app.
+    ///
+    /// Source: `AuthenticateWithWeb3Params` of Clerk's documentation.
+    pub struct AuthenticateWithWeb3Params {
+        required {
+            /// The strategy, e.g. `web3_metamask_signature`.
+            strategy: String,
+        }
+        optional {
+            /// Where to go after the sign-in or sign-up.
+            redirect_url: String,
+            /// Where missing fields of a sign-up are asked for.
+            sign_up_continue_url: String,
+            /// Where the second factor is asked for.
+            second_factor_url: String,
+            /// Where an anti-fraud check of a sign-in is made.
+            protect_check_url: String,
+            /// Where an anti-fraud check of a sign-up is made.
+            sign_up_protect_check_url: String,
+            /// Metadata of a sign-up.
+            unsafe_metadata: serde_json::Value,
+            /// Whether the user accepted the terms, for a sign-up.
+            legal_accepted: bool,
+            /// Name of the wallet; Solana needs it.
+            wallet_name: String,
+            /// Address of the page that asks, which relative URLs are read against.
+            location: String,
+        }
+    }
+}
+
+impl Clerk {
+    /// Signs in with a wallet; somebody who has no account yet gets one.
+    ///
+    /// # Errors
+    /// - `web3_wallet_unavailable`: there is no such wallet.
+    /// - `web3_signature_request_rejected`: the user refused in the wallet.
+    /// - `web3_signature_generation_failed`: the wallet failed.
+    /// - `web3_solana_wallet_name_required`: `web3_solana_signature` without `wallet_name`.
+    /// - `oauth_flow_superseded`, `oauth_flow_cancelled`: the wait for the wallet ended another way.
+    /// - `not_loaded`, `network_error`, or `api_response_error`.
+    ///
+    /// # Source
+    /// `Clerk.authenticateWithWeb3()`; FAPI "Web3".
+    pub async fn authenticate_with_web3(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.loaded_snapshot()?;
+        let provider = params.strategy.trim_start_matches("web3_").trim_end_matches("_signature").to_owned();
+        if provider == "solana" && params.wallet_name.as_deref().is_none_or(str::is_empty) {
+            return Err(ErrorCode::Web3SolanaWalletNameRequired
+                .error("web3_solana_signature needs walletName, the name of the Solana wallet to use"));
+        }
+        let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet"))?;
+        let (flow, signal) = self.0.flows.begin();
+        let result = self.ask_wallet(wallet.as_ref(), signal, &provider, &params).await;
+        self.0.flows.end(flow);
+        result
+    }
+
+    async fn ask_wallet(
+        &self,
+        wallet: &dyn Wallet,
+        mut signal: Signals,
+        provider: &str,
+        params: &AuthenticateWithWeb3Params,
+    ) -> Result<RedirectOutcome> {
+        let mut connection = unless_ended(&mut signal, wallet.connect(provider, params.wallet_name.as_deref())).await?;
+        let mut wallet = ConnectedWallet { connection: connection.as_mut(), signal };
+        let signed = match self.sign_in_with_wallet(&params.strategy, &mut wallet).await {
+            Ok(sign_in) => AttemptResource::SignIn(Box::new(sign_in)),
+            Err(error) if error.has_api_code("form_identifier_not_found") => {
+                AttemptResource::SignUp(Box::new(self.sign_up_with_wallet(params, &mut wallet).await?))
+            }
+            Err(error) => return Err(error),
+        };
+        drop(connection);
+        let (snapshot, here, callback) = (self.snapshot(), self.page(params.location.as_deref()), params.callback());
+        let to = Destinations { params: &callback, urls: self.urls(&snapshot, &here) };
+        self.carry_out(after_signature(&signed, &to), &to).await
+    }
+
+    /// Signs in with MetaMask; see [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_metamask(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_metamask_signature", params).await
+    }
+
+    /// Signs in with Coinbase Wallet; see [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_coinbase_wallet(
+        &self,
+        params: AuthenticateWithWeb3Params,
+    ) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_coinbase_wallet_signature", params).await
+    }
+
+    /// Signs in with OKX Wallet; see [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_okx_wallet(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_okx_wallet_signature", params).await
+    }
+
+    /// Signs in with Base; see [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_base(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_base_signature", params).await
+    }
+
+    /// Signs in with a Solana wallet, which `wallet_name` names; see
+    /// [`authenticate_with_web3`](Self::authenticate_with_web3).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_with_solana(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
+        self.authenticate_with_wallet("web3_solana_signature", params).await
+    }
+
+    async fn authenticate_with_wallet(
+        &self,
+        strategy: &str,
+        params: AuthenticateWithWeb3Params,
+    ) -> Result<RedirectOutcome> {
+        let params = AuthenticateWithWeb3Params { strategy: strategy.to_owned(), ..params };
+        self.authenticate_with_web3(params).await
+    }
+
+    async fn sign_in_with_wallet(&self, strategy: &str, wallet: &mut ConnectedWallet<'_>) -> Result<SignIn> {
+        let identifier = Some(wallet.connection.address().to_owned());
+        let sign_in = self.create_sign_in(SignInCreateParams { identifier, ..Default::default() }).await?;
+        let factors = sign_in.supported_first_factors.iter().flatten();
+        let factor = factors.clone().find(|factor| factor.strategy == strategy).cloned();
+        let factor = factor.ok_or_else(|| {
+            unavailable("this instance does not offer the strategy for that address; see the dashboard")
+        })?;
+        let prepare = PrepareFactorParams {
+            strategy: strategy.to_owned(),
+            web3_wallet_id: factor.web3_wallet_id,
+            ..Default::default()
+        };
+        let prepared = self.prepare_sign_in_first_factor(&sign_in.id, prepare).await?;
+        let message = prepared.first_factor_verification.and_then(|verification| verification.message);
+        let signature = sign(strategy, message, wallet).await?;
+        let attempt =
+            AttemptFactorParams { strategy: strategy.to_owned(), signature: Some(signature), ..Default::default() };
+        self.attempt_sign_in_first_factor(&sign_in.id, attempt).await
+    }
+
+    async fn sign_up_with_wallet(
+        &self,
+        params: &AuthenticateWithWeb3Params,
+        wallet: &mut ConnectedWallet<'_>,
+    ) -> Result<SignUp> {
+        let sign_up = self
+            .create_sign_up(SignUpParams {
+                web3_wallet: Some(wallet.connection.address().to_owned()),
+                unsafe_metadata: params.unsafe_metadata.clone(),
+                legal_accepted: params.legal_accepted,
+                ..Default::default()
+            })
+            .await?;
+        let strategy = params.strategy.clone();
+        let prepare = PrepareVerificationParams { strategy: strategy.clone(), ..Default::default() };
+        let prepared = self.prepare_sign_up_verification(&sign_up.id, prepare).await?;
+        let message = prepared.verifications.web3_wallet.and_then(|verification| verification.message);
+        let signature = Some(sign(&strategy, message, wallet).await?);
+        let attempt = AttemptVerificationParams { strategy, signature, ..Default::default() };
+        self.attempt_sign_up_verification(&sign_up.id, attempt).await
+    }
+}
+
+impl AuthenticateWithWeb3Params {
+    /// The pages that they name.
+    fn callback(&self) -> RedirectCallbackParams {
+        RedirectCallbackParams {
+            sign_in_force_redirect_url: self.redirect_url.clone(),
+            continue_sign_up_url: self.sign_up_continue_url.clone(),
+            second_factor_url: self.second_factor_url.clone(),
+            sign_in_protect_check_url: self.protect_check_url.clone(),
+            sign_up_protect_check_url: self.sign_up_protect_check_url.clone(),
+            location: self.location.clone(),
+            ..RedirectCallbackParams::default()
+        }
+    }
+}
+
+/// A wallet that has shown its address, and what may end the wait for it.
+struct ConnectedWallet<'a> {
+    connection: &'a mut dyn WalletConnection,
+    signal: Signals,
+}
+
+/// What the wallet says, unless the flow is cancelled or superseded before. Only the waits for the user end that way: what
+/// was asked of FAPI is carried through.
+async fn unless_ended<T>(
+    signal: &mut Signals,
+    answer: impl Future<Output = std::result::Result<T, WalletError>>,
+) -> Result<T> {
+    tokio::select! {
+        answer = answer => answer.map_err(wallet_error),
+        ended = signal => Err(ended_early(&ended.unwrap_or(Signal::Superseded))),
+    }
+}
+
+/// Has Clerk's text signed. Coinbase Wallet refuses the first request now and then for no reason, so it is asked twice.
+async fn sign(strategy: &str, message: Option<String>, wallet: &mut ConnectedWallet<'_>) -> Result<String> {
+    let message = message.ok_or_else(|| {
+        ErrorCode::Web3SignatureFailed.error("Clerk sent no text to sign; is the strategy switched on?")
+    })?;
+    match unless_ended(&mut wallet.signal, wallet.connection.sign(&message)).await {
+        Err(error) if strategy == "web3_coinbase_wallet_signature" && error.is(ErrorCode::Web3SignatureRejected) => {
+            unless_ended(&mut wallet.signal, wallet.connection.sign(&message)).await
+        }
+        signed => signed,
+    }
+}
+
+fn unavailable(why: &str) -> Error {
+    ErrorCode::Web3WalletUnavailable.error(why)
+}
+
+fn wallet_error(error: WalletError) -> Error {
+    match error {
+        WalletError::Rejected => ErrorCode::Web3SignatureRejected.error("the user refused in the wallet"),
+        WalletError::Unavailable(why) => unavailable(&why),
+        WalletError::Failed(why) => ErrorCode::Web3SignatureFailed.error(format!("the wallet failed: {why}")),
+    }
+}

@@ -1,0 +1,62 @@
+//! Reading the claims of session tokens. Signatures are not checked: the tokens came from FAPI itself.
+
+use base64::Engine;
+use serde_json::Value;
+
+use crate::{models::OrganizationId, secret::SessionToken};
+
+/// The claims of a session token that matter to the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claims {
+    /// Seconds.
+    pub(crate) issued_at: i64,
+    /// Seconds.
+    pub(crate) expires_at: i64,
+    /// Seconds; `oiat` of the header.
+    pub(crate) origin_issued_at: Option<i64>,
+    pub(crate) organization: Option<OrganizationId>,
+}
+
+impl Claims {
+    /// Reads the claims; `None` when `jwt` is not a session token.
+    pub(crate) fn read(jwt: &str) -> Option<Self> {
+        let header = part(jwt, 0)?;
+        let payload = payload(jwt)?;
+        Some(Self {
+            issued_at: payload["iat"].as_i64()?,
+            expires_at: payload["exp"].as_i64()?,
+            origin_issued_at: header["oiat"].as_i64(),
+            organization: payload["o"]["id"].as_str().or_else(|| payload["org_id"].as_str()).map(Into::into),
+        })
+    }
+
+    /// Whether a token with these claims replaces one with the claims of `held`: the one issued later at its origin does.
+    pub(crate) fn replace(&self, held: &Self) -> bool {
+        match (self.origin_issued_at, held.origin_issued_at) {
+            (None, None) | (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (Some(new), Some(old)) if new != old => new > old,
+            _ => self.issued_at >= held.issued_at,
+        }
+    }
+}
+
+/// A part of a JWT as JSON.
+fn part(jwt: &str, index: usize) -> Option<Value> {
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(jwt.split('.').nth(index)?).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// All claims of a token.
+pub(crate) fn payload(jwt: &str) -> Option<Value> {
+    part(jwt, 1)
+}
+
+/// Whether `token` replaces `held`: it was issued later at its origin, or it is for another organization.
+pub(crate) fn is_fresher(token: &SessionToken, held: Option<&SessionToken>) -> bool {
+    let read = |token: &SessionToken| Claims::read(token.expose());
+    match (read(token), held.and_then(read)) {
+        (Some(token), Some(held)) => token.organization != held.organization || token.replace(&held),
+        _ => true,
+    }
+}

@@ -1,0 +1,104 @@
+//! The core of [Clerk](https://clerk.com) for desktop apps: auth state and flows, without a user interface.
+//!
+//! Apps use it through the Tauri plugin `tauri-plugin-clerk`, which supplies the [`ports`] (keyring, browser, windows)
+//! and re-exports everything here. The crate knows nothing of Tauri, so that it can be tested without a webview.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use clerk_core::{
+//!     Clerk, ClerkSetup, HttpTransport, LoadOptions,
+//!     ports::{Browser, Event, EventSink, SystemClock},
+//!     storage::MemoryStore,
+//! };
+//!
+//! struct NoBrowser;
+//!
+//! impl Browser for NoBrowser {
+//!     fn open(&self, _: &url::Url) -> Result<(), String> {
+//!         Err("this program has no browser".to_owned())
+//!     }
+//! }
+//!
+//! struct NoEvents;
+//!
+//! impl EventSink for NoEvents {
+//!     fn emit(&self, _: Event) {}
+//! }
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut setup = ClerkSetup::new(
+//!     Arc::new(HttpTransport::new()?),
+//!     Arc::new(MemoryStore::default()),
+//!     Arc::new(NoBrowser),
+//!     Arc::new(SystemClock),
+//!     Arc::new(NoEvents),
+//! );
+//! setup.instance.publishable_key = Some("pk_test_Y2xlcmsuZXhhbXBsZS5jb20k".to_owned());
+//! let clerk = Clerk::new(setup);
+//! clerk.load(LoadOptions::default()).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod case;
+mod clerk;
+pub mod error;
+mod events;
+mod exchange;
+mod fapi;
+mod flows;
+mod jwt;
+pub mod models;
+mod navigation;
+mod options;
+pub mod ports;
+mod random;
+mod resources;
+pub mod secret;
+mod setup;
+mod state;
+pub mod storage;
+mod sync;
+
+pub use clerk::Clerk;
+pub use error::{Error, ErrorCode, Result};
+pub use events::{Notice, Status};
+pub use exchange::session_token::GetTokenParams;
+pub use fapi::{API_VERSION, HttpTransport, InstanceOptions, InstanceType, PublishableKey};
+pub use flows::{
+    attempt::AttemptKind,
+    callback_params::{Continuation, RedirectCallbackParams},
+    deep_link::LinkOutcome,
+    email_link::{EmailLinkOutcome, EmailLinkVerificationParams},
+    load::LoadOptions,
+    oauth::AuthenticateWithRedirectParams,
+    outcome::RedirectOutcome,
+    set_active::{SetActiveOutcome, SetActiveParams},
+    sign_out::{SignOutOptions, SignOutOutcome},
+    web3::AuthenticateWithWeb3Params,
+};
+pub use navigation::{callback_url::CallbackUrl, urls::RedirectOptions};
+pub use options::{ClerkOptions, RedirectOrigin, SdkMetadata, Telemetry};
+#[doc(hidden)]
+pub use random::random_text;
+pub use resources::{
+    organization::CreateOrganizationParams,
+    params::Change,
+    sign_in::{AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SignInCreateParams},
+    sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
+    waitlist::JoinWaitlistParams,
+};
+pub use setup::{ClerkSetup, DEFAULT_BROWSER_TIMEOUT, SelectInitialSession, default_app_url};
+pub use state::{
+    authorization::{CheckAuthorizationParams, Reverification},
+    listeners::ListenerHandle,
+    snapshot::{ActiveSession, Snapshot},
+};
+
+/// The former name of [`AttemptKind`] in OAuth flows.
+pub type RedirectResource = AttemptKind;
+/// The former name of [`AttemptKind`] in hosted flows.
+pub type HostedAuthMode = AttemptKind;
+/// Version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

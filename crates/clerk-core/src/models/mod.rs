@@ -1,0 +1,30 @@
+//! The shapes of Clerk's resources, read from FAPI and written to the webview. No behaviour that needs a network.
+
+mod api_error;
+mod client;
+mod environment;
+mod ids;
+mod organization;
+mod session;
+mod sign_in;
+mod sign_up;
+mod time;
+mod user;
+mod verification;
+mod waitlist;
+
+pub use api_error::ApiErrorItem;
+pub use client::Client;
+pub use environment::{
+    Attribute, AuthConfig, DisplayConfig, Environment, NativeSettings, OrganizationSettings, SignUpSettings,
+    SocialProvider, UserSettings,
+};
+pub use ids::{ClientId, OrganizationId, SessionId, SignInId, SignUpId, UserId};
+pub use organization::{Organization, OrganizationMembership};
+pub use session::{PublicUserData, Session, SessionStatus, SessionTask};
+pub use sign_in::{SignIn, SignInFactor, SignInStatus, UserData};
+pub use sign_up::{SignUp, SignUpStatus, SignUpVerification, SignUpVerifications};
+pub use time::UnixMillis;
+pub use user::{EmailAddress, ExternalAccount, LinkedTo, Passkey, PhoneNumber, User, Web3Wallet};
+pub use verification::{Verification, VerificationStatus};
+pub use waitlist::Waitlist;

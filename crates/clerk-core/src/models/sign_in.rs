@@ -1,0 +1,117 @@
+use crate::{
+    fapi::wire::{open_enum, resource},
+    models::{SessionId, SignInId, UnixMillis, Verification},
+};
+
+open_enum! {
+    /// What a sign-in needs next.
+    pub enum SignInStatus {
+        /// An identifier.
+        NeedsIdentifier = "needs_identifier",
+        /// A first factor.
+        NeedsFirstFactor = "needs_first_factor",
+        /// A second factor.
+        NeedsSecondFactor = "needs_second_factor",
+        /// A second factor, because this device is new to the user.
+        NeedsClientTrust = "needs_client_trust",
+        /// A new password.
+        NeedsNewPassword = "needs_new_password",
+        /// An anti-fraud check.
+        NeedsProtectCheck = "needs_protect_check",
+        /// Nothing: `created_session_id` is live.
+        Complete = "complete",
+        /// Too old to go on with.
+        Abandoned = "abandoned",
+    }
+}
+
+resource! {
+    /// A sign-in in progress.
+    ///
+    /// Source: FAPI `SignIn`; the `SignIn` object of Clerk's documentation.
+    pub struct SignIn {
+        /// Identifier.
+        pub id: SignInId,
+        /// What it needs next; absent before it was created.
+        pub status: Option<SignInStatus>,
+        /// The identifier that the user gave.
+        pub identifier: Option<String>,
+        /// The kinds of identifier that may be given.
+        pub supported_identifiers: Vec<String>,
+        /// First factors to choose from.
+        pub supported_first_factors: Option<Vec<SignInFactor>>,
+        /// Second factors to choose from.
+        pub supported_second_factors: Option<Vec<SignInFactor>>,
+        /// State of the first factor.
+        pub first_factor_verification: Option<Verification>,
+        /// State of the second factor.
+        pub second_factor_verification: Option<Verification>,
+        /// The session that the completed sign-in created.
+        pub created_session_id: Option<SessionId>,
+        /// What the sign-in may show of the user.
+        pub user_data: Option<UserData>,
+        /// `pending`, `new` or `known`.
+        pub client_trust_state: Option<String>,
+        /// An anti-fraud check that has to be passed first.
+        pub protect_check: Option<serde_json::Value>,
+        /// When it is given up.
+        pub abandon_at: UnixMillis,
+    }
+}
+
+impl SignIn {
+    /// Whether the sign-in has this status.
+    #[must_use]
+    pub fn is(&self, status: &SignInStatus) -> bool {
+        self.status.as_ref() == Some(status)
+    }
+}
+
+resource! {
+    /// A way to prove the first or second factor.
+    pub struct SignInFactor {
+        /// The strategy, e.g. `password`, `email_code`, `totp`.
+        pub strategy: String,
+        /// The identifier, masked.
+        pub safe_identifier: Option<String>,
+        /// For `email_code`, `email_link`, `reset_password_email_code`.
+        pub email_address_id: Option<String>,
+        /// For `phone_code`, `reset_password_phone_code`.
+        pub phone_number_id: Option<String>,
+        /// For `web3_*_signature`.
+        pub web3_wallet_id: Option<String>,
+        /// For `passkey`.
+        pub passkey_id: Option<String>,
+        /// For `enterprise_sso`.
+        pub enterprise_connection_id: Option<String>,
+        /// For `enterprise_sso`.
+        pub enterprise_connection_name: Option<String>,
+        /// Whether the identifier is the primary one of its kind.
+        pub primary: Option<bool>,
+        /// Whether it is the preferred second factor.
+        pub default: Option<bool>,
+        /// `sms` or `whatsapp`.
+        pub channel: Option<String>,
+    }
+}
+
+resource! {
+    /// What a sign-in may show of the user.
+    pub struct UserData {
+        /// First name.
+        pub first_name: Option<String>,
+        /// Last name.
+        pub last_name: Option<String>,
+        /// Avatar.
+        pub image_url: String,
+        /// Whether the avatar was uploaded.
+        pub has_image: bool,
+    }
+}
+
+impl SignIn {
+    /// Whether an anti-fraud check comes first.
+    pub(crate) fn needs_protect_check(&self) -> bool {
+        self.protect_check.is_some() || self.is(&SignInStatus::NeedsProtectCheck)
+    }
+}

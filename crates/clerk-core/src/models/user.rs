@@ -1,0 +1,210 @@
+use crate::{
+    fapi::wire::resource,
+    models::{OrganizationMembership, UnixMillis, UserId, Verification},
+};
+
+resource! {
+    /// A user of the application.
+    ///
+    /// Source: FAPI `User`; the `User` object of Clerk's documentation.
+    pub struct User {
+        /// Identifier.
+        pub id: UserId,
+        /// The application's own id of the user.
+        pub external_id: Option<String>,
+        /// Username.
+        pub username: Option<String>,
+        /// First name.
+        pub first_name: Option<String>,
+        /// Last name.
+        pub last_name: Option<String>,
+        /// Avatar.
+        pub image_url: String,
+        /// Whether the avatar was uploaded or came from a provider.
+        pub has_image: bool,
+        /// Id of the primary e-mail address.
+        pub primary_email_address_id: Option<String>,
+        /// Id of the primary phone number.
+        pub primary_phone_number_id: Option<String>,
+        /// Id of the primary wallet.
+        pub primary_web3_wallet_id: Option<String>,
+        /// Whether a password is set.
+        pub password_enabled: bool,
+        /// Whether any second factor is set up.
+        pub two_factor_enabled: bool,
+        /// Whether an authenticator app is set up.
+        pub totp_enabled: bool,
+        /// Whether backup codes exist.
+        pub backup_code_enabled: bool,
+        /// E-mail addresses.
+        pub email_addresses: Vec<EmailAddress>,
+        /// Phone numbers.
+        pub phone_numbers: Vec<PhoneNumber>,
+        /// Wallets.
+        pub web3_wallets: Vec<Web3Wallet>,
+        /// Passkeys.
+        pub passkeys: Vec<Passkey>,
+        /// Connected accounts of OAuth providers.
+        pub external_accounts: Vec<ExternalAccount>,
+        /// Organizations that the user is a member of.
+        pub organization_memberships: Vec<OrganizationMembership>,
+        /// Metadata that only the backend writes.
+        pub public_metadata: serde_json::Value,
+        /// Metadata that the user may write.
+        pub unsafe_metadata: serde_json::Value,
+        /// Last sign-in.
+        pub last_sign_in_at: Option<UnixMillis>,
+        /// When the terms were accepted.
+        pub legal_accepted_at: Option<UnixMillis>,
+        /// Whether the user may create organizations.
+        pub create_organization_enabled: bool,
+        /// How many organizations the user may create; 0 or absent for no limit.
+        pub create_organizations_limit: Option<i64>,
+        /// Whether the user may delete the account.
+        pub delete_self_enabled: bool,
+        /// Creation time.
+        pub created_at: UnixMillis,
+        /// Time of the last change.
+        pub updated_at: UnixMillis,
+    }
+}
+
+impl User {
+    /// First and last name, as far as they are known.
+    #[must_use]
+    pub fn full_name(&self) -> Option<String> {
+        let names: Vec<_> = [&self.first_name, &self.last_name].into_iter().flatten().map(String::as_str).collect();
+        (!names.is_empty()).then(|| names.join(" "))
+    }
+
+    /// The primary e-mail address.
+    #[must_use]
+    pub fn primary_email_address(&self) -> Option<&EmailAddress> {
+        let id = self.primary_email_address_id.as_ref()?;
+        self.email_addresses.iter().find(|address| address.id == *id)
+    }
+}
+
+resource! {
+    /// An e-mail address of a user.
+    pub struct EmailAddress {
+        /// Identifier.
+        pub id: String,
+        /// The address.
+        pub email_address: String,
+        /// How it was verified.
+        pub verification: Option<Verification>,
+        /// Accounts that brought the address along.
+        pub linked_to: Vec<LinkedTo>,
+        /// Whether its domain belongs to an enterprise connection.
+        pub matches_sso_connection: bool,
+        /// Creation time.
+        pub created_at: UnixMillis,
+        /// Time of the last change.
+        pub updated_at: UnixMillis,
+    }
+}
+
+resource! {
+    /// An account that an identification is linked to.
+    pub struct LinkedTo {
+        /// The kind of account, e.g. `oauth_google`.
+        pub r#type: String = "type",
+        /// Its id.
+        pub id: String,
+    }
+}
+
+resource! {
+    /// A phone number of a user.
+    pub struct PhoneNumber {
+        /// Identifier.
+        pub id: String,
+        /// The number in E.164 form.
+        pub phone_number: String,
+        /// Whether it serves as second factor.
+        pub reserved_for_second_factor: bool,
+        /// Whether it is the preferred second factor.
+        pub default_second_factor: bool,
+        /// How it was verified.
+        pub verification: Option<Verification>,
+        /// Accounts that brought the number along.
+        pub linked_to: Vec<LinkedTo>,
+        /// Creation time.
+        pub created_at: UnixMillis,
+        /// Time of the last change.
+        pub updated_at: UnixMillis,
+    }
+}
+
+resource! {
+    /// A wallet of a user.
+    pub struct Web3Wallet {
+        /// Identifier.
+        pub id: String,
+        /// The address.
+        pub web3_wallet: String,
+        /// How it was verified.
+        pub verification: Option<Verification>,
+        /// Creation time.
+        pub created_at: UnixMillis,
+        /// Time of the last change.
+        pub updated_at: UnixMillis,
+    }
+}
+
+resource! {
+    /// A passkey of a user.
+    pub struct Passkey {
+        /// Identifier.
+        pub id: String,
+        /// Its name.
+        pub name: Option<String>,
+        /// Last use.
+        pub last_used_at: Option<UnixMillis>,
+        /// How it was verified.
+        pub verification: Option<Verification>,
+        /// Creation time.
+        pub created_at: UnixMillis,
+        /// Time of the last change.
+        pub updated_at: UnixMillis,
+    }
+}
+
+resource! {
+    /// An account of an OAuth provider that is connected to a user.
+    pub struct ExternalAccount {
+        /// Identifier.
+        pub id: String,
+        /// The provider. Live instances send the strategy (`oauth_google`), some data the bare name (`google`).
+        pub provider: String,
+        /// Id of the identification.
+        pub identification_id: String,
+        /// The user's id at the provider.
+        pub provider_user_id: String,
+        /// The granted scopes, separated by spaces.
+        pub approved_scopes: String,
+        /// E-mail address at the provider; may be empty.
+        pub email_address: String,
+        /// First name at the provider; may be empty.
+        pub first_name: String,
+        /// Last name at the provider; may be empty.
+        pub last_name: String,
+        /// Avatar at the provider.
+        pub image_url: String,
+        /// Username at the provider.
+        pub username: Option<String>,
+        /// Phone number at the provider.
+        pub phone_number: Option<String>,
+        /// A label that tells several accounts of one provider apart.
+        pub label: Option<String>,
+        /// Metadata that only the backend writes.
+        pub public_metadata: serde_json::Value,
+        /// How the connection was verified.
+        pub verification: Option<Verification>,
+        /// Creation time.
+        pub created_at: UnixMillis,
+        /// Time of the last change.
+        pub updated_at: UnixMillis,
+    }
+}

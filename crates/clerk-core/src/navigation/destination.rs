@@ -1,0 +1,78 @@
+//! Where a navigation may lead: pages of the app, other sites, other protocols.
+//!
+//! The same in TypeScript: `guest-js/navigation.ts`. Both are tested against `tests/vectors/navigation.json`.
+
+use url::Url;
+
+use crate::navigation::urls::{path_of, same_origin};
+
+/// Schemes that run a program or read the disk. They are refused, even if the app allows them.
+const FORBIDDEN: [&str; 5] = ["javascript", "data", "vbscript", "blob", "file"];
+
+/// Where a URL leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// A page of the app: path, query and fragment.
+    Path(String),
+    /// A site for the system browser.
+    External(Url),
+    /// A URL with a protocol that the app allows.
+    Custom(Url),
+    /// Nowhere: the URL is not valid, or its protocol is not allowed.
+    Refused,
+}
+
+/// Resolves `to`, which may be relative to `page`, a page of the app. `None` when it is empty.
+pub(crate) fn destination(to: &str, page: &Url, allowed_protocols: &[String]) -> Option<Destination> {
+    if to.is_empty() {
+        return None;
+    }
+    let Some(target) = parse(to, page) else { return Some(Destination::Refused) };
+    if same_origin(&target, page) {
+        return Some(Destination::Path(path_of(&target)));
+    }
+    if matches!(target.scheme(), "http" | "https") {
+        return Some(Destination::External(target));
+    }
+    let listed = |protocol: &String| protocol.trim_end_matches(':').eq_ignore_ascii_case(target.scheme());
+    let allowed = allowed_protocols.iter().any(listed) && !FORBIDDEN.contains(&target.scheme());
+    Some(if allowed { Destination::Custom(target) } else { Destination::Refused })
+}
+
+fn parse(to: &str, page: &Url) -> Option<Url> {
+    // URL parsers disagree on leading backslashes and surplus slashes for schemes other than http, so these are removed.
+    let text: String = to.chars().filter(|character| !matches!(character, '\t' | '\n' | '\r')).collect();
+    let text = text.trim_start_matches(|character: char| character <= ' ');
+    let rest = text.trim_start_matches(['/', '\\']);
+    let slashes = match text.len() - rest.len() {
+        0 => "",
+        1 => "/",
+        _ => "//",
+    };
+    page.join(&format!("{slashes}{rest}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn destination_agrees_with_the_vectors() {
+        let vectors: Vec<Value> =
+            serde_json::from_str(include_str!("../../../../tests/vectors/navigation.json")).unwrap();
+        assert!(vectors.len() > 40);
+        for vector in &vectors {
+            let page: Url = vector["page"].as_str().unwrap().parse().unwrap();
+            let protocols: Vec<String> = serde_json::from_value(vector["allowedProtocols"].clone()).unwrap();
+            let result = match destination(vector["to"].as_str().unwrap(), &page, &protocols) {
+                None => Value::Null,
+                Some(Destination::Path(path)) => json!({ "path": path }),
+                Some(Destination::External(url)) => json!({ "external": url }),
+                Some(Destination::Custom(url)) => json!({ "custom": url }),
+                Some(Destination::Refused) => json!("refused"),
+            };
+            assert_eq!(result, vector["result"], "{vector}");
+        }
+    }
+}

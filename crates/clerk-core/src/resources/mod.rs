@@ -1,0 +1,8 @@
+//! The resources of FAPI, one file each: parameters and calls. Their shapes are in [`models`](crate::models).
+
+pub(crate) mod organization;
+pub(crate) mod params;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+pub(crate) mod sign_up;
+pub(crate) mod waitlist;

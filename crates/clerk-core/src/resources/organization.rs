@@ -1,0 +1,52 @@
+//! Calls of an organization.
+
+use serde::Deserialize;
+
+use crate::{
+    clerk::Clerk,
+    error::Result,
+    fapi::{
+        form::Form,
+        request::{Method, Request, path},
+    },
+    models::{Organization, OrganizationId},
+};
+
+/// Parameters of [`Clerk::create_organization`].
+#[derive(Debug, Clone, Default, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateOrganizationParams {
+    /// Name.
+    pub name: String,
+    /// The part of URLs that names it; made from the name when absent.
+    #[serde(default)]
+    #[specta(optional)]
+    pub slug: Option<String>,
+}
+
+impl Clerk {
+    /// Creates an organization, whose admin is the signed-in user. It does not become the active one; give it to
+    /// [`set_active`](Self::set_active) for that.
+    ///
+    /// # Errors
+    /// `not_loaded`, `network_error`, or `api_response_error`, e.g. with `organization_not_enabled_in_instance`.
+    ///
+    /// # Source
+    /// FAPI `POST /v1/organizations`; `Clerk.createOrganization()`.
+    pub async fn create_organization(&self, params: CreateOrganizationParams) -> Result<Organization> {
+        let form = Form::default().with("name", params.name);
+        let form = if let Some(slug) = params.slug { form.with("slug", slug) } else { form };
+        self.call(&Request::new(Method::Post, "/organizations").form(form)).await
+    }
+
+    /// Reads an organization that the signed-in user belongs to.
+    ///
+    /// # Errors
+    /// `not_loaded`, `network_error`, or `api_response_error`, e.g. with `resource_not_found`.
+    ///
+    /// # Source
+    /// FAPI `GET /v1/organizations/{id}`; `Clerk.getOrganization()`.
+    pub async fn get_organization(&self, id: &OrganizationId) -> Result<Organization> {
+        self.call(&Request::new(Method::Get, path(&["organizations", id.as_str()]))).await
+    }
+}

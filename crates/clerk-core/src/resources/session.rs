@@ -1,0 +1,62 @@
+//! Calls of a session.
+
+use crate::{
+    clerk::Clerk,
+    error::Result,
+    fapi::{
+        form::Form,
+        request::{Method, Request, path},
+    },
+    models::{OrganizationId, Session, SessionId},
+};
+
+/// Why a session is touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TouchIntent {
+    /// Another session becomes active.
+    SelectSession,
+    /// Another organization becomes active.
+    SelectOrganization,
+    /// A window got the focus.
+    Focus,
+}
+
+impl TouchIntent {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SelectSession => "select_session",
+            Self::SelectOrganization => "select_org",
+            Self::Focus => "focus",
+        }
+    }
+}
+
+impl Clerk {
+    /// Makes a session and its organization the active ones on the server. When FAPI does not consider the session signed in
+    /// any more, the client is read again.
+    ///
+    /// `organization` is sent on every touch: without one FAPI switches to the personal account.
+    ///
+    /// # Source
+    /// FAPI `POST /v1/client/sessions/{id}/touch`.
+    pub(crate) async fn touch_session(
+        &self,
+        id: &SessionId,
+        organization: Option<&OrganizationId>,
+        intent: TouchIntent,
+    ) -> Result<Session> {
+        let form = Form::default()
+            .with("active_organization_id", organization.map_or("", OrganizationId::as_str))
+            .with("intent", intent.as_str());
+        let request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "touch"])).form(form);
+        let touched = self.call(&request).await;
+        if let Err(error) = &touched
+            && error.is_signed_out()
+            // After a 401 every call reads the client again.
+            && error.status() != Some(401)
+        {
+            self.settle_unauthenticated().await;
+        }
+        touched
+    }
+}

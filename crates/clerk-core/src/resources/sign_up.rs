@@ -1,0 +1,173 @@
+//! The calls of a sign-up.
+
+use crate::{
+    clerk::Clerk,
+    error::Result,
+    fapi::request::{Method, Request, path},
+    models::{SignUp, SignUpId},
+    resources::params::params,
+    secret::RotatingTokenNonce,
+};
+
+params! {
+    /// Parameters of [`Clerk::create_sign_up`] and [`Clerk::update_sign_up`].
+    ///
+    /// Source: FAPI `createSignUp`, `updateSignUp`; `SignUp.create()` of Clerk's documentation.
+    pub struct SignUpParams {
+        required {}
+        optional {
+            /// E-mail address.
+            email_address: String,
+            /// Phone number.
+            phone_number: String,
+            /// Username.
+            username: String,
+            /// Password.
+            password: String,
+            /// First name.
+            first_name: String,
+            /// Last name.
+            last_name: String,
+            /// Wallet address.
+            web3_wallet: String,
+            /// Verification to start with, e.g. `email_code`, `oauth_google`, `ticket`.
+            strategy: String,
+            /// Where an e-mail link or a provider leads back to.
+            redirect_url: String,
+            /// Where a provider leads back to when nothing is left to do.
+            action_complete_redirect_url: String,
+            /// Ticket of an invitation.
+            ticket: String,
+            /// ID token, with strategies such as `google_one_tap`.
+            token: String,
+            /// Grant code of an ID-token strategy.
+            code: String,
+            /// Turns a sign-in whose account does not exist yet into a sign-up.
+            transfer: bool,
+            /// Metadata that the user may write; a JSON object.
+            unsafe_metadata: serde_json::Value,
+            /// Whether the user accepted the terms.
+            legal_accepted: bool,
+            /// OpenID Connect `prompt`.
+            oidc_prompt: String,
+            /// OpenID Connect `login_hint`.
+            oidc_login_hint: String,
+            /// With `enterprise_sso`.
+            enterprise_connection_id: String,
+            /// Language of messages, e.g. `en-US`.
+            locale: String,
+            /// `sms` or `whatsapp`, with `phone_code`.
+            channel: String,
+        }
+    }
+}
+
+params! {
+    /// Parameters of [`Clerk::prepare_sign_up_verification`].
+    pub struct PrepareVerificationParams {
+        required {
+            /// The strategy to prepare, e.g. `email_code`.
+            strategy: String,
+        }
+        optional {
+            /// With `email_link`, `oauth_*` and `enterprise_sso`.
+            redirect_url: String,
+            /// With `oauth_*` and `enterprise_sso`.
+            action_complete_redirect_url: String,
+            /// `sms` or `whatsapp`, with `phone_code`.
+            channel: String,
+            /// With `oauth_*` and `enterprise_sso`.
+            oidc_prompt: String,
+        }
+    }
+}
+
+params! {
+    /// Parameters of [`Clerk::attempt_sign_up_verification`].
+    pub struct AttemptVerificationParams {
+        required {
+            /// The strategy to attempt.
+            strategy: String,
+        }
+        optional {
+            /// The code that was sent.
+            code: String,
+            /// The wallet's signature.
+            signature: String,
+            /// An ID token.
+            token: String,
+        }
+    }
+}
+
+impl Clerk {
+    /// Starts a sign-up, replacing the one in progress.
+    ///
+    /// # Errors
+    /// `not_loaded`, `network_error`, `decode_error`, or `api_response_error` with Clerk's codes, e.g.
+    /// `form_identifier_exists`, `form_password_length_too_short`, `sign_up_mode_restricted`.
+    ///
+    /// # Source
+    /// FAPI `POST /v1/client/sign_ups`; `SignUp.create()`.
+    pub async fn create_sign_up(&self, mut params: SignUpParams) -> Result<SignUp> {
+        params.locale = params.locale.or_else(|| self.0.setup.locale.clone());
+        self.call(&Request::new(Method::Post, "/client/sign_ups").params(&params)?).await
+    }
+
+    /// Adds or changes fields of a sign-up.
+    ///
+    /// # Errors
+    /// As [`create_sign_up`](Self::create_sign_up).
+    ///
+    /// # Source
+    /// FAPI `PATCH /v1/client/sign_ups/{id}`; `SignUp.update()`.
+    pub async fn update_sign_up(&self, id: &SignUpId, params: SignUpParams) -> Result<SignUp> {
+        let request = Request::new(Method::Patch, path(&["client", "sign_ups", id.as_str()]));
+        self.call(&request.params(&params)?).await
+    }
+
+    /// Sends a code or link, or starts another verification.
+    ///
+    /// # Errors
+    /// As [`create_sign_up`](Self::create_sign_up).
+    ///
+    /// # Source
+    /// FAPI `…/prepare_verification`; `SignUp.prepareVerification()`.
+    pub async fn prepare_sign_up_verification(
+        &self,
+        id: &SignUpId,
+        params: PrepareVerificationParams,
+    ) -> Result<SignUp> {
+        let request = Request::new(Method::Post, path(&["client", "sign_ups", id.as_str(), "prepare_verification"]));
+        self.call(&request.params(&params)?).await
+    }
+
+    /// Answers a verification. A complete sign-up names its session in `created_session_id`; give that to
+    /// [`set_active`](Self::set_active).
+    ///
+    /// # Errors
+    /// As [`create_sign_up`](Self::create_sign_up); a wrong code is `form_code_incorrect`.
+    ///
+    /// # Source
+    /// FAPI `…/attempt_verification`; `SignUp.attemptVerification()`.
+    pub async fn attempt_sign_up_verification(
+        &self,
+        id: &SignUpId,
+        params: AttemptVerificationParams,
+    ) -> Result<SignUp> {
+        let request = Request::new(Method::Post, path(&["client", "sign_ups", id.as_str(), "attempt_verification"]));
+        self.call(&request.params(&params)?).await
+    }
+
+    /// Reads the sign-up again. With the nonce of a callback URL it also picks up the rotated client token.
+    ///
+    /// # Errors
+    /// As [`create_sign_up`](Self::create_sign_up).
+    ///
+    /// # Source
+    /// FAPI `GET /v1/client/sign_ups/{id}`; `SignUp.reload()`.
+    pub async fn reload_sign_up(&self, id: &SignUpId, nonce: Option<&RotatingTokenNonce>) -> Result<SignUp> {
+        let request = Request::new(Method::Get, path(&["client", "sign_ups", id.as_str()]));
+        self.call(&request.nonce(nonce).reload()).await
+    }
+}

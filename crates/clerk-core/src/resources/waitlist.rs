@@ -1,0 +1,35 @@
+//! The waitlist.
+
+use serde::Deserialize;
+
+use crate::{
+    clerk::Clerk,
+    error::Result,
+    fapi::{
+        form::Form,
+        request::{Method, Request},
+    },
+    models::Waitlist,
+};
+
+/// Parameters of [`Clerk::join_waitlist`].
+#[derive(Debug, Clone, Default, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct JoinWaitlistParams {
+    /// E-mail address.
+    pub email_address: String,
+}
+
+impl Clerk {
+    /// Puts an e-mail address on the waitlist of an instance whose sign-up mode is "Waitlist".
+    ///
+    /// # Errors
+    /// `not_loaded`, `network_error`, or `api_response_error`, e.g. with `form_param_format_invalid`.
+    ///
+    /// # Source
+    /// FAPI `POST /v1/waitlist`; `Clerk.joinWaitlist()`.
+    pub async fn join_waitlist(&self, params: JoinWaitlistParams) -> Result<Waitlist> {
+        let form = Form::default().with("email_address", params.email_address);
+        self.call(&Request::new(Method::Post, "/waitlist").form(form)).await
+    }
+}

@@ -1,0 +1,208 @@
+//! What the signed-in user may do: Clerk's `checkAuthorization`, on what this device knows.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{clerk::Clerk, jwt::payload, state::snapshot::Snapshot};
+
+/// What is asked. Everything that is asked has to hold; asking nothing is answered with no.
+///
+/// Source: `CheckAuthorizationParams` of Clerk's documentation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CheckAuthorizationParams {
+    /// A role in the active organization, e.g. `org:admin`.
+    #[specta(optional)]
+    pub role: Option<String>,
+    /// A permission in the active organization, e.g. `org:invoices:create`.
+    #[specta(optional)]
+    pub permission: Option<String>,
+    /// A feature, of the organization (`org:…`), of the user (`user:…`), or of either.
+    #[specta(optional)]
+    pub feature: Option<String>,
+    /// A plan, like `feature`.
+    #[specta(optional)]
+    pub plan: Option<String>,
+    /// How fresh the verification of the user has to be.
+    #[specta(optional)]
+    pub reverification: Option<Reverification>,
+}
+
+/// How fresh a verification has to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Reverification {
+    /// `strict_mfa`, `strict`, `moderate` or `lax`.
+    Preset(String),
+    /// A level of its own.
+    #[serde(rename_all = "camelCase")]
+    Config {
+        /// `first_factor`, `second_factor` or `multi_factor`.
+        level: String,
+        /// Minutes, more than 0.
+        after_minutes: i32,
+    },
+}
+
+impl Clerk {
+    /// Whether the signed-in user has a role, permission, feature, plan, or fresh verification. A pending session has
+    /// none. This is for what an app shows; a backend checks for itself.
+    ///
+    /// # Source
+    /// `Session.checkAuthorization()`, `has()`.
+    #[must_use]
+    pub fn check_authorization(&self, params: &CheckAuthorizationParams) -> bool {
+        let snapshot = self.snapshot();
+        snapshot.is_signed_in() && check(&snapshot, params)
+    }
+}
+
+fn check(snapshot: &Snapshot, params: &CheckAuthorizationParams) -> bool {
+    let Some(session) = snapshot.session().filter(|session| session.user.is_some()) else { return false };
+    let membership = session.active_membership();
+    let claims = snapshot.last_active_token(&session.id).and_then(payload).unwrap_or_default();
+    let age = session.factor_verification_age.as_deref();
+    let answers = [
+        params.role.as_deref().map(|role| membership.is_some_and(|one| normalised(&one.role) == normalised(role))),
+        params.permission.as_deref().map(|wanted| {
+            membership.is_some_and(|one| one.permissions.iter().any(|has| normalised(has) == normalised(wanted)))
+        }),
+        params.feature.as_deref().map(|feature| grants(&claims["fea"], feature)),
+        params.plan.as_deref().map(|plan| grants(&claims["pla"], plan)),
+        params.reverification.as_ref().map(|wanted| is_fresh(age, wanted)),
+    ];
+    let mut asked = answers.into_iter().flatten().peekable();
+    asked.peek().is_some() && asked.all(|answer| answer)
+}
+
+/// Roles and permissions with one `org:` in front.
+fn normalised(key: &str) -> String {
+    format!("org:{}", key.trim_start_matches("org:"))
+}
+
+/// Whether a claim such as `o:reports,u:basic,ou:export` has a feature or plan.
+fn grants(claim: &Value, wanted: &str) -> bool {
+    let (scopes, id): (&[char], &str) = match wanted.split_once(':') {
+        None => (&['o', 'u'], wanted),
+        Some(("o" | "org" | "organization", id)) => (&['o'], id),
+        Some(("u" | "user", id)) => (&['u'], id),
+        Some(_) => return false,
+    };
+    let claim = claim.as_str().unwrap_or_default();
+    claim
+        .split(',')
+        .filter_map(|element| element.trim().split_once(':'))
+        .any(|(scope, has)| has == id && matches!(scope, "o" | "u" | "ou" | "uo") && scope.contains(scopes))
+}
+
+/// Whether the factors were verified recently enough. `age` is minutes for the first and the second factor, -1 for one
+/// that is not enrolled.
+fn is_fresh(age: Option<&[i64]>, wanted: &Reverification) -> bool {
+    let (level, minutes) = match wanted {
+        Reverification::Preset(name) => match name.as_str() {
+            "strict_mfa" => ("multi_factor", 10),
+            "strict" => ("second_factor", 10),
+            "moderate" => ("second_factor", 60),
+            "lax" => ("second_factor", 24 * 60),
+            _ => return false,
+        },
+        Reverification::Config { level, after_minutes } if *after_minutes > 0 => (level.as_str(), *after_minutes),
+        Reverification::Config { .. } => return false,
+    };
+    let Some(&[first, second]) = age else { return false };
+    if first < -1 || second < -1 || (first == -1 && second == -1) {
+        return false;
+    }
+    let fresh = |age: i64| age != -1 && age < i64::from(minutes);
+    match (level, first == -1, second == -1) {
+        ("first_factor" | "multi_factor", true, _) => false,
+        ("first_factor", ..) | ("second_factor" | "multi_factor", _, true) => fresh(first),
+        ("second_factor", ..) => fresh(second),
+        ("multi_factor", ..) => fresh(first) && fresh(second),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fapi::wire::Wire,
+        models::Client,
+        options::{ClerkOptions, SdkMetadata},
+        state::transition::Transition,
+    };
+    use base64::Engine;
+    use serde_json::json;
+
+    fn signed_in(age: &Value, claims: &Value) -> Snapshot {
+        let part = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims.to_string());
+        let client = json!({ "sessions": [{
+            "id": "sess_1", "status": "active", "last_active_organization_id": "org_1", "factor_verification_age": age,
+            "last_active_token": { "jwt": format!("e30.{part}.x") },
+            "user": { "id": "user_1", "organization_memberships": [
+                { "role": "org:admin", "permissions": ["org:invoices:create"], "organization": { "id": "org_1" } },
+                { "role": "org:member", "permissions": ["org:other"], "organization": { "id": "org_2" } },
+            ] },
+        }] });
+        Snapshot::initial(SdkMetadata::default(), ClerkOptions::default())
+            .after(Transition::Client { typed: Box::new(Client::read(&client).unwrap()), raw: client })
+    }
+
+    fn answer(params: Value) -> bool {
+        let claims = json!({ "fea": "o:reports,u:notes,ou:export,broken", "pla": "u:pro,o:team" });
+        check(&signed_in(&json!([5, 5]), &claims), &serde_json::from_value(params).unwrap())
+    }
+
+    #[test]
+    fn everything_that_is_asked_has_to_hold() {
+        for (params, expected) in [
+            (json!({}), false),
+            (json!({ "role": "org:admin" }), true),
+            (json!({ "role": "admin" }), true),
+            (json!({ "role": "org:member" }), false),
+            (json!({ "permission": "invoices:create" }), true),
+            (json!({ "permission": "org:other" }), false),
+            (json!({ "role": "admin", "permission": "org:other" }), false),
+            (json!({ "feature": "reports" }), true),
+            (json!({ "feature": "org:reports" }), true),
+            (json!({ "feature": "user:reports" }), false),
+            (json!({ "feature": "u:notes" }), true),
+            (json!({ "feature": "organization:export" }), true),
+            (json!({ "feature": "team:export" }), false),
+            (json!({ "feature": "broken" }), false),
+            (json!({ "plan": "pro" }), true),
+            (json!({ "plan": "org:pro" }), false),
+            (json!({ "feature": "reports", "plan": "free" }), false),
+            (json!({ "reverification": "strict" }), true),
+            (json!({ "role": "org:admin", "reverification": { "level": "first_factor", "afterMinutes": 5 } }), false),
+        ] {
+            assert_eq!(answer(params.clone()), expected, "{params}");
+        }
+    }
+
+    #[test]
+    fn a_verification_gets_old() {
+        let config = |level: &str, minutes: i32| Reverification::Config { level: level.into(), after_minutes: minutes };
+        for (age, wanted, expected) in [
+            (vec![9, 9], Reverification::Preset("strict_mfa".into()), true),
+            (vec![9, 10], Reverification::Preset("strict_mfa".into()), false),
+            (vec![59, -1], Reverification::Preset("moderate".into()), true),
+            (vec![500, 59], Reverification::Preset("moderate".into()), true),
+            (vec![0, 0], Reverification::Preset("unknown".into()), false),
+            (vec![-1, 0], config("first_factor", 10), false),
+            (vec![-1, 0], config("second_factor", 10), true),
+            (vec![-1, 0], config("multi_factor", 10), false),
+            (vec![3, -1], config("multi_factor", 10), true),
+            (vec![0, 0], config("multi_factor", 0), false),
+            (vec![0, 0], config("something_new", 10), false),
+            (vec![-1, -1], config("second_factor", 10), false),
+            (vec![-2, 0], config("second_factor", 10), false),
+            (vec![0], config("second_factor", 10), false),
+        ] {
+            assert_eq!(is_fresh(Some(&age), &wanted), expected, "{age:?} {wanted:?}");
+        }
+        assert!(!is_fresh(None, &config("first_factor", 10)));
+    }
+}

@@ -1,0 +1,105 @@
+//! Callbacks that are notified of changes.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, Weak},
+};
+
+use crate::{state::snapshot::Snapshot, sync::lock};
+
+/// A callback with the state after the change.
+pub(crate) type Callback = Arc<dyn Fn(&Snapshot) + Send + Sync>;
+
+/// The registered listeners, in the order of registration.
+#[derive(Default, Clone)]
+pub(crate) struct Listeners(Arc<Mutex<Registry>>);
+
+#[derive(Default)]
+struct Registry {
+    last_id: u64,
+    callbacks: Vec<Listener>,
+}
+
+/// A registered callback.
+#[derive(Clone)]
+pub(crate) struct Listener {
+    id: u64,
+    interest: Interest,
+    callback: Callback,
+    /// The newest revision that it was notified of; locked during the call. A listener that is added while a change is made
+    /// is notified of it once, and never of an older revision after a newer one.
+    notified: Arc<Mutex<Option<u64>>>,
+}
+
+impl Listener {
+    /// Calls it, unless it was notified of this revision or a newer one. A callback that panics must not keep the others from
+    /// being notified, nor the state from changing.
+    pub(crate) fn notify(&self, snapshot: &Snapshot) {
+        let mut notified = lock(&self.notified);
+        if notified.is_some_and(|revision| revision >= snapshot.revision) {
+            return;
+        }
+        *notified = Some(snapshot.revision);
+        if catch_unwind(AssertUnwindSafe(|| (self.callback)(snapshot))).is_err() {
+            tracing::error!("a listener of the auth state panicked");
+        }
+    }
+}
+
+/// What a listener is notified of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interest {
+    /// Changes of client, session, user and organization.
+    Changes,
+    /// Changes of the status.
+    Status,
+}
+
+/// Ends a subscription of [`Clerk::add_listener`](crate::Clerk::add_listener) or
+/// [`Clerk::on_status`](crate::Clerk::on_status). Dropping it changes nothing.
+#[derive(Clone)]
+pub struct ListenerHandle {
+    id: u64,
+    registry: Weak<Mutex<Registry>>,
+}
+
+impl std::fmt::Debug for ListenerHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ListenerHandle").field(&self.id).finish()
+    }
+}
+
+impl ListenerHandle {
+    /// Ends the subscription. Doing so again is harmless.
+    pub fn remove(&self) {
+        if let Some(registry) = self.registry.upgrade() {
+            lock(&registry).callbacks.retain(|listener| listener.id != self.id);
+        }
+    }
+}
+
+impl Listeners {
+    /// Registers a callback.
+    pub(crate) fn add(&self, interest: Interest, callback: Callback) -> (ListenerHandle, Listener) {
+        let mut registry = lock(&self.0);
+        registry.last_id += 1;
+        let id = registry.last_id;
+        let listener = Listener { id, interest, callback, notified: Arc::default() };
+        registry.callbacks.push(listener.clone());
+        (ListenerHandle { id, registry: Arc::downgrade(&self.0) }, listener)
+    }
+
+    /// Notifies each listener once. The list is copied first, so that callbacks may end subscriptions.
+    pub(crate) fn notify(&self, before: &Snapshot, now: &Snapshot) {
+        let callbacks = lock(&self.0).callbacks.clone();
+        for listener in callbacks {
+            let concerned = match listener.interest {
+                Interest::Changes => now.client.is_some(),
+                Interest::Status => before.status != now.status,
+            };
+            if concerned {
+                listener.notify(now);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The one place where the state changes.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, MutexGuard, watch};
+
+use crate::{
+    events::Event,
+    exchange::token_cache::TokenCache,
+    setup::ClerkSetup,
+    state::{
+        listeners::{Callback, Interest, ListenerHandle, Listeners},
+        snapshot::Snapshot,
+        transition::Transition,
+    },
+};
+
+/// Holds the current snapshot, and notifies of changes.
+pub(crate) struct Store {
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    writer: Mutex<()>,
+    pub(crate) tokens: TokenCache,
+    listeners: Listeners,
+}
+
+impl Store {
+    pub(crate) fn new(initial: Snapshot) -> Self {
+        Self {
+            snapshots: watch::Sender::new(Arc::new(initial)),
+            writer: Mutex::default(),
+            tokens: TokenCache::default(),
+            listeners: Listeners::default(),
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshots.borrow().clone()
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.subscribe()
+    }
+
+    /// Calls `callback` with every change, and at once when there is a client already.
+    pub(crate) fn on_change(&self, callback: Callback) -> ListenerHandle {
+        // Added before the snapshot is read, so that no change is missed in between.
+        let (handle, listener) = self.listeners.add(Interest::Changes, callback);
+        let snapshot = self.snapshot();
+        if snapshot.client.is_some() {
+            listener.notify(&snapshot);
+        }
+        handle
+    }
+
+    /// Calls `callback` when the status changes, and at once with `notify`.
+    pub(crate) fn on_status(&self, callback: Callback, notify: bool) -> ListenerHandle {
+        let (handle, listener) = self.listeners.add(Interest::Status, callback);
+        if notify {
+            listener.notify(&self.snapshot());
+        }
+        handle
+    }
+
+    /// Waits for the right to change the state. It is the innermost lock: a holder waits for no other one.
+    pub(crate) async fn writer(&self) -> Writer<'_> {
+        Writer { store: self, _turn: self.writer.lock().await }
+    }
+}
+
+/// The right to change the state; there is one at a time.
+pub(crate) struct Writer<'a> {
+    store: &'a Store,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Writer<'_> {
+    /// Applies `transitions` as one change, and notifies listeners and windows afterwards.
+    pub(crate) fn apply(&self, setup: &ClerkSetup, transitions: impl IntoIterator<Item = Transition>) {
+        let before = self.store.snapshot();
+        let next = transitions.into_iter().fold((*before).clone(), |state, transition| state.after(transition));
+        let next = Arc::new(next);
+        self.store.tokens.seed(&next, setup.clock.now_ms());
+        let changed = before.revision != next.revision;
+        self.store.snapshots.send_if_modified(|state| {
+            *state = next.clone();
+            changed
+        });
+        if !changed {
+            return;
+        }
+        tracing::debug!(revision = next.revision, status = ?next.status, "state changed");
+        setup.events.emit(Event::StateChanged { revision: next.revision, status: next.status });
+        self.store.listeners.notify(&before, &next);
+    }
+}

@@ -1,0 +1,470 @@
+//! Flows that leave the app and come back: e-mail links and hosted sign-in.
+
+use std::sync::Arc;
+
+use clerk_core::{
+    AuthenticateWithRedirectParams, ClerkOptions, EmailLinkVerificationParams, HostedAuthMode, HttpTransport,
+    LinkOutcome, LoadOptions, RedirectOptions, SetActiveParams, SignInCreateParams, SignUpParams,
+    models::{SignInStatus, SignUpStatus},
+    ports::{BoxFuture, HttpRequest, HttpResponse, Transport, TransportError},
+    storage::MemoryStore,
+};
+use clerk_emulator::{Action, Config, Fault};
+use clerk_testkit::{
+    Bench,
+    app::{ADA, App, CALLBACK, PASSWORD, config, through_google},
+    client, ended, environment, json_answer, session, until,
+};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use url::Url;
+
+fn with_links() -> Config {
+    let mut config = config();
+    config.identifiers.email_verification = vec!["email_link".to_owned()];
+    config
+}
+
+/// A browser of the user, which follows no redirect to the app by itself.
+fn browser() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+}
+
+/// The link back to the app in a page.
+fn link_back(html: &str) -> Url {
+    let link = html.split("href=\"my-app").nth(1).expect("a link back to the app").split('"').next().unwrap();
+    Url::parse(&format!("my-app{}", link.replace("&amp;", "&"))).unwrap()
+}
+
+/// Waits for a message, which the flow under test has sent.
+async fn mail(app: &App, before: usize) -> String {
+    until("a message to be sent", || app.emulator.inbox().len() > before).await;
+    app.emulator.latest_link(ADA).expect("a link")
+}
+
+/// Approves a native link on its page.
+async fn approve(link: &str) -> Url {
+    link_back(&browser().post(link).send().await.unwrap().text().await.unwrap())
+}
+
+async fn begin_sign_in(app: &App) -> clerk_core::models::SignInId {
+    let params = SignInCreateParams { identifier: Some(ADA.to_owned()), ..Default::default() };
+    app.clerk.create_sign_in(params).await.unwrap().id
+}
+
+#[tokio::test]
+async fn a_native_e_mail_link_signs_in() {
+    let app = App::start(with_links()).await;
+    let id = begin_sign_in(&app).await;
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
+    let back = approve(&mail(&app, 0).await).await;
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
+    let sign_in = ended(flow).await.unwrap();
+    assert_eq!(sign_in.status, Some(SignInStatus::Complete));
+    app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+    assert_eq!(app.user_name().as_deref(), Some("Ada"));
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Refused, "a link is good for one flow");
+}
+
+#[tokio::test]
+async fn a_native_e_mail_link_signs_up() {
+    let mut config = with_links();
+    config.users.clear();
+    config.password.mode = clerk_emulator::Presence::Off;
+    let app = App::start(config).await;
+    let params = SignUpParams { email_address: Some(ADA.to_owned()), ..Default::default() };
+    let id = app.clerk.create_sign_up(params).await.unwrap().id;
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.sign_up_with_email_link(&id).await });
+    let back = approve(&mail(&app, 0).await).await;
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
+    assert_eq!(ended(flow).await.unwrap().status, Some(SignUpStatus::Complete));
+}
+
+#[tokio::test]
+async fn a_native_e_mail_link_survives_a_restart() {
+    let app = App::start(with_links()).await;
+    let id = begin_sign_in(&app).await;
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
+    let back = approve(&mail(&app, 0).await).await;
+    flow.abort();
+    let again = app.restarted().await;
+    assert_eq!(again.clerk.handle_deep_link(&back).await, LinkOutcome::Resumed);
+    assert_eq!(again.user_name().as_deref(), Some("Ada"));
+    let outcome = again.clerk.take_redirect_outcome().unwrap();
+    assert_eq!(outcome.navigate_to.as_deref(), Some("/"));
+}
+
+#[tokio::test]
+async fn a_link_of_another_sign_in_is_not_redeemed() {
+    let app = App::start(with_links()).await;
+    let id = begin_sign_in(&app).await;
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
+    mail(&app, 0).await;
+    let forged = Url::parse(&format!("{CALLBACK}?flow_id=sia_other&approval_token=x")).unwrap();
+    app.clerk.handle_deep_link(&forged).await;
+    assert_eq!(ended(flow).await.unwrap_err().code(), "email_link_failed");
+    assert!(!app.emulator.requests().iter().any(|entry| entry.path.contains("magic_links")));
+}
+
+/// Passes requests on, and holds back the response of `prepare_first_factor` until it is released.
+struct HeldPrepare {
+    http: HttpTransport,
+    release: Arc<Notify>,
+}
+
+impl Transport for HeldPrepare {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        Box::pin(async move {
+            let held = request.url.path().ends_with("prepare_first_factor");
+            let response = self.http.send(request).await;
+            if held {
+                self.release.notified().await;
+            }
+            response
+        })
+    }
+}
+
+/// The message may be opened before the response to the request that sent it has arrived.
+#[tokio::test]
+async fn an_e_mail_link_that_is_opened_at_once_signs_in() {
+    let release = Arc::<Notify>::default();
+    let emulator = Arc::new(clerk_emulator::Emulator::start(with_links()).await.unwrap());
+    let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
+        setup.transport = Arc::new(HeldPrepare { http: HttpTransport::new().unwrap(), release: release.clone() });
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let id = begin_sign_in(&app).await;
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
+    let back = approve(&mail(&app, 0).await).await;
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
+    release.notify_one();
+    assert_eq!(ended(flow).await.unwrap().status, Some(SignInStatus::Complete));
+}
+
+/// An instance that knows links for browsers only.
+fn refuses_native_links() -> Fault {
+    let body = json!({ "errors": [{ "code": "form_param_unknown", "message": "no", "meta": { "param_name": "redirect_uri" } }] });
+    let respond = Action::Respond { status: 422, content_type: "application/json".to_owned(), body: body.to_string() };
+    Fault::new("/v1/client/sign_ins/*/prepare_first_factor", respond).times(1)
+}
+
+#[tokio::test]
+async fn a_link_for_browsers_is_the_fallback_and_leads_back() {
+    let app = App::start(with_links()).await;
+    let id = begin_sign_in(&app).await;
+    app.emulator.fault(refuses_native_links());
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
+    let html = browser().get(mail(&app, 0).await).send().await.unwrap().text().await.unwrap();
+    let back = link_back(&html);
+    assert!(back.as_str().contains("__clerk_status=verified"), "{back}");
+    app.clerk.handle_deep_link(&back).await;
+    assert_eq!(ended(flow).await.unwrap().status, Some(SignInStatus::Complete));
+}
+
+#[tokio::test]
+async fn a_link_for_browsers_may_be_opened_on_another_device() {
+    let app = App::start(with_links()).await;
+    let id = begin_sign_in(&app).await;
+    app.emulator.fault(refuses_native_links());
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
+    // Opened, but its way back leads nowhere.
+    browser().get(mail(&app, 0).await).send().await.unwrap();
+    assert_eq!(ended(flow).await.unwrap().status, Some(SignInStatus::Complete));
+}
+
+#[tokio::test]
+async fn a_link_that_comes_back_after_nobody_waits_is_taken_for_an_own_attempt() {
+    let app = App::start(with_links()).await;
+    let id = begin_sign_in(&app).await;
+    app.emulator.fault(refuses_native_links());
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
+    let page = mail(&app, 0).await;
+    assert!(app.clerk.cancel_authentication());
+    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
+    let foreign = Url::parse(&format!("{CALLBACK}?__clerk_status=verified&__clerk_created_session=sess_x")).unwrap();
+    assert_eq!(app.clerk.handle_deep_link(&foreign).await, LinkOutcome::Refused);
+    let back = link_back(&browser().get(page).send().await.unwrap().text().await.unwrap());
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Resumed);
+    assert_eq!(app.user_name().as_deref(), Some("Ada"));
+}
+
+/// A FAPI whose client has these attempts and this session.
+async fn with_attempts(attempts: Value) -> Bench {
+    let bench = Bench::new(move |method, path| match (method, path) {
+        ("GET", "/environment") => json_answer(200, &environment()),
+        ("GET", "/client") => {
+            let mut client = client(1, &[session("sess_1")]);
+            for (key, attempt) in attempts.as_object().unwrap() {
+                client[key] = attempt.clone();
+            }
+            json_answer(200, &json!({ "response": client }))
+        }
+        ("POST", "/client/sessions/sess_1/touch") => json_answer(200, &json!({ "response": session("sess_1") })),
+        ("POST", "/client/sessions/sess_1/tokens") => json_answer(200, &json!({ "jwt": "a.b.c" })),
+        other => panic!("unexpected request {other:?}"),
+    });
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    bench
+}
+
+/// The decision table of `handleEmailLinkVerification`, row by row.
+#[tokio::test]
+async fn handle_email_link_verification() {
+    let second = json!({ "sign_in": { "id": "sia_1", "status": "needs_second_factor" } });
+    let missing = json!({ "sign_up": { "id": "sua_1", "status": "missing_requirements" } });
+    let params =
+        EmailLinkVerificationParams { redirect_url_complete: Some("/done".into()), redirect_url: Some("/more".into()) };
+    for (attempts, query, expected) in [
+        (json!({}), "__clerk_status=expired&__clerk_created_session=sess_1", "email_link_expired"),
+        (json!({}), "__clerk_status=client_mismatch", "email_link_client_mismatch"),
+        (json!({}), "__clerk_status=transferable", "other device"),
+        (json!({}), "__clerk_status=failed", "email_link_failed"),
+        (json!({}), "__clerk_created_session=sess_1", "email_link_failed"),
+        (json!({}), "__clerk_status=new&__clerk_created_session=sess_1", "email_link_failed"),
+        (json!({}), "__clerk_status=verified&__clerk_created_session=sess_1", "sess_1 /done"),
+        (second, "__clerk_status=verified", "/more"),
+        (missing, "__clerk_status=verified", "/more"),
+        (json!({}), "__clerk_status=verified&__clerk_created_session=sess_9", "other device"),
+        (json!({}), "__clerk_status=verified", "other device"),
+    ] {
+        let bench = with_attempts(attempts).await;
+        let asked = bench.count("GET", "/client");
+        let link = Url::parse(&format!("{CALLBACK}?{query}")).unwrap();
+        let result = match bench.clerk.handle_email_link_verification(&link, params.clone()).await {
+            Err(error) => error.code().to_owned(),
+            Ok(outcome) if outcome.verified_on_other_device => "other device".to_owned(),
+            Ok(outcome) => {
+                let session = outcome.created_session_id.map(|id| format!("{id} ")).unwrap_or_default();
+                session + &outcome.navigate_to.unwrap_or_default()
+            }
+        };
+        assert_eq!(result, expected, "{query}");
+        let read_again = bench.count("GET", "/client") - asked;
+        let judged = !expected.starts_with("email_link") && !query.contains("transferable");
+        assert_eq!(read_again, usize::from(judged && !query.contains("sess_1")), "{query}");
+        let touched = bench.count("POST", "/client/sessions/sess_1/touch");
+        assert_eq!(touched, usize::from(expected.starts_with("sess_1")), "{query}");
+    }
+}
+
+/// Signs Ada in on a hosted page, and returns the link back to the app.
+async fn sign_in_on(page: &str) -> Url {
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("action", "start"), ("identifier", ADA), ("password", PASSWORD)])
+        .finish();
+    let request = browser().post(page).header("content-type", "application/x-www-form-urlencoded").body(form);
+    link_back(&request.send().await.unwrap().text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_hosted_page_signs_in() {
+    let app = App::start(config()).await;
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await });
+    let back = sign_in_on(&app.page(0).await).await;
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
+    ended(flow).await.unwrap();
+    assert_eq!(app.user_name().as_deref(), Some("Ada"));
+    assert_eq!(app.clerk.take_redirect_outcome().unwrap().navigate_to.as_deref(), Some("/"));
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Refused);
+}
+
+#[tokio::test]
+async fn a_hosted_page_that_was_not_asked_for_signs_nobody_in() {
+    let app = App::start(config()).await;
+    for (query, why) in [
+        ("state=forged&rotating_token_nonce=n&created_session_id=sess_1", "another flow"),
+        ("state=STATE&created_session_id=sess_1", "no nonce"),
+        ("state=STATE&rotating_token_nonce=n", "no session"),
+        ("state=STATE&rotating_token_nonce=n&rotating_token_nonce=m&created_session_id=sess_1", "twice"),
+    ] {
+        let before = app.browser.0.lock().unwrap().len();
+        let clerk = app.clerk.clone();
+        let flow = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignIn).await });
+        app.page(before).await;
+        let asked = app.emulator.requests();
+        let body = asked.iter().rev().find(|entry| entry.path == "/v1/client/hosted_auth").unwrap().form.clone();
+        let state = body.into_iter().find(|(key, _)| key == "state").unwrap().1;
+        let link = Url::parse(&format!("{CALLBACK}?{}", query.replace("STATE", &state))).unwrap();
+        app.clerk.handle_deep_link(&link).await;
+        assert_eq!(ended(flow).await.unwrap_err().code(), "hosted_auth_failed", "{why}");
+    }
+    assert!(app.clerk.session().is_none());
+}
+
+#[tokio::test]
+async fn a_hosted_sign_in_is_asked_for_again_when_the_client_was_signed_out() {
+    let app = App::start(config()).await;
+    let body = json!({ "errors": [{ "code": "signed_out", "message": "out" }] }).to_string();
+    let respond = Action::Respond { status: 401, content_type: "application/json".to_owned(), body };
+    let fault = Fault::new("/v1/client/hosted_auth", respond);
+    app.emulator.fault(fault.clone().times(1));
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignUp).await });
+    app.page(0).await;
+    assert!(app.clerk.cancel_authentication());
+    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
+    app.emulator.fault(fault.times(2));
+    let twice = app.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
+    assert!(twice.has_api_code("signed_out"), "{twice:?}");
+}
+
+#[tokio::test]
+async fn a_newer_flow_of_another_kind_supersedes() {
+    let app = App::start(config()).await;
+    let clerk = app.clerk.clone();
+    let hosted = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignIn).await });
+    app.page(0).await;
+    let (_, page) = app.begin(through_google(AuthenticateWithRedirectParams::default().resource)).await;
+    assert!(page.contains("oauth"));
+    assert_eq!(ended(hosted).await.unwrap_err().code(), "oauth_flow_superseded");
+}
+
+#[tokio::test]
+async fn an_own_sign_in_page_is_gone_to_in_the_app() {
+    let app =
+        App::on(Arc::new(clerk_emulator::Emulator::start(config()).await.unwrap()), Arc::new(MemoryStore::default()));
+    let options = ClerkOptions { sign_in_url: Some("/login".into()), ..Default::default() };
+    app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+    app.clerk.redirect_to_sign_in(&RedirectOptions::default()).await.unwrap();
+    let to = app.clerk.take_redirect_outcome().unwrap().navigate_to.unwrap();
+    assert!(to.starts_with("/login#/?redirect_url="), "{to}");
+    app.clerk.redirect_to_sign_up(&RedirectOptions::default()).await.unwrap();
+    let to = app.clerk.take_redirect_outcome().unwrap().navigate_to.unwrap();
+    assert!(to.starts_with("/login#/create?redirect_url="), "{to}");
+    assert!(app.browser.0.lock().unwrap().is_empty());
+}
+
+/// FAPI's side of a hosted page: whoever comes back is signed in as the user of `sess_1`, who may have a task left.
+async fn with_hosted_page(task: Option<&str>, options: ClerkOptions) -> Bench {
+    let mut signed_in = session("sess_1");
+    if let Some(task) = task {
+        signed_in["status"] = "pending".into();
+        signed_in["tasks"] = json!([{ "key": task }]);
+    }
+    let script = move |method: &str, path: &str| match (method, path) {
+        ("GET", "/environment") => {
+            json_answer(200, &json!({ "display_config": { "sign_in_url": "https://portal.example.test/sign-in" } }))
+        }
+        ("GET", "/client") => json_answer(200, &json!({ "response": null })),
+        ("POST", "/client/hosted_auth") => json_answer(
+            200,
+            &json!({ "response": { "object": "hosted_auth", "url": "https://portal.example.test/h" } }),
+        ),
+        ("POST", "/client") => json_answer(200, &json!({ "response": client(2, &[signed_in.clone()]) })),
+        ("POST", "/client/sessions/sess_1/touch") => json_answer(200, &json!({ "response": signed_in })),
+        ("POST", "/client/sessions/sess_1/tokens") => json_answer(200, &json!({ "jwt": "a.b.c" })),
+        other => panic!("unexpected request {other:?}"),
+    };
+    let bench = Bench::with(script, Arc::new(MemoryStore::default()), |setup| setup.options = options);
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    bench
+}
+
+/// Opens the hosted page by `begin`, comes back from it, and returns where the app went and what FAPI was asked for.
+async fn through_the_hosted_page<F>(
+    bench: &Bench,
+    begin: impl FnOnce(clerk_core::Clerk) -> F,
+) -> (Option<String>, String)
+where
+    F: Future<Output = clerk_core::Result<()>> + Send + 'static,
+{
+    let flow = tokio::spawn(begin(bench.clerk.clone()));
+    until("the hosted page to be opened", || !bench.browser.0.lock().unwrap().is_empty()).await;
+    let requests = bench.fapi.requests.lock().unwrap().clone();
+    let body = requests.iter().find(|(_, path, _)| path == "/client/hosted_auth").unwrap().2.clone();
+    let state = url::form_urlencoded::parse(body.as_bytes()).find(|(key, _)| key == "state").unwrap().1.into_owned();
+    let link = format!("{CALLBACK}?state={state}&rotating_token_nonce=n&created_session_id=sess_1");
+    assert_eq!(bench.clerk.handle_deep_link(&Url::parse(&link).unwrap()).await, LinkOutcome::Delivered);
+    ended(flow).await.unwrap();
+    (bench.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to), body)
+}
+
+#[tokio::test]
+async fn a_hosted_page_signs_up() {
+    let options = RedirectOptions {
+        sign_up_force_redirect_url: Some("/welcome".into()),
+        sign_in_force_redirect_url: Some("/never".into()),
+        ..Default::default()
+    };
+    let bench = with_hosted_page(None, ClerkOptions::default()).await;
+    let (to, body) =
+        through_the_hosted_page(&bench, |clerk| async move { clerk.redirect_to_sign_up(&options).await }).await;
+    assert!(body.contains("&mode=sign-up"), "{body}");
+    assert_eq!(to.as_deref(), Some("/welcome"));
+    assert!(bench.clerk.is_signed_in());
+}
+
+#[tokio::test]
+async fn a_hosted_page_leads_back_to_where_it_was_asked_for() {
+    let options = RedirectOptions {
+        redirect_url: Some("/notes".into()),
+        sign_in_fallback_redirect_url: Some("/fallback".into()),
+        ..Default::default()
+    };
+    let bench = with_hosted_page(None, ClerkOptions::default()).await;
+    let (to, body) =
+        through_the_hosted_page(&bench, |clerk| async move { clerk.redirect_to_sign_in(&options).await }).await;
+    assert!(body.contains("&mode=sign-in"), "{body}");
+    assert_eq!(to.as_deref(), Some("/notes"));
+}
+
+/// A task comes before where the user wanted to go, at the app's own page for it or below the sign-in.
+#[tokio::test]
+async fn a_task_is_done_first_after_a_hosted_page() {
+    let task_urls = [("choose-organization".to_owned(), "/choose".to_owned())].into();
+    for (options, expected) in [
+        (ClerkOptions::default(), "https://portal.example.test/sign-in#/tasks/choose-organization"),
+        (ClerkOptions { task_urls: Some(task_urls), ..Default::default() }, "/choose"),
+    ] {
+        let bench = with_hosted_page(Some("choose-organization"), options).await;
+        let begin =
+            |clerk: clerk_core::Clerk| async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await };
+        let (in_app, _) = through_the_hosted_page(&bench, begin).await;
+        // The hosted page itself, and then perhaps that of the task.
+        let opened = bench.browser.0.lock().unwrap().iter().skip(1).map(ToString::to_string).next();
+        assert_eq!(in_app.or(opened).as_deref(), Some(expected));
+        assert!(bench.clerk.session().is_some() && !bench.clerk.is_signed_in());
+    }
+}
+
+/// The app's page for the task of a session comes before where an e-mail link was to lead.
+#[tokio::test]
+async fn a_task_is_done_first_after_an_e_mail_link() {
+    let mut pending = session("sess_1");
+    pending["status"] = "pending".into();
+    pending["tasks"] = json!([{ "key": "choose-organization" }]);
+    let bench = with_attempts(json!({ "sessions": [pending] })).await;
+    let options: ClerkOptions =
+        serde_json::from_value(json!({ "taskUrls": { "choose-organization": "/choose" } })).unwrap();
+    bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+    let link = Url::parse(&format!("{CALLBACK}?__clerk_status=verified&__clerk_created_session=sess_1")).unwrap();
+    let params = EmailLinkVerificationParams { redirect_url_complete: Some("/done".into()), redirect_url: None };
+    let outcome = bench.clerk.handle_email_link_verification(&link, params).await.unwrap();
+    assert_eq!(outcome.navigate_to.as_deref(), Some("/choose#/?redirect_url=%2Fdone"));
+}
+
+#[tokio::test]
+async fn a_hosted_page_comes_back_by_a_scheme_of_the_apps_own() {
+    let bench = Bench::with(
+        |method, path| match (method, path) {
+            ("GET", "/environment") => json_answer(200, &environment()),
+            ("GET", "/client") => json_answer(200, &json!({ "response": null })),
+            other => panic!("unexpected request {other:?}"),
+        },
+        Arc::new(MemoryStore::default()),
+        |setup| setup.callback = clerk_core::CallbackUrl::parse("https://example.com/callback"),
+    );
+    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    let error = bench.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
+    assert_eq!(error.code(), "redirect_url_invalid");
+}

@@ -1,0 +1,238 @@
+//! Starting on what an earlier run knew.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU16, Ordering},
+};
+
+use clerk_core::{
+    LoadOptions, SetActiveParams, Status,
+    ports::{SecretKey, SecretStore},
+    storage::MemoryStore,
+};
+use clerk_testkit::{Answer, Bench, MemoryCache, client, environment, json_answer, session, until, within};
+use serde_json::{Value, json};
+
+const OFFLINE: u16 = 0;
+const CAPTIVE: u16 = 1;
+
+/// A machine that the app runs on again and again, and the way to Clerk from there.
+#[derive(Default)]
+struct Machine {
+    secrets: Arc<MemoryStore>,
+    cache: Arc<MemoryCache>,
+    /// [`OFFLINE`], [`CAPTIVE`], or the status of every answer.
+    network: Arc<AtomicU16>,
+    sessions: Arc<Mutex<Vec<Value>>>,
+    /// When Clerk changed the client last.
+    updated_at: Arc<AtomicU16>,
+}
+
+impl Machine {
+    /// Somebody has signed in and ended the app.
+    async fn signed_in() -> Self {
+        let machine = Self::default();
+        machine.network.store(200, Ordering::Relaxed);
+        *machine.sessions.lock().unwrap() = vec![session("sess_1"), session("sess_2")];
+        let first = machine.start();
+        let keeping = first.clerk.clone();
+        let kept = tokio::spawn(async move { keeping.keep_cache().await });
+        first.clerk.load(LoadOptions::default()).await.unwrap();
+        first.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
+        until("the cache to be written", || machine.cache.0.lock().unwrap().is_some()).await;
+        kept.abort();
+        machine
+    }
+
+    fn start(&self) -> Bench {
+        let (network, sessions, updated_at) = (self.network.clone(), self.sessions.clone(), self.updated_at.clone());
+        let answer = move |_: &str, path: &str| -> Option<Answer> {
+            let with_token = |body: &Value| {
+                let mut answer = json_answer(200, body)?;
+                answer.token = Some("a-client-token");
+                Some(answer)
+            };
+            match (network.load(Ordering::Relaxed), path) {
+                (OFFLINE, _) => None,
+                (CAPTIVE, _) => clerk_testkit::text_answer(200, "<!doctype html><title>Wi-Fi</title>"),
+                (200, "/environment") => with_token(&environment()),
+                (200, "/client") => with_token(
+                    &json!({ "response": client(updated_at.load(Ordering::Relaxed).into(), &sessions.lock().unwrap()) }),
+                ),
+                (200, _) if path.ends_with("/touch") => json_answer(
+                    200,
+                    &json!({ "response": session("sess_2"), "client": touched(&sessions.lock().unwrap()) }),
+                ),
+                (200, _) => json_answer(200, &json!({ "jwt": "a.b.c" })),
+                (status, _) => json_answer(status, &json!({ "errors": [{ "code": "native_api_disabled" }] })),
+            }
+        };
+        let cache = self.cache.clone();
+        Bench::with(answer, self.secrets.clone(), move |setup| setup.cache = Some(cache))
+    }
+}
+
+fn touched(sessions: &[Value]) -> Value {
+    let mut client = client(4, sessions);
+    client["last_active_session_id"] = "sess_2".into();
+    client
+}
+
+fn statuses(bench: &Bench) -> Arc<Mutex<Vec<Status>>> {
+    let heard = Arc::<Mutex<Vec<Status>>>::default();
+    let log = heard.clone();
+    bench.clerk.on_status(move |status| log.lock().unwrap().push(status), false);
+    heard
+}
+
+#[tokio::test(start_paused = true)]
+async fn offline_the_app_shows_who_was_signed_in_until_clerk_answers() {
+    let machine = Machine::signed_in().await;
+    for network in [OFFLINE, CAPTIVE, 503] {
+        machine.network.store(network, Ordering::Relaxed);
+        let app = machine.start();
+        let heard = statuses(&app);
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!((app.clerk.status(), app.clerk.is_loaded()), (Status::Degraded, true));
+        assert_eq!(app.clerk.session().unwrap().id.as_str(), "sess_2", "the session that was active last");
+        assert!(app.clerk.snapshot().environment.is_some());
+        assert!(app.clerk.snapshot().error.is_some(), "why is said");
+        machine.network.store(200, Ordering::Relaxed);
+        within("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Ready))
+            .await
+            .unwrap();
+        assert_eq!(app.clerk.session().unwrap().id.as_str(), "sess_2");
+        assert!(app.clerk.snapshot().error.is_none());
+        assert_eq!(*heard.lock().unwrap(), [Status::Degraded, Status::Ready]);
+    }
+}
+
+#[tokio::test]
+async fn what_clerk_says_takes_the_place_of_what_was_kept() {
+    let machine = Machine::signed_in().await;
+    machine.sessions.lock().unwrap().clear();
+    machine.updated_at.store(5, Ordering::Relaxed);
+    let app = machine.start();
+    let seen = Arc::<Mutex<Vec<bool>>>::default();
+    let log = seen.clone();
+    app.clerk.add_listener(move |state| log.lock().unwrap().push(state.is_signed_in()));
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Ready, false));
+    let mut seen = seen.lock().unwrap().clone();
+    seen.dedup();
+    assert_eq!(seen, [true, false], "shown at once, and then known better");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_no_lack_of_an_answer() {
+    let machine = Machine::signed_in().await;
+    machine.network.store(400, Ordering::Relaxed);
+    let app = machine.start();
+    assert!(app.clerk.load(LoadOptions::default()).await.unwrap_err().has_api_code("native_api_disabled"));
+    // Nobody is signed in by what an earlier run knew alone.
+    assert_eq!((app.clerk.status(), app.clerk.session(), app.clerk.is_signed_in()), (Status::Error, None, false));
+    machine.network.store(200, Ordering::Relaxed);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Ready, true));
+
+    machine.network.store(OFFLINE, Ordering::Relaxed);
+    let app = machine.start();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    machine.network.store(400, Ordering::Relaxed);
+    within("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Error))
+        .await
+        .unwrap();
+    assert_eq!(app.clerk.session(), None, "the same when the refusal comes later");
+}
+
+/// The app may have ended before it could keep what happened last.
+#[tokio::test]
+async fn who_signed_in_after_the_last_keeping_is_there_all_the_same() {
+    let machine = Machine::signed_in().await;
+    // What was kept is from before: nobody, or a session that has ended since.
+    for known in [vec![], vec![session("sess_0")]] {
+        *machine.sessions.lock().unwrap() = known;
+        machine.updated_at.store(6, Ordering::Relaxed);
+        let before = machine.start();
+        let keeping = before.clerk.clone();
+        let sealed = machine.cache.0.lock().unwrap().clone();
+        let kept = tokio::spawn(async move { keeping.keep_cache().await });
+        before.clerk.load(LoadOptions::default()).await.unwrap();
+        until("the cache to be written", || *machine.cache.0.lock().unwrap() != sealed).await;
+        kept.abort();
+        *machine.sessions.lock().unwrap() = vec![session("sess_1")];
+        machine.updated_at.store(7, Ordering::Relaxed);
+        let app = machine.start();
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(app.clerk.session().map(|session| session.id.to_string()).as_deref(), Some("sess_1"));
+    }
+}
+
+/// Who comes while Clerk is still being asked sees at once what is known.
+#[tokio::test]
+async fn a_second_load_does_not_wait() {
+    let machine = Machine::signed_in().await;
+    let cache = machine.cache.clone();
+    let app = Bench::with(
+        |_, _| None,
+        machine.secrets.clone(),
+        move |setup| {
+            setup.cache = Some(cache);
+            setup.transport = Arc::new(clerk_testkit::Silence);
+        },
+    );
+    let first = app.clerk.clone();
+    let asking = tokio::spawn(async move { first.load(LoadOptions::default()).await });
+    within("the status to change", app.clerk.subscribe().wait_for(|state| state.is_loaded())).await.unwrap();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Degraded, true));
+    assert!(!asking.is_finished());
+    asking.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_shown_that_is_not_this_devices_own() {
+    let offline = |machine: &Machine| {
+        machine.network.store(OFFLINE, Ordering::Relaxed);
+        machine.start()
+    };
+    let name = || "clerk.example.test".to_owned();
+    for spoil in ["cache", "key", "token", "gone"] {
+        let machine = Machine::signed_in().await;
+        match spoil {
+            "cache" => machine.cache.0.lock().unwrap().as_mut().unwrap()[60] ^= 1,
+            "key" => machine.secrets.delete(&SecretKey::CacheKey(name())).await.unwrap(),
+            "token" => machine.secrets.delete(&SecretKey::ClientToken(name())).await.unwrap(),
+            _ => *machine.cache.0.lock().unwrap() = None,
+        }
+        let app = offline(&machine);
+        assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().code(), "network_error", "{spoil}");
+        assert_eq!((app.clerk.status(), app.clerk.session()), (Status::Error, None));
+    }
+}
+
+/// The app's own choice of the session to begin with holds for what was kept as well.
+#[tokio::test(start_paused = true)]
+async fn the_app_chooses_among_what_was_kept() {
+    let machine = Machine::signed_in().await;
+    machine.network.store(OFFLINE, Ordering::Relaxed);
+    let cache = machine.cache.clone();
+    let app = Bench::with(
+        |_, _| None,
+        machine.secrets.clone(),
+        move |setup| {
+            setup.cache = Some(cache);
+            setup.select_initial_session = Some(Arc::new(|_| Some("sess_1".into())));
+        },
+    );
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(app.clerk.session().unwrap().id.as_str(), "sess_1");
+}
+
+#[tokio::test]
+async fn no_token_is_kept_and_nothing_can_be_read() {
+    let machine = Machine::signed_in().await;
+    let sealed = machine.cache.0.lock().unwrap().clone().unwrap();
+    let text = String::from_utf8_lossy(&sealed);
+    assert!(sealed.len() > 200 && !text.contains("sess_1") && !text.contains("Ada"), "{text}");
+}

@@ -1,0 +1,141 @@
+//! The core on a running emulator.
+
+use std::{sync::Arc, time::Duration};
+
+use clerk_core::{
+    AuthenticateWithRedirectParams, CallbackUrl, Clerk, ClerkSetup, HttpTransport, InstanceOptions, LinkOutcome,
+    LoadOptions, RedirectOutcome, RedirectResource, SetActiveParams, SignInCreateParams,
+    models::SessionId,
+    ports::{SecretStore, SystemClock},
+    storage::MemoryStore,
+};
+use clerk_emulator::{Config, Decision, Emulator, Identity, NewUser};
+
+use crate::{RememberingBrowser, RememberingSink, within};
+
+pub const CALLBACK: &str = "my-app://callback";
+pub const ADA: &str = "ada+clerk_test@example.com";
+pub const PASSWORD: &str = "correct-horse-battery";
+
+/// A running emulator and an app on it.
+pub struct App {
+    pub emulator: Arc<Emulator>,
+    pub clerk: Clerk,
+    pub browser: Arc<RememberingBrowser>,
+    pub events: Arc<RememberingSink>,
+    pub store: Arc<dyn SecretStore>,
+}
+
+pub fn config() -> Config {
+    let mut config = Config::default();
+    config.redirect_urls = [CALLBACK.to_owned()].into();
+    config.users = vec![NewUser {
+        first_name: Some("Ada".to_owned()),
+        organization: Some("Analytical Engines".to_owned()),
+        ..NewUser::with_password(ADA, PASSWORD)
+    }];
+    config
+}
+
+impl App {
+    pub async fn start(config: Config) -> Self {
+        let emulator = Arc::new(Emulator::start(config).await.unwrap());
+        let app = Self::on(emulator, Arc::new(MemoryStore::default()));
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        app
+    }
+
+    /// An app that is not loaded yet.
+    pub fn on(emulator: Arc<Emulator>, store: Arc<dyn SecretStore>) -> Self {
+        Self::with(emulator, store, |_| {})
+    }
+
+    /// An app that is not loaded yet, with something changed.
+    pub fn with(emulator: Arc<Emulator>, store: Arc<dyn SecretStore>, adjust: impl FnOnce(&mut ClerkSetup)) -> Self {
+        let (browser, events) = (Arc::<RememberingBrowser>::default(), Arc::<RememberingSink>::default());
+        let transport = Arc::new(HttpTransport::new().unwrap());
+        let mut setup =
+            ClerkSetup::new(transport, store.clone(), browser.clone(), Arc::new(SystemClock), events.clone());
+        setup.instance = InstanceOptions {
+            publishable_key: Some(emulator.publishable_key()),
+            proxy_url: Some(emulator.base_url()),
+            ..InstanceOptions::default()
+        };
+        setup.callback = CallbackUrl::parse(CALLBACK);
+        adjust(&mut setup);
+        Self { clerk: Clerk::new(setup), emulator, browser, events, store }
+    }
+
+    /// The app after a restart: the same store, nothing else.
+    pub async fn restarted(&self) -> Self {
+        let app = Self::on(self.emulator.clone(), self.store.clone());
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        app
+    }
+
+    pub async fn sign_in_with_password(&self) -> SessionId {
+        let sign_in = self.clerk.create_sign_in(password_of(ADA, PASSWORD)).await.unwrap();
+        let session = sign_in.created_session_id.unwrap();
+        self.clerk.set_active(SetActiveParams::session(session.clone())).await.unwrap();
+        session
+    }
+
+    /// Begins a flow through the browser and returns it with the page that was opened.
+    pub async fn begin(&self, params: AuthenticateWithRedirectParams) -> (Flow, String) {
+        let before = self.browser.0.lock().unwrap().len();
+        let clerk = self.clerk.clone();
+        let flow = tokio::spawn(async move { clerk.authenticate_with_redirect(params).await });
+        (flow, self.page(before).await)
+    }
+
+    /// The page that was opened after `before` others.
+    pub async fn page(&self, before: usize) -> String {
+        let page = async {
+            loop {
+                if let Some(page) = self.browser.0.lock().unwrap().get(before) {
+                    return page.to_string();
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        within("a page to be opened", page).await
+    }
+
+    pub async fn come_back(&self, page: &str, decision: Decision) -> LinkOutcome {
+        let link = self.emulator.decide(page, decision).unwrap();
+        assert!(link.as_str().starts_with(CALLBACK));
+        self.clerk.handle_deep_link(&link).await
+    }
+
+    pub fn user_name(&self) -> Option<String> {
+        self.clerk.user().and_then(|user| user.full_name())
+    }
+}
+
+pub type Flow = tokio::task::JoinHandle<clerk_core::Result<RedirectOutcome>>;
+
+pub fn password_of(identifier: &str, password: &str) -> SignInCreateParams {
+    SignInCreateParams {
+        identifier: Some(identifier.to_owned()),
+        password: Some(password.to_owned()),
+        ..SignInCreateParams::default()
+    }
+}
+
+pub fn through_google(resource: RedirectResource) -> AuthenticateWithRedirectParams {
+    AuthenticateWithRedirectParams { resource, strategy: "oauth_google".to_owned(), ..Default::default() }
+}
+
+pub fn grace() -> Identity {
+    let mut identity = Identity::new("oauth_google", "grace@example.com");
+    identity.first_name = "Grace".to_owned();
+    identity.last_name = "Hopper".to_owned();
+    identity
+}
+
+pub fn first_code(error: &clerk_core::Error) -> &str {
+    match error {
+        clerk_core::Error::Api(error) => &error.errors[0].code,
+        other => panic!("a refusal by FAPI, not {other:?}"),
+    }
+}

@@ -1,0 +1,136 @@
+//! The plugin as Tauri sees it: Clerk's own, and the plugins that it brings along.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use serde_json::Value;
+use tauri::{
+    AppHandle, Manager, RunEvent, Runtime, Url, Webview, Window, WindowEvent,
+    ipc::Invoke,
+    plugin::{Plugin, TauriPlugin},
+    webview::PageLoadPayload,
+};
+use tauri_plugin_deep_link::DeepLink;
+
+use crate::{
+    bindings::PLUGIN_NAME,
+    commands::WindowOptions,
+    desktop::{deep_link, single_instance},
+};
+
+/// Which plugins Clerk brings along. An app that registers one of them itself says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Companions {
+    pub(crate) deep_link: bool,
+    pub(crate) single_instance: bool,
+}
+
+/// The plugin. Add it with `tauri::Builder::plugin`.
+///
+/// Tauri can't register plugins while it sets up another one, so Clerk holds the plugins that it brings along and passes
+/// on to them what Tauri says.
+pub struct ClerkPlugin<R: Runtime> {
+    own: TauriPlugin<R, Option<crate::Config>>,
+    companions: Companions,
+    brought: Vec<Box<dyn Plugin<R>>>,
+    running: Arc<AtomicBool>,
+}
+
+impl<R: Runtime> std::fmt::Debug for ClerkPlugin<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClerkPlugin").field("companions", &self.companions).finish_non_exhaustive()
+    }
+}
+
+impl<R: Runtime> ClerkPlugin<R> {
+    pub(crate) fn new(own: TauriPlugin<R, Option<crate::Config>>, companions: Companions) -> Self {
+        Self { own, companions, brought: Vec::new(), running: Arc::default() }
+    }
+
+    /// Sets up a plugin that is brought along, with its section of `tauri.conf.json`.
+    fn bring(&mut self, app: &AppHandle<R>, mut plugin: Box<dyn Plugin<R>>) -> SetupResult {
+        let config = app.config().plugins.0.get(plugin.name()).cloned().unwrap_or_default();
+        plugin.initialize(app, config)?;
+        self.brought.push(plugin);
+        Ok(())
+    }
+}
+
+type SetupResult = Result<(), Box<dyn std::error::Error>>;
+
+impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
+    fn name(&self) -> &'static str {
+        PLUGIN_NAME
+    }
+
+    fn initialize(&mut self, app: &AppHandle<R>, config: Value) -> SetupResult {
+        // First of all: a second process hands its link over here and ends.
+        #[cfg(any(target_os = "linux", target_os = "windows"))]
+        if self.companions.single_instance {
+            if cfg!(target_os = "windows") && single_instance::is_registered(app) {
+                return Err(
+                    "tauri-plugin-single-instance is registered by the app and by clerk. Remove it from the app, or tell clerk: \
+                     clerk::Builder::new().single_instance(false)"
+                        .into(),
+                );
+            }
+            let identifier = app.config().identifier.clone();
+            self.bring(app, single_instance::plugin(&identifier, self.running.clone()))?;
+        }
+        if self.companions.deep_link && app.try_state::<DeepLink<R>>().is_none() {
+            self.bring(app, Box::new(tauri_plugin_deep_link::init()))?;
+        }
+        self.own.initialize(app, config)?;
+        if app.try_state::<DeepLink<R>>().is_none() {
+            return Err(
+                "clerk::Builder::deep_link(false) needs tauri_plugin_deep_link to be registered before clerk".into()
+            );
+        }
+        deep_link::register(app);
+        deep_link::listen(app);
+        Ok(())
+    }
+
+    fn initialization_script(&self) -> Option<String> {
+        self.own.initialization_script()
+    }
+
+    fn window_created(&mut self, window: Window<R>) {
+        // Windows are made before the app is said to be ready, and links may come from then on.
+        self.running.store(true, Ordering::Release);
+        self.brought.iter_mut().for_each(|plugin| plugin.window_created(window.clone()));
+        self.own.window_created(window);
+    }
+
+    fn webview_created(&mut self, webview: Webview<R>) {
+        self.brought.iter_mut().for_each(|plugin| plugin.webview_created(webview.clone()));
+        self.own.webview_created(webview);
+    }
+
+    fn on_navigation(&mut self, webview: &Webview<R>, url: &Url) -> bool {
+        self.brought.iter_mut().all(|plugin| plugin.on_navigation(webview, url)) && self.own.on_navigation(webview, url)
+    }
+
+    fn on_page_load(&mut self, webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
+        self.brought.iter_mut().for_each(|plugin| plugin.on_page_load(webview, payload));
+        self.own.on_page_load(webview, payload);
+    }
+
+    fn on_event(&mut self, app: &AppHandle<R>, event: &RunEvent) {
+        match event {
+            RunEvent::Ready => self.running.store(true, Ordering::Release),
+            RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
+                app.state::<WindowOptions>().remove(label);
+            }
+            _ => {}
+        }
+        self.brought.iter_mut().for_each(|plugin| plugin.on_event(app, event));
+        self.own.on_event(app, event);
+    }
+
+    fn extend_api(&mut self, invoke: Invoke<R>) -> bool {
+        self.own.extend_api(invoke)
+    }
+}

@@ -1,0 +1,93 @@
+//! From the settings of an app to its [`Clerk`].
+
+use std::sync::Arc;
+
+use tauri::{AppHandle, Manager, Runtime};
+
+use crate::{
+    Builder, Clerk, Config, HttpTransport, commands::WindowOptions, config, core, desktop, ports, storage,
+    wallet_bridge,
+};
+
+/// Creates the app's [`Clerk`], and starts what runs as long as the app does.
+pub(crate) fn start<R: Runtime>(
+    app: &AppHandle<R>,
+    builder: Builder,
+    configured: Config,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let load_at_start = builder.load_at_start;
+    let setup = clerk_setup(app, builder, configured)?;
+    let has_key = setup.instance.publishable_key.is_some();
+    let clerk = Clerk::new(setup);
+    app.manage(clerk.clone());
+    app.manage(WindowOptions::default());
+    let polling = clerk.clone();
+    tauri::async_runtime::spawn(async move { polling.poll().await });
+    let caching = clerk.clone();
+    tauri::async_runtime::spawn(async move { caching.keep_cache().await });
+    if load_at_start && has_key {
+        tauri::async_runtime::spawn(async move {
+            // An error is in the state and in the log.
+            let _ = clerk.load(core::LoadOptions::default()).await;
+        });
+    }
+    Ok(())
+}
+
+fn clerk_setup<R: Runtime>(
+    app: &AppHandle<R>,
+    builder: Builder,
+    configured: Config,
+) -> Result<core::ClerkSetup, ports::TransportError> {
+    let tauri = app.config();
+    let config = configured.overridden_by(builder.config);
+    let schemes = config::deep_link_schemes(tauri.plugins.0.get("deep-link"));
+    let package = app.package_info();
+    let browser = Arc::new(desktop::browser::SystemBrowser);
+    let mut setup = core::ClerkSetup::new(
+        Arc::new(HttpTransport::new()?),
+        builder.secrets.unwrap_or_else(|| Arc::new(storage::KeyringStore::new(&tauri.identifier))),
+        browser.clone(),
+        Arc::new(ports::SystemClock),
+        Arc::new(desktop::events::WindowEvents(app.clone())),
+    );
+    setup.instance = config.instance();
+    setup.callback = config.callback(&schemes);
+    setup.options = config.options;
+    setup.app_url = app_url(tauri);
+    // Without such a folder the app starts without a restored state.
+    let folder = app.path().app_local_data_dir().ok().filter(|_| builder.keep_state);
+    setup.cache = folder.map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as _);
+    let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, builder.browser_timeout)) as _;
+    setup.wallet = Some(builder.wallet.unwrap_or_else(bridge));
+    setup.select_initial_session = builder.select_initial_session;
+    setup.browser_timeout = builder.browser_timeout;
+    setup.user_agent = user_agent(&package.name, &package.version.to_string());
+    setup.locale = sys_locale::get_locale();
+    Ok(setup)
+}
+
+/// Where the app's pages are: the development server's, or Tauri's own address.
+fn app_url(config: &tauri::Config) -> tauri::Url {
+    match &config.build.dev_url {
+        Some(url) if tauri::is_dev() => url.clone(),
+        _ => core::default_app_url(),
+    }
+}
+
+/// The shape that Clerk's Electron SDK uses; the user's list of devices then shows the app's name. A header takes ASCII
+/// only, and a product is named by one word.
+fn user_agent(name: &str, version: &str) -> String {
+    let name: String =
+        name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect();
+    format!("Mozilla/5.0 ({}) Gecko/20100101 {name}/{version}", std::env::consts::OS)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn any_product_name_makes_a_header() {
+        let agent = super::user_agent("Größe (β) – Notes", "1.0.0");
+        assert!(agent.is_ascii() && agent.ends_with(" Gr--e-------Notes/1.0.0"), "{agent}");
+    }
+}

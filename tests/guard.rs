@@ -1,0 +1,77 @@
+//! Guards as arguments of an app's own commands.
+
+#![allow(clippy::unwrap_used, reason = "a failing helper fails the test")]
+
+use clerk::{
+    Authorized, ClerkExt, Requirement, SignedIn,
+    core::{CheckAuthorizationParams, SetActiveParams, SignOutOptions},
+};
+use clerk_testkit::app::{App, config};
+use serde_json::{Value, json};
+use tauri::{
+    Manager,
+    ipc::{CallbackFn, InvokeBody},
+    test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets},
+    webview::InvokeRequest,
+};
+
+struct Admin;
+
+impl Requirement for Admin {
+    fn params() -> CheckAuthorizationParams {
+        CheckAuthorizationParams { role: Some("org:admin".into()), ..Default::default() }
+    }
+}
+
+#[tauri::command]
+fn whoami(who: SignedIn) -> String {
+    who.first_name.clone().unwrap_or_default()
+}
+
+#[tauri::command]
+fn only_for_admins(admin: Authorized<Admin>) -> String {
+    admin.id.to_string()
+}
+
+fn invoke(webview: &tauri::WebviewWindow<MockRuntime>, command: &str) -> Result<Value, Value> {
+    let request = InvokeRequest {
+        cmd: command.to_owned(),
+        callback: CallbackFn(0),
+        error: CallbackFn(1),
+        url: "tauri://localhost".parse().unwrap(),
+        body: InvokeBody::default(),
+        headers: Default::default(),
+        invoke_key: INVOKE_KEY.to_owned(),
+    };
+    get_ipc_response(webview, request).map(|body| body.deserialize().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_let_in_who_may() {
+    let app = App::start(config()).await;
+    let tauri = mock_builder()
+        .invoke_handler(tauri::generate_handler![whoami, only_for_admins])
+        .build(mock_context(noop_assets()))
+        .unwrap();
+    let window = tauri::WebviewWindowBuilder::new(&tauri, "main", Default::default()).build().unwrap();
+    assert_eq!(invoke(&window, "whoami").unwrap_err()["code"], "not_loaded", "the plugin is missing");
+    tauri.manage(app.clerk.clone());
+    // Whatever of Tauri's an author holds gives the same Clerk.
+    let (webview, plain): (&tauri::Webview<_>, tauri::Window<_>) = (window.as_ref(), window.as_ref().window());
+    let handles: [&clerk::Clerk; 5] =
+        [tauri.clerk(), tauri.handle().clerk(), window.clerk(), webview.clerk(), plain.clerk()];
+    assert!(handles.iter().all(|clerk| clerk.publishable_key() == app.clerk.publishable_key()));
+    for command in ["whoami", "only_for_admins"] {
+        let refused = invoke(&window, command).unwrap_err();
+        assert_eq!((&refused["kind"], &refused["code"]), (&json!("runtime"), &json!("not_signed_in")));
+    }
+    app.sign_in_with_password().await;
+    assert_eq!(invoke(&window, "whoami").unwrap(), "Ada");
+    assert_eq!(invoke(&window, "only_for_admins").unwrap_err()["code"], "not_authorized", "no active organization");
+    let organization = app.clerk.user().unwrap().organization_memberships[0].organization.id.to_string();
+    let switch = SetActiveParams { organization: clerk::core::Change::Set(organization), ..Default::default() };
+    app.clerk.set_active(switch).await.unwrap();
+    assert_eq!(invoke(&window, "only_for_admins").unwrap(), json!(app.clerk.user().unwrap().id));
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    assert_eq!(invoke(&window, "whoami").unwrap_err()["code"], "not_signed_in");
+}
