@@ -4,17 +4,16 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Config, Fault, Identity, NewOrganization, NewUser,
-    handle::{Decision, Shared, publishable_key},
-    json as resources,
+    Config, Fault, Identity, NewOrganization, NewUser, json as resources,
     ops::{
         crypto::{totp_code, totp_step},
         params::Params,
         session::NewSession,
         tickets::NewTicket,
     },
-    state::{Client, Kind, SessionStatus, World},
-    tokens,
+    shared::Shared,
+    state::{Client, Decision, Kind, SessionStatus, World},
+    tokens::{self, publishable_key},
 };
 
 /// An answer of the control API.

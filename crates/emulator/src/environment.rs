@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::{Config, Presence},
+    merge::merge,
     state::World,
 };
 
@@ -104,26 +105,6 @@ fn leave_out_undescribed(environment: &mut Value) {
         let Some((parent, key)) = path.rsplit_once('/') else { continue };
         if let Some(Value::Object(parent)) = environment.pointer_mut(parent) {
             parent.shift_remove(key);
-        }
-    }
-}
-
-/// Applies a JSON merge patch (RFC 7396).
-pub(crate) fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    for (key, value) in patch {
-        match (value, target.as_object_mut()) {
-            (Value::Null, Some(target)) => {
-                target.remove(key);
-            }
-            (value, Some(target)) => merge(target.entry(key.clone()).or_insert(Value::Null), value),
-            (_, None) => {}
         }
     }
 }
@@ -417,16 +398,4 @@ fn social(config: &Config, base_url: &str) -> Value {
         social.insert(provider.strategy.clone(), entry);
     }
     Value::Object(social)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_patch_adds_replaces_and_removes() {
-        let mut target = json!({ "a": { "b": 1, "c": 2 }, "d": 3 });
-        merge(&mut target, &json!({ "a": { "b": null, "x": [1] }, "d": { "e": 4 } }));
-        assert_eq!(target, json!({ "a": { "c": 2, "x": [1] }, "d": { "e": 4 } }));
-    }
 }

@@ -1,118 +1,29 @@
 //! The running emulator, for tests and for the binary.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    net::Ipv4Addr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
-use base64::Engine;
 use serde_json::Value;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
 use crate::{
     Config, Entry, Fault, Identity, Message, NewOrganization, NewUser,
     config::ConfigError,
-    http,
+    control, http,
     ops::{
         crypto::{totp_code, totp_step},
         params::Params,
     },
-    state::{ProviderAnswer, World},
+    shared::Shared,
+    state::{Decision, World},
+    tokens::publishable_key,
 };
-
-/// What a person does on the provider's page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Decision {
-    /// Approves, as this identity.
-    Approve(Identity),
-    /// Denies.
-    Deny,
-    /// The provider breaks, with this error code.
-    Fail(String),
-}
 
 /// A running emulator. Dropping it stops the server.
 #[derive(Debug)]
 pub struct Emulator {
     shared: Arc<Shared>,
     server: JoinHandle<()>,
-}
-
-/// What requests and tests share.
-pub(crate) struct Shared {
-    world: Mutex<World>,
-    /// Counts the releases of held answers.
-    released: watch::Sender<u64>,
-    records_answers: AtomicBool,
-    snapshots: Mutex<Snapshots>,
-}
-
-/// States that were kept.
-#[derive(Default)]
-struct Snapshots {
-    made: u64,
-    kept: VecDeque<(u64, World)>,
-}
-
-/// Snapshots that are kept; an older one is forgotten.
-const SNAPSHOTS: usize = 16;
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Shared")
-    }
-}
-
-impl Shared {
-    /// The instance. One request is one transaction: the lock is held while it is carried out.
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn records_answers(&self) -> bool {
-        self.records_answers.load(Ordering::Relaxed)
-    }
-
-    /// Lets every answer go that is held now.
-    pub(crate) fn release(&self) {
-        self.released.send_modify(|times| *times = times.wrapping_add(1));
-    }
-
-    /// Tells of releases from now on.
-    pub(crate) fn releases(&self) -> watch::Receiver<u64> {
-        self.released.subscribe()
-    }
-
-    /// Keeps the whole state, and returns a name for it.
-    pub(crate) fn keep(&self, world: &World) -> String {
-        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        snapshots.made += 1;
-        let name = snapshots.made;
-        snapshots.kept.push_back((name, world.clone()));
-        if snapshots.kept.len() > SNAPSHOTS {
-            snapshots.kept.pop_front();
-        }
-        name.to_string()
-    }
-
-    /// Goes back to a state that was kept. False when there is none of this name.
-    pub(crate) fn restore(&self, world: &mut World, id: &str) -> bool {
-        let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = id.parse::<u64>().ok();
-        let kept = snapshots.kept.iter().find(|(name, _)| Some(*name) == wanted);
-        let found = kept.map(|(_, kept)| *world = kept.clone()).is_some();
-        if found {
-            // What is held belongs to a state that is gone.
-            self.release();
-        }
-        found
-    }
 }
 
 impl Emulator {
@@ -124,12 +35,7 @@ impl Emulator {
         config.check().map_err(|error: ConfigError| std::io::Error::new(std::io::ErrorKind::InvalidInput, error))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared {
-            world: Mutex::new(World::new(config, base_url)),
-            released: watch::Sender::new(0),
-            records_answers: AtomicBool::new(false),
-            snapshots: Mutex::default(),
-        });
+        let shared = Arc::new(Shared::new(World::new(config, base_url)));
         let server = tokio::spawn(http::run(listener, shared.clone()));
         Ok(Self { shared, server })
     }
@@ -230,7 +136,7 @@ impl Emulator {
     /// The whole state as JSON, for assertions and reports. It holds no tokens and no passwords.
     #[must_use]
     pub fn state(&self) -> Value {
-        crate::control::state(&self.shared.world())
+        control::state(&self.shared.world())
     }
 
     /// Plays the person on the provider's page `page`, and the browser that follows to the end. Returns the URL that the
@@ -244,7 +150,7 @@ impl Emulator {
 
     /// Keeps the answers in the log from now on, for tests that look at them. They hold session tokens.
     pub fn record_answers(&self) {
-        self.shared.records_answers.store(true, Ordering::Relaxed);
+        self.shared.record_answers();
     }
 
     /// Gives an organization its life, and returns its id.
@@ -272,7 +178,7 @@ impl Emulator {
         let query = Params::parse(query.as_bytes());
         let mut world = self.shared.world();
         let body = body.to_string();
-        let answer = crate::control::handle(&self.shared, &mut world, method, path, &query, body.as_bytes());
+        let answer = control::handle(&self.shared, &mut world, method, path, &query, body.as_bytes());
         (answer.status, answer.body)
     }
 
@@ -305,32 +211,8 @@ impl Emulator {
     }
 }
 
-impl World {
-    /// What a decision on the provider's page leads to.
-    pub(crate) fn play(&mut self, page: &str, decision: Decision) -> Result<Url, String> {
-        let state = Url::parse(page)
-            .ok()
-            .and_then(|url| url.query_pairs().find(|(key, _)| key == "state").map(|(_, value)| value.into_owned()))
-            .ok_or("oauth_callback_invalid")?;
-        let answer = match decision {
-            Decision::Approve(identity) => ProviderAnswer::Approved(identity),
-            Decision::Deny => ProviderAnswer::Denied,
-            Decision::Fail(code) => ProviderAnswer::Failed(code),
-        };
-        let callback = self.decide(&state, answer).map_err(|refusal| refusal.code)?;
-        let query = callback.split_once('?').map(|(_, query)| query).unwrap_or_default();
-        self.oauth_callback(&Params::parse(query.as_bytes())).map(|back| back.target).map_err(|refusal| refusal.code)
-    }
-}
-
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.server.abort();
     }
-}
-
-/// `pk_test_` and the base64 of the host with a dollar sign behind it.
-pub(crate) fn publishable_key(base_url: &str) -> String {
-    let host = base_url.trim_start_matches("http://");
-    format!("pk_test_{}", base64::engine::general_purpose::STANDARD_NO_PAD.encode(format!("{host}$")))
 }

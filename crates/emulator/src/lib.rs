@@ -29,10 +29,13 @@ mod faults;
 mod handle;
 mod http;
 mod ids;
+mod images;
 mod json;
 mod log;
+mod merge;
 mod ops;
 mod pages;
+mod shared;
 mod state;
 mod tokens;
 
@@ -43,9 +46,9 @@ pub use config::{
     Sessions, SignUpSettings, SocialProvider, VerificationSettings,
 };
 pub use faults::{Action, Fault};
-pub use handle::{Decision, Emulator};
+pub use handle::Emulator;
 pub use log::Entry;
-pub use state::{Channel, Message};
+pub use state::{Channel, Decision, Message};
 
 /// The version of FAPI that the emulator follows.
 pub const API_VERSION: &str = "2026-05-12";

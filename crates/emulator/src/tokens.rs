@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::Jwk};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     config::JwtTemplate,
     error::{Refusal, Result},
+    images::user_image,
     state::{Kind, Session, User, World},
 };
 
@@ -19,6 +21,12 @@ pub(crate) const INSTANCE_ID: &str = "ins_emulator00000000000000000001";
 /// Claims that an application can't set.
 const RESERVED: &[&str] =
     &["iss", "sub", "sid", "v", "iat", "nbf", "exp", "jti", "azp", "fva", "sts", "o", "fea", "pla", "act"];
+
+/// `pk_test_` and the base64 of the host with a dollar sign behind it.
+pub(crate) fn publishable_key(base_url: &str) -> String {
+    let host = base_url.trim_start_matches("http://");
+    format!("pk_test_{}", base64::engine::general_purpose::STANDARD_NO_PAD.encode(format!("{host}$")))
+}
 
 struct Keys {
     encoding: EncodingKey,
@@ -271,7 +279,7 @@ fn lookup(world: &World, session: &Session, user: &User, path: &str) -> Value {
             "username" => json!(user.username),
             "primary_email_address" => json!(user.primary_address()),
             "primary_phone_number" => json!(user.primary_value(Kind::Phone)),
-            "image_url" => json!(crate::json::user_image(world, user)),
+            "image_url" => json!(user_image(world, user)),
             "two_factor_enabled" => json!(user.has_second_factor()),
             "created_at" => json!(user.created_at),
             "updated_at" => json!(user.updated_at),

@@ -6,6 +6,8 @@ mod seed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::merge::merge;
+
 pub use presets::PRESETS;
 pub use seed::{Identity, NewDomain, NewEmail, NewMember, NewOrganization, NewPhone, NewUser};
 
@@ -714,7 +716,7 @@ impl Config {
     /// This configuration with a JSON merge patch applied.
     pub(crate) fn changed(&self, changes: &Value) -> Result<Self, ConfigError> {
         let mut value = serde_json::to_value(self).map_err(wrong)?;
-        crate::environment::merge(&mut value, changes);
+        merge(&mut value, changes);
         serde_json::from_value(value).map_err(wrong)
     }
 

@@ -10,19 +10,18 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    Disconnect, Incoming,
     admission::admit,
-    bytes, json as json_response,
+    reply::{Disconnect, bytes, json as json_response, text},
+    request::Incoming,
     routes::{self, Answer, Call},
-    text,
 };
 use crate::{
     error::{Refusal, Result},
     faults::Action,
-    handle::Shared,
     json as resources,
     log::{Entry, masked, shortened},
     ops::client::{Caller, NewToken},
+    shared::Shared,
     state::World,
 };
 

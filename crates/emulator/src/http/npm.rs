@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use axum::response::Response;
 
-use super::{bytes, text};
+use super::reply::{bytes, text};
 
 /// Serves `/npm/@clerk/{package}@{version}/{file}` from `{folder}/{package}/{file}`: there is one version of each.
 pub(crate) fn serve(folder: Option<&Path>, path: &str) -> Response {

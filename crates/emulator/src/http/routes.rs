@@ -3,15 +3,20 @@
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{Incoming, redirect};
+use super::{
+    reply::{self, redirect},
+    request::Incoming,
+};
 use crate::{
     environment,
     error::{Refusal, Result},
+    images::user_image,
     json as resources,
     ops::{
         client::Caller,
-        links::{MagicOutcome, Opened},
+        links::MagicOutcome,
         params::{Params, is_protect},
+        redirects::Opened,
     },
     pages,
     state::{DevBrowser, Kind, Picture, World},
@@ -323,7 +328,7 @@ fn api_keys_off(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
 
 fn identity_provider(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
     let error = json!({ "error": "invalid_client", "error_description": "The emulator is no identity provider." });
-    Ok(Answer::Browser(super::json(401, &error)))
+    Ok(Answer::Browser(reply::json(401, &error)))
 }
 
 fn no_satellite(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
@@ -779,7 +784,7 @@ const ROUTES: &[Route] = &[
         let picture = picture(world, call)?;
         let id = picture.id.clone();
         let me = world.set_picture(&mut call.caller, Some(picture))?;
-        Ok(Answer::Resource(json!({ "object": "image", "id": id, "name": "", "public_url": resources::user_image(world, &me) })))
+        Ok(Answer::Resource(json!({ "object": "image", "id": id, "name": "", "public_url": user_image(world, &me) })))
     }),
     route("DELETE", "/v1/me/profile_image", "deleteProfileImage", NOTHING, |world, call| {
         let me = world.set_picture(&mut call.caller, None)?;

@@ -18,8 +18,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::{Disconnect, serve};
-use crate::handle::Shared;
+use super::{dispatch::serve, reply::Disconnect};
+use crate::shared::Shared;
 
 /// Accepts connections until it is dropped.
 pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {

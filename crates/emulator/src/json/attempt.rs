@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{plain_session, user_image, verification};
-use crate::state::{Kind, Session, SignIn, SignUp, User, Verification, VerificationStatus, World};
+use super::{session::plain_session, verification::verification};
+use crate::{
+    images::user_image,
+    state::{Kind, Session, SignIn, SignUp, User, Verification, VerificationStatus, World},
+};
 
 fn supported_identifiers(world: &World) -> Vec<&'static str> {
     let identifiers = &world.config.identifiers;

@@ -2,36 +2,26 @@
 
 use serde_json::{Value, json};
 
-use super::{initials_url, public_user_data, verification};
+use super::{
+    public::{public_organization, public_user_data},
+    verification::verification,
+};
 use crate::{
     config::Role,
+    images::organization_logo,
     ops::organization::ADMIN_PERMISSIONS,
     state::{Domain, Invitation, Member, MembershipRequest, Organization, Suggestion, World},
 };
 
-fn logo(world: &World, organization: &Organization) -> String {
-    match &organization.logo {
-        Some(picture) => format!("{}/__emulator/img/file/{}", world.base_url, picture.id),
-        None => initials_url(world, "logo", &organization.name),
-    }
-}
-
 /// An organization.
 pub(crate) fn organization(world: &World, one: &Organization) -> Value {
     json!({
-        "object": "organization", "id": one.id, "name": one.name, "slug": one.slug, "image_url": logo(world, one),
+        "object": "organization", "id": one.id, "name": one.name, "slug": one.slug, "image_url": organization_logo(world, one),
         "has_image": one.logo.is_some(), "members_count": one.members.len(),
         "pending_invitations_count": one.pending_invitations(world.now_ms()),
         "max_allowed_memberships": world.config.organizations.max_memberships,
         "admin_delete_enabled": world.config.organizations.admin_delete, "self_serve_sso_enabled": false,
         "public_metadata": one.public_metadata, "created_at": one.created_at, "updated_at": one.updated_at,
-    })
-}
-
-/// What outsiders may see of an organization.
-pub(crate) fn public_organization(world: &World, one: &Organization) -> Value {
-    json!({
-        "id": one.id, "name": one.name, "slug": one.slug, "image_url": logo(world, one), "has_image": one.logo.is_some(),
     })
 }
 

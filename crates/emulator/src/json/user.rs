@@ -2,25 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{initials_url, membership, verification};
-use crate::state::{EnterpriseAccount, ExternalAccount, Identification, Kind, Passkey, User, World};
-
-/// The address of a user's picture.
-pub(crate) fn user_image(world: &World, user: &User) -> String {
-    match &user.picture {
-        Some(picture) => format!("{}/__emulator/img/file/{}", world.base_url, picture.id),
-        None => initials_url(world, "avatar", &user.display_name()),
-    }
-}
-
-/// What others may see of a user.
-pub(crate) fn public_user_data(world: &World, user: &User) -> Value {
-    json!({
-        "first_name": user.first_name, "last_name": user.last_name, "image_url": user_image(world, user),
-        "has_image": user.picture.is_some(), "identifier": user.identifier(), "user_id": user.id,
-        "username": user.username, "banned": user.banned,
-    })
-}
+use super::{organization::membership, verification::verification};
+use crate::{
+    images::{initials_url, user_image},
+    state::{EnterpriseAccount, ExternalAccount, Identification, Kind, Passkey, User, World},
+};
 
 /// A user.
 pub(crate) fn user(world: &World, user: &User) -> Value {

@@ -8,7 +8,7 @@ use crate::{
         client::Caller,
         crypto::{is_pkce_challenge, pkce_challenge},
         params::Params,
-        round_trip::set_query,
+        redirects::set_query,
         session::NewSession,
     },
     state::{Client, Hosted, HostedSession, Session, World},

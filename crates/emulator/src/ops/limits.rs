@@ -5,10 +5,6 @@ use crate::{
     state::World,
 };
 
-/// Requests of an instance that count, by the limit that they fall under.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Recent(Vec<(i64, &'static str)>);
-
 /// The window in which requests are counted.
 const WINDOW_MS: i64 = 10_000;
 
@@ -24,14 +20,14 @@ impl World {
             return Ok(());
         }
         let now = self.now_ms();
-        self.recent.0.retain(|(at, _)| *at > now - WINDOW_MS);
-        let mut same = self.recent.0.iter().filter(|(_, one)| *one == limit);
-        let oldest = same.next().map(|(at, _)| *at);
+        self.recent.forget_until(now - WINDOW_MS);
+        let mut same = self.recent.times(limit);
+        let oldest = same.next();
         if same.count() + usize::from(oldest.is_some()) >= allowed {
             let wait = oldest.map_or(WINDOW_MS, |at| at + WINDOW_MS - now);
             return Err(Refusal::wait("too_many_requests", wait / 1000 + 1));
         }
-        self.recent.0.push((now, limit));
+        self.recent.add(now, limit);
         Ok(())
     }
 }

@@ -9,21 +9,13 @@ use crate::{
         client::Caller,
         crypto::{is_pkce_challenge, pkce_challenge},
         params::Params,
-        round_trip::set_query,
+        redirects::{Opened, set_query},
         tickets::NewTicket,
         verification::Outgoing,
     },
     state::{Channel, Client, Kind, Link, Magic, Purpose, Verification, VerificationStatus, World},
     tokens,
 };
-
-/// What a link opens.
-pub(crate) enum Opened {
-    /// The app's own URL.
-    Redirect(Url),
-    /// A page with these words: a status, and a code when it went wrong.
-    Page(String, Option<&'static str>),
-}
 
 impl World {
     /// Sends a link. With a `code_challenge` it is a native magic link, which leads to an approval page.

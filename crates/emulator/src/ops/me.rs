@@ -1,9 +1,8 @@
 //! What users do with their own account: `/v1/me`.
 
-use serde_json::{Map, Value};
-
 use crate::{
     error::{Refusal, Result},
+    merge::merge_object,
     ops::{
         client::Caller,
         crypto,
@@ -68,7 +67,7 @@ impl World {
     pub(crate) fn update_metadata(&mut self, caller: &mut Caller, params: &Params) -> Result<User> {
         let (_, mut user) = self.current(caller)?;
         let patch = metadata(params.required("unsafe_metadata")?)?;
-        merge(&mut user.unsafe_metadata, patch);
+        merge_object(&mut user.unsafe_metadata, &patch);
         if serde_json::to_string(&user.unsafe_metadata).is_ok_and(|text| text.len() > MAX_METADATA) {
             return Err(Refusal::new(422, "form_param_exceeds_allowed_size").param("unsafe_metadata"));
         }
@@ -527,41 +526,4 @@ fn set_primary(user: &mut User, kind: Kind, param: &str, id: &str) -> Result<()>
     }
     user.primary.insert(kind, id.to_owned());
     Ok(())
-}
-
-/// Deep merge; null removes a key at any depth.
-fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
-    for (key, value) in patch {
-        match (target.get_mut(&key), value) {
-            (_, Value::Null) => {
-                target.remove(&key);
-            }
-            (Some(Value::Object(inner)), Value::Object(patch)) => merge(inner, patch),
-            (_, Value::Object(patch)) => {
-                let mut fresh = Map::new();
-                merge(&mut fresh, patch);
-                target.insert(key, Value::Object(fresh));
-            }
-            (_, value) => {
-                target.insert(key, value);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn metadata_is_merged_deeply_and_null_removes() {
-        let Value::Object(mut target) = json!({ "a": { "b": 1, "c": 2 }, "d": 3 }) else { unreachable!() };
-        let Value::Object(patch) = json!({ "a": { "b": null }, "d": null, "e": { "f": null, "g": 1 } }) else {
-            unreachable!()
-        };
-        merge(&mut target, patch);
-        assert_eq!(Value::Object(target), json!({ "a": { "c": 2 }, "e": { "g": 1 } }));
-    }
 }

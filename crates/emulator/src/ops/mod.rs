@@ -13,6 +13,7 @@ pub(crate) mod organization_members;
 pub(crate) mod params;
 pub(crate) mod passkey;
 pub(crate) mod password;
+pub(crate) mod redirects;
 pub(crate) mod round_trip;
 pub(crate) mod seed;
 pub(crate) mod session;

@@ -5,10 +5,9 @@ use url::Url;
 use crate::{
     config::Identity,
     error::{Refusal, Result},
-    ops::{client::Caller, identifiers::normal, params::Params},
+    ops::{client::Caller, identifiers::normal, params::Params, redirects::set_query},
     state::{
-        Client, Kind, ProviderAnswer, Purpose, RoundTrip, SignIn, SignInStatus, User, Verification, VerificationStatus,
-        World,
+        Client, Decision, Kind, Purpose, RoundTrip, SignIn, SignInStatus, User, Verification, VerificationStatus, World,
     },
 };
 
@@ -96,20 +95,6 @@ impl World {
         Ok(Verification::waiting_for_provider(strategy, page, self.verification_end()))
     }
 
-    /// A redirect URL that this instance allows.
-    ///
-    /// Refusals: `invalid_redirect_url`, `prohibited_redirect_url`, `resource_missmatch`.
-    pub(crate) fn allowed_redirect(&self, url: &str, param: &str) -> Result<String> {
-        let parsed = Url::parse(url).map_err(|_| Refusal::new(422, "invalid_redirect_url").param(param))?;
-        if is_prohibited(&parsed) {
-            return Err(Refusal::new(422, "prohibited_redirect_url").param(param));
-        }
-        if !self.config.allows_redirect(url) {
-            return Err(Refusal::new(400, "resource_missmatch").param(param));
-        }
-        Ok(url.to_owned())
-    }
-
     /// The trip that waits for a decision.
     pub(crate) fn open_round_trip(&self, state: &str) -> Result<&RoundTrip> {
         let invalid = || Refusal::new(400, "oauth_callback_invalid");
@@ -120,18 +105,18 @@ impl World {
     }
 
     /// Takes the decision of the person at the provider. Returns where the provider sends the browser.
-    pub(crate) fn decide(&mut self, state: &str, answer: ProviderAnswer) -> Result<String> {
+    pub(crate) fn decide(&mut self, state: &str, answer: Decision) -> Result<String> {
         self.open_round_trip(state)?;
         let code = self.ids.nonce();
         let query = match &answer {
-            ProviderAnswer::Approved(identity) => {
+            Decision::Approve(identity) => {
                 if !self.identities.contains(identity) {
                     self.identities.push(identity.clone());
                 }
                 [("code", code.as_str())]
             }
-            ProviderAnswer::Denied => [("error", "access_denied")],
-            ProviderAnswer::Failed(error) => [("error", error.as_str())],
+            Decision::Deny => [("error", "access_denied")],
+            Decision::Fail(error) => [("error", error.as_str())],
         };
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("state", state)
@@ -143,6 +128,17 @@ impl World {
         Ok(format!("{}/v1/oauth_callback?{query}", self.base_url))
     }
 
+    /// What a decision on the provider's page leads to.
+    pub(crate) fn play(&mut self, page: &str, decision: Decision) -> std::result::Result<Url, String> {
+        let state = Url::parse(page)
+            .ok()
+            .and_then(|url| url.query_pairs().find(|(key, _)| key == "state").map(|(_, value)| value.into_owned()))
+            .ok_or("oauth_callback_invalid")?;
+        let callback = self.decide(&state, decision).map_err(|refusal| refusal.code)?;
+        let query = callback.split_once('?').map(|(_, query)| query).unwrap_or_default();
+        self.oauth_callback(&Params::parse(query.as_bytes())).map(|back| back.target).map_err(|refusal| refusal.code)
+    }
+
     /// FAPI's own callback: what the provider said becomes the state of the attempt.
     pub(crate) fn oauth_callback(&mut self, params: &Params) -> Result<WayBack> {
         let invalid = || Refusal::new(400, "oauth_callback_invalid");
@@ -150,7 +146,7 @@ impl World {
         let trip = self.round_trips.remove(state).filter(|trip| trip.expire_at > self.now_ms()).ok_or_else(invalid)?;
         let (code, answer) = trip.answer.clone().ok_or_else(invalid)?;
         let answer = match answer {
-            ProviderAnswer::Approved(_) if params.given("code") != Some(code.as_str()) => return Err(invalid()),
+            Decision::Approve(_) if params.given("code") != Some(code.as_str()) => return Err(invalid()),
             answer => answer,
         };
         let mut client = self.clients.get(&trip.client_id).cloned().ok_or_else(invalid)?;
@@ -169,7 +165,7 @@ impl World {
         client: &mut Client,
         id: &str,
         trip: &RoundTrip,
-        answer: &ProviderAnswer,
+        answer: &Decision,
     ) -> Result<Outcome> {
         let Some(mut attempt) = client.sign_in.clone().filter(|attempt| attempt.id == id) else {
             return Ok(Outcome::Failed("client_state_invalid".to_owned()));
@@ -177,7 +173,7 @@ impl World {
         let mut verification =
             attempt.first_factor.take().ok_or_else(|| Refusal::new(400, "oauth_callback_invalid"))?;
         let outcome = match answer {
-            ProviderAnswer::Approved(identity) => {
+            Decision::Approve(identity) => {
                 return self.sign_in_with(client, attempt, verification, trip, identity);
             }
             refused => fail(&mut verification, refused),
@@ -323,7 +319,7 @@ impl World {
         client: &mut Client,
         id: &str,
         trip: &RoundTrip,
-        answer: &ProviderAnswer,
+        answer: &Decision,
     ) -> Result<Outcome> {
         let company = trip.connection_id.as_deref();
         let Some(mut attempt) = client.sign_up.clone().filter(|attempt| attempt.id == id) else {
@@ -332,7 +328,7 @@ impl World {
         let mut verification =
             attempt.external_account.take().ok_or_else(|| Refusal::new(400, "oauth_callback_invalid"))?;
         let (outcome, identity) = match answer {
-            ProviderAnswer::Approved(identity) => {
+            Decision::Approve(identity) => {
                 let known = !matches!(self.whose(identity), Whose::Unproven(_) | Whose::Nobody);
                 let refused = self.refuse_identity(identity, company);
                 let closed = !known && company.is_some_and(|id| !self.provisions(id));
@@ -377,16 +373,16 @@ impl World {
         Ok(Outcome::Authenticated { complete })
     }
 
-    fn connect_came_back(&mut self, user_id: &str, account_id: &str, answer: &ProviderAnswer) -> Result<Outcome> {
+    fn connect_came_back(&mut self, user_id: &str, account_id: &str, answer: &Decision) -> Result<Outcome> {
         let invalid = || Refusal::new(400, "oauth_callback_invalid");
         let mut user = self.users.get(user_id).cloned().ok_or_else(invalid)?;
         let place = user.external_accounts.iter().position(|one| one.id == account_id).ok_or_else(invalid)?;
         let (owner, kept_out) = match answer {
-            ProviderAnswer::Approved(identity) => (
+            Decision::Approve(identity) => (
                 self.user_by_identity(identity).map(|owner| owner.id.clone()),
                 self.refuse_identity(identity, None).err(),
             ),
-            ProviderAnswer::Denied | ProviderAnswer::Failed(_) => (None, None),
+            Decision::Deny | Decision::Fail(_) => (None, None),
         };
         let now = self.now_ms();
         let strategy = user.external_accounts[place].identity.strategy.clone();
@@ -399,12 +395,12 @@ impl World {
                 account.verification.fail(VerificationStatus::Failed, error);
                 Outcome::Failed(code)
             }
-            (ProviderAnswer::Approved(_), None) if owner.is_some_and(|owner| owner != user_id) => {
+            (Decision::Approve(_), None) if owner.is_some_and(|owner| owner != user_id) => {
                 let error = Refusal::new(400, "oauth_identification_claimed");
                 account.verification.fail(VerificationStatus::Failed, error);
                 Outcome::Failed("oauth_identification_claimed".to_owned())
             }
-            (ProviderAnswer::Approved(identity), None) => {
+            (Decision::Approve(identity), None) => {
                 account.identity = identity.clone();
                 account.verification = proven;
                 let account = account.clone();
@@ -439,24 +435,6 @@ impl World {
     }
 }
 
-/// Whether a URL would run something, or open a file, instead of leading to an app.
-pub(crate) fn is_prohibited(url: &Url) -> bool {
-    matches!(
-        url.scheme(),
-        "javascript" | "data" | "vbscript" | "file" | "blob" | "filesystem" | "about" | "view-source"
-    )
-}
-
-/// Sets query parameters; those of the same name are replaced.
-pub(crate) fn set_query(url: &mut Url, pairs: &[(&str, &str)]) {
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(key, _)| !pairs.iter().any(|(name, _)| name == key))
-        .map(|(key, value)| (key.into_owned(), value.into_owned()))
-        .collect();
-    url.query_pairs_mut().clear().extend_pairs(kept).extend_pairs(pairs);
-}
-
 /// Whose an identity is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Whose {
@@ -487,10 +465,10 @@ enum Outcome {
     Failed(String),
 }
 
-fn fail(verification: &mut Verification, answer: &ProviderAnswer) -> Outcome {
+fn fail(verification: &mut Verification, answer: &Decision) -> Outcome {
     let code = match answer {
-        ProviderAnswer::Failed(code) => code.as_str(),
-        ProviderAnswer::Denied | ProviderAnswer::Approved(_) => "oauth_access_denied",
+        Decision::Fail(code) => code.as_str(),
+        Decision::Deny | Decision::Approve(_) => "oauth_access_denied",
     };
     verification.fail(VerificationStatus::Failed, Refusal::new(400, code));
     Outcome::Failed(code.to_owned())

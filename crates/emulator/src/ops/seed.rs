@@ -1,20 +1,22 @@
 //! Giving people accounts without a flow.
 
 use crate::{
-    config::{NewEmail, NewOrganization, NewUser},
+    config::{Config, NewEmail, NewOrganization, NewUser},
     ops::organization::slug_of,
     state::{Domain, Kind, Member, Organization, PasswordHash, Totp, User, Verification, VerificationStatus, World},
 };
 
 impl World {
-    /// Adds everybody and everything that the configuration names.
-    pub(crate) fn seed(&mut self) {
-        for user in self.config.users.clone() {
-            self.add_user(&user);
+    /// An instance with the users and organizations of its configuration.
+    pub(crate) fn new(config: Config, base_url: String) -> Self {
+        let mut world = Self::empty(config, base_url);
+        for user in world.config.users.clone() {
+            world.add_user(&user);
         }
-        for organization in self.config.seed_organizations.clone() {
-            self.add_organization(&organization);
+        for organization in world.config.seed_organizations.clone() {
+            world.add_organization(&organization);
         }
+        world
     }
 
     /// Adds somebody who has an account from the start, and returns the id.

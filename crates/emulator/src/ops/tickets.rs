@@ -4,7 +4,11 @@ use url::Url;
 
 use crate::{
     error::{Refusal, Result},
-    ops::{client::Caller, links::Opened, params::Params, round_trip::set_query},
+    ops::{
+        client::Caller,
+        params::Params,
+        redirects::{Opened, set_query},
+    },
     state::{Kind, RequestStatus, SignIn, SignInStatus, SignUp, Ticket, Verification, World},
     tokens,
 };

@@ -2,8 +2,8 @@
 
 use axum::response::Response;
 
-use super::{Page, escape};
-use crate::{handle::publishable_key, state::World};
+use super::html::{Page, escape};
+use crate::{state::World, tokens::publishable_key};
 
 /// How many requests are shown.
 const REQUESTS: usize = 40;

@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 
-use crate::http::text;
+use crate::http::reply::text;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --ink: #1c1b22; --quiet: #6b6877; --paper: #fff; --ground: #f4f3f8; --line: #dfdce8; --accent: #5b4ae0; --danger: #b3261e; }

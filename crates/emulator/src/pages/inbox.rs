@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::{Page, escape};
+use super::html::{Page, escape};
 use crate::state::{Message, World};
 
 pub(super) fn page(world: &World) -> Response {

@@ -5,16 +5,19 @@ use axum::{
     response::Response,
 };
 
-use super::{Page, error, escape, way_back};
+use super::{
+    ending::{error, way_back},
+    html::{Page, escape},
+};
 use crate::{
     error::{Refusal, Result},
-    handle::Shared,
-    http::{Incoming, redirect},
+    http::{reply::redirect, request::Incoming},
     ops::{
         client::{Caller, NewToken},
         params::Params,
         sign_in_factors::offers,
     },
+    shared::Shared,
     state::{Client, Kind, Session, SignIn, SignInStatus, User, Verification, VerificationStatus, World},
     tokens,
 };

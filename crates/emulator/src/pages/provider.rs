@@ -2,13 +2,16 @@
 
 use axum::response::Response;
 
-use super::{Page, error, escape};
+use super::{
+    ending::error,
+    html::{Page, escape},
+};
 use crate::{
     config::Identity,
     error::Refusal,
-    http::redirect,
+    http::reply::redirect,
     ops::params::Params,
-    state::{ProviderAnswer, World},
+    state::{Decision, World},
 };
 
 /// Errors that a provider, or FAPI on its behalf, can end with.
@@ -81,16 +84,16 @@ pub(super) fn decide(world: &mut World, strategy: &str, query: &Params, form: &P
     }
 }
 
-fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<ProviderAnswer, Refusal> {
+fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<Decision, Refusal> {
     let text = |name: &str| form.get(name).unwrap_or_default().trim().to_owned();
     match form.get("decision") {
         Some("approve") => {
             let id = text("identity");
             let identity =
                 world.identities.iter().find(|identity| identity.strategy == strategy && identity.subject() == id);
-            identity.cloned().map(ProviderAnswer::Approved).ok_or_else(|| Refusal::new(404, "resource_not_found"))
+            identity.cloned().map(Decision::Approve).ok_or_else(|| Refusal::new(404, "resource_not_found"))
         }
-        Some("new") => Ok(ProviderAnswer::Approved(Identity {
+        Some("new") => Ok(Decision::Approve(Identity {
             strategy: strategy.to_owned(),
             email: text("email"),
             verified: form.is_true("verified"),
@@ -98,8 +101,8 @@ fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<ProviderA
             last_name: text("last_name"),
             provider_user_id: String::new(),
         })),
-        Some("fail") => Ok(ProviderAnswer::Failed(form.required("code")?.to_owned())),
-        Some("deny") => Ok(ProviderAnswer::Denied),
+        Some("fail") => Ok(Decision::Fail(form.required("code")?.to_owned())),
+        Some("deny") => Ok(Decision::Deny),
         _ => Err(Refusal::new(400, "malformed_request_parameters")),
     }
 }

@@ -4,8 +4,10 @@ mod attempt;
 mod client;
 mod history;
 mod organization;
+mod recent;
 mod sweep;
 mod user;
+mod verification;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,18 +19,19 @@ use crate::{
     faults::Faults,
     ids::Ids,
     log::Log,
-    ops::limits::Recent,
 };
 
-pub(crate) use attempt::{SignIn, SignInStatus, SignUp, Verification, VerificationStatus};
+pub(crate) use attempt::{SignIn, SignInStatus, SignUp};
 pub(crate) use client::{Client, Reverification, Session, SessionStatus};
 pub(crate) use history::History;
 pub(crate) use organization::{
     Domain, Invitation, Member, MembershipRequest, Organization, RequestStatus, Suggestion, Unverifiable,
 };
+pub(crate) use recent::Recent;
 pub(crate) use user::{
     EnterpriseAccount, ExternalAccount, Identification, Kind, Passkey, PasswordHash, Picture, Totp, User,
 };
+pub(crate) use verification::{Verification, VerificationStatus};
 
 /// The instance.
 #[derive(Clone)]
@@ -87,7 +90,7 @@ pub(crate) struct RoundTrip {
     pub(crate) complete_redirect_url: Option<String>,
     pub(crate) expire_at: i64,
     /// What the person decided on the provider's page, and the code that stands for it.
-    pub(crate) answer: Option<(String, ProviderAnswer)>,
+    pub(crate) answer: Option<(String, Decision)>,
 }
 
 /// What a trip to a provider, or a link in a message, is for.
@@ -108,12 +111,16 @@ pub(crate) enum Purpose {
     },
 }
 
-/// What a person decided on the provider's page.
+/// What a person does on the provider's page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ProviderAnswer {
-    Approved(Identity),
-    Denied,
-    Failed(String),
+#[non_exhaustive]
+pub enum Decision {
+    /// Approves, as this identity.
+    Approve(Identity),
+    /// Denies.
+    Deny,
+    /// The provider breaks, with this error code.
+    Fail(String),
 }
 
 /// A one-use handle on a rotated client token.
@@ -237,8 +244,9 @@ pub struct Message {
 }
 
 impl World {
-    pub(crate) fn new(config: Config, base_url: String) -> Self {
-        let mut world = Self {
+    /// An instance without users.
+    pub(crate) fn empty(config: Config, base_url: String) -> Self {
+        Self {
             ids: Ids::new(config.seed),
             base_url,
             clock: Clock::default(),
@@ -265,9 +273,7 @@ impl World {
             faults: Faults::default(),
             recent: Recent::default(),
             config,
-        };
-        world.seed();
-        world
+        }
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

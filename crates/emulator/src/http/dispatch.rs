@@ -1,0 +1,103 @@
+//! Every request comes in here, and its path decides who responds.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{extract::Request, http::HeaderValue, response::Response};
+use serde_json::json;
+
+use super::{
+    fapi, npm,
+    reply::{json, redirect, text},
+    request::{Incoming, is_local_origin},
+};
+use crate::{control, error::Refusal, pages, shared::Shared};
+
+/// Larger bodies are refused; pictures may have 10 MB.
+const MAX_BODY: usize = 11 * 1024 * 1024;
+/// Larger forms are refused.
+const MAX_FORM: usize = 1024 * 1024;
+
+pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
+        return too_large();
+    };
+    let is_head = parts.method == axum::http::Method::HEAD;
+    let incoming = Incoming::read(&parts, body).await;
+    if !incoming.host_is_local() {
+        return text(403, "text/plain", "the emulator answers loopback hosts only");
+    }
+    let is_form = incoming.file.is_none() && incoming.body.len() > MAX_FORM;
+    let page = |make: &dyn Fn() -> Response| fapi::guarded(AssertUnwindSafe(make)).unwrap_or_else(broken);
+    let mut response = match incoming.path.strip_prefix("/__emulator") {
+        Some(path) => page(&|| own(shared, &incoming, path)),
+        None if is_form => too_large(),
+        None if incoming.path == "/" => redirect("/__emulator/"),
+        // Previews of links look before anybody clicks.
+        None if is_head && matches!(incoming.path.as_str(), "/v1/verify" | "/v1/tickets/accept") => {
+            text(200, "text/html", "")
+        }
+        None if incoming.path.starts_with("/portal/") => page(&|| pages::portal::serve(shared, &incoming)),
+        None if incoming.path.starts_with("/npm/") => {
+            let folder = shared.world().config.npm_dir.clone();
+            npm::serve(folder.as_deref(), &incoming.path)
+        }
+        None => fapi::serve(shared, &incoming).await,
+    };
+    // Pages elsewhere may show pictures, but not use the control API.
+    if !incoming.path.starts_with("/__emulator") || incoming.path.starts_with("/__emulator/img/") {
+        let asked = incoming.header("access-control-request-headers");
+        share_with_origin(&mut response, incoming.header("origin"), asked);
+    }
+    response
+}
+
+/// The answer in place of a page or control that panicked.
+fn broken(message: String) -> Response {
+    tracing::error!(message, "a page panicked");
+    let error = Refusal::new(500, "internal_clerk_error");
+    json(500, &json!({ "errors": [error.to_json()] }))
+}
+
+fn too_large() -> Response {
+    let error = Refusal::new(413, "request_body_too_large");
+    json(413, &json!({ "errors": [error.to_json()] }))
+}
+
+/// The emulator's own pages and its control API.
+fn own(shared: &Shared, incoming: &Incoming, path: &str) -> Response {
+    let mut world = shared.world();
+    if let Some(path) = path.strip_prefix("/v1/") {
+        let origin = incoming.header("origin");
+        if origin.is_some_and(|origin| origin != world.base_url) {
+            return text(403, "text/plain", "the control API is not for other origins");
+        }
+        let answer = control::handle(shared, &mut world, &incoming.method, path, &incoming.query, &incoming.body);
+        return json(answer.status, &answer.body);
+    }
+    // Whoever waits for the emulator may only look whether a page is there.
+    let method = if incoming.method == "HEAD" { "GET" } else { incoming.method.as_str() };
+    pages::serve(&mut world, method, path, &incoming.query, &incoming.form)
+}
+
+/// The headers with which a page of another origin may read the answer.
+fn share_with_origin(response: &mut Response, origin: Option<&str>, asked: Option<&str>) {
+    let Some(origin) = origin.filter(|origin| is_local_origin(origin)) else { return };
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set("access-control-allow-origin", origin);
+    set("access-control-allow-credentials", "true");
+    set("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS");
+    set("access-control-allow-headers", asked.unwrap_or("authorization, content-type"));
+    set(
+        "access-control-expose-headers",
+        "Authorization, Clerk-Db-Jwt, Retry-After, X-RateLimit-Reset, X-Country, Date, X-Clerk-Trace-Id",
+    );
+    set("access-control-max-age", "600");
+    set("access-control-allow-private-network", "true");
+    set("vary", "Origin");
+}
