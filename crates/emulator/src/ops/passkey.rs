@@ -180,6 +180,16 @@ impl World {
         self.save_user(user);
         Ok(passkey)
     }
+
+    /// `DELETE /v1/me/passkeys/{id}`.
+    pub(crate) fn delete_passkey(&mut self, caller: &mut Caller, id: &str) -> Result<String> {
+        let (_, mut user) = self.current_verified(caller)?;
+        let place = user.passkeys.iter().position(|key| key.id == id);
+        let place = place.ok_or_else(|| Refusal::new(404, "resource_not_found"))?;
+        let key = user.passkeys.remove(place);
+        self.save_user(user);
+        Ok(key.id)
+    }
 }
 
 fn key_id(key: &Passkey) -> Option<&str> {

@@ -1,0 +1,164 @@
+//! One operation: its method, path, name and form fields, and what its handler is given and returns.
+
+use axum::response::Response;
+use serde_json::Value;
+
+use crate::{
+    error::{Refusal, Result},
+    http::{reply::redirect, request::Incoming},
+    json as resources,
+    ops::{
+        client::Caller,
+        params::{Params, is_protect},
+    },
+    state::{Picture, World},
+};
+
+/// What an operation answers with.
+pub(crate) enum Answer {
+    /// The value alone.
+    Bare(Value),
+    /// `{ "response": …, "client": … }` with the caller's client after the change.
+    Resource(Value),
+    /// `{ "response": …, "client": null }`.
+    WithoutClient(Value),
+    /// A page or redirect for a browser.
+    Browser(Response),
+}
+
+/// A request that was let in.
+pub(crate) struct Call<'a> {
+    pub(crate) caller: Caller,
+    /// What stands for the `{}` of the path.
+    pub(crate) arguments: Vec<String>,
+    pub(crate) incoming: &'a Incoming,
+}
+
+impl Call<'_> {
+    pub(super) fn form(&self) -> &Params {
+        &self.incoming.form
+    }
+
+    pub(super) fn query(&self) -> &Params {
+        &self.incoming.query
+    }
+
+    pub(super) fn argument(&self, place: usize) -> String {
+        self.arguments.get(place).cloned().unwrap_or_default()
+    }
+}
+
+type Run = fn(&mut World, &mut Call<'_>) -> Result<Answer>;
+
+/// One operation.
+pub(crate) struct Route {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    /// Its name in the published description.
+    pub(crate) operation: &'static str,
+    pub(super) fields: &'static [&'static str],
+    pub(crate) run: Run,
+}
+
+/// Fields that may be given more than once.
+const LISTS: &[&str] = &["additional_scope", "names", "organization_domain_ids", "domains"];
+
+impl Route {
+    /// Refuses what this operation does not know: another kind of body, unknown fields, a field given twice.
+    pub(crate) fn check(&self, incoming: &Incoming) -> Result<()> {
+        if self.fields == ANYTHING {
+            return Ok(());
+        }
+        incoming.check_body(self.fields == FILE)?;
+        let mut seen: Vec<&str> = Vec::new();
+        for (key, _) in incoming.form.iter() {
+            let key = key.trim_end_matches("[]");
+            if key == "_method" || is_protect(key) {
+                continue;
+            }
+            if !self.fields.contains(&key) {
+                return Err(Refusal::new(422, "form_param_unknown").param(key));
+            }
+            let repeatable = LISTS.contains(&key) || self.operation == "bulkCreateOrganizationInvitations";
+            if seen.contains(&key) && !repeatable {
+                return Err(Refusal::new(422, "form_param_duplicate").param(key));
+            }
+            seen.push(key);
+        }
+        Ok(())
+    }
+}
+
+pub(super) const NOTHING: &[&str] = &[];
+pub(super) const FILE: &[&str] = &["file"];
+/// For operations that are switched off whatever they are sent.
+pub(super) const ANYTHING: &[&str] = &["*"];
+
+pub(super) const fn route(
+    method: &'static str,
+    path: &'static str,
+    operation: &'static str,
+    fields: &'static [&'static str],
+    run: Run,
+) -> Route {
+    Route { method, path, operation, fields, run }
+}
+
+pub(super) fn off(status: u16, code: &str) -> Result<Answer> {
+    Err(Refusal::new(status, code))
+}
+
+pub(super) fn not_found(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+    off(404, "resource_not_found")
+}
+
+pub(super) fn feature_off(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+    off(403, "feature_not_enabled")
+}
+
+pub(super) fn not_played(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+    off(501, "emulator_not_implemented")
+}
+
+/// An attempt that was completed can't be read any more; only its other operations name the state.
+pub(super) fn gone(refusal: Refusal) -> Refusal {
+    if refusal.code == "client_state_invalid" { Refusal::new(404, "resource_not_found") } else { refusal }
+}
+
+pub(super) fn deleted(object: &str, id: &str) -> Result<Answer> {
+    Ok(Answer::Resource(resources::deleted(object, id)))
+}
+
+/// Limit and offset of a list, and whether it is asked for in pages.
+pub(super) fn paged(call: &Call<'_>, all: Vec<Value>, always: bool) -> Result<Answer> {
+    let number = |name: &str, default: usize, most: usize| match call.query().given(name) {
+        None => Ok(default),
+        Some(text) => match text.parse::<usize>() {
+            Ok(number) if number <= most => Ok(number),
+            _ => Err(Refusal::new(422, "form_param_value_invalid").param(name)),
+        },
+    };
+    let (limit, offset) = (number("limit", 10, 500)?, number("offset", 0, usize::MAX)?);
+    let in_pages = always || call.query().is_true("paginated");
+    Ok(Answer::Resource(if in_pages { resources::page(&all, limit, offset) } else { Value::Array(all) }))
+}
+
+/// Whether a resource has one of the statuses that are asked for.
+pub(super) fn has_status(call: &Call<'_>, json: &Value) -> bool {
+    let mut wanted = call.query().all("status").peekable();
+    wanted.peek().is_none() || wanted.any(|status| json["status"] == status)
+}
+
+pub(super) fn picture(world: &mut World, call: &Call<'_>) -> Result<Picture> {
+    let file = call.incoming.picture()?;
+    Ok(Picture { id: world.ids.id("img"), content_type: file.content_type, bytes: file.bytes })
+}
+
+/// Redirects the browser to the `redirect_url` of the query.
+pub(super) fn redirect_to(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
+    let url = call.query().required("redirect_url")?;
+    match world.allowed_redirect(url, "redirect_url") {
+        Ok(url) => Ok(Answer::Browser(redirect(&url))),
+        Err(_) => off(422, "redirect_url_domain_mismatch"),
+    }
+}

@@ -1,0 +1,7 @@
+//! What users do with their own account: `/v1/me`.
+
+mod accounts;
+mod identifications;
+mod password;
+mod profile;
+mod second_factors;
