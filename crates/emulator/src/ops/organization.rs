@@ -137,27 +137,9 @@ impl World {
             None => self.free_slug(&name),
         };
         let now = self.now_ms();
-        let member = Member {
-            id: self.ids.id("orgmem"),
-            user_id: user.id,
-            role: "org:admin".to_owned(),
-            created_at: now,
-            updated_at: now,
-        };
-        let organization = Organization {
-            id: self.ids.id("org"),
-            name,
-            slug,
-            logo: None,
-            public_metadata: serde_json::Map::new(),
-            members: vec![member],
-            invitations: Vec::new(),
-            requests: Vec::new(),
-            suggestions: Vec::new(),
-            domains: Vec::new(),
-            created_at: now,
-            updated_at: now,
-        };
+        let member = Member::new(self.ids.id("orgmem"), user.id, "org:admin", now);
+        let mut organization = Organization::new(self.ids.id("org"), name, slug, now);
+        organization.members.push(member);
         Ok(self.save_organization(organization))
     }
 

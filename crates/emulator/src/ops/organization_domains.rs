@@ -55,17 +55,8 @@ impl World {
         };
         // Somebody with a verified address there has proven the affiliation already.
         let proven = user.of_kind(Kind::Email).any(|one| one.is_verified() && at_domain(&one.value, &name));
-        let now = self.now_ms();
-        let domain = Domain {
-            id: self.ids.id("orgdmn"),
-            name,
-            enrollment_mode,
-            affiliation_email: None,
-            affiliation: proven.then(|| Verification::verified("email_code")),
-            verified_at: proven.then_some(now),
-            created_at: now,
-            updated_at: now,
-        };
+        let affiliation = proven.then(|| Verification::verified("email_code"));
+        let domain = Domain::new(self.ids.id("orgdmn"), name, enrollment_mode, affiliation, self.now_ms());
         organization.domains.push(domain.clone());
         let organization = self.save_organization(organization);
         self.enroll_everybody(&organization.id, &domain.id);

@@ -40,13 +40,7 @@ impl World {
             return Err(Refusal::new(403, "organization_membership_quota_exceeded"));
         }
         let now = self.now_ms();
-        let member = Member {
-            id: self.ids.id("orgmem"),
-            user_id: user_id.to_owned(),
-            role: role.to_owned(),
-            created_at: now,
-            updated_at: now,
-        };
+        let member = Member::new(self.ids.id("orgmem"), user_id.to_owned(), role, now);
         organization.members.push(member.clone());
         Ok(member)
     }

@@ -82,37 +82,19 @@ impl World {
     /// Adds an organization, and returns the id. Members who are not known are left out.
     pub(crate) fn add_organization(&mut self, new: &NewOrganization) -> String {
         let now = self.now_ms();
-        let mut organization = Organization {
-            id: self.ids.id("org"),
-            name: new.name.clone(),
-            slug: new.slug.clone().unwrap_or_else(|| slug_of(&new.name)),
-            logo: None,
-            public_metadata: new.public_metadata.clone(),
-            members: Vec::new(),
-            invitations: Vec::new(),
-            requests: Vec::new(),
-            suggestions: Vec::new(),
-            domains: Vec::new(),
-            created_at: now,
-            updated_at: now,
-        };
+        let slug = new.slug.clone().unwrap_or_else(|| slug_of(&new.name));
+        let mut organization = Organization::new(self.ids.id("org"), new.name.clone(), slug, now);
+        organization.public_metadata = new.public_metadata.clone();
         let creator = new.creator.iter().map(|user| (user.as_str(), "org:admin"));
         for (user, role) in creator.chain(new.members.iter().map(|one| (one.user.as_str(), one.role.as_str()))) {
             let Some(user_id) = self.find_user(user).map(|user| user.id.clone()) else { continue };
-            let id = self.ids.id("orgmem");
-            organization.members.push(Member { id, user_id, role: role.to_owned(), created_at: now, updated_at: now });
+            organization.members.push(Member::new(self.ids.id("orgmem"), user_id, role, now));
         }
         for domain in &new.domains {
-            organization.domains.push(Domain {
-                id: self.ids.id("orgdmn"),
-                name: domain.name.clone(),
-                enrollment_mode: domain.enrollment_mode.clone(),
-                affiliation_email: None,
-                affiliation: domain.verified.then(|| Verification::verified("email_code")),
-                verified_at: domain.verified.then_some(now),
-                created_at: now,
-                updated_at: now,
-            });
+            let affiliation = domain.verified.then(|| Verification::verified("email_code"));
+            let id = self.ids.id("orgdmn");
+            let mode = domain.enrollment_mode.clone();
+            organization.domains.push(Domain::new(id, domain.name.clone(), mode, affiliation, now));
         }
         let id = organization.id.clone();
         self.organizations.insert(id.clone(), organization);

@@ -222,9 +222,7 @@ impl World {
         let Some(wanted) = wanted else { return };
         let found = self.organizations.values().find(|one| [&one.id, &one.slug, &one.name].contains(&&wanted));
         let Some(mut organization) = found.filter(|one| one.member(&user.id).is_none()).cloned() else { return };
-        let id = self.ids.id("orgmem");
-        let role = "org:member".to_owned();
-        organization.members.push(Member { id, user_id: user.id.clone(), role, created_at: now, updated_at: now });
+        organization.members.push(Member::new(self.ids.id("orgmem"), user.id.clone(), "org:member", now));
         self.save_organization(organization);
     }
 

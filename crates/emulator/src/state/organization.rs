@@ -105,7 +105,33 @@ pub(crate) enum Unverifiable {
     Disposable,
 }
 
+impl Member {
+    pub(crate) fn new(id: String, user_id: String, role: &str, now: i64) -> Self {
+        Self { id, user_id, role: role.to_owned(), created_at: now, updated_at: now }
+    }
+}
+
 impl Domain {
+    /// A domain; one with an affiliation is verified.
+    pub(crate) fn new(
+        id: String,
+        name: String,
+        enrollment_mode: String,
+        affiliation: Option<Verification>,
+        now: i64,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            enrollment_mode,
+            affiliation_email: None,
+            verified_at: affiliation.as_ref().map(|_| now),
+            affiliation,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     pub(crate) fn is_verified(&self) -> bool {
         self.affiliation.as_ref().is_some_and(Verification::is_verified)
     }
@@ -121,6 +147,24 @@ impl Domain {
 }
 
 impl Organization {
+    /// An organization without members.
+    pub(crate) fn new(id: String, name: String, slug: String, now: i64) -> Self {
+        Self {
+            id,
+            name,
+            slug,
+            logo: None,
+            public_metadata: Map::new(),
+            members: Vec::new(),
+            invitations: Vec::new(),
+            requests: Vec::new(),
+            suggestions: Vec::new(),
+            domains: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     pub(crate) fn member(&self, user_id: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.user_id == user_id)
     }
