@@ -102,7 +102,10 @@ impl Config {
                 config.attack_protection.enumeration = true;
             }
             other => {
-                return Err(ConfigError(format!("there is no preset {other:?}; there are {}", PRESETS.join(", "))));
+                return Err(ConfigError::new(format!(
+                    "there is no preset {other:?}; there are {}",
+                    PRESETS.join(", ")
+                )));
             }
         }
         Ok(config)
@@ -160,4 +163,16 @@ fn custom_providers() -> Vec<SocialProvider> {
     let mut acme = SocialProvider::new("oauth_custom_acme", "Acme");
     acme.logo_url = Some("/__emulator/img/logo?t=A".to_owned());
     vec![acme, SocialProvider::new("oauth_custom_globex", "Globex")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_sound() {
+        for name in PRESETS {
+            Config::preset(name).unwrap().check().unwrap();
+        }
+    }
 }
