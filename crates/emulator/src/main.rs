@@ -26,12 +26,12 @@ fn main() -> ExitCode {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "a program says on standard error why it ends")]
+#[expect(clippy::print_stderr, reason = "a program says on standard error why it ends")]
 fn print_error(message: &str) {
     eprintln!("clerk-emulator: {message}");
 }
 
-#[allow(clippy::print_stdout, reason = "a program's output")]
+#[expect(clippy::print_stdout, reason = "a program's output")]
 fn print(text: &str) {
     println!("{text}");
 }

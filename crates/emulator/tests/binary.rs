@@ -1,7 +1,5 @@
 //! The program: what it prints is what a client needs.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
-
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},

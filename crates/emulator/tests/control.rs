@@ -1,6 +1,6 @@
 //! The control API, faults, and what an instance remembers.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
 mod support;
 

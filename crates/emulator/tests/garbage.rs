@@ -1,6 +1,6 @@
 //! Hostile values in the real fields of every operation, so that the handlers themselves see them.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
 mod support;
 

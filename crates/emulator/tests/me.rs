@@ -1,7 +1,5 @@
 //! What people do with their own account.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
-
 mod support;
 
 use clerk_emulator::{Decision, Identity, NewPhone, Presence};

@@ -1,7 +1,5 @@
 //! Who may ask, and how the client token travels.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
-
 mod support;
 
 use clerk_emulator::Emulator;

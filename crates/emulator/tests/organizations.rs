@@ -1,7 +1,5 @@
 //! Organizations: members, invitations, requests, domains, roles.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
-
 mod support;
 
 use clerk_emulator::{Config, Emulator, NewUser};

@@ -1,6 +1,6 @@
 //! Passkeys, with an authenticator in code.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
 mod support;
 

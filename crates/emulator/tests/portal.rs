@@ -1,6 +1,6 @@
 //! The Account Portal stand-in, with a browser that keeps cookies and fills in forms.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Sessions, their tokens, their tasks, and proving again who you are.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
 mod support;
 

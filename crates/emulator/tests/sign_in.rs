@@ -1,6 +1,6 @@
 //! Sign-in: factors, verifications, lock-out, reset, links, tickets.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
 mod support;
 

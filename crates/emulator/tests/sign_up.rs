@@ -1,6 +1,6 @@
 //! Sign-up: fields, modes, verifications, tickets, wallets.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
 mod support;
 

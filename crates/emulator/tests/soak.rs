@@ -1,7 +1,5 @@
 //! A long run: nothing grows without bound, nothing locks up, nothing breaks.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test ends the test")]
-
 mod support;
 
 use std::{
@@ -21,7 +19,7 @@ impl Watchdog {
         let (done, waits) = mpsc::channel();
         std::thread::spawn(move || {
             if waits.recv_timeout(Duration::from_secs(400)) == Err(mpsc::RecvTimeoutError::Timeout) {
-                #[allow(clippy::print_stderr, reason = "the last words of a test that hangs")]
+                #[expect(clippy::print_stderr, reason = "the last words of a test that hangs")]
                 {
                     eprintln!("{what} hangs");
                 }

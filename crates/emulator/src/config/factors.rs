@@ -83,7 +83,6 @@ impl Default for Passkeys {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
-#[allow(clippy::struct_excessive_bools, reason = "independent settings")]
 pub struct Mfa {
     /// Authenticator apps.
     pub totp: bool,

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 /// Whether an attribute of a user is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[allow(clippy::exhaustive_enums, reason = "a setting of ours, with no fourth value")]
 pub enum Presence {
     /// Not in use.
     Off,

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
-#[allow(clippy::struct_excessive_bools, reason = "independent settings")]
 pub struct Organizations {
     /// Whether they are in use.
     pub enabled: bool,

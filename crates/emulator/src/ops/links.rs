@@ -102,7 +102,7 @@ impl World {
         }
     }
 
-    #[allow(clippy::type_complexity, reason = "the pairs of a query, and a code")]
+    #[expect(clippy::type_complexity, reason = "the pairs of a query, and a code")]
     fn use_link(
         &mut self,
         id: &str,

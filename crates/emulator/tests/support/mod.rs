@@ -1,12 +1,7 @@
 //! A native client of the emulator, and a few shortcuts.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "each test uses a part of it, and ends where it fails"
-)]
+#![allow(dead_code, reason = "each test uses a part of it")]
+#![expect(unreachable_pub, clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
 use std::sync::Mutex;
 
