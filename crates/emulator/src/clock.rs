@@ -1,8 +1,8 @@
-//! Time that tests can stop and move.
+//! A clock that tests can freeze and advance.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The end of the year 9999: far enough for every test, and no sum of a time and a lifetime overflows before it.
+/// The end of the year 9999, so that the sum of a time and a lifetime never overflows.
 const END_OF_TIME_MS: i64 = 253_402_300_799_999;
 
 /// The clock of the instance, in milliseconds since the Unix epoch.
@@ -21,12 +21,12 @@ impl Clock {
         self.now_ms().div_euclid(1000)
     }
 
-    /// Moves the clock forward.
+    /// Advances the clock.
     pub(crate) fn advance(&mut self, ms: u64) {
         self.offset_ms = self.offset_ms.saturating_add_unsigned(ms);
     }
 
-    /// Stops the clock where it is.
+    /// Freezes the clock at the current time.
     pub(crate) fn freeze(&mut self) {
         self.frozen_at.get_or_insert_with(real_ms);
     }

@@ -1,4 +1,4 @@
-//! `/__emulator/v1`: what a test in another process needs. The same as the methods of [`Emulator`](crate::Emulator).
+//! The control API, `/__emulator/v1`: the methods of [`Emulator`](crate::Emulator) for other processes.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ use crate::{
     tokens::{self, publishable_key},
 };
 
-/// An answer of the control API.
+/// A response of the control API.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
@@ -34,7 +34,7 @@ fn done(found: bool, what: &str) -> Answer {
     if found { ok(json!({})) } else { refused(404, "not_found", format!("there is no such {what}")) }
 }
 
-/// Reads the body and goes on with it.
+/// Parses the body and passes it on.
 fn with_body<T: DeserializeOwned>(body: &[u8], next: impl FnOnce(T) -> Answer) -> Answer {
     let body = if body.is_empty() { b"{}" } else { body };
     match serde_json::from_slice::<T>(body) {
@@ -43,7 +43,7 @@ fn with_body<T: DeserializeOwned>(body: &[u8], next: impl FnOnce(T) -> Answer) -
     }
 }
 
-/// Carries out a control request. `path` is what follows `/__emulator/v1/`.
+/// Handles a control request. `path` is the part after `/__emulator/v1/`.
 pub(crate) fn handle(
     shared: &Shared,
     world: &mut World,
@@ -245,7 +245,7 @@ fn ticket(world: &mut World, new: &Value) -> Answer {
     }
 }
 
-/// Signs somebody in on a new client, without a flow.
+/// Signs a user in on a new client, without a flow.
 fn sign_somebody_in(world: &mut World, new: &Value) -> Answer {
     let wanted = new["user"].as_str().unwrap_or_default();
     let Some(user_id) = world.find_user(wanted).map(|user| user.id.clone()) else {
@@ -277,7 +277,7 @@ fn inbox(world: &World, query: &Params) -> Value {
     json!(world.messages.iter().rev().filter(fits).collect::<Vec<_>>())
 }
 
-/// How often each operation was asked for.
+/// Counts the requests per operation.
 fn counts(world: &World) -> Value {
     let mut counts = Map::new();
     for entry in world.log.entries() {
@@ -288,7 +288,7 @@ fn counts(world: &World) -> Value {
     Value::Object(counts)
 }
 
-/// Plays the person on the provider's page.
+/// Decides on the provider's page.
 fn decide(world: &mut World, body: &Value) -> Answer {
     let page = body["page"].as_str().unwrap_or_default();
     let decision = match (body["decision"].as_str(), body.get("identity")) {
@@ -317,7 +317,7 @@ fn info(world: &World) -> Value {
     })
 }
 
-/// Users and clients, without tokens and passwords.
+/// Returns users, organizations and clients, without tokens and passwords.
 pub(crate) fn state(world: &World) -> Value {
     json!({
         "users": world.users.values().map(|user| resources::user(world, user)).collect::<Vec<_>>(),

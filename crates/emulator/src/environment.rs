@@ -1,4 +1,4 @@
-//! The environment: what `GET /v1/environment` answers. It is always derived from the configuration.
+//! The environment: the response of `GET /v1/environment`, derived from the configuration.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     state::World,
 };
 
-/// Every provider is listed; those that are not configured are switched off.
+/// The known providers. All are listed in the environment; those that are not configured are disabled.
 const KNOWN_PROVIDERS: &[(&str, &str)] = &[
     ("apple", "Apple"),
     ("atlassian", "Atlassian"),
@@ -41,13 +41,13 @@ const KNOWN_PROVIDERS: &[(&str, &str)] = &[
     ("xero", "Xero"),
 ];
 
-/// Whether Clerk has a provider of this strategy.
+/// Whether Clerk has a provider with this strategy.
 pub(crate) fn is_known_provider(strategy: &str) -> bool {
     let key = strategy.trim_start_matches("oauth_");
     KNOWN_PROVIDERS.iter().any(|(known, _)| *known == key)
 }
 
-/// The environment of the instance.
+/// Returns the environment of the instance.
 pub(crate) fn environment(world: &World) -> Value {
     let config = &world.config;
     let organizations = &config.organizations;
@@ -86,7 +86,7 @@ pub(crate) fn environment(world: &World) -> Value {
     environment
 }
 
-/// Takes out the keys that SDKs read although the published description does not have them.
+/// Removes the keys that SDKs read but the published description does not have.
 fn leave_out_undescribed(environment: &mut Value) {
     for path in [
         "/auth_config/session_minter",
@@ -109,7 +109,7 @@ fn leave_out_undescribed(environment: &mut Value) {
     }
 }
 
-/// Strategies that a first factor can have, identifiers and providers apart.
+/// Returns the strategies of first factors.
 fn first_factors(config: &Config) -> Vec<String> {
     let mut factors = Vec::new();
     if config.identifiers.email.is_on() && config.identifiers.email_first_factor {
@@ -385,7 +385,7 @@ fn social(config: &Config, base_url: &str) -> Value {
     for provider in &config.social {
         let known = KNOWN_PROVIDERS.iter().find(|(key, _)| provider.strategy == format!("oauth_{key}"));
         let name = known.filter(|_| provider.name.is_empty()).map_or(provider.name.as_str(), |(_, name)| name);
-        // A picture of the emulator's own is given by its path.
+        // A path refers to a picture of the emulator.
         let logo = provider.logo_url.as_ref().map(|url| match url.starts_with('/') {
             true => format!("{base_url}{url}"),
             false => url.clone(),

@@ -1,8 +1,9 @@
-//! Refusals, as FAPI words them.
+//! Refusals, in the form of FAPI's errors.
 
 use serde_json::{Map, Value, json};
 
-/// Why a request is refused: an HTTP status and Clerk's code. A refusal changes nothing unless its place says otherwise.
+/// Why a request is refused: an HTTP status and Clerk's code. Unless noted otherwise, a refused request changes
+/// nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -10,11 +11,11 @@ pub(crate) struct Refusal {
     message: String,
     long_message: String,
     meta: Map<String, Value>,
-    /// Further errors of the same answer.
+    /// Further errors of the same response.
     also: Vec<Refusal>,
-    /// Whether it is the refusal of a wrong secret, which counts towards the lock-out.
+    /// Whether a wrong secret is the reason, which counts towards the lockout.
     pub(crate) wrong_secret: bool,
-    /// Seconds to wait before the next try.
+    /// Seconds to wait before a retry.
     pub(crate) retry_after: Option<i64>,
 }
 
@@ -52,17 +53,17 @@ impl Refusal {
         self
     }
 
-    /// Says that a secret was wrong.
+    /// Marks the refusal as caused by a wrong secret.
     pub(crate) fn of_wrong_secret(self) -> Self {
         Self { wrong_secret: true, ..self }
     }
 
-    /// One that asks to wait.
+    /// Creates a refusal that asks the client to wait.
     pub(crate) fn wait(code: &str, seconds: i64) -> Self {
         Self { retry_after: Some(seconds), ..Self::new(429, code) }
     }
 
-    /// Several refusals in one answer; none when there are none.
+    /// Combines refusals into one response; `Ok` if there are none.
     pub(crate) fn together(refusals: Vec<Self>) -> Result<()> {
         let mut refusals = refusals.into_iter();
         match refusals.next() {
@@ -71,12 +72,12 @@ impl Refusal {
         }
     }
 
-    /// Every error of the answer.
+    /// Returns every error of the response.
     pub(crate) fn all_to_json(&self) -> Value {
         std::iter::once(self).chain(&self.also).map(Self::to_json).collect()
     }
 
-    /// The refusal as one error object.
+    /// Returns the refusal as one error object.
     pub(crate) fn to_json(&self) -> Value {
         let mut error = json!({ "code": self.code, "message": self.message, "long_message": self.long_message });
         if !self.meta.is_empty() {
@@ -86,7 +87,7 @@ impl Refusal {
     }
 }
 
-/// The short and the long text for a code.
+/// Returns the short and the long message for a code.
 fn texts(code: &str) -> (&'static str, &'static str) {
     match code {
         "form_identifier_not_found" => ("Unknown account", "Couldn't find your account."),

@@ -1,13 +1,13 @@
-//! Misbehaviour on request.
+//! Fault injection.
 
 use serde::{Deserialize, Serialize};
 
-/// What a matching request gets in place of its answer.
+/// What happens to a matching request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
-    /// This status and body; nothing is changed on the server.
+    /// Responds with this status and body; the request is not carried out.
     Respond {
         /// HTTP status.
         status: u16,
@@ -16,41 +16,41 @@ pub enum Action {
         /// Body.
         body: String,
     },
-    /// The request is carried out, but its answer is lost: the connection ends without one.
+    /// Carries the request out but loses the response: the connection ends after its head.
     LoseAnswer,
-    /// The answer waits until `Emulator::release` is called, so that answers can arrive out of order.
+    /// Holds the response until `Emulator::release` is called, so that responses can arrive out of order.
     Hold,
-    /// The request waits this long before it is carried out.
+    /// Waits this long before the request is carried out.
     Latency {
         /// Milliseconds of real time.
         ms: u64,
     },
-    /// 429, with `Retry-After`.
+    /// Responds with 429 and `Retry-After`.
     RateLimit {
         /// Seconds to wait.
         retry_after_s: i64,
     },
-    /// The connection is closed in good order without an answer, and nothing is carried out.
+    /// Closes the connection without a response; the request is not carried out.
     Disconnect,
-    /// The connection is reset (TCP RST), and nothing is carried out.
+    /// Resets the connection (TCP RST); the request is not carried out.
     Reset,
-    /// The request is carried out; its answer ends after this many bytes.
+    /// Carries the request out; the response ends after this many bytes.
     Truncate {
-        /// Bytes that arrive.
+        /// Number of bytes that arrive.
         bytes: usize,
     },
-    /// JSON that breaks off, with status 200.
+    /// Responds with truncated JSON and status 200.
     Malformed,
-    /// A page of HTML with status 200, as from a captive portal.
+    /// Responds with an HTML page and status 200, like a captive portal.
     Html,
-    /// The request is carried out twice; the second answer arrives.
+    /// Carries the request out twice; the second response arrives.
     Duplicate,
-    /// The request is carried out, but its answer shows the client as it was before: [`Fault::back`] revisions ago.
+    /// Carries the request out, but the response shows the client as it was [`Fault::back`] revisions ago.
     StaleClient,
 }
 
 impl Action {
-    /// Its name in the control API and in the log.
+    /// Returns the name used in the control API and in the log.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Respond { .. } => "respond",
@@ -69,42 +69,42 @@ impl Action {
     }
 }
 
-/// Which requests misbehave, and how.
+/// Which requests are affected, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Fault {
-    /// Method as FAPI sees it; `None` for every one.
+    /// Method as FAPI sees it; `None` for any method.
     #[serde(default)]
     pub method: Option<String>,
-    /// Path without query, e.g. `/v1/client`; each `*` stands for anything.
+    /// Path without query, e.g. `/v1/client`; `*` matches any sequence of characters.
     pub path: String,
-    /// How many requests it concerns; `None` for all of them.
+    /// Number of requests to affect; `None` for all.
     #[serde(default)]
     pub times: Option<u32>,
-    /// For [`Action::StaleClient`]: how many revisions of the client ago; 1 when absent.
+    /// For [`Action::StaleClient`]: how many revisions of the client ago; default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<usize>,
-    /// How many requests it has met so far.
+    /// Number of requests affected so far.
     #[serde(default)]
     pub hits: u64,
-    /// What happens to them.
+    /// The action.
     #[serde(flatten)]
     pub action: Action,
 }
 
 impl Fault {
-    /// A fault for every request to `path`.
+    /// Creates a fault for every request to `path`.
     pub fn new(path: impl Into<String>, action: Action) -> Self {
         Self { method: None, path: path.into(), times: None, back: None, hits: 0, action }
     }
 
-    /// For requests of this method only.
+    /// Limits the fault to requests with this method.
     #[must_use]
     pub fn method(self, method: impl Into<String>) -> Self {
         Self { method: Some(method.into()), ..self }
     }
 
-    /// For this number of requests only.
+    /// Limits the fault to this number of requests.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
@@ -121,7 +121,7 @@ impl Fault {
     }
 }
 
-/// Whether a path fits a pattern in which each `*` stands for anything.
+/// Whether a path matches a pattern in which `*` matches any sequence of characters.
 fn glob(pattern: &str, path: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == path,
@@ -131,7 +131,7 @@ fn glob(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// The faults that are in force.
+/// The configured faults.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
@@ -144,7 +144,7 @@ impl Faults {
         self.0.clear();
     }
 
-    /// The fault for a request, if there is one. It counts as used.
+    /// Returns the fault for a request, if any, and counts the request.
     pub(crate) fn take(&mut self, method: &str, path: &str) -> Option<Fault> {
         let fault = self.0.iter_mut().find(|fault| fault.matches(method, path))?;
         if let Some(times) = &mut fault.times {
@@ -154,7 +154,7 @@ impl Faults {
         Some(fault.clone())
     }
 
-    /// Forgets the oldest of those that are used up; the newest stay for their counts.
+    /// Drops the oldest used-up faults; the newest ones stay for their counts.
     pub(crate) fn sweep(&mut self) {
         const KEPT: usize = 100;
         let mut surplus = self.0.iter().filter(|fault| fault.times == Some(0)).count().saturating_sub(KEPT);
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_concerns_what_it_names_and_is_used_up() {
+    fn faults_take_matches_and_counts_requests() {
         let mut faults = Faults::default();
         faults.add(Fault::new("/v1/client/*", Action::LoseAnswer).method("POST").times(1));
         let mut take = |method: &str, path: &str| faults.take(method, path).map(|fault| fault.action);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn glob_star_matches_any_characters() {
         assert!(glob("/v1/client/sessions/*/tokens", "/v1/client/sessions/sess_1/tokens"));
         assert!(glob("*", "/v1/client") && glob("/v1/client*", "/v1/client"));
         assert!(!glob("/v1/client/*/touch", "/v1/client/x/tokens") && !glob("/v1/client", "/v1/client/x"));

@@ -12,11 +12,11 @@
 //! # }
 //! ```
 //!
-//! It answers native clients as FAPI does: rotating client tokens in `Authorization`, session tokens that verify against
-//! the served JWKS, codes in an inbox, and a page that plays the OAuth provider for a person or a test.
+//! It serves native clients like FAPI: rotating client tokens in `Authorization`, session tokens that verify against
+//! the served JWKS, codes in an inbox, and a page that acts as the OAuth provider.
 //!
-//! The behaviour (`ops`, `state`) knows nothing of HTTP; `http` decodes requests and `json` writes resources. It shares
-//! no code with the plugin, so that the two can't share a mistake.
+//! The rules (`ops`, `state`) know nothing of HTTP; `http` decodes requests and `json` serializes resources. The crate
+//! shares no code with the plugin, so that both can't share a mistake.
 
 #![recursion_limit = "256"] // for `json!` with many keys
 
@@ -50,5 +50,5 @@ pub use handle::Emulator;
 pub use log::Entry;
 pub use state::{Channel, Decision, Message};
 
-/// The version of FAPI that the emulator follows.
+/// The version of FAPI that the emulator implements.
 pub const API_VERSION: &str = "2026-05-12";

@@ -1,13 +1,13 @@
-//! What was asked, for people who look and for tests.
+//! The request log, for people and for tests.
 
 use std::collections::VecDeque;
 
 use serde::Serialize;
 
-/// How many requests are remembered; older ones are forgotten.
+/// Maximum number of logged requests.
 const CAPACITY: usize = 5_000;
 
-/// Parameters whose values are not written down.
+/// Parameters whose values are masked.
 const MASKED: &[&str] = &[
     "password",
     "new_password",
@@ -29,13 +29,13 @@ const MASKED: &[&str] = &[
 pub struct Entry {
     /// Number, from 1.
     pub seq: u64,
-    /// When it came, in milliseconds since the Unix epoch.
+    /// Time of the request, in milliseconds since the Unix epoch.
     pub at: i64,
     /// Method as FAPI sees it.
     pub method: String,
     /// Path.
     pub path: String,
-    /// Name of the operation in the published description; none for an unknown path.
+    /// Name of the operation in the published description; `None` for an unknown path.
     pub operation: Option<&'static str>,
     /// Query; secrets are masked.
     pub query: Vec<(String, String)>,
@@ -45,20 +45,20 @@ pub struct Entry {
     pub user_agent: Option<String>,
     /// Whether `Origin` was sent.
     pub has_origin: bool,
-    /// Whether it came from a native client.
+    /// Whether the request came from a native client.
     pub native: bool,
-    /// The client in the presented token.
+    /// ID of the client in the presented token.
     pub client: Option<String>,
-    /// Whether the answer carries a client token.
+    /// Whether the response carries a client token.
     pub rotated: bool,
-    /// HTTP status of the answer.
+    /// HTTP status of the response.
     pub status: u16,
-    /// Code of the first error of the answer.
+    /// Code of the first error of the response.
     pub error_code: Option<String>,
-    /// The fault that met it, e.g. `reset`. A connection that ended without an answer has status 0.
+    /// The fault that affected the request, e.g. `reset`. Without a response the status is 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<&'static str>,
-    /// The answer, while `Emulator::record_answers` is on.
+    /// The response, while `Emulator::record_answers` is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<serde_json::Value>,
 }
@@ -71,7 +71,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Writes a request down; its number is given here.
+    /// Logs a request and returns its number.
     pub(crate) fn add(&mut self, mut entry: Entry) -> u64 {
         self.last += 1;
         entry.seq = self.last;
@@ -82,7 +82,7 @@ impl Log {
         self.last
     }
 
-    /// Adds the answer to a request that is written down.
+    /// Adds the response to a logged request.
     pub(crate) fn keep_answer(&mut self, seq: u64, answer: serde_json::Value) {
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.seq == seq) {
             entry.answer = Some(answer);
@@ -98,7 +98,7 @@ impl Log {
     }
 }
 
-/// The beginning of a text that may be long.
+/// Truncates a long string.
 pub(crate) fn shortened(text: &str) -> String {
     const MOST: usize = 1_000;
     match text.char_indices().nth(MOST) {
@@ -107,7 +107,7 @@ pub(crate) fn shortened(text: &str) -> String {
     }
 }
 
-/// Parameters with the secret ones masked, and long ones cut.
+/// Masks secret parameters and truncates long ones.
 pub(crate) fn masked<'a>(params: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
     params
         .map(|(key, value)| (shortened(key), if MASKED.contains(&key) { "•••".to_owned() } else { shortened(value) }))

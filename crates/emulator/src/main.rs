@@ -55,7 +55,7 @@ fn run() -> Result<(), String> {
     })
 }
 
-/// The configuration that the arguments ask for; nothing for `--help`.
+/// Parses the arguments; `None` for `--help`.
 fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Config>, String> {
     let mut config = match std::env::var("CLERK_EMULATOR_CONFIG") {
         Ok(file) => read_config(&file)?,
@@ -84,7 +84,7 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<
     Ok(Some(config))
 }
 
-/// Settings from a file: JSON when its name ends so, else TOML.
+/// Reads a configuration file: JSON if its extension is `json`, else TOML.
 fn read_config(file: &str) -> Result<Config, String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("{file} can't be read: {error}"))?;
     let is_json = std::path::Path::new(file).extension().is_some_and(|extension| extension == "json");

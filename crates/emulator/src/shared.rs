@@ -1,4 +1,4 @@
-//! What the connections, the control API and the handle share: the instance, its snapshots, and the held responses.
+//! State shared by the connections, the control API and the handle.
 
 use std::{
     collections::VecDeque,
@@ -12,23 +12,23 @@ use tokio::sync::watch;
 
 use crate::state::World;
 
-/// What requests and tests share.
+/// The instance, its snapshots, and the release of held responses.
 pub(crate) struct Shared {
     world: Mutex<World>,
-    /// Counts the releases of held answers.
+    /// Number of releases of held responses.
     released: watch::Sender<u64>,
     records_answers: AtomicBool,
     snapshots: Mutex<Snapshots>,
 }
 
-/// States that were kept.
+/// Snapshots of the whole state.
 #[derive(Default)]
 struct Snapshots {
     made: u64,
     kept: VecDeque<(u64, World)>,
 }
 
-/// Snapshots that are kept; an older one is forgotten.
+/// Maximum number of snapshots.
 const SNAPSHOTS: usize = 16;
 
 impl std::fmt::Debug for Shared {
@@ -47,7 +47,7 @@ impl Shared {
         }
     }
 
-    /// The instance. One request is one transaction: the lock is held while it is carried out.
+    /// Locks the instance. A request holds the lock while it is carried out, so requests are transactions.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,17 +60,17 @@ impl Shared {
         self.records_answers.load(Ordering::Relaxed)
     }
 
-    /// Lets every answer go that is held now.
+    /// Releases all responses that are held now.
     pub(crate) fn release(&self) {
         self.released.send_modify(|times| *times = times.wrapping_add(1));
     }
 
-    /// Tells of releases from now on.
+    /// Returns a receiver that is notified of releases from now on.
     pub(crate) fn releases(&self) -> watch::Receiver<u64> {
         self.released.subscribe()
     }
 
-    /// Keeps the whole state, and returns a name for it.
+    /// Takes a snapshot of the whole state and returns its name.
     pub(crate) fn keep(&self, world: &World) -> String {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         snapshots.made += 1;
@@ -82,14 +82,14 @@ impl Shared {
         name.to_string()
     }
 
-    /// Goes back to a state that was kept. False when there is none of this name.
+    /// Restores a snapshot. Returns `false` if it does not exist.
     pub(crate) fn restore(&self, world: &mut World, id: &str) -> bool {
         let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         let wanted = id.parse::<u64>().ok();
         let kept = snapshots.kept.iter().find(|(name, _)| Some(*name) == wanted);
         let found = kept.map(|(_, kept)| *world = kept.clone()).is_some();
         if found {
-            // What is held belongs to a state that is gone.
+            // Held responses belong to the discarded state.
             self.release();
         }
         found

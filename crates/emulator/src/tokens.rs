@@ -1,4 +1,4 @@
-//! The JWTs: session tokens, tokens from templates, client tokens, the tokens of links, and the key set for them.
+//! JWTs: session tokens, tokens from templates, client tokens, tokens of links, and their key set.
 
 use std::sync::LazyLock;
 
@@ -14,15 +14,15 @@ use crate::{
     state::{Kind, Session, User, World},
 };
 
-/// The built-in key pair. It is public: everybody has it. That is fine on loopback and nowhere else.
+/// The built-in key pair. It is public, which is acceptable on loopback only.
 const SIGNING_KEY: &[u8] = include_bytes!("../keys/signing.pem");
-/// Id of the instance, and of its key.
+/// ID of the instance and of its key.
 pub(crate) const INSTANCE_ID: &str = "ins_emulator00000000000000000001";
-/// Claims that an application can't set.
+/// Claims that applications can't set.
 const RESERVED: &[&str] =
     &["iss", "sub", "sid", "v", "iat", "nbf", "exp", "jti", "azp", "fva", "sts", "o", "fea", "pla", "act"];
 
-/// `pk_test_` and the base64 of the host with a dollar sign behind it.
+/// Returns the publishable key: `pk_test_` and the base64 of the host and a dollar sign.
 pub(crate) fn publishable_key(base_url: &str) -> String {
     let host = base_url.trim_start_matches("http://");
     format!("pk_test_{}", base64::engine::general_purpose::STANDARD_NO_PAD.encode(format!("{host}$")))
@@ -66,15 +66,15 @@ struct LinkClaims {
     iat: i64,
 }
 
-/// What a presented client token says.
+/// The content of a presented client token.
 pub(crate) enum Presented {
-    /// A client, and the part of its token that changes.
+    /// A client, and the rotating part of its token.
     Client { id: String, rotating_token: String },
-    /// It is no token of this instance.
+    /// Not a token of this instance.
     Garbage,
 }
 
-/// The client token for a client.
+/// Creates the token of a client.
 pub(crate) fn client_token(id: &str, rotating_token: &str) -> Result<String> {
     let claims = ClientClaims { id: id.to_owned(), rotating_token: rotating_token.to_owned() };
     sign(header(), &claims)
@@ -88,12 +88,12 @@ pub(crate) fn read_client_token(token: &str) -> Result<Presented> {
     })
 }
 
-/// The token of a link or ticket.
+/// Creates the token of a link or ticket.
 pub(crate) fn link_token(world: &World, id: &str) -> Result<String> {
     sign(header(), &LinkClaims { kind: "link".to_owned(), id: id.to_owned(), iat: world.clock.now_s() })
 }
 
-/// The id in the token of a link or ticket.
+/// Returns the ID in the token of a link or ticket.
 pub(crate) fn read_link_token(token: &str) -> Result<String> {
     let claims = read::<LinkClaims>(token)?.ok_or_else(|| Refusal::new(400, "verification_link_token_invalid"))?;
     Ok(claims.id)
@@ -119,7 +119,7 @@ fn sign(header: Header, claims: &impl Serialize) -> Result<String> {
     jsonwebtoken::encode(&header, claims, &keys()?.encoding).map_err(|_| broken())
 }
 
-/// The session token of version 2 for a session and one of the user's organizations.
+/// Creates a session token (version 2) for a session and one of the user's organizations.
 pub(crate) fn session_token(
     world: &mut World,
     session: &Session,
@@ -164,7 +164,7 @@ pub(crate) fn session_token(
     sign(header, &claims)
 }
 
-/// The `o` claim, and the features that its bitmaps are about.
+/// Returns the `o` claim, and the features that its bitmaps refer to.
 fn organization_claims(world: &World, user: &User, id: &str) -> Option<(Value, String)> {
     let organization = world.organizations.get(id)?;
     let member = organization.member(&user.id)?;
@@ -197,13 +197,13 @@ fn organization_claims(world: &World, user: &User, id: &str) -> Option<(Value, S
     Some((claim, features.join(",")))
 }
 
-/// Feature and action of a custom permission, `org:<feature>:<action>`.
+/// Returns feature and action of a custom permission, `org:<feature>:<action>`.
 fn custom_permission(permission: &str) -> Option<(String, String)> {
     let (feature, action) = permission.strip_prefix("org:")?.split_once(':')?;
     (!feature.starts_with("sys_")).then(|| (feature.to_owned(), action.to_owned()))
 }
 
-/// A token from a template: the standard claims and the template's own.
+/// Creates a token from a template, with standard and custom claims.
 pub(crate) fn template_token(
     world: &mut World,
     session: &Session,
@@ -223,7 +223,7 @@ pub(crate) fn template_token(
     sign(header(), &claims)
 }
 
-/// A claim with its shortcodes filled in.
+/// Replaces the shortcodes in a claim.
 fn filled(world: &World, session: &Session, user: &User, value: &Value) -> Value {
     match value {
         Value::String(text) => filled_text(world, session, user, text),
@@ -237,7 +237,7 @@ fn filled(world: &World, session: &Session, user: &User, value: &Value) -> Value
 }
 
 fn filled_text(world: &World, session: &Session, user: &User, text: &str) -> Value {
-    // A value that is one shortcode keeps its type.
+    // A value that consists of one shortcode keeps its type.
     if let Some(code) = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"))
         && !code.contains("{{")
     {
@@ -258,7 +258,7 @@ fn filled_text(world: &World, session: &Session, user: &User, text: &str) -> Val
     Value::String(result)
 }
 
-/// The first alternative of a shortcode that is there.
+/// Returns the first alternative of a shortcode that has a value.
 fn shortcode(world: &World, session: &Session, user: &User, code: &str) -> Value {
     let alternatives = code.split("||").map(str::trim);
     let values = alternatives.map(|one| match one.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
@@ -317,7 +317,7 @@ fn metadata(path: &str, public: &Map<String, Value>, unsafe_: &Map<String, Value
     value
 }
 
-/// The key set that verifies session tokens.
+/// Returns the key set that verifies session tokens.
 pub(crate) fn jwks() -> Result<Value> {
     Ok(json!({ "keys": [keys()?.jwk] }))
 }

@@ -21,7 +21,7 @@ impl Drop for Program {
 }
 
 #[tokio::test]
-async fn it_prints_its_key_its_urls_and_its_pages() {
+async fn binary_prints_key_urls_and_pages() {
     let child = Command::new(env!("CARGO_BIN_EXE_clerk-emulator"))
         .args(["--preset", "everything"])
         .env_remove("CLERK_EMULATOR_CONFIG")
@@ -54,7 +54,7 @@ async fn it_prints_its_key_its_urls_and_its_pages() {
 }
 
 #[test]
-fn it_says_what_is_wrong_with_its_arguments() {
+fn binary_reports_invalid_arguments() {
     let output = Command::new(env!("CARGO_BIN_EXE_clerk-emulator")).args(["--preset", "nothing"]).output().unwrap();
     let words = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && words.contains("nothing") && words.contains("waitlist"), "{words}");

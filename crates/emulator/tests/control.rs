@@ -12,7 +12,7 @@ use support::{ADA, GRACE, Native, PASSWORD, ada, read, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
-async fn it_is_reached_over_http_and_by_nobody_else() {
+async fn control_api_refuses_web_origins_and_foreign_hosts() {
     let (emulator, native) = start(|_| {}).await;
     let info = read(native.raw("GET", "/__emulator/v1/info").send().await.unwrap()).await;
     assert_eq!(info.body["publishable_key"], emulator.publishable_key());
@@ -31,7 +31,7 @@ async fn it_is_reached_over_http_and_by_nobody_else() {
 }
 
 #[tokio::test]
-async fn the_configuration_is_changed_while_it_runs() {
+async fn config_is_changed_at_runtime() {
     let (emulator, native) = start(|_| {}).await;
     let (status, environment) =
         emulator.control("PATCH", "config", &json!({ "password": { "rules": { "min_length": 12 } } }));
@@ -44,7 +44,7 @@ async fn the_configuration_is_changed_while_it_runs() {
 }
 
 #[tokio::test]
-async fn a_snapshot_brings_everything_back() {
+async fn snapshot_restores_the_whole_state() {
     let (emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     let snapshot = emulator.snapshot();
@@ -62,7 +62,7 @@ async fn a_snapshot_brings_everything_back() {
 }
 
 #[tokio::test]
-async fn a_seed_makes_two_runs_alike() {
+async fn seed_makes_runs_identical() {
     let run = async || {
         let (emulator, native) = start(|_| {}).await;
         emulator.freeze_clock();
@@ -81,7 +81,7 @@ async fn a_seed_makes_two_runs_alike() {
 }
 
 #[tokio::test]
-async fn people_are_signed_in_without_a_flow() {
+async fn control_api_creates_and_changes_sessions() {
     let (emulator, native) = start(|_| {}).await;
     let (_, made) = emulator.control("POST", "sessions", &json!({ "user": GRACE }));
     *native.token.lock().unwrap() = made["client_token"].as_str().map(str::to_owned);
@@ -95,7 +95,7 @@ async fn people_are_signed_in_without_a_flow() {
 }
 
 #[tokio::test]
-async fn the_log_counts_and_masks() {
+async fn request_log_counts_and_masks() {
     let (emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     native.get("/v1/me").await;
@@ -107,7 +107,7 @@ async fn the_log_counts_and_masks() {
 }
 
 #[tokio::test]
-async fn faults_do_what_they_say() {
+async fn faults_change_responses() {
     let (emulator, native) = start(|_| {}).await;
     let session = native.sign_in(ADA, PASSWORD).await;
     let raw = async || {
@@ -165,7 +165,7 @@ async fn faults_do_what_they_say() {
 }
 
 #[tokio::test]
-async fn held_answers_arrive_out_of_order() {
+async fn hold_delivers_responses_out_of_order() {
     let (emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     emulator.fault(Fault::new("/v1/me", Action::Hold).method("GET").times(1));
@@ -182,7 +182,7 @@ async fn held_answers_arrive_out_of_order() {
 }
 
 #[tokio::test]
-async fn pages_are_there_for_a_person() {
+async fn pages_are_served() {
     let (_emulator, native) = start(|_| {}).await;
     for (path, words) in [
         ("/__emulator/", "CLERK_PUBLISHABLE_KEY"),
@@ -203,7 +203,7 @@ async fn pages_are_there_for_a_person() {
 }
 
 #[tokio::test]
-async fn many_instances_run_side_by_side() {
+async fn emulators_run_in_parallel() {
     let mut emulators = Vec::new();
     for _ in 0..50 {
         let mut config = Config::default();
@@ -226,7 +226,7 @@ async fn end_of_connection(emulator: &Emulator) -> std::io::Result<usize> {
 }
 
 #[tokio::test]
-async fn a_reset_is_a_reset_and_a_close_is_a_close() {
+async fn reset_and_disconnect_end_the_connection_differently() {
     let (emulator, _) = start(|_| {}).await;
     let fault = |action: Action| emulator.fault(Fault::new("/v1/environment", action).times(1));
     fault(Action::Reset);
@@ -237,7 +237,7 @@ async fn a_reset_is_a_reset_and_a_close_is_a_close() {
 }
 
 #[tokio::test]
-async fn requests_that_a_fault_meets_are_in_the_log() {
+async fn request_log_contains_faulted_requests() {
     let (emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     emulator.clear_requests();
@@ -264,7 +264,7 @@ async fn requests_that_a_fault_meets_are_in_the_log() {
 }
 
 #[tokio::test]
-async fn old_clients_are_shown_on_reads_as_well() {
+async fn stale_client_applies_to_reads() {
     let (emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     for name in ["One", "Two", "Three"] {
@@ -280,7 +280,7 @@ async fn old_clients_are_shown_on_reads_as_well() {
 }
 
 #[tokio::test]
-async fn a_reset_and_a_restore_let_held_answers_go() {
+async fn reset_and_restore_release_held_responses() {
     let (emulator, native) = start(|_| {}).await;
     let snapshot = emulator.snapshot();
     let ends: [&dyn Fn(); 3] = [&|| emulator.clear_faults(), &|| assert!(emulator.restore(&snapshot)), &|| {

@@ -250,7 +250,7 @@ impl Place {
 }
 
 #[tokio::test]
-async fn hostile_values_are_refused_in_clerks_words() {
+async fn operations_refuse_hostile_values_with_clerk_errors() {
     let mut place = Place::new().await;
     let hostile = hostile();
     for (method, pattern, operation) in Emulator::operations() {
@@ -298,7 +298,7 @@ async fn hostile_values_are_refused_in_clerks_words() {
 }
 
 #[tokio::test]
-async fn hostile_paths_and_queries_are_refused_in_clerks_words() {
+async fn operations_refuse_hostile_paths_and_queries_with_clerk_errors() {
     let mut place = Place::new().await;
     let encode = |text: &str| {
         let text: String = text.chars().take(2_000).collect();
@@ -324,7 +324,7 @@ async fn hostile_paths_and_queries_are_refused_in_clerks_words() {
 }
 
 #[tokio::test]
-async fn pages_and_controls_survive_hostile_values() {
+async fn pages_and_control_api_survive_hostile_values() {
     let mut place = Place::new().await;
     let session = place.ids["session"].clone();
     let browser = place.native.raw("GET", "/__emulator/v1/info").send().await.unwrap();

@@ -7,7 +7,7 @@ use serde_json::json;
 use support::{ADA, CALLBACK, GRACE, Native, PASSWORD, read, start};
 
 #[tokio::test]
-async fn names_and_metadata_are_changed() {
+async fn me_updates_names_and_metadata() {
     let (_emulator, native) = start(|config| config.identifiers.username = Presence::Optional).await;
     assert_eq!(native.patch("/v1/me", &[("first_name", "X")]).await.words(), "401 signed_out");
     native.sign_in(ADA, PASSWORD).await;
@@ -29,7 +29,7 @@ async fn names_and_metadata_are_changed() {
 }
 
 #[tokio::test]
-async fn addresses_come_and_go() {
+async fn email_addresses_are_added_verified_and_removed() {
     let (_emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     let path = "/v1/me/email_addresses";
@@ -71,7 +71,7 @@ async fn addresses_come_and_go() {
 }
 
 #[tokio::test]
-async fn the_password_is_changed_and_removed() {
+async fn password_is_changed_and_removed() {
     let (emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     let elsewhere = Native::new(&emulator);
@@ -137,7 +137,7 @@ async fn second_factors_are_enrolled_and_removed() {
 }
 
 #[tokio::test]
-async fn accounts_at_providers_are_connected() {
+async fn external_accounts_are_connected() {
     let (emulator, native) =
         start(|config| config.users[1].external_accounts = vec![Identity::new("oauth_google", GRACE)]).await;
     native.sign_in(ADA, PASSWORD).await;
@@ -172,7 +172,7 @@ async fn accounts_at_providers_are_connected() {
 }
 
 #[tokio::test]
-async fn a_picture_is_uploaded_and_shown() {
+async fn profile_image_is_uploaded_and_served() {
     let (emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     let upload = async |content: &'static [u8]| {
@@ -198,7 +198,7 @@ async fn a_picture_is_uploaded_and_shown() {
 }
 
 #[tokio::test]
-async fn an_account_is_deleted_everywhere() {
+async fn delete_me_removes_the_user_everywhere() {
     let (emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     emulator.configure(|config| config.actions.delete_self = false);
@@ -213,7 +213,7 @@ async fn an_account_is_deleted_everywhere() {
 }
 
 #[tokio::test]
-async fn nothing_can_be_made_longer_than_it_may_be() {
+async fn me_limits_the_length_of_names_and_metadata() {
     let (_emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     let long = "é".repeat(257);

@@ -6,7 +6,7 @@ use clerk_emulator::Emulator;
 use support::{ADA, Native, PASSWORD, read, start};
 
 #[tokio::test]
-async fn credentials_are_read_as_clerk_reads_them() {
+async fn authorization_is_parsed_like_clerk() {
     let (_emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     let token = native.token.lock().unwrap().clone().unwrap();
@@ -25,7 +25,7 @@ async fn credentials_are_read_as_clerk_reads_them() {
 }
 
 #[tokio::test]
-async fn a_token_and_an_origin_do_not_go_together() {
+async fn origin_with_authorization_is_refused() {
     let (emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     let token = native.token.lock().unwrap().clone().unwrap();
@@ -46,7 +46,7 @@ async fn a_token_and_an_origin_do_not_go_together() {
 }
 
 #[tokio::test]
-async fn a_switched_off_native_api_says_so_everywhere() {
+async fn native_api_disabled_is_returned_by_every_endpoint() {
     let (_emulator, native) = start(|config| config.native_api.enabled = false).await;
     for path in ["/v1/environment", "/v1/client", "/v1/me"] {
         assert_eq!(native.get(path).await.words(), "400 native_api_disabled", "{path}");
@@ -54,7 +54,7 @@ async fn a_switched_off_native_api_says_so_everywhere() {
 }
 
 #[tokio::test]
-async fn tokens_are_given_rotated_and_taken_back() {
+async fn client_token_is_issued_rotated_and_cleared() {
     let (emulator, native) = start(|_| {}).await;
     let first = native.get("/v1/client").await;
     assert!(first.resource().is_null() && first.token.is_some());
@@ -81,7 +81,7 @@ async fn tokens_are_given_rotated_and_taken_back() {
 }
 
 #[tokio::test]
-async fn forms_are_read_strictly() {
+async fn form_bodies_are_validated_strictly() {
     let (_emulator, native) = start(|_| {}).await;
     for (form, expected) in [
         (vec![("identifer", ADA)], "422 form_param_unknown(identifer)"),
@@ -104,7 +104,7 @@ async fn forms_are_read_strictly() {
 }
 
 #[tokio::test]
-async fn garbage_on_any_endpoint_is_refused_in_clerks_words() {
+async fn operations_refuse_garbage_with_clerk_errors() {
     let (_emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     let bodies: [&[u8]; 4] =
@@ -143,7 +143,7 @@ async fn garbage_on_any_endpoint_is_refused_in_clerks_words() {
 }
 
 #[tokio::test]
-async fn requests_are_limited_when_the_instance_limits_them() {
+async fn rate_limits_apply_when_enabled() {
     let (emulator, native) = start(|config| config.rate_limits = true).await;
     emulator.freeze_clock();
     for _ in 0..5 {
@@ -156,7 +156,7 @@ async fn requests_are_limited_when_the_instance_limits_them() {
 }
 
 #[tokio::test]
-async fn every_operation_has_fields_of_its_own() {
+async fn operations_refuse_unknown_fields() {
     let (_emulator, native) = start(|_| {}).await;
     native.sign_in(ADA, PASSWORD).await;
     for (method, path, field) in [
@@ -178,7 +178,7 @@ async fn every_operation_has_fields_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_superseded_token_is_worth_nothing_where_the_instance_says_so() {
+async fn rotation_grace_limits_superseded_tokens() {
     for (grace, expected) in [(None, "200"), (Some(60), "200"), (Some(0), "401 signed_out")] {
         let (emulator, native) = start(|config| config.rotation_grace_s = grace).await;
         emulator.freeze_clock();

@@ -22,7 +22,7 @@ async fn user_id(native: &Native) -> String {
 }
 
 #[tokio::test]
-async fn making_and_changing_one_has_rules() {
+async fn organization_create_and_update_are_validated() {
     let (emulator, ada, grace, path) = two(|_| {}).await;
     for (form, expected) in [
         (vec![("name", "")], "422 form_param_nil(name)"),
@@ -54,7 +54,7 @@ async fn making_and_changing_one_has_rules() {
 }
 
 #[tokio::test]
-async fn people_are_invited_and_join() {
+async fn invitations_are_created_accepted_and_revoked() {
     let (emulator, ada, grace, path) = two(|_| {}).await;
     let invite = async |address: &str, role: &str| {
         ada.post(&format!("{path}/invitations"), &[("email_address", address), ("role", role)]).await
@@ -111,7 +111,7 @@ async fn people_are_invited_and_join() {
 }
 
 #[tokio::test]
-async fn somebody_always_holds_the_reins() {
+async fn organization_keeps_an_admin() {
     let (_emulator, ada, grace, path) = two(|_| {}).await;
     let (ada_id, grace_id) = (user_id(&ada).await, user_id(&grace).await);
     let member = ada.post(&format!("{path}/memberships"), &[("user_id", &grace_id), ("role", "org:member")]).await;
@@ -140,7 +140,7 @@ async fn somebody_always_holds_the_reins() {
 }
 
 #[tokio::test]
-async fn a_domain_brings_its_people_in() {
+async fn domains_enroll_users() {
     let (emulator, ada, _grace, path) = two(|config| {
         config.users.push(NewUser::with_password("worker+clerk_test@acme.test", PASSWORD));
     })
@@ -206,7 +206,7 @@ async fn a_domain_brings_its_people_in() {
 }
 
 #[tokio::test]
-async fn an_invitation_leads_to_allowed_urls_only() {
+async fn invitation_redirect_urls_are_checked() {
     let (emulator, native) = start(|config| config.redirect_urls = vec!["my-app://invited".to_owned()]).await;
     native.sign_in(ADA, PASSWORD).await;
     let id = native.post("/v1/organizations", &[("name", "Engines")]).await.text("/id");
@@ -228,7 +228,7 @@ async fn an_invitation_leads_to_allowed_urls_only() {
 }
 
 #[tokio::test]
-async fn a_slug_stands_for_its_organization_everywhere() {
+async fn organization_paths_accept_slugs() {
     let (emulator, ada, _grace, _) = two(|_| {}).await;
     let path = "/v1/organizations/analytical-engines-1";
     let guest = [("email_address", "guest@example.com"), ("role", "org:member")];

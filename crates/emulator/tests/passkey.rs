@@ -69,7 +69,7 @@ fn options(nonce: &str) -> Value {
 }
 
 #[tokio::test]
-async fn origin_signature_and_counter_are_checked() {
+async fn passkey_origin_signature_and_counter_are_checked() {
     let (emulator, native) = start(|config| {
         config.passkeys.enabled = true;
         config.passkeys.rp_id = Some("localhost".to_owned());

@@ -61,7 +61,7 @@ async fn hosted(native: &Native, mode: &str, emulator: &Emulator) -> String {
 }
 
 #[tokio::test]
-async fn a_hosted_sign_in_has_nothing_to_do_with_the_browsers_own() {
+async fn hosted_sign_in_is_independent_of_the_browser_session() {
     let (emulator, native) = start(|_| {}).await;
     let mut browser = Browser::new(&emulator);
     let form = [("action", "start"), ("identifier", ADA), ("password", PASSWORD)];
@@ -76,7 +76,7 @@ async fn a_hosted_sign_in_has_nothing_to_do_with_the_browsers_own() {
 }
 
 #[tokio::test]
-async fn a_hosted_sign_in_ends_with_a_click() {
+async fn hosted_sign_in_requires_a_click() {
     let (emulator, native) = start(|_| {}).await;
     let mut browser = Browser::new(&emulator);
     let page = hosted(&native, "sign-in", &emulator).await;
@@ -96,7 +96,7 @@ async fn a_hosted_sign_in_ends_with_a_click() {
 }
 
 #[tokio::test]
-async fn it_offers_what_the_instance_offers() {
+async fn portal_offers_the_factors_of_the_instance() {
     let mut config = Config::preset("client-trust").unwrap();
     config.identifiers.phone = Presence::Optional;
     config.identifiers.email_verification = vec!["email_code".to_owned(), "email_link".to_owned()];
@@ -149,7 +149,7 @@ async fn it_offers_what_the_instance_offers() {
 }
 
 #[tokio::test]
-async fn it_takes_tickets_and_shows_the_terms() {
+async fn portal_accepts_tickets_and_shows_the_terms() {
     let mut config = Config::preset("restricted").unwrap();
     config.users = vec![ada()];
     config.sign_up.legal_consent = true;

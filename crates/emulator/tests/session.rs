@@ -34,7 +34,7 @@ async fn token(native: &Native, session: &str, form: &[(&str, &str)]) -> support
 }
 
 #[tokio::test]
-async fn session_tokens_verify_and_have_the_claims_of_version_two() {
+async fn session_token_verifies_and_has_version_two_claims() {
     let (emulator, native) = start(|config| {
         config.users[0].organization = Some("Analytical Engines".to_owned());
         config.organizations.roles = vec![Role::new(
@@ -73,7 +73,7 @@ async fn session_tokens_verify_and_have_the_claims_of_version_two() {
 }
 
 #[tokio::test]
-async fn templates_are_filled_in() {
+async fn jwt_template_shortcodes_are_replaced() {
     let (_emulator, native) = start(|config| {
         let claims = json!({
             "email": "{{user.primary_email_address}}", "name": "{{user.full_name}}!", "nobody": "{{user.username}}",
@@ -96,7 +96,7 @@ async fn templates_are_filled_in() {
 }
 
 #[tokio::test]
-async fn sessions_end_in_many_ways() {
+async fn session_status_affects_tokens_and_listing() {
     let (emulator, native) = start(|config| config.sessions.mode = "multi".to_owned()).await;
     for (action, status, minting) in [
         ("revoke", None, "401 signed_out"),
@@ -127,7 +127,7 @@ async fn sessions_end_in_many_ways() {
 }
 
 #[tokio::test]
-async fn devices_are_listed_and_revoked() {
+async fn me_sessions_are_listed_and_revoked() {
     let (emulator, native) = start(|_| {}).await;
     let (here, other) = (native.sign_in(ADA, PASSWORD).await, Native::new(&emulator));
     let there = other.sign_in(ADA, PASSWORD).await;
@@ -142,7 +142,7 @@ async fn devices_are_listed_and_revoked() {
 }
 
 #[tokio::test]
-async fn tasks_keep_a_session_pending() {
+async fn session_tasks_keep_the_session_pending() {
     let mut config = Config::preset("tasks").unwrap();
     config.users = vec![NewUser { organization: Some("Engines".to_owned()), ..ada() }];
     let emulator = Emulator::start(config).await.unwrap();
@@ -176,7 +176,7 @@ async fn tasks_keep_a_session_pending() {
 }
 
 #[tokio::test]
-async fn sensitive_actions_need_a_fresh_proof() {
+async fn reverification_is_required_for_sensitive_actions() {
     let (emulator, native) = start(|_| {}).await;
     let session = native.sign_in(ADA, PASSWORD).await;
     let change = async || native.post("/v1/me/email_addresses", &[("email_address", "more@example.com")]).await.words();
@@ -210,7 +210,7 @@ async fn sensitive_actions_need_a_fresh_proof() {
 }
 
 #[tokio::test]
-async fn an_actor_stands_in_for_somebody() {
+async fn actor_ticket_impersonates_a_user() {
     let (emulator, native) = start(|_| {}).await;
     let actor = json!({ "kind": "actor", "user": ADA, "actor": { "sub": "user_support" } });
     let ticket = emulator.control("POST", "tickets", &actor).1["ticket"].as_str().unwrap().to_owned();
@@ -223,7 +223,7 @@ async fn an_actor_stands_in_for_somebody() {
 }
 
 #[tokio::test]
-async fn tasks_have_an_order() {
+async fn session_tasks_are_ordered() {
     let mut config = Config::preset("tasks").unwrap();
     config.users = vec![ada()];
     let emulator = Emulator::start(config).await.unwrap();

@@ -32,7 +32,7 @@ fn strategies(answer: &Answer, pointer: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_factors_are_those_of_the_user() {
+async fn sign_in_lists_the_factors_of_the_user() {
     let (_emulator, native) = start(|config| {
         config.identifiers.phone = Presence::Optional;
         config.users[0].phone_numbers = vec![NewPhone { number: "+12015550100".to_owned(), second_factor: false }];
@@ -56,7 +56,7 @@ async fn the_factors_are_those_of_the_user() {
 }
 
 #[tokio::test]
-async fn a_code_lives_its_life() {
+async fn email_code_is_sent_counted_expired_and_used_up() {
     let (emulator, native) = start(|_| {}).await;
     emulator.freeze_clock();
     let (_, id) = begin(&native, ADA).await;
@@ -84,7 +84,7 @@ async fn a_code_lives_its_life() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_is_over_says_so() {
+async fn sign_in_refuses_past_and_foreign_attempts() {
     let (emulator, native) = start(|_| {}).await;
     let (_, old) = begin(&native, ADA).await;
     let (_, new) = begin(&native, ADA).await;
@@ -107,7 +107,7 @@ async fn an_attempt_that_is_over_says_so() {
 }
 
 #[tokio::test]
-async fn only_wrong_secrets_count_towards_the_lock_out() {
+async fn lockout_counts_wrong_secrets_only() {
     let (_emulator, native) = start(|config| config.attack_protection.lockout.max_attempts = 2).await;
     let (_, id) = begin(&native, ADA).await;
     for _ in 0..3 {
@@ -124,7 +124,7 @@ async fn only_wrong_secrets_count_towards_the_lock_out() {
 }
 
 #[tokio::test]
-async fn other_people_get_codes_of_their_own() {
+async fn email_code_is_random_for_other_recipients() {
     let (emulator, native) = start(|config| config.users.push(NewUser::with_email("real@example.com"))).await;
     let (_, id) = begin(&native, "real@example.com").await;
     prepare(&native, &id, &[("strategy", "email_code")]).await;
@@ -137,7 +137,7 @@ async fn other_people_get_codes_of_their_own() {
 }
 
 #[tokio::test]
-async fn too_many_failures_lock_the_account() {
+async fn lockout_locks_the_account_after_max_attempts() {
     let (emulator, native) = start(|config| config.attack_protection.lockout.max_attempts = 3).await;
     emulator.freeze_clock();
     let (_, id) = begin(&native, ADA).await;
@@ -153,7 +153,7 @@ async fn too_many_failures_lock_the_account() {
 }
 
 #[tokio::test]
-async fn bans_breaches_and_restrictions_are_told_apart() {
+async fn sign_in_distinguishes_bans_breaches_and_restrictions() {
     let (emulator, native) = start(|config| {
         config.users.push(NewUser::with_password("breached@example.com", "qwerty123"));
         config
@@ -184,7 +184,7 @@ async fn bans_breaches_and_restrictions_are_told_apart() {
 }
 
 #[tokio::test]
-async fn enumeration_protection_treats_everybody_alike() {
+async fn enumeration_protection_hides_unknown_identifiers() {
     let (emulator, native) = start(|config| config.attack_protection.enumeration = true).await;
     let (answer, id) = begin(&native, "nobody@example.com").await;
     assert_eq!(answer.text("/status"), "needs_first_factor");
@@ -200,7 +200,7 @@ async fn enumeration_protection_treats_everybody_alike() {
 }
 
 #[tokio::test]
-async fn a_second_session_is_refused_or_added() {
+async fn session_mode_refuses_or_adds_a_second_session() {
     let (emulator, native) = start(|_| {}).await;
     let session = native.sign_in(ADA, PASSWORD).await;
     let refused = begin(&native, GRACE).await.0;
@@ -216,7 +216,7 @@ async fn a_second_session_is_refused_or_added() {
 }
 
 #[tokio::test]
-async fn a_link_is_opened_in_time_again_late_and_replaced() {
+async fn email_link_is_verified_reopened_expired_and_replaced() {
     let mut config = Config::preset("email-link").unwrap();
     config.users = vec![NewUser::with_email(ADA)];
     let emulator = Emulator::start(config).await.unwrap();
@@ -261,7 +261,7 @@ async fn a_link_is_opened_in_time_again_late_and_replaced() {
 }
 
 #[tokio::test]
-async fn a_native_magic_link_is_approved_and_redeemed_once() {
+async fn magic_link_is_approved_and_redeemed_once() {
     let mut config = Config::preset("email-link").unwrap();
     config.users = vec![NewUser::with_email(ADA)];
     let emulator = Emulator::start(config).await.unwrap();
@@ -334,7 +334,7 @@ fn form_of(challenge: &'static str) -> [(&'static str, &'static str); 4] {
 }
 
 #[tokio::test]
-async fn client_trust_asks_for_a_code_on_a_new_device_only() {
+async fn client_trust_requires_a_code_on_new_devices_only() {
     let (_emulator, native) = start(|config| config.client_trust = true).await;
     let form = [("strategy", "password"), ("identifier", ADA), ("password", PASSWORD)];
     let answer = native.post("/v1/client/sign_ins", &form).await;
@@ -352,7 +352,7 @@ async fn client_trust_asks_for_a_code_on_a_new_device_only() {
 }
 
 #[tokio::test]
-async fn provider_identities_lead_where_they_should() {
+async fn oauth_sign_in_links_proves_or_transfers_an_identity() {
     let (emulator, native) = start(|config| {
         config.users.push(NewUser {
             email_addresses: vec![NewEmail::Full { email: "unproven@example.com".to_owned(), verified: false }],
@@ -409,7 +409,7 @@ async fn provider_identities_lead_where_they_should() {
 }
 
 #[tokio::test]
-async fn redirects_are_checked_before_anybody_leaves() {
+async fn oauth_sign_in_checks_the_redirect_url() {
     let (_emulator, native) = start(|config| config.redirect_urls = vec![CALLBACK.to_owned()]).await;
     for (url, expected) in [
         (CALLBACK, "200"),
@@ -426,7 +426,7 @@ async fn redirects_are_checked_before_anybody_leaves() {
 }
 
 #[tokio::test]
-async fn a_company_signs_its_people_in() {
+async fn enterprise_sso_signs_users_in() {
     let mut config = Config::preset("enterprise").unwrap();
     config.users = vec![ada()];
     let emulator = Emulator::start(config).await.unwrap();
@@ -454,7 +454,7 @@ async fn a_company_signs_its_people_in() {
 }
 
 #[tokio::test]
-async fn hosted_auth_brings_a_session_home() {
+async fn hosted_auth_creates_the_session_on_redemption() {
     let (emulator, native) = start(|_| {}).await;
     let (verifier, challenge) =
         ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
@@ -495,7 +495,7 @@ async fn hosted_auth_brings_a_session_home() {
 }
 
 #[tokio::test]
-async fn odd_characters_in_an_identifier_break_nothing() {
+async fn sign_in_accepts_odd_characters_in_identifiers() {
     let (_emulator, native) = start(|config| {
         config.identifiers.phone = Presence::Optional;
         config.identifiers.username = Presence::Optional;
@@ -523,7 +523,7 @@ async fn come_back(emulator: &Emulator, native: &Native, path: &str, identity: I
 }
 
 #[tokio::test]
-async fn an_address_that_no_provider_vouches_for_opens_nobodys_account() {
+async fn oauth_identity_with_unverified_address_must_be_proven() {
     let (emulator, native) = start(|_| {}).await;
     let claimed = Identity { verified: false, ..Identity::new("oauth_google", GRACE) };
     let (_, sign_up) = come_back(&emulator, &native, "/v1/client/sign_ups", claimed).await;
@@ -543,7 +543,7 @@ async fn an_address_that_no_provider_vouches_for_opens_nobodys_account() {
 }
 
 #[tokio::test]
-async fn an_address_that_its_user_never_verified_is_proven_and_the_password_replaced() {
+async fn oauth_identity_for_unverified_user_address_requires_new_password() {
     let open = "open+clerk_test@example.com";
     let (emulator, native) = start(|config| {
         config.users.push(NewUser {
@@ -570,7 +570,7 @@ async fn an_address_that_its_user_never_verified_is_proven_and_the_password_repl
 }
 
 #[tokio::test]
-async fn lists_keep_identities_out_as_well() {
+async fn restrictions_apply_to_oauth_identities() {
     let (emulator, native) = start(|config| config.restrictions.blocklist = vec!["*@blocked.test".to_owned()]).await;
     for path in ["/v1/client/sign_ins", "/v1/client/sign_ups"] {
         let identity = Identity::new("oauth_google", "someone@blocked.test");
@@ -580,7 +580,7 @@ async fn lists_keep_identities_out_as_well() {
 }
 
 #[tokio::test]
-async fn only_what_is_offered_can_be_attempted() {
+async fn attempt_first_factor_refuses_strategies_that_are_not_offered() {
     let (emulator, native) = start(|config| {
         config.enterprise_sso.connections = vec![EnterpriseConnection::new("entconn_acme", "Acme", "acme.test")];
         config.users.push(NewUser::with_password("boss@acme.test", PASSWORD));
@@ -604,7 +604,7 @@ async fn only_what_is_offered_can_be_attempted() {
 }
 
 #[tokio::test]
-async fn companies_keep_to_their_domains() {
+async fn enterprise_connections_accept_their_own_domains_only() {
     let (emulator, native) = start(|config| {
         let mut closed = EnterpriseConnection::new("entconn_globex", "Globex", "globex.test");
         closed.jit = false;
@@ -659,7 +659,7 @@ async fn companies_keep_to_their_domains() {
 }
 
 #[tokio::test]
-async fn a_transfer_does_not_sign_anybody_in_twice() {
+async fn transfer_refuses_a_user_who_is_signed_in() {
     let (emulator, native) = start(|config| {
         config.sessions.mode = "multi".to_owned();
         config.users[0].external_accounts = vec![Identity::new("oauth_google", ADA)];

@@ -21,7 +21,7 @@ async fn step(native: &Native, id: &str, step: &str, form: &[(&str, &str)]) -> A
 }
 
 #[tokio::test]
-async fn every_field_has_its_rules() {
+async fn sign_up_validates_every_field() {
     let (_emulator, native) = start(|config| {
         config.identifiers.phone = Presence::Optional;
         config.identifiers.username = Presence::Optional;
@@ -60,7 +60,7 @@ async fn every_field_has_its_rules() {
 }
 
 #[tokio::test]
-async fn it_completes_when_nothing_is_missing_or_unverified() {
+async fn sign_up_completes_when_nothing_is_missing_or_unverified() {
     let (emulator, native) = start(|config| config.identifiers.phone = Presence::Required).await;
     let begun = create(&native, &[("email_address", NEW), ("password", PASSWORD)]).await;
     let id = begun.text("/id");
@@ -92,7 +92,7 @@ async fn it_completes_when_nothing_is_missing_or_unverified() {
 }
 
 #[tokio::test]
-async fn a_changed_address_has_to_be_verified_again() {
+async fn sign_up_requires_verification_of_a_changed_address() {
     let (_emulator, native) = start(|config| config.profile.last_name = Presence::Required).await;
     let id = create(&native, &[("email_address", NEW), ("password", PASSWORD)]).await.text("/id");
     step(&native, &id, "prepare_verification", &[("strategy", "email_code")]).await;
@@ -108,7 +108,7 @@ async fn a_changed_address_has_to_be_verified_again() {
 }
 
 #[tokio::test]
-async fn closed_instances_let_tickets_in() {
+async fn sign_up_with_ticket_works_in_closed_modes() {
     for (mode, code) in [("restricted", "403 sign_up_mode_restricted"), ("waitlist", "403 sign_up_restricted_waitlist")]
     {
         let emulator = Emulator::start(Config::preset(mode).unwrap()).await.unwrap();
@@ -132,7 +132,7 @@ async fn closed_instances_let_tickets_in() {
 }
 
 #[tokio::test]
-async fn a_provider_fills_in_what_it_knows() {
+async fn oauth_sign_up_applies_the_provider_profile() {
     let (emulator, native) = start(|config| config.identifiers.username = Presence::Required).await;
     let form = [("strategy", "oauth_github"), ("redirect_url", CALLBACK)];
     let started = create(&native, &form).await;
@@ -187,7 +187,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_wallet_signs_up_and_in_with_a_real_signature() {
+async fn web3_wallet_signs_up_and_in_with_a_real_signature() {
     let emulator = Emulator::start(Config::preset("web3").unwrap()).await.unwrap();
     let native = Native::new(&emulator);
     let (wallet, other) =
@@ -214,7 +214,7 @@ async fn a_wallet_signs_up_and_in_with_a_real_signature() {
 }
 
 #[tokio::test]
-async fn whoever_verifies_an_address_has_it_alone() {
+async fn verified_address_is_removed_from_other_users() {
     let (_emulator, native) = start(|_| {}).await;
     let other = Native::new_like(&native);
     other.sign_in(ADA, PASSWORD).await;

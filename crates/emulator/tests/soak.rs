@@ -57,7 +57,7 @@ fn assert_bounded(emulator: &Emulator, most: &[(&'static str, usize)]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_people_sign_up_on_one_device() {
+async fn sign_up_stays_bounded_after_ten_thousand_users() {
     let _watchdog = Watchdog::new("signing up");
     let emulator = Emulator::start(Config::default()).await.unwrap();
     let native = Native::new(&emulator);
@@ -86,7 +86,7 @@ async fn ten_thousand_people_sign_up_on_one_device() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn devices_come_and_go() {
+async fn clients_and_handles_stay_bounded() {
     let _watchdog = Watchdog::new("devices that come and go");
     let mut config = Config::default();
     config.users = vec![ada(), grace()];
@@ -153,7 +153,7 @@ async fn devices_come_and_go() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_clients_at_once() {
+async fn server_handles_two_hundred_concurrent_clients() {
     let _watchdog = Watchdog::new("two hundred clients");
     let emulator = Arc::new(Emulator::start(Config::default()).await.unwrap());
     let clients = (0..200).map(|number| {

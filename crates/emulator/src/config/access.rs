@@ -1,4 +1,4 @@
-//! Who may sign up, sign in and do what.
+//! Who may sign up, sign in and use the instance.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct SignUpSettings {
     /// `public`, `restricted` or `waitlist`.
     pub mode: String,
-    /// Whether the terms have to be accepted.
+    /// Whether users must accept the terms.
     pub legal_consent: bool,
 }
 
@@ -19,20 +19,20 @@ impl Default for SignUpSettings {
     }
 }
 
-/// Which identifiers are let in: addresses, numbers, or `*@domain`.
+/// Which identifiers are accepted: addresses, numbers, or `*@domain`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Restrictions {
-    /// Only these, when there are any.
+    /// If not empty, only these are accepted.
     pub allowlist: Vec<String>,
-    /// Not these.
+    /// These are rejected.
     pub blocklist: Vec<String>,
-    /// No `+` in the local part of addresses.
+    /// Rejects a `+` in the local part of addresses.
     pub block_subaddresses: bool,
 }
 
-/// What users may do by themselves.
+/// What users may do on their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -41,7 +41,7 @@ pub struct Actions {
     pub delete_self: bool,
     /// Create organizations.
     pub create_organization: bool,
-    /// How many organizations; no limit when absent.
+    /// Maximum number of organizations per user; `None` for no limit.
     pub organizations_limit: Option<usize>,
 }
 
@@ -51,20 +51,20 @@ impl Default for Actions {
     }
 }
 
-/// Lock-out and the like.
+/// Protection against attacks.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct AttackProtection {
-    /// Lock-out.
+    /// Lockout.
     pub lockout: Lockout,
-    /// Whether unknown identifiers look like known ones.
+    /// Whether responses for unknown identifiers look like those for known ones.
     pub enumeration: bool,
-    /// Whether e-mail links have to be opened where they were asked for.
+    /// Whether e-mail links must be opened on the client that requested them.
     pub email_link_same_client: bool,
 }
 
-/// Lock-out after failed attempts.
+/// Lockout after failed attempts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -73,7 +73,7 @@ pub struct Lockout {
     pub enabled: bool,
     /// Failed attempts until an account is locked.
     pub max_attempts: u32,
-    /// How long it stays locked; 0 is until somebody unlocks it.
+    /// How long an account stays locked, in minutes; 0 until it is unlocked by an administrator.
     pub minutes: u32,
 }
 
@@ -90,7 +90,7 @@ impl Default for Lockout {
 pub struct NativeApi {
     /// Whether native clients may use the instance.
     pub enabled: bool,
-    /// Origins that may come together with `Authorization`; `loopback` stands for every loopback origin.
+    /// Origins that may be sent together with `Authorization`; `loopback` matches every loopback origin.
     pub allowed_origins: Vec<String>,
 }
 

@@ -1,9 +1,9 @@
-//! Checking a configuration.
+//! Validation of a configuration.
 
 use super::{Config, ConfigError};
 
 impl Config {
-    /// Checks that somebody could sign in.
+    /// Checks that the settings are consistent and that sign-in is possible.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let one_of = |name: &str, value: &str, values: &[&str]| match values.contains(&value) {
             true => Ok(()),
@@ -20,7 +20,7 @@ impl Config {
             let known = ["metamask", "base", "coinbase_wallet", "okx_wallet", "solana"];
             one_of("identifiers.web3", wallet, &known)?;
         }
-        /// A hundred years, in seconds: sums of times and lifetimes stay far from overflowing.
+        /// 100 years in seconds, so that the sum of a time and a lifetime never overflows.
         const LONGEST_S: i64 = 100 * 366 * 24 * 60 * 60;
         let lifetimes = &self.lifetimes;
         let seconds = [
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lets_nobody_in_is_refused() {
+    fn check_rejects_inconsistent_settings() {
         for text in [
             "social = []\n[identifiers]\nemail = \"off\"",
             "[mfa]\nrequired = true\ntotp = false",

@@ -1,6 +1,6 @@
-//! The error of a configuration.
+//! The error type of configurations.
 
-/// A configuration that makes no sense.
+/// An invalid configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(String);
 

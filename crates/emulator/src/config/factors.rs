@@ -11,13 +11,13 @@ use super::identifiers::Presence;
 pub struct Passwords {
     /// Whether passwords are in use.
     pub mode: Presence,
-    /// What a password has to be like.
+    /// Requirements for passwords.
     pub rules: PasswordRules,
-    /// Whether new passwords are looked up in `breached`.
+    /// Whether new passwords are checked against `breached`.
     pub breach_check: bool,
-    /// Whether passwords are looked up at sign-in as well.
+    /// Whether passwords are also checked at sign-in.
     pub breach_check_on_sign_in: bool,
-    /// Passwords that count as known from a breach.
+    /// Passwords that count as breached.
     pub breached: Vec<String>,
 }
 
@@ -33,22 +33,22 @@ impl Default for Passwords {
     }
 }
 
-/// What a password has to be like.
+/// Requirements for passwords.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct PasswordRules {
-    /// Shortest password, in characters.
+    /// Minimum length, in characters.
     pub min_length: usize,
-    /// Longest password, in characters.
+    /// Maximum length, in characters.
     pub max_length: usize,
-    /// Needs a special character.
+    /// Requires a special character.
     pub special: bool,
-    /// Needs a digit.
+    /// Requires a digit.
     pub numbers: bool,
-    /// Needs an upper-case letter.
+    /// Requires an upper-case letter.
     pub uppercase: bool,
-    /// Needs a lower-case letter.
+    /// Requires a lower-case letter.
     pub lowercase: bool,
 }
 
@@ -63,13 +63,13 @@ impl Default for PasswordRules {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Passkeys {
-    /// Whether they are in use.
+    /// Whether passkeys are enabled.
     pub enabled: bool,
-    /// Whether the identifier field offers them.
+    /// Whether the identifier field offers passkeys.
     pub autofill: bool,
-    /// Whether the sign-in card has a button for them.
+    /// Whether the sign-in card has a passkey button.
     pub button: bool,
-    /// Relying party; the host of the request's `Origin` when absent.
+    /// ID of the relying party; default: the host of the request's `Origin`.
     pub rp_id: Option<String>,
 }
 
@@ -92,7 +92,7 @@ pub struct Mfa {
     pub phone_code: bool,
     /// Codes by e-mail.
     pub email_code: bool,
-    /// Whether everybody needs a second factor.
+    /// Whether every user needs a second factor.
     pub required: bool,
 }
 
@@ -107,11 +107,11 @@ impl Default for Mfa {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct VerificationSettings {
-    /// Wrong codes until a verification fails.
+    /// Number of wrong codes after which a verification fails.
     pub max_attempts: u32,
-    /// Seconds until a code can be asked for again, with `rate_limits`.
+    /// Seconds until another code can be requested, with `rate_limits`.
     pub resend_s: i64,
-    /// Seconds in which the same request is answered without a new message.
+    /// Seconds in which a repeated request sends no new message.
     pub dedupe_s: i64,
 }
 

@@ -1,47 +1,47 @@
-//! What users are known by: identifiers and names.
+//! Identifiers and names of users.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether an attribute of a user is in use.
+/// Whether an attribute of a user is off, optional or required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Presence {
-    /// Not in use.
+    /// Off.
     Off,
-    /// May be given.
+    /// Optional.
     Optional,
-    /// Has to be given.
+    /// Required.
     Required,
 }
 
 impl Presence {
-    /// Whether it is in use.
+    /// Whether the attribute is optional or required.
     #[must_use]
     pub fn is_on(self) -> bool {
         self != Self::Off
     }
 }
 
-/// What people are known by.
+/// Identifiers of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Identifiers {
     /// E-mail addresses.
     pub email: Presence,
-    /// How an address is verified: `email_code`, `email_link`; none leaves it unverified.
+    /// How an address is verified: `email_code`, `email_link`; empty for no verification.
     pub email_verification: Vec<String>,
-    /// Whether an address alone signs in.
+    /// Whether a verified address is a first factor.
     pub email_first_factor: bool,
     /// Phone numbers.
     pub phone: Presence,
-    /// How codes reach a phone: `sms`, `whatsapp`.
+    /// Channels for codes to a phone: `sms`, `whatsapp`.
     pub phone_channels: Vec<String>,
     /// Usernames.
     pub username: Presence,
-    /// Shortest username, in characters.
+    /// Minimum length of a username, in characters.
     pub username_min_length: usize,
-    /// Longest username, in characters.
+    /// Maximum length of a username, in characters.
     pub username_max_length: usize,
     /// Wallets: `metamask`, `base`, `coinbase_wallet`, `okx_wallet`, `solana`.
     pub web3: Vec<String>,

@@ -1,4 +1,4 @@
-//! Reading a configuration from JSON or TOML.
+//! Reading of a configuration from JSON or TOML.
 
 use serde_json::Value;
 
@@ -6,24 +6,24 @@ use super::{Config, ConfigError};
 use crate::merge::merge;
 
 impl Config {
-    /// Reads a JSON document. Its key `preset` names what it changes.
+    /// Reads a JSON document. Its key `preset` names the base configuration.
     ///
     /// # Errors
-    /// When it is not JSON, or has an unknown key; the text names it.
+    /// Returns an error if the document is not valid JSON or has an unknown key; the message names the key.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
         Self::from_value(serde_json::from_str(text).map_err(ConfigError::new)?)
     }
 
-    /// Reads a TOML document. Its key `preset` names what it changes.
+    /// Reads a TOML document. Its key `preset` names the base configuration.
     ///
     /// # Errors
-    /// When it is not TOML, or has an unknown key; the text names it.
+    /// Returns an error if the document is not valid TOML or has an unknown key; the message names the key.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         Self::from_value(toml::from_str(text).map_err(ConfigError::new)?)
     }
 
     fn from_value(mut changes: Value) -> Result<Self, ConfigError> {
-        // `[[organizations]]` are organizations, `[organizations]` are the settings for them.
+        // `[[organizations]]` is a list of organizations, `[organizations]` holds their settings.
         if let Some(object) = changes.as_object_mut()
             && object.get("organizations").is_some_and(Value::is_array)
             && let Some(organizations) = object.remove("organizations")
@@ -41,7 +41,7 @@ impl Config {
         Ok(config)
     }
 
-    /// This configuration with a JSON merge patch applied.
+    /// Returns this configuration with a JSON merge patch applied.
     pub(crate) fn changed(&self, changes: &Value) -> Result<Self, ConfigError> {
         let mut value = serde_json::to_value(self).map_err(ConfigError::new)?;
         merge(&mut value, changes);
@@ -57,7 +57,7 @@ mod tests {
     };
 
     #[test]
-    fn a_file_changes_its_preset() {
+    fn from_toml_applies_changes_to_the_preset() {
         let config =
             Config::from_toml("preset = \"waitlist\"\napplication_name = \"X\"\n[password.rules]\nmin_length = 12")
                 .unwrap();
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_file_is_read() {
+    fn from_toml_reads_users_and_organizations() {
         let config = Config::from_toml(
             r#"
             preset = "default"
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_named() {
+    fn from_toml_names_unknown_keys() {
         for text in ["pasword = {}", "[mfa]\ntotps = true", "preset = \"nope\""] {
             let message = Config::from_toml(text).unwrap_err().to_string();
             assert!(message.contains("pasword") || message.contains("totps") || message.contains("nope"), "{message}");

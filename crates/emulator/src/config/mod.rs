@@ -1,4 +1,4 @@
-//! What an instance is like: identifiers, factors, providers, modes, lifetimes, and the people it begins with.
+//! The configuration of an instance: identifiers, factors, providers, modes, lifetimes, and the initial users.
 
 mod access;
 mod check;
@@ -25,7 +25,7 @@ pub use providers::{EnterpriseConnection, EnterpriseSso, SocialProvider};
 pub use seed::{Identity, NewDomain, NewEmail, NewMember, NewOrganization, NewPhone, NewUser};
 pub use sessions::{JwtTemplate, Lifetimes, Sessions};
 
-/// Settings of the emulated instance. A key that is not listed here is an error.
+/// Settings of the emulated instance. Unknown keys are errors.
 ///
 /// Read from TOML or JSON ([`Config::from_toml`], [`Config::from_json`]) with `preset = "…"` as the base, or built in Rust
 /// from [`Config::default`] or [`Config::preset`] by changing fields.
@@ -33,28 +33,28 @@ pub use sessions::{JwtTemplate, Lifetimes, Sessions};
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Config {
-    /// Port to listen on; 0 takes a free one.
+    /// Port to listen on; 0 for a free port.
     pub port: u16,
     /// Name of the application.
     pub application_name: String,
     /// `development` or `production`.
     pub environment_type: String,
-    /// Makes ids and codes the same in every run: a number, which may be written as text.
+    /// Seed for IDs and codes, which makes them the same in every run. A number, or a string that holds one.
     #[serde(deserialize_with = "number_or_text")]
     pub seed: Option<u64>,
-    /// What people are known by.
+    /// Identifiers of users.
     pub identifiers: Identifiers,
     /// Names.
     pub profile: Profile,
     /// Passwords.
     pub password: Passwords,
-    /// `password` or `otp`: which card the prebuilt sign-in shows first.
+    /// `password` or `otp`: which form the prebuilt sign-in shows first.
     pub preferred_strategy: String,
     /// Passkeys.
     pub passkeys: Passkeys,
     /// Second factors.
     pub mfa: Mfa,
-    /// Whether a password on a new device needs a second step.
+    /// Whether a password sign-in on a new device needs a second step.
     pub client_trust: bool,
     /// OAuth providers.
     pub social: Vec<SocialProvider>,
@@ -62,37 +62,37 @@ pub struct Config {
     pub enterprise_sso: EnterpriseSso,
     /// Who may sign up.
     pub sign_up: SignUpSettings,
-    /// Which identifiers are let in.
+    /// Which identifiers are accepted.
     pub restrictions: Restrictions,
     /// Sessions of a client.
     pub sessions: Sessions,
-    /// Whether sensitive actions need a fresh verification.
+    /// Whether sensitive actions need reverification.
     pub reverification: bool,
-    /// What users may do by themselves.
+    /// What users may do on their own.
     pub actions: Actions,
-    /// Lock-out and the like.
+    /// Protection against attacks.
     pub attack_protection: AttackProtection,
     /// Organizations.
     pub organizations: Organizations,
     /// Native clients.
     pub native_api: NativeApi,
-    /// Redirect URLs that may be used, letter by letter; `*` allows every one.
+    /// Allowed redirect URLs, compared exactly; `*` allows every URL.
     pub redirect_urls: Vec<String>,
-    /// Whether test addresses and numbers take the code 424242.
+    /// Whether test addresses and numbers accept the code 424242.
     pub test_mode: bool,
-    /// Whether a tokenless `GET /v1/client` is given a token.
+    /// Whether `GET /v1/client` without a token returns one.
     pub token_on_first_get: bool,
-    /// Seconds for which a superseded client token is accepted; without end when absent.
+    /// Seconds for which a superseded client token is accepted; `None` for no limit.
     pub rotation_grace_s: Option<i64>,
     /// Lifetimes, in seconds.
     pub lifetimes: Lifetimes,
     /// Codes.
     pub verification: VerificationSettings,
-    /// Whether requests are limited as Clerk limits them.
+    /// Whether Clerk's rate limits apply.
     pub rate_limits: bool,
-    /// Whether keys that the published description does not have are left out of answers.
+    /// Whether responses omit keys that the published description does not have.
     pub strict_schema: bool,
-    /// Claims that are added to session tokens.
+    /// Claims added to session tokens.
     pub session_claims: Map<String, Value>,
     /// JWT templates.
     pub jwt_templates: Vec<JwtTemplate>,
@@ -100,11 +100,11 @@ pub struct Config {
     pub nonce_on_transfer: bool,
     /// Folder with unpacked npm packages (`clerk-js`, `ui`), served under `/npm/@clerk/`.
     pub npm_dir: Option<std::path::PathBuf>,
-    /// A JSON merge patch that is applied to the environment, so that a test can make any body.
+    /// A JSON merge patch applied to the environment, so that tests can produce any response.
     pub environment_patch: Option<Value>,
-    /// People with an account.
+    /// Initial users.
     pub users: Vec<NewUser>,
-    /// Organizations.
+    /// Initial organizations.
     pub seed_organizations: Vec<NewOrganization>,
     /// Identities at the providers.
     pub identities: Vec<Identity>,
@@ -167,18 +167,18 @@ impl Config {
         self.redirect_urls.iter().any(|allowed| allowed == "*" || allowed == url)
     }
 
-    /// The connection for the domain of an e-mail address.
+    /// Returns the connections for the domain of an e-mail address.
     pub(crate) fn connections_for<'a>(&'a self, address: &str) -> impl Iterator<Item = &'a EnterpriseConnection> {
         let found: Vec<_> = self.enterprise_sso.connections.iter().filter(|one| one.has(address)).collect();
         found.into_iter()
     }
 
-    /// The connection with this id.
+    /// Returns the connection with this ID.
     pub(crate) fn connection(&self, id: &str) -> Option<&EnterpriseConnection> {
         self.enterprise_sso.connections.iter().find(|connection| connection.id == id)
     }
 
-    /// Wallet strategies, e.g. `web3_metamask_signature`.
+    /// Returns the wallet strategies, e.g. `web3_metamask_signature`.
     pub(crate) fn wallet_strategies(&self) -> Vec<String> {
         self.identifiers.web3.iter().map(|wallet| format!("web3_{wallet}_signature")).collect()
     }

@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Organizations {
-    /// Whether they are in use.
+    /// Whether organizations are enabled.
     pub enabled: bool,
-    /// Most members and pending invitations; 0 is no limit.
+    /// Maximum number of members and pending invitations; 0 for no limit.
     pub max_memberships: usize,
     /// Whether admins may delete an organization.
     pub admin_delete: bool,
-    /// Whether every session needs one.
+    /// Whether every session needs an active organization.
     pub force_selection: bool,
-    /// Whether slugs are in use.
+    /// Whether slugs are enabled.
     pub slug: bool,
-    /// Whether verified domains are in use.
+    /// Whether verified domains are enabled.
     pub domains: bool,
-    /// How people of a verified domain come in.
+    /// Allowed enrollment modes of verified domains.
     pub enrollment_modes: Vec<String>,
-    /// Custom roles, beside `org:admin` and `org:member`.
+    /// Custom roles, in addition to `org:admin` and `org:member`.
     pub roles: Vec<Role>,
 }
 
@@ -57,7 +57,7 @@ pub struct Role {
 }
 
 impl Role {
-    /// A role with these permissions.
+    /// Creates a role with these permissions.
     pub fn new(key: impl Into<String>, name: impl Into<String>, permissions: &[&str]) -> Self {
         let permissions = permissions.iter().map(|permission| (*permission).to_owned()).collect();
         Self { key: key.into(), name: name.into(), permissions }

@@ -1,4 +1,4 @@
-//! Ready-made instances.
+//! Presets.
 
 use super::{Config, ConfigError, EnterpriseConnection, Identity, NewUser, Presence, SocialProvider};
 
@@ -32,10 +32,10 @@ pub const PRESETS: &[&str] = &[
 ];
 
 impl Config {
-    /// The preset of this name; [`PRESETS`] lists them.
+    /// Returns the preset with this name; see [`PRESETS`].
     ///
     /// # Errors
-    /// When there is none; the text lists the names.
+    /// Returns an error if the name is unknown; the message lists the names.
     pub fn preset(name: &str) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         match name {
@@ -132,7 +132,7 @@ impl Config {
         self.enterprise_sso.connections = vec![EnterpriseConnection::new("entconn_acme", "Acme", "acme.test")];
     }
 
-    /// The configuration of the demo: a few people, and the redirect URL that the app may use.
+    /// Returns the configuration of the demo: a few users, and the app's redirect URL.
     #[must_use]
     pub fn demo(redirect_url: &str) -> Self {
         let named = |identity: Identity, first: &str, last: &str| Identity {
@@ -158,7 +158,7 @@ impl Config {
     }
 }
 
-/// Providers whose pictures are local, so that no request leaves the machine.
+/// Providers with local pictures, so that no request leaves the machine.
 fn custom_providers() -> Vec<SocialProvider> {
     let mut acme = SocialProvider::new("oauth_custom_acme", "Acme");
     acme.logo_url = Some("/__emulator/img/logo?t=A".to_owned());
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_preset_is_sound() {
+    fn presets_are_valid() {
         for name in PRESETS {
             Config::preset(name).unwrap().check().unwrap();
         }

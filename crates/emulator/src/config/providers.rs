@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 pub struct SocialProvider {
     /// The strategy, e.g. `oauth_google` or `oauth_custom_acme`.
     pub strategy: String,
-    /// Its name.
+    /// Display name.
     #[serde(default)]
     pub name: String,
-    /// Whether it can be used to sign in, or only to connect.
+    /// Whether the provider can be used to sign in; otherwise only to connect an account.
     #[serde(default = "yes")]
     pub authenticatable: bool,
-    /// Whether a sign-up needs it.
+    /// Whether sign-up requires an account at the provider.
     #[serde(default)]
     pub required: bool,
-    /// Picture of a custom provider.
+    /// Logo of a custom provider.
     #[serde(default)]
     pub logo_url: Option<String>,
 }
 
 impl SocialProvider {
-    /// A provider that is switched on.
+    /// Creates an enabled provider.
     pub fn new(strategy: impl Into<String>, name: impl Into<String>) -> Self {
         Self { strategy: strategy.into(), name: name.into(), authenticatable: true, required: false, logo_url: None }
     }
@@ -44,31 +44,31 @@ pub struct EnterpriseSso {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EnterpriseConnection {
-    /// Identifier.
+    /// ID.
     pub id: String,
     /// Name.
     pub name: String,
-    /// Domains of the addresses that belong to it.
+    /// Domains of the e-mail addresses that belong to the connection.
     pub domains: Vec<String>,
     /// `saml` or `oauth`.
     #[serde(default = "saml")]
     pub protocol: String,
-    /// Whether unknown people get an account on the way in.
+    /// Whether unknown users get an account at their first sign-in (just-in-time provisioning).
     #[serde(default = "yes")]
     pub jit: bool,
-    /// Organization (id, slug or name) that everybody who comes in by it becomes a member of.
+    /// Organization (ID, slug or name) whose member every user of the connection becomes.
     #[serde(default)]
     pub organization: Option<String>,
 }
 
 impl EnterpriseConnection {
-    /// Whether an address belongs to it.
+    /// Whether an address belongs to the connection.
     pub(crate) fn has(&self, address: &str) -> bool {
         let domain = address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
         domain.is_some_and(|domain| self.domains.iter().any(|one| one.eq_ignore_ascii_case(&domain)))
     }
 
-    /// A connection for one domain.
+    /// Creates a connection for one domain.
     pub fn new(id: impl Into<String>, name: impl Into<String>, domain: impl Into<String>) -> Self {
         Self {
             id: id.into(),

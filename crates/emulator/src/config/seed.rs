@@ -1,4 +1,4 @@
-//! The people and organizations that an instance begins with.
+//! The initial users and organizations of an instance.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,28 +7,28 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
-    /// The provider's strategy; a seed file may call it `provider`.
+    /// Strategy of the provider; in a seed file also called `provider`.
     #[serde(alias = "provider")]
     pub strategy: String,
     /// E-mail address; may be empty.
     pub email: String,
-    /// Whether the provider vouches for the address.
+    /// Whether the provider has verified the address.
     pub verified: bool,
     /// First name.
     pub first_name: String,
     /// Last name.
     pub last_name: String,
-    /// Its id at the provider; made from the address, or else the name, when empty.
+    /// ID at the provider; default: derived from the address or the name.
     pub provider_user_id: String,
 }
 
 impl Identity {
-    /// An identity with a verified e-mail address.
+    /// Creates an identity with a verified e-mail address.
     pub fn new(strategy: impl Into<String>, email: impl Into<String>) -> Self {
         Self { strategy: strategy.into(), email: email.into(), verified: true, ..Self::default() }
     }
 
-    /// What tells the identities of a provider apart.
+    /// Returns the key that distinguishes the identities of a provider.
     pub(crate) fn subject(&self) -> String {
         match (self.provider_user_id.as_str(), self.email.as_str()) {
             ("", "") => format!("name:{}:{} {}", self.first_name.len(), self.first_name, self.last_name),
@@ -37,7 +37,7 @@ impl Identity {
         }
     }
 
-    /// A name for elements of the provider's page; two identities may share it.
+    /// Returns a name for elements of the provider's page; two identities may share it.
     pub(crate) fn id(&self) -> String {
         let name =
             if self.email.is_empty() { format!("{} {}", self.first_name, self.last_name) } else { self.email.clone() };
@@ -47,18 +47,18 @@ impl Identity {
     }
 }
 
-/// An e-mail address of somebody: the address alone, or with its state.
+/// An e-mail address of a user: the address alone, or with its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum NewEmail {
     /// A verified address.
     Address(String),
-    /// An address that may be unverified.
+    /// An address with its state.
     Full {
         /// The address.
         email: String,
-        /// Whether it is verified; it is, unless said otherwise.
+        /// Whether the address is verified; default: `true`.
         #[serde(default = "yes")]
         verified: bool,
     },
@@ -70,13 +70,13 @@ impl From<&str> for NewEmail {
     }
 }
 
-/// A verified phone number of somebody.
+/// A verified phone number of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewPhone {
     /// The number, e.g. `+12015550100`.
     pub number: String,
-    /// Whether it is a second factor.
+    /// Whether the number is a second factor.
     pub second_factor: bool,
 }
 
@@ -88,20 +88,20 @@ fn phones<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<NewPh
     Vec::<Value>::deserialize(deserializer)?.into_iter().map(phone).collect()
 }
 
-/// Somebody with an account from the start.
+/// A user who exists from the start.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewUser {
-    /// E-mail addresses; the first is the primary one.
+    /// E-mail addresses; the first one is primary.
     pub email_addresses: Vec<NewEmail>,
-    /// Phone numbers; in a file, the number alone will do.
+    /// Phone numbers; in a file, a string with the number is enough.
     #[serde(deserialize_with = "phones")]
     pub phone_numbers: Vec<NewPhone>,
     /// Wallet addresses.
     pub web3_wallets: Vec<String>,
     /// Username.
     pub username: Option<String>,
-    /// Password, if any.
+    /// Password.
     pub password: Option<String>,
     /// Whether the password counts as compromised.
     pub password_compromised: bool,
@@ -121,17 +121,17 @@ pub struct NewUser {
     pub unsafe_metadata: Map<String, Value>,
     /// Whether the account is banned.
     pub banned: bool,
-    /// Name of an organization to make the user an admin of.
+    /// Name of an organization to create with the user as its admin.
     pub organization: Option<String>,
 }
 
 impl NewUser {
-    /// Somebody with a verified e-mail address.
+    /// Creates a user with a verified e-mail address.
     pub fn with_email(email_address: &str) -> Self {
         Self { email_addresses: vec![email_address.into()], ..Self::default() }
     }
 
-    /// Somebody who signs in with a password.
+    /// Creates a user with a verified e-mail address and a password.
     pub fn with_password(email_address: &str, password: impl Into<String>) -> Self {
         Self { password: Some(password.into()), ..Self::with_email(email_address) }
     }
@@ -143,9 +143,9 @@ impl NewUser {
 pub struct NewOrganization {
     /// Name.
     pub name: String,
-    /// Slug; made from the name when absent.
+    /// Slug; default: derived from the name.
     pub slug: Option<String>,
-    /// E-mail address or id of the user who is its admin.
+    /// E-mail address or ID of the user who is its admin.
     pub creator: Option<String>,
     /// Members.
     pub members: Vec<NewMember>,
@@ -159,7 +159,7 @@ pub struct NewOrganization {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewMember {
-    /// E-mail address or id of the user.
+    /// E-mail address or ID of the user.
     pub user: String,
     /// Role, e.g. `org:member`.
     pub role: String,
@@ -171,10 +171,10 @@ pub struct NewMember {
 pub struct NewDomain {
     /// Name, e.g. `acme.test`.
     pub name: String,
-    /// Whether it is verified.
+    /// Whether the domain is verified.
     #[serde(default)]
     pub verified: bool,
-    /// How people of the domain come in.
+    /// Enrollment mode.
     #[serde(default = "by_hand")]
     pub enrollment_mode: String,
 }
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identities_are_told_apart() {
+    fn identity_subject_distinguishes_identities() {
         let of = |email: &str, id: &str| {
             Identity { provider_user_id: id.to_owned(), ..Identity::new("oauth_google", email) }.subject()
         };

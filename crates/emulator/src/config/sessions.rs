@@ -29,7 +29,7 @@ pub struct Lifetimes {
     pub session_s: i64,
     /// Sign-in and sign-up attempts.
     pub attempt_s: i64,
-    /// Codes, links, provider round trips, nonces and approvals.
+    /// Codes, links, provider flows, nonces and approvals.
     pub verification_s: i64,
     /// Invitations and tickets.
     pub invitation_s: i64,
@@ -42,14 +42,14 @@ impl Default for Lifetimes {
     }
 }
 
-/// A template for tokens with an application's own claims.
+/// A template for tokens with custom claims.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct JwtTemplate {
     /// Name.
     pub name: String,
-    /// Claims; `{{user.id}}` and the like are filled in.
+    /// Claims; shortcodes such as `{{user.id}}` are replaced.
     #[serde(default)]
     pub claims: Map<String, Value>,
     /// Lifetime, in seconds.
@@ -58,7 +58,7 @@ pub struct JwtTemplate {
 }
 
 impl JwtTemplate {
-    /// A template with these claims.
+    /// Creates a template with these claims.
     pub fn new(name: impl Into<String>, claims: Map<String, Value>) -> Self {
         Self { name: name.into(), claims, lifetime_s: a_minute() }
     }

@@ -1,4 +1,4 @@
-//! Who may ask: native clients by `Authorization`, browsers by cookie or development browser.
+//! Admission of requests: native clients by `Authorization`, browsers by cookie or development browser.
 
 use super::request::{Incoming, is_local_origin};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     state::World,
 };
 
-/// Checks the headers that a request may and may not have, and reads its credential.
+/// Checks the headers of a request and reads its credential.
 pub(crate) fn admit(world: &World, incoming: &Incoming) -> Result<Caller> {
     for header in ["authorization", "origin"] {
         if incoming.repeats(header) {
@@ -75,7 +75,7 @@ fn may_bring_both(world: &World, origin: &str) -> bool {
     allowed.iter().any(|one| one == origin || (one == "loopback" && is_local_origin(origin)))
 }
 
-/// Paths that are opened in a browser, or by anybody.
+/// Whether a path is opened by browsers, or needs no credential.
 fn is_for_browsers(path: &str) -> bool {
     matches!(
         path,

@@ -1,4 +1,4 @@
-//! Every request comes in here, and its path decides who responds.
+//! Dispatches every request by its path.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{control, error::Refusal, pages, shared::Shared};
 
-/// Larger bodies are refused; pictures may have 10 MB.
+/// Maximum size of a body; pictures may have 10 MB.
 const MAX_BODY: usize = 11 * 1024 * 1024;
-/// Larger forms are refused.
+/// Maximum size of a form.
 const MAX_FORM: usize = 1024 * 1024;
 
 pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
@@ -33,7 +33,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
         Some(path) => page(&|| own(shared, &incoming, path)),
         None if is_form => too_large(),
         None if incoming.path == "/" => redirect("/__emulator/"),
-        // Previews of links look before anybody clicks.
+        // Link previews send HEAD before the user clicks.
         None if is_head && matches!(incoming.path.as_str(), "/v1/verify" | "/v1/tickets/accept") => {
             text(200, "text/html", "")
         }
@@ -44,7 +44,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
         }
         None => fapi::serve(shared, &incoming).await,
     };
-    // Pages elsewhere may show pictures, but not use the control API.
+    // Pages of other origins may show pictures, but must not use the control API.
     if !incoming.path.starts_with("/__emulator") || incoming.path.starts_with("/__emulator/img/") {
         let asked = incoming.header("access-control-request-headers");
         share_with_origin(&mut response, incoming.header("origin"), asked);
@@ -52,7 +52,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, request: Request) -> Response {
     response
 }
 
-/// The answer in place of a page or control that panicked.
+/// Responds in place of a page or control request that panicked.
 fn broken(message: String) -> Response {
     tracing::error!(message, "a page panicked");
     let error = Refusal::new(500, "internal_clerk_error");
@@ -64,7 +64,7 @@ fn too_large() -> Response {
     json(413, &json!({ "errors": [error.to_json()] }))
 }
 
-/// The emulator's own pages and its control API.
+/// Serves the emulator's own pages and its control API.
 fn own(shared: &Shared, incoming: &Incoming, path: &str) -> Response {
     let mut world = shared.world();
     if let Some(path) = path.strip_prefix("/v1/") {
@@ -75,12 +75,12 @@ fn own(shared: &Shared, incoming: &Incoming, path: &str) -> Response {
         let answer = control::handle(shared, &mut world, &incoming.method, path, &incoming.query, &incoming.body);
         return json(answer.status, &answer.body);
     }
-    // Whoever waits for the emulator may only look whether a page is there.
+    // A HEAD request checks whether the emulator is up.
     let method = if incoming.method == "HEAD" { "GET" } else { incoming.method.as_str() };
     pages::serve(&mut world, method, path, &incoming.query, &incoming.form)
 }
 
-/// The headers with which a page of another origin may read the answer.
+/// Sets the CORS headers for pages of local origins.
 fn share_with_origin(response: &mut Response, origin: Option<&str>, asked: Option<&str>) {
     let Some(origin) = origin.filter(|origin| is_local_origin(origin)) else { return };
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! FAPI over HTTP: faults, the operation, the envelope around its answer.
+//! FAPI over HTTP: faults, the operation, the envelope around its response.
 
 use std::panic::{AssertUnwindSafe, UnwindSafe};
 
@@ -29,7 +29,7 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     if incoming.method == "OPTIONS" {
         return text(204, "text/plain", "");
     }
-    // From here on a release is not missed, however late the waiting begins.
+    // Subscribed before the request is logged, so that no later release is missed.
     let mut released = shared.releases();
     let fault = shared.world().faults.take(&incoming.method, &incoming.path);
     let back = fault.as_ref().and_then(|fault| fault.back).unwrap_or(1);
@@ -50,7 +50,7 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
         if matches!(fault, Some(Action::StaleClient)) {
             remember_client(&mut world, incoming, false);
         }
-        // A proxy sends the request again; its second answer is the one that arrives.
+        // Like a proxy that retries: the second response is the one that arrives.
         if matches!(fault, Some(Action::Duplicate)) {
             answer(&mut world, incoming, name);
         }
@@ -61,7 +61,7 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     };
     match fault {
         Some(Action::Hold) => {
-            // An error means that the emulator is gone, and nobody waits for the answer.
+            // An error means that the emulator is shutting down.
             let _ = released.changed().await;
             response
         }
@@ -73,7 +73,7 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     }
 }
 
-/// Keeps the caller's client as it is now for answers that show an older one.
+/// Adds the caller's current client to the history.
 fn remember_client(world: &mut World, incoming: &Incoming, changed: bool) {
     if let Ok(caller) = admit(world, incoming)
         && let Ok(Some(client)) = client_json(world, &caller)
@@ -82,7 +82,7 @@ fn remember_client(world: &mut World, incoming: &Incoming, changed: bool) {
     }
 }
 
-/// The client whose request was answered.
+/// ID of the caller's client.
 #[derive(Clone)]
 struct OfClient(String);
 
@@ -90,7 +90,7 @@ struct OfClient(String);
 #[derive(Clone, Copy)]
 struct Number(u64);
 
-/// Keeps the answer in the log.
+/// Records the response in the log.
 async fn recorded(shared: &Shared, response: Response) -> Response {
     let number = response.extensions().get::<Number>().copied();
     let (parts, body) = response.into_parts();
@@ -101,7 +101,7 @@ async fn recorded(shared: &Shared, response: Response) -> Response {
     Response::from_parts(parts, Body::from(whole))
 }
 
-/// The answer of a fault that keeps the operation from being carried out.
+/// Returns the response of a fault that prevents the operation.
 fn in_place_of_answer(action: &Action) -> Option<Response> {
     match action {
         Action::Respond { status, content_type, body } => Some(bytes(*status, content_type, body.clone().into_bytes())),
@@ -122,14 +122,14 @@ fn in_place_of_answer(action: &Action) -> Option<Response> {
     }
 }
 
-/// Stands for the end of the connection.
+/// Returns a placeholder response that makes the server end the connection.
 fn no_answer(end: Disconnect) -> Response {
     let mut response = text(500, "text/plain", "");
     response.extensions_mut().insert(end);
     response
 }
 
-/// An answer whose body breaks off, which ends the connection.
+/// Returns a response whose body breaks off, which ends the connection.
 fn broken_off() -> Response {
     let error = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the answer was lost on purpose");
     let body = Body::from_stream(futures_util::stream::once(std::future::ready(Err::<Bytes, _>(error))));
@@ -138,7 +138,7 @@ fn broken_off() -> Response {
     response
 }
 
-/// The first bytes of an answer; its length says that there are more.
+/// Cuts the body of a response; `Content-Length` stays that of the whole body.
 async fn truncated(response: Response, kept: usize) -> Response {
     let (mut parts, body) = response.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
@@ -146,7 +146,7 @@ async fn truncated(response: Response, kept: usize) -> Response {
     let cut = whole.slice(..kept.min(length));
     let first = futures_util::stream::once(std::future::ready(Ok(cut)));
     let rest = futures_util::stream::once(async {
-        // The first part is sent while this one is waited for.
+        // Yields, so that the first part is sent on its own.
         tokio::task::yield_now().await;
         Err(std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the rest was lost on purpose"))
     });
@@ -157,7 +157,7 @@ async fn truncated(response: Response, kept: usize) -> Response {
     Response::from_parts(parts, body)
 }
 
-/// The answer with the client as it was before the request.
+/// Replaces the client in a response by an older revision.
 async fn stale(response: Response, before: Option<Value>) -> Response {
     let (parts, body) = response.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
@@ -172,8 +172,7 @@ async fn stale(response: Response, before: Option<Value>) -> Response {
     response
 }
 
-/// Carries a request out. A handler that panics is a fault of the emulator: it is said so, as FAPI would, and the
-/// instance goes on.
+/// Carries a request out. A panic in a handler becomes a 500 response, and the instance continues.
 fn answer(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) -> Response {
     guarded(AssertUnwindSafe(|| carry_out(world, incoming, fault))).unwrap_or_else(|message| {
         tracing::error!(method = incoming.method, path = incoming.path, message, "a handler panicked");
@@ -186,7 +185,7 @@ fn answer(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) -
     })
 }
 
-/// What a piece of work returns, or what it panicked with.
+/// Returns the result of `work`, or the message of its panic.
 pub(super) fn guarded<T>(work: impl FnOnce() -> T + UnwindSafe) -> std::result::Result<T, String> {
     std::panic::catch_unwind(work).map_err(|payload| {
         let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -235,7 +234,7 @@ fn carry_out(world: &mut World, incoming: &Incoming, fault: Option<&'static str>
     response
 }
 
-/// Puts the client token where this kind of caller looks for it.
+/// Puts the client token where the caller expects it: `Authorization` or a cookie.
 fn answer_token(world: &World, caller: &Caller, response: &mut Response) {
     let Some(token) = &caller.new_token else { return };
     match (caller.native, token) {
@@ -277,13 +276,13 @@ fn enveloped(world: &mut World, resource: Value, caller: &Caller, changed: bool)
     }
 }
 
-/// The caller's client as it is now.
+/// Returns the caller's client as JSON.
 fn client_json(world: &mut World, caller: &Caller) -> Result<Option<Value>> {
     let client = caller.client_id.as_ref().and_then(|id| world.clients.get(id)).cloned();
     client.map(|client| resources::client(world, &client)).transpose()
 }
 
-/// The error envelope; the client comes along when there is one.
+/// Returns the error envelope, with the client if there is one.
 fn refuse(world: &mut World, refusal: &Refusal, caller: &Caller) -> Response {
     let trace_id = world.ids.hex(32);
     let mut body = json!({ "errors": refusal.all_to_json(), "clerk_trace_id": trace_id });
@@ -302,7 +301,7 @@ fn refuse(world: &mut World, refusal: &Refusal, caller: &Caller) -> Response {
 #[derive(Clone)]
 struct ErrorCode(String);
 
-/// Writes down a request that a fault met before it was carried out.
+/// Logs a request whose fault prevented the operation.
 fn write_down_unanswered(world: &mut World, incoming: &Incoming, fault: Option<&'static str>, response: &Response) {
     let caller = admit(world, incoming).unwrap_or_default();
     let operation = routes::find(&incoming.method, &incoming.path).ok().map(|(route, _)| route.operation);
@@ -347,7 +346,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_becomes_a_message() {
+    fn guarded_returns_the_panic_message() {
         assert_eq!(guarded(|| 1), Ok(1));
         let name = "somebody";
         assert_eq!(guarded(move || -> u8 { panic!("{name} fell") }), Err("somebody fell".to_owned()));

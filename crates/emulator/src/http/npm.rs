@@ -1,4 +1,4 @@
-//! Clerk's own scripts, for pages that load them from FAPI's host as Clerk's SDKs do.
+//! Clerk's own scripts, for pages that load them from the FAPI host as Clerk's SDKs do.
 
 use std::path::{Component, Path};
 
@@ -6,13 +6,13 @@ use axum::response::Response;
 
 use super::reply::{bytes, text};
 
-/// Serves `/npm/@clerk/{package}@{version}/{file}` from `{folder}/{package}/{file}`: there is one version of each.
+/// Serves `/npm/@clerk/{package}@{version}/{file}` from `{folder}/{package}/{file}`; the version is ignored.
 pub(crate) fn serve(folder: Option<&Path>, path: &str) -> Response {
     let missing = || text(404, "text/plain", "there is no such file; is `npm_dir` set?");
     let Some((package, file)) = path.trim_start_matches("/npm/@clerk/").split_once('/') else { return missing() };
     let package = package.split('@').next().unwrap_or_default();
     let relative = Path::new(package).join(file);
-    // Only what lies in the folder.
+    // Stay inside the folder.
     if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
         return missing();
     }
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_files_of_the_folder_are_served() {
+    fn package_file_stays_inside_the_folder() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         assert_eq!(serve(Some(folder), "/npm/@clerk/src@6/lib.rs").status(), 200);
         for path in ["/npm/@clerk/src@6/../Cargo.toml", "/npm/@clerk/src@6/nothing.js", "/npm/@clerk/..@6/x", "/npm/x"]

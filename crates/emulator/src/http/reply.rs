@@ -1,4 +1,4 @@
-//! Responses.
+//! Building responses.
 
 use axum::{
     body::Body,
@@ -7,21 +7,21 @@ use axum::{
 };
 use serde_json::Value;
 
-/// Marks an answer that is not sent: the connection ends in its place.
+/// Marks a response that is not sent: the connection ends instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disconnect {
-    /// In good order.
+    /// The connection is closed.
     Close,
-    /// With a TCP reset.
+    /// The connection is reset (TCP RST).
     Reset,
 }
 
-/// An answer of text.
+/// Creates a text response.
 pub(crate) fn text(status: u16, content_type: &'static str, body: impl Into<String>) -> Response {
     bytes(status, content_type, body.into().into_bytes())
 }
 
-/// An answer of bytes.
+/// Creates a response with raw bytes.
 pub(crate) fn bytes(status: u16, content_type: &str, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -32,12 +32,12 @@ pub(crate) fn bytes(status: u16, content_type: &str, body: Vec<u8>) -> Response 
     response
 }
 
-/// An answer of JSON.
+/// Creates a JSON response.
 pub(crate) fn json(status: u16, body: &Value) -> Response {
     text(status, "application/json", body.to_string())
 }
 
-/// Sends a browser elsewhere.
+/// Redirects the browser.
 pub(crate) fn redirect(target: &str) -> Response {
     let mut response = text(303, "text/plain", "");
     match HeaderValue::from_str(target) {

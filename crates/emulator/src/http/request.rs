@@ -1,4 +1,4 @@
-//! Decoding a request.
+//! Request decoding.
 
 use axum::{
     body::Bytes,
@@ -11,19 +11,19 @@ use crate::{
     ops::params::Params,
 };
 
-/// Largest picture, in bytes.
+/// Maximum size of a picture, in bytes.
 const MAX_PICTURE: usize = 10 * 1024 * 1024;
 
-/// A request, decoded.
+/// A decoded request.
 pub(crate) struct Incoming {
-    /// The method that is meant: `_method` of the query or the form, else the verb.
+    /// The effective method: `_method` of the query or form, else the HTTP method.
     pub(crate) method: String,
     /// Path without a trailing slash.
     pub(crate) path: String,
     pub(crate) query: Params,
     pub(crate) form: Params,
     pub(crate) body: Vec<u8>,
-    /// What was uploaded.
+    /// The uploaded file.
     pub(crate) file: Option<File>,
     content_type: String,
     headers: HeaderMap,
@@ -43,7 +43,7 @@ impl Incoming {
             parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default().to_lowercase();
         let is_form = content_type.starts_with("application/x-www-form-urlencoded");
         let form = if is_form { Params::parse(&body) } else { Params::default() };
-        // Only a POST can mean another method: the preflight of one is still an OPTIONS.
+        // Only a POST may override its method: its preflight is still an OPTIONS.
         let meant = query.given("_method").or(form.given("_method")).filter(|_| parts.method == Method::POST);
         let method = meant.unwrap_or(parts.method.as_str()).to_uppercase();
         let path = parts.uri.path();
@@ -64,7 +64,7 @@ impl Incoming {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Whether a header is there more than once.
+    /// Whether a header occurs more than once.
     pub(crate) fn repeats(&self, name: &str) -> bool {
         self.headers.get_all(name).iter().count() > 1
     }
@@ -75,13 +75,13 @@ impl Incoming {
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    /// A page elsewhere could have its host name resolve to loopback; such requests are refused.
+    /// Whether `Host` is local. A remote page could make its host name resolve to loopback (DNS rebinding).
     pub(crate) fn host_is_local(&self) -> bool {
         let host = self.header("host").unwrap_or_default();
         is_local_host(host.rsplit_once(':').map_or(host, |(name, _)| name))
     }
 
-    /// Refuses a body that is no form.
+    /// Refuses a body that is not a form.
     pub(crate) fn check_body(&self, takes_file: bool) -> Result<()> {
         let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
         if self.body.is_empty() || is_form {
@@ -93,7 +93,7 @@ impl Incoming {
         if takes_file && is_file { Ok(()) } else { Err(Refusal::new(415, "unsupported_content_type")) }
     }
 
-    /// The picture of the request.
+    /// Returns the uploaded picture.
     ///
     /// Refusals: `form_param_missing`, `image_too_large`, `request_body_invalid`.
     pub(crate) fn picture(&self) -> Result<File> {
@@ -118,7 +118,7 @@ pub(crate) fn is_local_host(name: &str) -> bool {
     matches!(name, "127.0.0.1" | "localhost" | "[::1]") || name.ends_with(".localhost")
 }
 
-/// Whether a page of this origin runs on this machine.
+/// Whether an origin is local.
 pub(crate) fn is_local_origin(origin: &str) -> bool {
     if matches!(origin, "null" | "tauri://localhost") {
         return true;
@@ -127,7 +127,7 @@ pub(crate) fn is_local_origin(origin: &str) -> bool {
     parsed.and_then(|url| url.host_str().map(is_local_host)).unwrap_or(false)
 }
 
-/// The part `file` of a multipart body, or a body of base64.
+/// Reads the part `file` of a multipart body, or a base64 body.
 async fn read_file(content_type: &str, body: &Bytes) -> Option<File> {
     if content_type.to_lowercase().starts_with("application/octet-stream") {
         let text: Vec<u8> = body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_origins_of_this_machine_are_local() {
+    fn is_local_origin_accepts_loopback_and_tauri() {
         for origin in ["http://localhost:5173", "http://127.0.0.1:1", "tauri://localhost", "http://tauri.localhost"] {
             assert!(is_local_origin(origin), "{origin}");
         }

@@ -1,4 +1,4 @@
-//! The connections. `axum::serve` always answers; here an answer can be left out, as when a network fails.
+//! Connections. Unlike `axum::serve`, this server can omit a response, as when a network fails.
 
 use std::{
     io,
@@ -21,7 +21,7 @@ use tokio::{
 use super::{dispatch::serve, reply::Disconnect};
 use crate::shared::Shared;
 
-/// Accepts connections until it is dropped.
+/// Accepts connections until the future is dropped.
 pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
@@ -32,7 +32,7 @@ pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
                 }
                 Err(error) => tracing::warn!(%error, "a connection was not accepted"),
             },
-            // Connections that ended leave the set, which would grow without end otherwise.
+            // Removes finished connections from the set, which would otherwise grow.
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
         }
     }
@@ -60,7 +60,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// A connection that can end with a reset: it is dropped without a farewell, and the kernel is told not to linger.
+/// A connection that can end with a reset (`SO_LINGER` 0).
 struct Resettable {
     stream: TcpStream,
     resets: Arc<AtomicBool>,
@@ -92,7 +92,7 @@ impl AsyncWrite for Resettable {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // A farewell before the reset would look like an orderly end.
+        // A shutdown before the reset would look like a regular end.
         if self.resets.load(Ordering::Relaxed) {
             return Poll::Ready(Ok(()));
         }

@@ -11,7 +11,7 @@ use crate::{
     state::{Client, Session, SessionStatus, World},
 };
 
-/// The client with all that belongs to it. Sessions carry a fresh session token.
+/// Returns a client with its sessions and attempts. Active sessions carry a fresh session token.
 pub(crate) fn client(world: &mut World, client: &Client) -> Result<Value> {
     let shown = client.sessions.iter().filter(|session| session.status != SessionStatus::Revoked).cloned();
     let sessions: Vec<Session> = shown.collect();

@@ -1,4 +1,4 @@
-//! Resources as FAPI writes them: snake_case, every key that the published description requires.
+//! Resources as JSON: snake_case, with every key that the published description requires.
 
 mod attempt;
 mod client;

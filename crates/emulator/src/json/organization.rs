@@ -25,7 +25,7 @@ pub(crate) fn organization(world: &World, one: &Organization) -> Value {
     })
 }
 
-/// A membership; with the member's public data in lists of an organization.
+/// Returns a membership; in lists of an organization with the member's public data.
 pub(crate) fn membership(world: &World, organization_of: &Organization, member: &Member, with_user: bool) -> Value {
     let role = world.role(&member.role);
     let mut json = json!({
@@ -41,7 +41,7 @@ pub(crate) fn membership(world: &World, organization_of: &Organization, member: 
     json
 }
 
-/// An invitation; with the organization's public data for its guest.
+/// Returns an invitation; for the invited user with the organization's public data.
 pub(crate) fn invitation(world: &World, of: &Organization, one: &Invitation, for_guest: bool) -> Value {
     let role = world.role(&one.role);
     let mut json = json!({
@@ -56,7 +56,7 @@ pub(crate) fn invitation(world: &World, of: &Organization, one: &Invitation, for
     json
 }
 
-/// A request for a membership.
+/// A membership request.
 pub(crate) fn request(world: &World, of: &Organization, one: &MembershipRequest) -> Value {
     json!({
         "object": "organization_membership_request", "id": one.id, "organization_id": of.id,
@@ -74,7 +74,7 @@ pub(crate) fn suggestion(world: &World, of: &Organization, one: &Suggestion) -> 
     })
 }
 
-/// A role with its permissions.
+/// Returns a role with its permissions.
 pub(crate) fn role(world: &World, role: &Role) -> Value {
     let permissions: Vec<Value> = world
         .permissions_of(&role.key)

@@ -1,4 +1,4 @@
-//! What others may see of users and organizations.
+//! Public data of users and organizations.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     state::{Organization, User, World},
 };
 
-/// What others may see of a user.
+/// Returns the public data of a user.
 pub(crate) fn public_user_data(world: &World, user: &User) -> Value {
     json!({
         "first_name": user.first_name, "last_name": user.last_name, "image_url": user_image(world, user),
@@ -16,7 +16,7 @@ pub(crate) fn public_user_data(world: &World, user: &User) -> Value {
     })
 }
 
-/// What outsiders may see of an organization.
+/// Returns the public data of an organization.
 pub(crate) fn public_organization(world: &World, one: &Organization) -> Value {
     json!({
         "id": one.id, "name": one.name, "slug": one.slug, "image_url": organization_logo(world, one), "has_image": one.logo.is_some(),

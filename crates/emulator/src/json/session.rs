@@ -9,7 +9,7 @@ use crate::{
     tokens,
 };
 
-/// A session with its user and a token.
+/// Returns a session with its user and a token.
 pub(crate) fn session(world: &mut World, session: &Session) -> Result<Value> {
     let owner = world.users.get(&session.user_id).cloned();
     let token = match &owner {
@@ -25,7 +25,7 @@ pub(crate) fn session(world: &mut World, session: &Session) -> Result<Value> {
     Ok(json)
 }
 
-/// A session without its user.
+/// Returns a session without its user.
 pub(crate) fn plain_session(world: &World, session: &Session) -> Value {
     let owner = world.users.get(&session.user_id);
     let tasks: Vec<Value> = match session.status {
@@ -49,7 +49,7 @@ pub(crate) fn plain_session(world: &World, session: &Session) -> Value {
     })
 }
 
-/// A session of a list of devices.
+/// Returns a session with the activity of its device.
 pub(crate) fn session_with_activity(world: &World, session: &Session) -> Value {
     let mut json = plain_session(world, session);
     json["latest_activity"] = world.activity(session);

@@ -1,4 +1,4 @@
-//! Users and what they own.
+//! Users and their resources.
 
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ fn linked_to(one: &Identification) -> Vec<Value> {
     one.linked_to.iter().map(|(kind, id)| json!({ "type": kind, "id": id })).collect()
 }
 
-/// An account at a company's identity provider.
+/// An account at an enterprise identity provider.
 fn enterprise_account(world: &World, account: &EnterpriseAccount) -> Value {
     let identity = &account.identity;
     let connection = world.config.connection(&account.connection_id);
@@ -106,7 +106,7 @@ fn enterprise_account(world: &World, account: &EnterpriseAccount) -> Value {
     })
 }
 
-/// The same in its older form, for SAML only.
+/// An enterprise account in the older form, which only SAML has.
 fn saml_account(world: &World, account: &EnterpriseAccount) -> Option<Value> {
     let identity = &account.identity;
     let connection = world.config.connection(&account.connection_id).filter(|one| one.protocol == "saml")?;

@@ -1,4 +1,4 @@
-//! Clients: devices, their credentials, and the nonces that bring a rotated token home.
+//! Clients: devices, their tokens, and the nonces for a rotated token.
 
 use crate::{
     error::{Refusal, Result},
@@ -6,49 +6,49 @@ use crate::{
     tokens::{self, Presented},
 };
 
-/// Who is asking.
+/// Who sends a request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
     /// Whether the request comes from a native client.
     pub(crate) native: bool,
-    /// The client in the presented credential, whether or not it exists.
+    /// ID of the client in the presented token, whether or not it exists.
     pub(crate) client_id: Option<String>,
-    /// The development browser that the request names.
+    /// The development browser named by the request.
     pub(crate) dev_browser: Option<String>,
-    /// The token to answer with, if the caller needs a new one.
+    /// The new client token for the response, if any.
     pub(crate) new_token: Option<NewToken>,
-    /// Whether a token was presented that is not of this instance.
+    /// Whether an invalid token was presented.
     pub(crate) garbage: bool,
-    /// The session that the caller names.
+    /// The session named by the request.
     pub(crate) session_id: Option<String>,
     pub(crate) origin: Option<String>,
     pub(crate) user_agent: Option<String>,
 }
 
-/// What an answer says about the client token.
+/// What a response says about the client token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NewToken {
-    /// Use this one from now on.
+    /// Replace the client token.
     Set(String),
-    /// Forget the one you have.
+    /// Delete the client token.
     Clear,
 }
 
 impl World {
-    /// Reads a client token.
+    /// Reads the presented client token.
     pub(crate) fn read_token(&self, caller: &mut Caller, token: &str) -> Result<()> {
         match tokens::read_client_token(token)? {
             Presented::Client { id, rotating_token } if self.is_current(&id, &rotating_token) => {
                 caller.client_id = Some(id);
             }
-            // The client is gone, or the token was superseded; the caller begins anew.
+            // The client is gone, or the token was superseded: the caller starts without a client.
             Presented::Client { .. } => {}
             Presented::Garbage => caller.garbage = true,
         }
         Ok(())
     }
 
-    /// Whether a client token can be used. An older one of a live client can, for as long as the instance allows.
+    /// Whether a client token is accepted. A superseded token of an existing client is, within the grace period.
     fn is_current(&self, id: &str, rotating_token: &str) -> bool {
         if self.deleted_clients.contains_key(id) {
             return false;
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    /// The caller's client, for calls that don't create one.
+    /// Returns the caller's client, for operations that don't create one.
     pub(crate) fn client_of(&mut self, caller: &mut Caller) -> Result<Client> {
         let known = caller.client_id.clone().filter(|id| self.clients.contains_key(id));
         match known {
@@ -77,7 +77,7 @@ impl World {
         }
     }
 
-    /// The caller's client, which is created when there is none.
+    /// Returns the caller's client, or creates one.
     pub(crate) fn client_or_new(&mut self, caller: &mut Caller) -> Result<Client> {
         if caller.client_id.as_ref().is_some_and(|id| self.clients.contains_key(id)) {
             return self.client_of(caller);
@@ -111,7 +111,7 @@ impl World {
         Ok(client)
     }
 
-    /// Gives a caller without a client the token of one that is written later.
+    /// Issues the token of a client that is created later.
     pub(crate) fn promise_client(&mut self, caller: &mut Caller) -> Result<()> {
         let id = self.ids.id("client");
         let rotating_token = self.ids.rotating_token();
@@ -119,7 +119,7 @@ impl World {
         Ok(())
     }
 
-    /// Gives the caller's client a new token.
+    /// Rotates the client token.
     pub(crate) fn rotate(&mut self, caller: &mut Caller, client_id: &str) -> Result<()> {
         let rotating_token = self.ids.rotating_token();
         let now = self.now_ms();
@@ -140,7 +140,7 @@ impl World {
         caller.new_token = Some(NewToken::Set(token));
     }
 
-    /// Writes a changed client back. Its `updated_at` grows with each change.
+    /// Saves a client. Its `updated_at` grows with each change.
     pub(crate) fn save_client(&mut self, mut client: Client) -> Client {
         let before = self.clients.get(&client.id).map_or(0, |client| client.updated_at);
         self.note_past_attempts(&mut client);
@@ -150,7 +150,7 @@ impl World {
         client
     }
 
-    /// Remembers the attempts that the client has no more.
+    /// Records the attempts that the client no longer has.
     fn note_past_attempts(&self, client: &mut Client) {
         let Some(before) = self.clients.get(&client.id) else { return };
         let sign_in = before.sign_in.as_ref().map(|one| (one.id.clone(), one.status == SignInStatus::Complete));
@@ -164,7 +164,7 @@ impl World {
         }
     }
 
-    /// Changes one of the caller's clients in place.
+    /// Changes a client in place.
     pub(crate) fn change_client(&mut self, id: &str, change: impl FnOnce(&mut Client)) {
         if let Some(mut client) = self.clients.get(id).cloned() {
             change(&mut client);
@@ -172,7 +172,7 @@ impl World {
         }
     }
 
-    /// Ends all sessions; the client stays. `DELETE /v1/client/sessions`.
+    /// `DELETE /v1/client/sessions`: removes all sessions and keeps the client.
     pub(crate) fn remove_sessions(&mut self, caller: &mut Caller) -> Result<Client> {
         let mut client = self.client_of(caller)?;
         let had_sessions = !client.sessions.is_empty();
@@ -190,7 +190,7 @@ impl World {
         Ok(client)
     }
 
-    /// Ends all sessions and forgets the client. `DELETE /v1/client`.
+    /// `DELETE /v1/client`: removes all sessions and the client.
     pub(crate) fn delete_client(&mut self, caller: &mut Caller) -> Result<()> {
         let client = self.client_of(caller)?;
         for session in &client.sessions {
@@ -202,7 +202,7 @@ impl World {
         Ok(())
     }
 
-    /// Makes a nonce with which this client picks its rotated token up.
+    /// Creates a nonce for fetching the client's rotated token.
     pub(crate) fn make_nonce(&mut self, client_id: &str) -> String {
         let nonce = self.ids.nonce();
         let expire_at = self.verification_end();
@@ -210,8 +210,8 @@ impl World {
         nonce
     }
 
-    /// Redeems a nonce: it is used up and the token rotates. A nonce that is unknown, used, too old or another client's
-    /// is passed over.
+    /// Redeems a nonce once and rotates the token. An unknown, used or expired nonce, or one of another client, is
+    /// ignored.
     pub(crate) fn redeem_nonce(&mut self, caller: &mut Caller, nonce: Option<&str>) -> Result<()> {
         let Some(nonce) = nonce else { return Ok(()) };
         let good = self.nonces.get(nonce).is_some_and(|record| {
@@ -227,7 +227,7 @@ impl World {
         }
     }
 
-    /// Marks the sessions of a client that are past their end.
+    /// Marks the client's expired sessions.
     pub(crate) fn expire_sessions(&mut self, client_id: &str) {
         let now = self.now_ms();
         let ended = |session: &Session| session.status == SessionStatus::Active && session.expire_at <= now;
@@ -244,7 +244,7 @@ impl World {
     }
 }
 
-/// A token without the scheme that some clients put before it.
+/// Strips the `Bearer` scheme that some clients send.
 pub(crate) fn without_bearer(value: &str) -> &str {
     let value = value.trim();
     match value.get(..7) {

@@ -1,4 +1,4 @@
-//! Proofs that are checked for real: authenticator codes, wallet signatures, PKCE.
+//! Cryptographic proofs: authenticator codes, wallet signatures, PKCE.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::Verifier;
@@ -8,10 +8,10 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
 
-/// Seconds of one step of an authenticator app.
+/// Length of a TOTP time step, in seconds.
 const STEP_S: u64 = 30;
 
-/// The code of an authenticator app at a time step (RFC 6238: SHA-1, six digits).
+/// Returns the code of an authenticator app at a time step (RFC 6238: SHA-1, six digits).
 pub(crate) fn totp_code(secret: &str, step: u64) -> Option<String> {
     let key = base32::decode(base32::Alphabet::Rfc4648 { padding: false }, secret.trim_end_matches('='))?;
     let mut mac = Hmac::<Sha1>::new_from_slice(&key).ok()?;
@@ -22,12 +22,12 @@ pub(crate) fn totp_code(secret: &str, step: u64) -> Option<String> {
     Some(format!("{:06}", word % 1_000_000))
 }
 
-/// The time step of a moment.
+/// Returns the time step of a time.
 pub(crate) fn totp_step(now_s: i64) -> u64 {
     u64::try_from(now_s).unwrap_or_default() / STEP_S
 }
 
-/// The time step for which a code is right, with one step of drift each way.
+/// Returns the time step that a code matches, with one step of drift each way.
 pub(crate) fn totp_match(secret: &str, code: &str, now_s: i64) -> Option<u64> {
     let now = totp_step(now_s);
     (now.saturating_sub(1)..=now + 1).find(|step| totp_code(secret, *step).as_deref() == Some(code))
@@ -42,7 +42,7 @@ pub(crate) fn wallet_signed(address: &str, message: &str, signature: &str) -> bo
     }
 }
 
-/// The address that signed a message with `personal_sign` (EIP-191).
+/// Returns the address that signed a message with `personal_sign` (EIP-191).
 fn ethereum_address(message: &str, signature: &str) -> Option<String> {
     let bytes = hex(signature.strip_prefix("0x")?)?;
     let (body, recovery) = (bytes.get(..64)?, *bytes.get(64)?);
@@ -72,12 +72,12 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
-/// The PKCE challenge for a verifier (RFC 7636, S256).
+/// Returns the PKCE challenge for a verifier (RFC 7636, S256).
 pub(crate) fn pkce_challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
-/// Whether this can be a PKCE challenge.
+/// Whether a string can be a PKCE challenge.
 pub(crate) fn is_pkce_challenge(text: &str) -> bool {
     text.len() == 43 && URL_SAFE_NO_PAD.decode(text).is_ok()
 }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn authenticator_codes_follow_rfc_6238() {
+    fn totp_code_follows_rfc_6238() {
         // The RFC's secret "12345678901234567890" at 59 s and 1111111109 s; its eight digits end in these six.
         let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
         assert_eq!(totp_code(secret, totp_step(59)).unwrap(), "287082");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wallet_signature_is_the_wallets_and_the_messages() {
+    fn wallet_signed_checks_address_and_message() {
         let key = k256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
         let message = "Sign in to example";
         let prefixed = format!("\u{19}Ethereum Signed Message:\n{}{message}", message.len());
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_is_the_hash_of_its_verifier() {
+    fn pkce_challenge_is_the_hash_of_the_verifier() {
         // The example of RFC 7636, appendix B.
         let challenge = pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");

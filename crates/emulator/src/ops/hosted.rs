@@ -1,4 +1,4 @@
-//! Hosted auth: an app sends the person to the Account Portal and gets a session back (PKCE).
+//! Hosted auth: sign-in for an app on the Account Portal (PKCE).
 
 use url::Url;
 
@@ -47,13 +47,13 @@ impl World {
         Ok(format!("{}/portal/hosted/{id}", self.base_url))
     }
 
-    /// A record whose page can still be used.
+    /// Returns a hosted sign-in that is still open.
     pub(crate) fn open_hosted(&self, id: &str) -> Result<&Hosted> {
         let gone = || Refusal::new(400, "client_state_invalid");
         self.hosted.get(id).filter(|one| one.done.is_none() && one.expire_at > self.now_ms()).ok_or_else(gone)
     }
 
-    /// The person signed in on the page. Returns the app's URL; the session stays hidden until it is redeemed.
+    /// Finishes a hosted sign-in. Returns the app's URL; the session is created when the app redeems its nonce.
     pub(crate) fn finish_hosted(&mut self, id: &str, session: &Session, strategy: String) -> Result<Url> {
         let hosted = self.open_hosted(id)?.clone();
         let done = HostedSession {
@@ -73,7 +73,7 @@ impl World {
         Ok(target)
     }
 
-    /// The person went away from the page. Returns the app's URL.
+    /// Cancels a hosted sign-in. Returns the app's URL.
     pub(crate) fn cancel_hosted(&mut self, id: &str) -> Result<Url> {
         let hosted = self.open_hosted(id)?.clone();
         self.hosted.remove(id);
@@ -87,7 +87,7 @@ impl World {
         Ok(target)
     }
 
-    /// `POST /v1/client` with `_method=GET`: the session comes to the client that began.
+    /// `POST /v1/client` with `_method=GET`: creates the session on the client that started the flow.
     pub(crate) fn redeem_hosted(&mut self, caller: &mut Caller, params: &Params) -> Result<Client> {
         let invalid = || Refusal::new(400, "client_state_invalid");
         let mut client = self.client_of(caller)?;
@@ -95,7 +95,7 @@ impl World {
         let verifier = params.required("code_verifier")?;
         let of_nonce = |hosted: &Hosted| hosted.done.as_ref().is_some_and(|done| done.nonce == nonce);
         let id = self.hosted.iter().find(|(_, hosted)| of_nonce(hosted)).map(|(id, _)| id.clone());
-        // Right or wrong, a nonce is used once.
+        // A nonce is used up by its first use, valid or not.
         let hosted = id.and_then(|id| self.hosted.remove(&id)).ok_or_else(invalid)?;
         if hosted.client_id != client.id || hosted.expire_at <= self.now_ms() {
             return Err(invalid());

@@ -1,4 +1,4 @@
-//! Identifiers: their forms, and who may have them.
+//! Identifiers: formats, normal forms, and ownership.
 
 use crate::{
     config::Config,
@@ -6,7 +6,7 @@ use crate::{
     state::{Kind, User, World},
 };
 
-/// One `@` with something before it and a domain with a dot behind it.
+/// Whether a string is an e-mail address: one `@`, a local part, and a domain with a dot.
 pub(crate) fn is_email(text: &str) -> bool {
     match text.split_once('@') {
         Some((local, domain)) => {
@@ -21,7 +21,7 @@ pub(crate) fn is_email(text: &str) -> bool {
     }
 }
 
-/// How an identifier is kept: phone numbers in their normal form, the others as they were typed.
+/// Returns an identifier as it is stored: phone numbers normalized, others as entered.
 pub(crate) fn kept(kind: Kind, value: &str) -> String {
     match kind {
         Kind::Phone => normal(kind, value),
@@ -29,7 +29,7 @@ pub(crate) fn kept(kind: Kind, value: &str) -> String {
     }
 }
 
-/// `+` and 8 to 15 digits; spaces, dashes and brackets are left out.
+/// Normalizes a phone number: `+` and 8 to 15 digits, without spaces, dashes and brackets.
 pub(crate) fn phone_number(text: &str) -> Option<String> {
     let plain: String =
         text.chars().filter(|character| !character.is_whitespace() && !matches!(character, '-' | '(' | ')')).collect();
@@ -38,7 +38,7 @@ pub(crate) fn phone_number(text: &str) -> Option<String> {
     good.then_some(plain)
 }
 
-/// An Ethereum address, or a Solana one.
+/// Whether a string is an Ethereum or a Solana address.
 pub(crate) fn is_wallet(text: &str) -> bool {
     match text.strip_prefix("0x") {
         Some(hex) => hex.len() == 40 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
@@ -46,11 +46,11 @@ pub(crate) fn is_wallet(text: &str) -> bool {
     }
 }
 
-/// An identifier in the form in which it is compared.
+/// Returns the normal form of an identifier, for comparison.
 pub(crate) fn normal(kind: Kind, value: &str) -> String {
     match kind {
         Kind::Phone => phone_number(value).unwrap_or_else(|| value.to_owned()),
-        // A Solana address tells upper and lower case apart.
+        // Solana addresses are case-sensitive.
         Kind::Wallet if !value.starts_with("0x") => value.to_owned(),
         Kind::Email | Kind::Username | Kind::Wallet => value.trim().to_lowercase(),
     }
@@ -76,7 +76,7 @@ pub(crate) fn check_username(config: &Config, username: &str) -> Result<()> {
     Ok(())
 }
 
-/// Checks the form of an e-mail address, phone number or wallet and returns how it is kept.
+/// Checks the format of an identifier and returns it as it is stored.
 pub(crate) fn check_form(kind: Kind, value: &str) -> Result<String> {
     let invalid = || Refusal::new(422, "form_param_format_invalid").param(kind.as_str());
     let value = value.trim();
@@ -89,7 +89,7 @@ pub(crate) fn check_form(kind: Kind, value: &str) -> Result<String> {
     }
 }
 
-/// Whether `first_factors` of the instance know this kind of identifier.
+/// Whether the instance has this kind of identifier.
 pub(crate) fn is_enabled(config: &Config, kind: Kind) -> bool {
     match kind {
         Kind::Email => config.identifiers.email.is_on(),
@@ -99,9 +99,9 @@ pub(crate) fn is_enabled(config: &Config, kind: Kind) -> bool {
     }
 }
 
-/// The kind of identifier that somebody typed.
+/// Returns the kind of an entered identifier.
 pub(crate) fn kind_of(config: &Config, identifier: &str) -> Option<Kind> {
-    /// Longest identifier, in bytes.
+    /// Maximum length of an identifier, in bytes.
     const LONGEST: usize = 255;
     if identifier.len() > LONGEST {
         return None;
@@ -131,13 +131,13 @@ pub(crate) fn is_test(config: &Config, to: &str) -> bool {
     config.test_mode && (test_address() || test_number() == Some(true))
 }
 
-/// An identifier with most of it hidden.
+/// Masks most of an identifier.
 pub(crate) fn masked(value: &str) -> String {
     if let Some((local, domain)) = value.split_once('@') {
         let first: String = local.chars().take(1).collect();
         return format!("{first}{}@{domain}", "*".repeat(local.chars().count().saturating_sub(1).max(2)));
     }
-    // By characters: what somebody typed may be cut anywhere.
+    // Count characters, not bytes: the input may be any string.
     let length = value.chars().count();
     let end = |shown: usize| value.chars().skip(length.saturating_sub(shown)).collect::<String>();
     if value.starts_with('+') {
@@ -150,12 +150,12 @@ pub(crate) fn masked(value: &str) -> String {
 }
 
 impl World {
-    /// The owner of a verified identifier.
+    /// Returns the owner of a verified identifier.
     pub(crate) fn owner_of(&self, kind: Kind, value: &str) -> Option<&User> {
         self.owners.get(&(kind, normal(kind, value))).and_then(|id| self.users.get(id))
     }
 
-    /// Refuses an identifier that somebody owns already.
+    /// Refuses an identifier that has an owner.
     pub(crate) fn refuse_taken(&self, kind: Kind, value: &str) -> Result<()> {
         match self.owner_of(kind, value) {
             Some(_) => Err(Refusal::new(422, "form_identifier_exists").param(kind.as_str())),
@@ -163,7 +163,7 @@ impl World {
         }
     }
 
-    /// Refuses what the instance's lists keep out.
+    /// Refuses an identifier by the instance's allowlist and blocklist.
     pub(crate) fn refuse_restricted(&self, value: &str, param: &str) -> Result<()> {
         let restrictions = &self.config.restrictions;
         let on = |list: &[String]| list.iter().any(|pattern| fits(pattern, value));
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_are_told_apart() {
+    fn kind_of_recognizes_each_kind() {
         let mut config = Config::preset("everything").unwrap();
         let wallet = "0x52908400098527886E0F7030069857D2E4169EE7";
         for (text, kind) in [
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn usernames_have_rules() {
+    fn check_username_applies_its_rules() {
         let config = Config::default();
         for (name, code) in [
             ("abc", "form_username_invalid_length"),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn test_recipients_are_known_by_their_form() {
+    fn is_test_recognizes_test_recipients() {
         let mut config = Config::default();
         assert!(is_test(&config, "a+clerk_test@b.test") && is_test(&config, "+12015550100"));
         assert!(!is_test(&config, "a@b.test") && !is_test(&config, "+12015560100"));
@@ -229,14 +229,14 @@ mod tests {
     }
 
     #[test]
-    fn masking_hides_most() {
+    fn masked_hides_most_characters() {
         assert_eq!(masked("grace@example.com"), "g****@example.com");
         assert_eq!(masked("+12015550100"), "**********00");
         assert_eq!(masked("0x52908400098527886E0F7030069857D2E4169EE7"), "0x52…9EE7");
     }
 
     #[test]
-    fn no_text_is_cut_inside_a_character() {
+    fn masked_and_kind_of_accept_any_unicode() {
         let config = Config::default();
         for text in
             ["+1201555010\u{3000}0", "+1\u{3000}\u{3000}\u{3000}0", "日本語日本語日本語日本語", "é@日本.test", "+é", ""]

@@ -1,4 +1,4 @@
-//! Rate limits, as Clerk documents them; off unless `rate_limits` is set.
+//! Rate limits as documented by Clerk; only with `rate_limits`.
 
 use crate::{
     error::{Refusal, Result},
@@ -9,7 +9,7 @@ use crate::{
 const WINDOW_MS: i64 = 10_000;
 
 impl World {
-    /// Refuses one request too many: five creates or three attempts in ten seconds.
+    /// Refuses more than five creates or three attempts in ten seconds.
     pub(crate) fn limit(&mut self, operation: &str) -> Result<()> {
         let (limit, allowed) = match operation {
             "createSignIn" | "createSignUps" => ("create", 5),

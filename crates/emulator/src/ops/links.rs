@@ -1,4 +1,4 @@
-//! Links in e-mails: the browser-style ones and the native magic links.
+//! Links in e-mails: browser links and native magic links.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -76,13 +76,13 @@ impl World {
         Ok(Some(Magic { redirect_uri, code_challenge, approval: None, consumed: false }))
     }
 
-    /// `GET /v1/verify`: somebody opened a link.
+    /// `GET /v1/verify`: opens a link.
     pub(crate) fn open_link(&mut self, token: &str, opener: Option<&str>) -> Result<Opened> {
         let found = tokens::read_link_token(token).ok().and_then(|id| Some((self.links.get(&id).cloned()?, id)));
         let Some((link, id)) = found else {
             return Ok(Opened::Page("failed".to_owned(), Some("verification_link_token_invalid")));
         };
-        // A native magic link is approved on its page and redeemed with its verifier, and in no other way.
+        // A native magic link can only be approved on its page and redeemed with its verifier.
         if link.magic.is_some() {
             return Ok(Opened::Page("failed".to_owned(), Some("verification_link_token_invalid")));
         }
@@ -125,7 +125,7 @@ impl World {
         Ok((outcome, None))
     }
 
-    /// Marks what the link is for as verified, and goes on with it. Nothing when the link is stale.
+    /// Marks the link's verification as verified and continues its flow. `None` if the link is stale.
     fn verify_by_link(&mut self, link: &Link, opener: Option<&str>) -> Result<Option<Vec<(&'static str, String)>>> {
         let at_client = opener.unwrap_or(&link.client_id).to_owned();
         let fits = |one: &Verification| one.id == link.verification_id && one.status == VerificationStatus::Unverified;
@@ -181,7 +181,7 @@ impl World {
         Ok(Some(outcome))
     }
 
-    /// Approves a native magic link on its page. Returns where the browser goes.
+    /// Approves a native magic link. Returns the URL for the browser.
     pub(crate) fn approve_magic(&mut self, token: &str) -> Result<Url> {
         let invalid = || Refusal::new(422, "approval_token_invalid");
         let id = tokens::read_link_token(token).map_err(|_| invalid())?;
@@ -226,7 +226,7 @@ impl World {
         if link.expire_at <= self.now_ms() {
             return Err(Refusal::new(422, "approval_token_expired"));
         }
-        // Right or wrong, an approval is used once.
+        // An approval is used up by its first use, valid or not.
         if let Some(magic) = self.links.get_mut(&id).and_then(|link| link.magic.as_mut()) {
             magic.consumed = true;
         }
@@ -242,7 +242,7 @@ impl World {
         match &link.purpose {
             Purpose::SignIn(id) | Purpose::SecondFactor(id) => {
                 let attempt = client.sign_in.as_ref().filter(|attempt| attempt.id == *id).ok_or_else(stale)?;
-                // A newer code or link takes the place of this one.
+                // A newer code or link replaces this one.
                 attempt.first_factor.as_ref().filter(|one| one.id == link.verification_id).ok_or_else(stale)?;
                 let user_id = attempt.user_id.clone().ok_or_else(stale)?;
                 let ticket = self.new_ticket(NewTicket { user_id: Some(user_id), ..NewTicket::new("sign_in") })?;
@@ -262,13 +262,13 @@ impl World {
     }
 }
 
-/// What a redeemed approval gives.
+/// The result of a redeemed approval.
 pub(crate) enum MagicOutcome {
     Ticket(Value),
     SignUp(Box<crate::state::SignUp>),
 }
 
-/// The id of the attempt that a link belongs to.
+/// Returns the ID of the attempt that a link belongs to.
 fn flow_id(purpose: &Purpose) -> &str {
     match purpose {
         Purpose::SignIn(id) | Purpose::SecondFactor(id) | Purpose::SignUp(id) => id,

@@ -1,4 +1,4 @@
-//! What the instance does: the rules of FAPI, without HTTP.
+//! The operations of the instance: the rules of FAPI, without HTTP.
 
 pub(crate) mod client;
 pub(crate) mod crypto;

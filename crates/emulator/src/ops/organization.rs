@@ -1,4 +1,4 @@
-//! Organizations: making, changing and leaving them, and who may do what.
+//! Organizations: creating, changing and deleting them; roles and permissions.
 
 use crate::{
     config::Role,
@@ -7,7 +7,7 @@ use crate::{
     state::{Member, Organization, Picture, RequestStatus, Session, User, World},
 };
 
-/// What admins may do.
+/// Permissions of admins.
 pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
     "org:sys_profile:manage",
     "org:sys_profile:delete",
@@ -19,12 +19,12 @@ pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
     "org:sys_billing:manage",
     "org:sys_entconns:manage",
 ];
-/// What members may do.
+/// Permissions of members.
 const MEMBER_PERMISSIONS: &[&str] = &["org:sys_memberships:read", "org:sys_billing:read"];
-/// Longest name, in characters.
+/// Maximum length of a name, in characters.
 const MAX_NAME: usize = 256;
 
-/// A slug from a name.
+/// Derives a slug from a name.
 pub(crate) fn slug_of(name: &str) -> String {
     let plain = name.chars().map(|one| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' });
     let plain: String = plain.collect();
@@ -33,7 +33,7 @@ pub(crate) fn slug_of(name: &str) -> String {
 }
 
 impl World {
-    /// Every role of the instance.
+    /// Returns every role of the instance.
     pub(crate) fn roles(&self) -> Vec<Role> {
         let mut roles = vec![
             Role::new("org:admin", "Admin", ADMIN_PERMISSIONS),
@@ -47,11 +47,11 @@ impl World {
         self.roles().into_iter().find(|role| role.key == key)
     }
 
-    /// What a role may do.
+    /// Returns the permissions of a role.
     pub(crate) fn permissions_of(&self, role: &str) -> Vec<String> {
         let mut permissions = self.role(role).map(|role| role.permissions).unwrap_or_default();
         if role == "org:admin" {
-            // Admins hold every custom permission as well.
+            // Admins also hold every custom permission.
             let custom = self.config.organizations.roles.iter().flat_map(|role| role.permissions.iter());
             for permission in custom.filter(|permission| !permission.starts_with("org:sys_")) {
                 if !permissions.contains(permission) {
@@ -62,7 +62,7 @@ impl World {
         permissions
     }
 
-    /// The organizations of a user, with the membership in each.
+    /// Returns the organizations of a user, with the memberships.
     pub(crate) fn memberships_of(&self, user_id: &str) -> Vec<(&Organization, &Member)> {
         let mut found: Vec<_> =
             self.organizations.values().filter_map(|one| Some((one, one.member(user_id)?))).collect();
@@ -78,7 +78,7 @@ impl World {
         }
     }
 
-    /// An organization in which the current user has a permission; `None` asks for membership only.
+    /// Returns an organization in which the current user has a permission; `None` requires a membership only.
     pub(crate) fn organization_for(
         &mut self,
         caller: &mut Caller,
@@ -109,7 +109,7 @@ impl World {
     }
 
     pub(crate) fn save_organization(&mut self, mut organization: Organization) -> Organization {
-        /// Invitations, requests and suggestions that are over, of each.
+        /// Finished invitations, requests and suggestions to keep, of each.
         const KEPT: usize = 200;
         organization.updated_at = self.now_ms();
         let pending = RequestStatus::Pending;
@@ -120,7 +120,7 @@ impl World {
         organization
     }
 
-    /// `POST /v1/organizations`. Its maker becomes its admin.
+    /// `POST /v1/organizations`. The creator becomes an admin.
     pub(crate) fn create_organization(&mut self, caller: &mut Caller, params: &Params) -> Result<Organization> {
         self.require_organizations()?;
         let (_, user) = self.current(caller)?;
@@ -194,7 +194,7 @@ impl World {
         Ok(self.save_organization(organization))
     }
 
-    /// `DELETE /v1/organizations/{id}`. Sessions with it active fall back to none.
+    /// `DELETE /v1/organizations/{id}`. It is deactivated in all sessions.
     pub(crate) fn delete_organization(&mut self, caller: &mut Caller, id: &str) -> Result<Organization> {
         let (_, _, organization) = self.organization_for(caller, id, Some("org:sys_profile:delete"))?;
         if !self.config.organizations.admin_delete {
@@ -205,7 +205,7 @@ impl World {
         Ok(organization)
     }
 
-    /// Takes an organization out of the sessions in which it is active: of one user, or of everybody.
+    /// Deactivates an organization in the sessions of one user, or of all.
     pub(crate) fn leave_in_sessions(&mut self, organization_id: &str, user_id: Option<&str>) {
         let concerned: Vec<String> = self
             .clients
@@ -226,7 +226,7 @@ impl World {
     }
 }
 
-/// Drops the oldest of those that need not stay, if there are more than so many.
+/// Drops the oldest elements that need not stay, beyond `most`.
 fn keep_last<T>(list: &mut Vec<T>, most: usize, stays: impl Fn(&T) -> bool) {
     let mut surplus = list.iter().filter(|one| !stays(one)).count().saturating_sub(most);
     list.retain(|one| {
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slugs_are_plain() {
+    fn slug_of_keeps_letters_and_digits() {
         assert_eq!(slug_of("Analytical Engines, Ltd."), "analytical-engines-ltd");
         assert_eq!(slug_of("…"), "organization");
     }

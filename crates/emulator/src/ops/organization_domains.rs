@@ -1,4 +1,4 @@
-//! Domains of organizations, and who comes in by them.
+//! Domains of organizations, and enrollment by domain.
 
 use crate::{
     error::{Refusal, Result},
@@ -6,7 +6,7 @@ use crate::{
     state::{Channel, Domain, Kind, Organization, RequestStatus, Suggestion, Unverifiable, User, Verification, World},
 };
 
-/// Most domains of one organization.
+/// Maximum number of domains per organization.
 const QUOTA: usize = 10;
 const READ: &str = "org:sys_domains:read";
 const MANAGE: &str = "org:sys_domains:manage";
@@ -53,7 +53,7 @@ impl World {
             Some(mode) => self.known_mode(mode)?,
             None => "manual_invitation".to_owned(),
         };
-        // Somebody with a verified address there has proven the affiliation already.
+        // A verified address at the domain already proves the affiliation.
         let proven = user.of_kind(Kind::Email).any(|one| one.is_verified() && at_domain(&one.value, &name));
         let affiliation = proven.then(|| Verification::verified("email_code"));
         let domain = Domain::new(self.ids.id("orgdmn"), name, enrollment_mode, affiliation, self.now_ms());
@@ -124,7 +124,7 @@ impl World {
         })
     }
 
-    /// `POST …/prepare_affiliation_verification`: a code to an address of the domain.
+    /// `POST …/prepare_affiliation_verification`: sends a code to an address at the domain.
     pub(crate) fn prepare_affiliation(
         &mut self,
         caller: &mut Caller,
@@ -197,7 +197,7 @@ impl World {
         }
     }
 
-    /// Invites a user to the organizations of the domains of their addresses, or suggests them.
+    /// Invites a user to organizations by the domains of the user's addresses, or suggests them.
     pub(crate) fn enroll_by_domain(&mut self, user_id: &str) {
         let Some(user) = self.users.get(user_id).cloned() else { return };
         let organizations: Vec<Organization> = self

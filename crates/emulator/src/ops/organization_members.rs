@@ -10,13 +10,13 @@ use crate::{
     },
 };
 
-/// Most invitations of one call.
+/// Maximum number of invitations per request.
 const BULK: usize = 10;
 
 const MANAGE: &str = "org:sys_memberships:manage";
 
 impl World {
-    /// Refuses one person too many.
+    /// Refuses to exceed the maximum number of members.
     fn refuse_full(&self, organization: &Organization, more: usize) -> Result<()> {
         let limit = self.config.organizations.max_memberships;
         let taken = organization.members.len() + organization.pending_invitations(self.now_ms());
@@ -62,7 +62,7 @@ impl World {
         Ok((self.save_organization(organization), member))
     }
 
-    /// Refuses what would leave an organization without anybody who may do everything.
+    /// Refuses to remove the last admin.
     fn keep_an_admin(organization: &Organization, leaving: &str) -> Result<()> {
         let admins: Vec<_> = organization.members.iter().filter(|member| member.role == "org:admin").collect();
         if admins.iter().all(|member| member.user_id == leaving) {
@@ -118,7 +118,7 @@ impl World {
         Ok((self.save_organization(organization), member))
     }
 
-    /// `POST …/invitations` and `…/invitations/bulk`: all are made, or none.
+    /// `POST …/invitations` and `…/invitations/bulk`: creates all or none.
     pub(crate) fn create_invitations(
         &mut self,
         caller: &mut Caller,
@@ -169,7 +169,7 @@ impl World {
         Ok((organization, made))
     }
 
-    /// Makes an invitation and mails its ticket.
+    /// Creates an invitation and sends its ticket.
     pub(crate) fn invite_to(
         &mut self,
         organization_id: &str,
@@ -237,7 +237,7 @@ impl World {
         Ok((organization, invitation))
     }
 
-    /// Makes a guest a member.
+    /// Makes the invited user a member.
     pub(crate) fn accept_invitation_of(
         &mut self,
         organization_id: &str,
@@ -262,7 +262,7 @@ impl World {
         Ok((self.save_organization(organization), invitation))
     }
 
-    /// The invitations to a user, with their organizations.
+    /// Returns the invitations of a user, with their organizations.
     pub(crate) fn invitations_of(&self, user: &User) -> Vec<(&Organization, &Invitation)> {
         let addresses: Vec<String> =
             user.of_kind(Kind::Email).filter(|one| one.is_verified()).map(|one| one.value.to_lowercase()).collect();
@@ -282,13 +282,13 @@ impl World {
         self.accept_invitation_of(&organization_id, id, &user.id)
     }
 
-    /// The suggestions to a user, with their organizations.
+    /// Returns the suggestions for a user, with their organizations.
     pub(crate) fn suggestions_of(&self, user_id: &str) -> Vec<(&Organization, &Suggestion)> {
         let all = self.organizations.values().flat_map(|one| one.suggestions.iter().map(move |other| (one, other)));
         all.filter(|(_, suggestion)| suggestion.user_id == user_id).collect()
     }
 
-    /// `POST /v1/me/organization_suggestions/{id}/accept`: asks for a membership.
+    /// `POST /v1/me/organization_suggestions/{id}/accept`: creates a membership request.
     pub(crate) fn accept_suggestion(&mut self, caller: &mut Caller, id: &str) -> Result<(Organization, Suggestion)> {
         let (_, user) = self.current(caller)?;
         let found = self

@@ -1,33 +1,33 @@
-//! Form parameters, and the complaints about them.
+//! Request parameters and their validation.
 
 use crate::error::{Refusal, Result};
 
-/// The parameters of a call, in order; a key may repeat.
+/// The parameters of a request, in order; a key may occur more than once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
-    /// Reads a form body or a query string.
+    /// Parses a form body or a query string.
     pub(crate) fn parse(encoded: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    /// Parameters that are made here.
+    /// Creates parameters.
     pub(crate) fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
     }
 
-    /// The value of `name`, if it was given; it may be empty.
+    /// Returns the value of `name`, which may be empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The value of `name`, if it was given and is not empty.
+    /// Returns the value of `name` if it is not empty.
     pub(crate) fn given(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
     }
 
-    /// The value of `name`, which has to be given.
+    /// Returns the required value of `name`.
     pub(crate) fn required(&self, name: &str) -> Result<&str> {
         match self.get(name) {
             None => Err(Refusal::new(422, "form_param_missing").param(name)),
@@ -36,12 +36,12 @@ impl Params {
         }
     }
 
-    /// Every value of `name`; a list is sent as a repeated key, by some clients with brackets.
+    /// Returns every value of `name`. Lists are repeated keys; some clients append brackets.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key.trim_end_matches("[]") == name).map(|(_, value)| value.as_str())
     }
 
-    /// The value of `name` as a boolean.
+    /// Returns the value of `name` as a boolean.
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>> {
         match self.get(name) {
             None | Some("") => Ok(None),
@@ -55,7 +55,7 @@ impl Params {
         self.get(name) == Some("true")
     }
 
-    /// Whether nothing was given that means anything.
+    /// Whether there are no relevant parameters.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(|(key, _)| matches!(key.as_str(), "_method" | "locale" | "timezone") || is_protect(key))
     }
@@ -65,7 +65,7 @@ impl Params {
     }
 }
 
-/// Parameters of the fraud protection, which the emulator has no use for.
+/// Whether a parameter belongs to fraud protection, which the emulator ignores.
 pub(crate) fn is_protect(key: &str) -> bool {
     key.starts_with("__clerk_protect_")
 }

@@ -1,6 +1,6 @@
-//! Passkeys (WebAuthn): challenges, registrations and assertions. Checked are challenge, origin, relying party, presence of
-//! a person, the signature (ES256 only) and its counter. Attestation statements are not looked at, as with
-//! `attestation: "none"`, and neither are extensions.
+//! Passkeys (WebAuthn): challenges, registrations and assertions. Challenge, origin, relying party, user presence,
+//! signature (ES256 only) and counter are verified; attestation statements (as with `attestation: "none"`) and
+//! extensions are not.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ciborium::Value as Cbor;
@@ -14,7 +14,7 @@ use crate::{
     state::{Passkey, SignIn, User, Verification, World},
 };
 
-/// Most passkeys of one user.
+/// Maximum number of passkeys per user.
 const QUOTA: usize = 10;
 
 fn invalid() -> Refusal {
@@ -26,7 +26,7 @@ fn failed() -> Refusal {
 }
 
 impl World {
-    /// The relying party: the configured one, or the host of the asking page.
+    /// Returns the relying party: the configured one, or the host of the request's origin.
     fn relying_party(&self, caller: &Caller) -> String {
         let of_origin = || {
             let origin = url::Url::parse(caller.origin.as_deref()?).ok()?;
@@ -35,7 +35,7 @@ impl World {
         self.config.passkeys.rp_id.clone().or_else(of_origin).unwrap_or_else(|| "localhost".to_owned())
     }
 
-    /// A challenge for an assertion; without a user any passkey of this relying party may answer.
+    /// Creates a challenge for an assertion; without a user, any passkey of the relying party is accepted.
     pub(crate) fn passkey_challenge(&mut self, caller: &Caller, user_id: Option<&str>) -> Verification {
         let challenge = self.ids.nonce();
         let user = user_id.and_then(|id| self.users.get(id));
@@ -52,7 +52,7 @@ impl World {
         Verification { nonce: Some(options.to_string()), code: Some(challenge), ..self.fresh("passkey") }
     }
 
-    /// A sign-in by whichever passkey the person has.
+    /// Starts a sign-in with any passkey of the user.
     pub(crate) fn start_passkey_sign_in(&mut self, caller: &mut Caller, mut attempt: SignIn) -> Result<SignIn> {
         if !self.config.passkeys.enabled {
             return Err(Refusal::new(422, "form_param_value_invalid").param("strategy"));
@@ -62,7 +62,7 @@ impl World {
         Ok(self.save_sign_in(&client_id, attempt))
     }
 
-    /// Checks the assertion of a sign-in, which tells whose it is.
+    /// Verifies the assertion of a sign-in, which also identifies the user.
     pub(crate) fn prove_passkey(&mut self, attempt: &mut SignIn, params: &Params) -> Result<()> {
         let user_id = attempt.user_id.clone();
         let verification = prepared(attempt.first_factor.as_mut())?;
@@ -71,7 +71,7 @@ impl World {
         Ok(())
     }
 
-    /// Checks an assertion. Returns whose passkey it was.
+    /// Verifies an assertion. Returns the ID of the passkey's owner.
     pub(crate) fn prove_passkey_of(
         &mut self,
         verification: &mut Verification,
@@ -89,7 +89,7 @@ impl World {
         let public_key = key.credential.as_ref().map(|(_, key)| key.clone()).ok_or_else(failed)?;
         let challenge = verification.code.clone().unwrap_or_default();
         let counter = check_assertion(&credential["response"], &challenge, verification, &public_key)?;
-        // A counter that stands still or goes back is a copy of the passkey; authenticators that don't count send 0.
+        // A counter that does not grow means a copied passkey; authenticators without a counter send 0.
         if (counter, key.counter) != (0, 0) && counter <= key.counter {
             return Err(failed());
         }
@@ -101,7 +101,7 @@ impl World {
         Ok(owner_id)
     }
 
-    /// `POST /v1/me/passkeys`: a challenge for a registration.
+    /// `POST /v1/me/passkeys`: creates a challenge for a registration.
     pub(crate) fn create_passkey(&mut self, caller: &mut Caller) -> Result<Passkey> {
         let (_, mut user) = self.current_verified(caller)?;
         if !self.config.passkeys.enabled {
@@ -144,7 +144,7 @@ impl World {
         Ok(passkey)
     }
 
-    /// `POST …/attempt_verification`: takes the registration.
+    /// `POST …/attempt_verification`: completes the registration.
     pub(crate) fn register_passkey(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<Passkey> {
         let (_, mut user) = self.current_verified(caller)?;
         let now = self.now_ms();
@@ -210,7 +210,7 @@ fn bytes(response: &Value, key: &str) -> Result<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_| invalid())
 }
 
-/// Checks type, challenge and origin of what the browser signed.
+/// Checks type, challenge and origin of the client data.
 fn check_client_data(data: &[u8], kind: &str, challenge: &str, rp_id: &str) -> Result<()> {
     let data: Value = serde_json::from_slice(data).map_err(|_| invalid())?;
     let same = data["challenge"].as_str() == Some(URL_SAFE_NO_PAD.encode(challenge).as_str());
@@ -218,14 +218,14 @@ fn check_client_data(data: &[u8], kind: &str, challenge: &str, rp_id: &str) -> R
     if data["type"] == kind && same && origin { Ok(()) } else { Err(failed()) }
 }
 
-/// Whether a page of this origin may use the passkeys of a relying party: it is of that host, or of one below it.
+/// Whether a page of this origin may use the passkeys of a relying party: its host is the ID or a subdomain of it.
 fn is_origin_of(origin: &str, rp_id: &str) -> bool {
     let origin = url::Url::parse(origin).ok();
     let host = origin.as_ref().and_then(url::Url::host_str).unwrap_or_default();
     host == rp_id || host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// Checks an assertion. Returns the counter of its authenticator.
+/// Verifies an assertion. Returns the authenticator's counter.
 fn check_assertion(response: &Value, challenge: &str, verification: &Verification, public_key: &[u8]) -> Result<u32> {
     let client_data = bytes(response, "clientDataJSON")?;
     let rp_id = option(verification, "/rpId");
@@ -240,7 +240,7 @@ fn check_assertion(response: &Value, challenge: &str, verification: &Verificatio
     Ok(counter)
 }
 
-/// Checks the relying party, and that a person was there. Returns the counter.
+/// Checks the relying party and user presence. Returns the counter.
 fn check_authenticator(data: &[u8], rp_id: &str) -> Result<u32> {
     let right_party = data.get(..32) == Some(Sha256::digest(rp_id).as_slice());
     let present = data.get(32).is_some_and(|flags| flags & 1 == 1);
@@ -248,14 +248,14 @@ fn check_authenticator(data: &[u8], rp_id: &str) -> Result<u32> {
     counter.filter(|_| right_party && present).ok_or_else(failed)
 }
 
-/// The credential's id, its public key (an uncompressed P-256 point) and its counter.
+/// Returns the credential's ID, its public key (an uncompressed P-256 point) and its counter.
 fn read_registration(response: &Value, challenge: &str, rp_id: &str) -> Result<(String, Vec<u8>, u32)> {
     check_client_data(&bytes(response, "clientDataJSON")?, "webauthn.create", challenge, rp_id)?;
     let attestation: Cbor =
         ciborium::from_reader(bytes(response, "attestationObject")?.as_slice()).map_err(|_| invalid())?;
     let data = entry(&attestation, &Cbor::from("authData")).and_then(Cbor::as_bytes).ok_or_else(invalid)?;
     let counter = check_authenticator(data, rp_id)?;
-    // After hash, flags and counter (37 bytes): AAGUID (16), length of the id (2), the id, the key.
+    // After hash, flags and counter (37 bytes): AAGUID (16), length of the ID (2), the ID, the key.
     let length =
         data.get(53..55).map(|pair| usize::from(u16::from_be_bytes([pair[0], pair[1]]))).ok_or_else(invalid)?;
     let id = data.get(55..55 + length).ok_or_else(invalid)?;
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passkeys_belong_to_their_host_and_those_below() {
+    fn is_origin_of_accepts_the_host_and_its_subdomains() {
         for origin in ["http://localhost:5173", "tauri://localhost", "https://app.localhost"] {
             assert!(is_origin_of(origin, "localhost"), "{origin}");
         }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl PasswordHash {
-    /// Good enough for accounts that exist for a test run; nothing to copy into a real server.
+    /// Sufficient for accounts of a test run; not for a real server.
     pub(crate) fn new(password: &str, salt: String) -> Self {
         let hash = Sha256::new().chain_update(&salt).chain_update(password).finalize().to_vec();
         Self { salt, hash }
@@ -20,8 +20,8 @@ impl PasswordHash {
 }
 
 impl World {
-    /// Checks every rule for passwords and hashes one. `param` names the parameter in a refusal, `identifiers` what the
-    /// password must not be.
+    /// Checks a password against every rule and hashes it. `param` names the parameter in a refusal; the password must
+    /// differ from `identifiers`.
     pub(crate) fn accept_password<'a>(
         &mut self,
         password: &str,
@@ -55,7 +55,7 @@ impl World {
         self.config.password.breached.iter().any(|known| known == password)
     }
 
-    /// A new password for somebody, who may not keep the old one.
+    /// Checks and hashes a user's new password, which must differ from the current one.
     pub(crate) fn accept_new_password(&mut self, user: &User, password: &str, param: &str) -> Result<PasswordHash> {
         if user.password.as_ref().is_some_and(|hash| hash.is(password)) {
             return Err(Refusal::new(422, "form_new_password_matches_current").param(param));

@@ -1,4 +1,4 @@
-//! Redirect URLs: which ones are allowed, and what is put into their query.
+//! Redirect URLs: validation and query parameters.
 
 use url::Url;
 
@@ -7,16 +7,16 @@ use crate::{
     state::World,
 };
 
-/// What the browser shows after a link or ticket was opened.
+/// The result of opening a link or ticket.
 pub(crate) enum Opened {
-    /// The app's own URL.
+    /// A redirect to the app's URL.
     Redirect(Url),
     /// A page with this status, and an error code if the link failed.
     Page(String, Option<&'static str>),
 }
 
 impl World {
-    /// A redirect URL that this instance allows.
+    /// Checks a redirect URL against the allowlist.
     ///
     /// Refusals: `invalid_redirect_url`, `prohibited_redirect_url`, `resource_missmatch`.
     pub(crate) fn allowed_redirect(&self, url: &str, param: &str) -> Result<String> {
@@ -31,7 +31,7 @@ impl World {
     }
 }
 
-/// Whether a URL would run something, or open a file, instead of leading to an app.
+/// Whether a URL would run code or open a file instead of leading to an app.
 pub(crate) fn is_prohibited(url: &Url) -> bool {
     matches!(
         url.scheme(),
@@ -39,7 +39,7 @@ pub(crate) fn is_prohibited(url: &Url) -> bool {
     )
 }
 
-/// Sets query parameters; those of the same name are replaced.
+/// Sets query parameters, replacing those with the same name.
 pub(crate) fn set_query(url: &mut Url, pairs: &[(&str, &str)]) {
     let kept: Vec<(String, String)> = url
         .query_pairs()

@@ -1,4 +1,4 @@
-//! The trip to a provider and back.
+//! Provider flows: to an OAuth or enterprise provider and back.
 
 use url::Url;
 
@@ -11,15 +11,15 @@ use crate::{
     },
 };
 
-/// Where the browser goes after the provider.
+/// The redirect after the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WayBack {
-    /// The app's redirect URL with the parameters that tell how it went.
+    /// The app's redirect URL with the result of the flow.
     pub(crate) target: Url,
 }
 
 impl World {
-    /// Checks the redirect URLs and the provider, and returns a verification that waits for the provider's page.
+    /// Checks redirect URLs and provider, and returns a verification that waits for the provider's page.
     pub(crate) fn begin_round_trip(
         &mut self,
         caller: &Caller,
@@ -32,7 +32,7 @@ impl World {
         self.begin_trip(caller, purpose, strategy, None, params)
     }
 
-    /// The enterprise connection for an address: the one that is named, or the only one.
+    /// Returns the enterprise connection for an address: the one named by the parameters, or the only one.
     ///
     /// Refusals: `missing`, and `enterprise_connection_id_is_required_with_multiple_connections`.
     pub(crate) fn choose_connection(
@@ -54,7 +54,7 @@ impl World {
         }
     }
 
-    /// Like `begin_round_trip`, to a company's identity provider.
+    /// Like `begin_round_trip`, with an enterprise connection.
     pub(crate) fn begin_company_trip(
         &mut self,
         caller: &Caller,
@@ -95,7 +95,7 @@ impl World {
         Ok(Verification::waiting_for_provider(strategy, page, self.verification_end()))
     }
 
-    /// The trip that waits for a decision.
+    /// Returns the flow that waits for a decision.
     pub(crate) fn open_round_trip(&self, state: &str) -> Result<&RoundTrip> {
         let invalid = || Refusal::new(400, "oauth_callback_invalid");
         self.round_trips
@@ -104,7 +104,7 @@ impl World {
             .ok_or_else(invalid)
     }
 
-    /// Takes the decision of the person at the provider. Returns where the provider sends the browser.
+    /// Records the decision on the provider's page. Returns the URL of FAPI's callback.
     pub(crate) fn decide(&mut self, state: &str, answer: Decision) -> Result<String> {
         self.open_round_trip(state)?;
         let code = self.ids.nonce();
@@ -128,7 +128,7 @@ impl World {
         Ok(format!("{}/v1/oauth_callback?{query}", self.base_url))
     }
 
-    /// What a decision on the provider's page leads to.
+    /// Decides on the provider's page and follows FAPI's callback. Returns the app's URL.
     pub(crate) fn play(&mut self, page: &str, decision: Decision) -> std::result::Result<Url, String> {
         let state = Url::parse(page)
             .ok()
@@ -139,7 +139,7 @@ impl World {
         self.oauth_callback(&Params::parse(query.as_bytes())).map(|back| back.target).map_err(|refusal| refusal.code)
     }
 
-    /// FAPI's own callback: what the provider said becomes the state of the attempt.
+    /// FAPI's callback: applies the decision to the attempt.
     pub(crate) fn oauth_callback(&mut self, params: &Params) -> Result<WayBack> {
         let invalid = || Refusal::new(400, "oauth_callback_invalid");
         let state = params.given("state").ok_or_else(invalid)?;
@@ -183,7 +183,7 @@ impl World {
         Ok(outcome)
     }
 
-    /// Finds out whose identity it is, and goes on with the sign-in.
+    /// Determines the owner of the identity and continues the sign-in.
     fn sign_in_with(
         &mut self,
         client: &mut Client,
@@ -197,7 +197,7 @@ impl World {
             client.sign_in = Some(attempt);
             Ok(outcome)
         };
-        // What an earlier trip of this attempt left waiting is another person's.
+        // Discard the pending identity of an earlier flow: it may belong to another person.
         attempt.identity = None;
         let company = trip.connection_id.as_deref();
         if let Err(refusal) = self.refuse_identity(identity, company) {
@@ -209,7 +209,7 @@ impl World {
         let user_id = match whose.clone() {
             Whose::Connected(user_id) | Whose::Vouched(user_id) => user_id,
             Whose::Claimed(user_id) | Whose::Unproven(user_id) => {
-                // The person has to prove that the address is theirs before the identity is linked.
+                // The person must prove the address before the identity is linked.
                 wait_for_address(&mut attempt, user_id, identity);
                 return keep(client, attempt, verification, Outcome::Authenticated { complete: false });
             }
@@ -256,7 +256,7 @@ impl World {
         Ok(Outcome::Authenticated { complete: attempt.status == SignInStatus::Complete })
     }
 
-    /// Whose identity it is.
+    /// Determines the owner of an identity.
     pub(crate) fn whose(&self, identity: &Identity) -> Whose {
         if let Some(user) = self.user_by_identity(identity) {
             return Whose::Connected(user.id.clone());
@@ -267,7 +267,7 @@ impl World {
         }
         let address = normal(Kind::Email, &identity.email);
         let claims = |user: &&User| user.of_kind(Kind::Email).any(|one| normal(Kind::Email, &one.value) == address);
-        // Where addresses are never verified there is nothing to prove them with.
+        // Without address verification there is no way to prove the address.
         let provable = !self.config.identifiers.email_verification.is_empty();
         match self.users.values().find(claims).filter(|_| provable) {
             Some(user) => Whose::Unproven(user.id.clone()),
@@ -275,7 +275,7 @@ impl World {
         }
     }
 
-    /// Whose identity it is when a company vouches for it.
+    /// Determines the owner of an identity of an enterprise connection.
     fn whose_at_company(&self, identity: &Identity) -> Whose {
         match self.owner_of(Kind::Email, &identity.email) {
             Some(user) => Whose::Vouched(user.id.clone()),
@@ -283,13 +283,13 @@ impl World {
         }
     }
 
-    /// Whether unknown people get an account when they come in by this connection.
+    /// Whether unknown users get an account at their first sign-in by this connection.
     fn provisions(&self, connection_id: &str) -> bool {
         self.config.connection(connection_id).is_some_and(|one| one.jit)
     }
 
-    /// Refuses an identity that the instance's lists keep out, or that came by the wrong way for its address: by another
-    /// company, or past the company that the address belongs to.
+    /// Refuses an identity by the instance's allowlist and blocklist, or because its address belongs to another
+    /// enterprise connection.
     fn refuse_identity(&self, identity: &Identity, connection_id: Option<&str>) -> Result<()> {
         match connection_id.map(|id| self.config.connection(id)) {
             Some(Some(connection)) if connection.has(&identity.email) => {}
@@ -303,7 +303,7 @@ impl World {
         if identity.email.is_empty() { Ok(()) } else { self.refuse_restricted(&identity.email, "email_address") }
     }
 
-    /// Gives somebody an account whom a company's identity provider vouches for.
+    /// Creates an account for an identity of an enterprise connection.
     fn provision(&mut self, identity: &Identity) -> String {
         let mut user = self.blank_user();
         user.first_name = Some(identity.first_name.clone()).filter(|name| !name.is_empty());
@@ -362,7 +362,7 @@ impl World {
         }
         if let Some(identity) = identity {
             attempt.connection_id = company.map(str::to_owned);
-            // A company vouches for the addresses of its people.
+            // An enterprise connection vouches for the addresses of its users.
             let verified = identity.verified || company.is_some();
             self.take_identity(&mut attempt, Identity { verified, ..identity });
         }
@@ -413,13 +413,13 @@ impl World {
         Ok(outcome)
     }
 
-    /// The app's URL, with what it needs to know.
+    /// Returns the app's URL with the result of the flow.
     fn way_back(&mut self, trip: &RoundTrip, client: &Client, outcome: Outcome) -> Result<WayBack> {
         let complete = matches!(outcome, Outcome::Authenticated { complete: true });
         let target = trip.complete_redirect_url.as_ref().filter(|_| complete).unwrap_or(&trip.redirect_url);
         let mut target = Url::parse(target).map_err(|_| Refusal::new(422, "invalid_redirect_url"))?;
         let with_nonce = match outcome {
-            // A transfer has authenticated nobody yet, so there is no token to pick up.
+            // A transfer has authenticated no user yet, so there is no token to fetch.
             Outcome::Transferable => self.config.nonce_on_transfer,
             Outcome::Authenticated { .. } => true,
             Outcome::Failed(code) => {
@@ -435,22 +435,22 @@ impl World {
     }
 }
 
-/// Whose an identity is.
+/// The owner of an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Whose {
-    /// Connected with this user.
+    /// The identity is connected with this user.
     Connected(String),
-    /// Its provider vouches for the verified address of this user.
+    /// The provider has verified the address, which this user owns.
     Vouched(String),
-    /// It has the verified address of this user, for which its provider does not vouch.
+    /// This user owns the address, but the provider has not verified it.
     Claimed(String),
-    /// It has an address that this user gave and never verified.
+    /// This user entered the address and never verified it.
     Unproven(String),
-    /// Of nobody with an account.
+    /// No user.
     Nobody,
 }
 
-/// Lets an identity wait until the person has proven that its address is theirs.
+/// Keeps an identity pending until the person has proven its address.
 pub(crate) fn wait_for_address(attempt: &mut SignIn, user_id: String, identity: &Identity) {
     attempt.user_id = Some(user_id);
     attempt.identifier = Some(identity.email.clone());
@@ -458,7 +458,7 @@ pub(crate) fn wait_for_address(attempt: &mut SignIn, user_id: String, identity: 
     attempt.status = SignInStatus::NeedsFirstFactor;
 }
 
-/// How a trip ended.
+/// The result of a flow.
 enum Outcome {
     Authenticated { complete: bool },
     Transferable,

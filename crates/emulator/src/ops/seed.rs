@@ -1,4 +1,4 @@
-//! Giving people accounts without a flow.
+//! Adding users and organizations without a flow.
 
 use crate::{
     config::{Config, NewEmail, NewOrganization, NewUser},
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl World {
-    /// An instance with the users and organizations of its configuration.
+    /// Creates an instance with the users and organizations of its configuration.
     pub(crate) fn new(config: Config, base_url: String) -> Self {
         let mut world = Self::empty(config, base_url);
         for user in world.config.users.clone() {
@@ -19,7 +19,7 @@ impl World {
         world
     }
 
-    /// Adds somebody who has an account from the start, and returns the id.
+    /// Adds a user and returns the ID.
     pub(crate) fn add_user(&mut self, new: &NewUser) -> String {
         let mut user = self.blank_user();
         user.username.clone_from(&new.username);
@@ -74,12 +74,12 @@ impl World {
         id
     }
 
-    /// The user with this id or e-mail address.
+    /// Returns the user with this ID or e-mail address.
     pub(crate) fn find_user(&self, wanted: &str) -> Option<&User> {
         self.users.get(wanted).or_else(|| self.owner_of(Kind::Email, wanted))
     }
 
-    /// Adds an organization, and returns the id. Members who are not known are left out.
+    /// Adds an organization and returns its ID. Unknown members are ignored.
     pub(crate) fn add_organization(&mut self, new: &NewOrganization) -> String {
         let now = self.now_ms();
         let slug = new.slug.clone().unwrap_or_else(|| slug_of(&new.name));

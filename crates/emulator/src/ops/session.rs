@@ -9,12 +9,12 @@ use crate::{
     tokens,
 };
 
-/// What a session begins with.
+/// The properties of a new session.
 pub(crate) struct NewSession<'a> {
-    /// The id that was promised, if any.
+    /// The ID announced earlier, if any.
     pub(crate) id: Option<String>,
     pub(crate) user_id: &'a str,
-    /// How the user came in.
+    /// The strategy that signed the user in.
     pub(crate) strategy: &'a str,
     pub(crate) second_factor: bool,
     pub(crate) actor: Option<Value>,
@@ -22,7 +22,7 @@ pub(crate) struct NewSession<'a> {
 }
 
 impl World {
-    /// Signs a user in on a client: in single-session mode the earlier session is replaced. Returns the session's id.
+    /// Creates a session on a client and returns its ID. In single-session mode it replaces the previous one.
     pub(crate) fn start_session(&mut self, client: &mut Client, new: NewSession<'_>) -> String {
         let now = self.now_ms();
         if !self.config.is_multi_session() {
@@ -62,7 +62,7 @@ impl World {
         id
     }
 
-    /// The caller's session with this id.
+    /// Returns the caller's session with this ID.
     pub(crate) fn session_of(&mut self, caller: &mut Caller, id: &str) -> Result<(Client, Session)> {
         let client = self.client_of(caller)?;
         match client.sessions.iter().find(|session| session.id == id) {
@@ -80,7 +80,7 @@ impl World {
         Ok((client, session))
     }
 
-    /// The session that the caller names, or the last active one, with its user.
+    /// Returns the session named by the caller, or the last active one, with its user.
     pub(crate) fn current(&mut self, caller: &mut Caller) -> Result<(Session, User)> {
         let client = self.client_of(caller)?;
         let id = caller.session_id.clone().or(client.last_active_session_id.clone());
@@ -90,11 +90,11 @@ impl World {
         Ok((session, user))
     }
 
-    /// The user of the current session, for an action that needs a fresh verification.
+    /// Returns the current session and user for an action that needs reverification.
     ///
     /// Refusal: `session_reverification_required`.
     pub(crate) fn current_verified(&mut self, caller: &mut Caller) -> Result<(Session, User)> {
-        /// How old a verification may be.
+        /// Maximum age of a verification.
         const FRESH_MS: i64 = 10 * 60 * 1000;
         let (session, user) = self.current(caller)?;
         let verified_at = match session.second_factor_at {
@@ -107,7 +107,7 @@ impl World {
         Ok((session, user))
     }
 
-    /// What is left to do before a session is fully signed in.
+    /// Returns the pending tasks of a session.
     pub(crate) fn tasks(&self, session: &Session) -> Vec<&'static str> {
         let Some(user) = self.users.get(&session.user_id) else { return Vec::new() };
         let member = |id: &String| self.organizations.get(id).is_some_and(|one| one.member(&user.id).is_some());
@@ -122,7 +122,7 @@ impl World {
         .collect()
     }
 
-    /// The status as it is shown: signed-in sessions with tasks are pending.
+    /// Returns the displayed status: an active session with tasks is `pending`.
     pub(crate) fn session_status(&self, session: &Session) -> &'static str {
         match session.status {
             SessionStatus::Active if !self.tasks(session).is_empty() => "pending",
@@ -130,13 +130,13 @@ impl World {
         }
     }
 
-    /// Minutes since the factors were verified; -1 for one that is not enrolled.
+    /// Returns the minutes since each factor was verified; -1 for a factor that is not enrolled.
     pub(crate) fn factor_ages(&self, session: &Session) -> [i64; 2] {
         let minutes = |at: i64| (self.now_ms() - at).max(0) / 60_000;
         [minutes(session.first_factor_at), session.second_factor_at.map_or(-1, minutes)]
     }
 
-    /// Makes a session, and an organization, the active ones.
+    /// Makes a session active, and an organization within it.
     pub(crate) fn touch(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<Session> {
         let (mut client, mut session) = self.signed_in_session(caller, id)?;
         if let Some(organization) = params.get("active_organization_id") {
@@ -157,7 +157,7 @@ impl World {
         Ok(session)
     }
 
-    /// The id for an organization's id or slug; none for the personal account.
+    /// Resolves the ID or slug of an organization; `None` for the personal account.
     fn organization_of(&self, session: &Session, wanted: &str) -> Result<Option<String>> {
         if wanted.is_empty() {
             return Ok(None);
@@ -169,13 +169,13 @@ impl World {
         }
     }
 
-    /// Mints a session token.
+    /// Creates a session token.
     pub(crate) fn mint(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<String> {
         let (_, session) = self.signed_in_session(caller, id)?;
         let organization = match params.get("organization_id") {
             Some(wanted) => {
                 let wanted = self.organization_of(&session, wanted)?;
-                // Where everybody needs an organization, none means the present one.
+                // If every session needs an organization, an empty value means the current one.
                 wanted.or_else(|| session.organization_id.clone().filter(|_| self.config.organizations.force_selection))
             }
             None => session.organization_id.clone(),
@@ -185,7 +185,7 @@ impl World {
         tokens::session_token(self, &session, &user, organization.as_deref(), azp.as_deref())
     }
 
-    /// Mints a token from a template.
+    /// Creates a token from a template.
     pub(crate) fn mint_from_template(&mut self, caller: &mut Caller, id: &str, template: &str) -> Result<String> {
         let (_, session) = self.signed_in_session(caller, id)?;
         let template = self.config.jwt_templates.iter().find(|one| one.name == template).cloned();
@@ -218,12 +218,12 @@ impl World {
         Ok(session)
     }
 
-    /// Ends a session from elsewhere: another device, or the application. It leaves its client.
+    /// Revokes a session from another device or the application, and removes it from its client.
     pub(crate) fn revoke_session(&mut self, id: &str) -> bool {
         self.set_session_status(id, SessionStatus::Revoked)
     }
 
-    /// Sets the status of any session. False when there is none.
+    /// Sets the status of any session. Returns `false` if it does not exist.
     pub(crate) fn set_session_status(&mut self, id: &str, status: SessionStatus) -> bool {
         let Some(client_id) = self.session_clients.get(id).cloned() else { return false };
         let now = self.now_ms();
@@ -232,7 +232,7 @@ impl World {
                 session.status = status;
                 session.updated_at = now;
             }
-            // One that was removed is not shown any more.
+            // Removed sessions are not listed.
             if status == SessionStatus::Removed {
                 client.sessions.retain(|session| session.id != id);
                 client.last_active_session_id = client.last_active_session_id.take().filter(|active| active != id);
@@ -244,13 +244,13 @@ impl World {
         true
     }
 
-    /// All sessions of a user, on every client.
+    /// Returns all sessions of a user, on every client.
     pub(crate) fn sessions_of_user(&self, user_id: &str) -> Vec<Session> {
         let clients = self.clients.values().flat_map(|client| client.sessions.iter());
         clients.filter(|session| session.user_id == user_id).cloned().collect()
     }
 
-    /// Signs a user out everywhere but in one session.
+    /// Revokes all sessions of a user except one.
     pub(crate) fn revoke_other_sessions(&mut self, user_id: &str, kept: Option<&str>) {
         for session in self.sessions_of_user(user_id) {
             if session.status == SessionStatus::Active && Some(session.id.as_str()) != kept {
@@ -259,7 +259,7 @@ impl World {
         }
     }
 
-    /// The caller revokes one of the user's sessions.
+    /// Revokes one of the caller's own sessions.
     pub(crate) fn revoke_own_session(&mut self, caller: &mut Caller, id: &str) -> Result<Session> {
         let (_, user) = self.current_verified(caller)?;
         let session = self.sessions_of_user(&user.id).into_iter().find(|session| session.id == id);
@@ -272,7 +272,7 @@ impl World {
         Ok(session)
     }
 
-    /// What is known of the device of a session.
+    /// Returns the activity of a session's device.
     pub(crate) fn activity(&self, session: &Session) -> Value {
         let agent = session.user_agent.as_deref().unwrap_or_default();
         let browser = ["Firefox", "Edg", "Chrome", "Safari"].into_iter().find(|name| agent.contains(name));

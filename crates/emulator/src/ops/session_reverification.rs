@@ -1,4 +1,4 @@
-//! Reverification: proving again that it is really you.
+//! Session reverification.
 
 use serde_json::Value;
 
@@ -13,11 +13,11 @@ use crate::{
     state::{Kind, Reverification, Session, User, Verification, World},
 };
 
-/// Strategies that prove it again.
+/// Strategies for reverification.
 const USABLE: &[&str] = &["password", "email_code", "phone_code", "passkey", "enterprise_sso"];
 
 impl World {
-    /// `POST …/verify`: begins.
+    /// `POST …/verify`: starts a reverification.
     pub(crate) fn start_reverification(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<Session> {
         let (_, session) = self.signed_in_session(caller, id)?;
         let level = params.required("level")?;
@@ -154,7 +154,7 @@ impl World {
         }
     }
 
-    /// Refuses a strategy that is not among the factors of this step.
+    /// Refuses a strategy that is not a factor of this step.
     fn check_reverification_offered(&self, user: &User, second: bool, strategy: &str) -> Result<()> {
         let factors = if second { self.second_factors_of(user) } else { self.reverification_factors(user) };
         let known = if second { &["totp", "phone_code", "email_code", "backup_code"][..] } else { USABLE };
@@ -166,7 +166,7 @@ impl World {
         }
     }
 
-    /// First factors that prove it again.
+    /// Returns the first factors for reverification.
     pub(crate) fn reverification_factors(&self, user: &User) -> Vec<Value> {
         let attempt = crate::state::SignIn {
             id: String::new(),

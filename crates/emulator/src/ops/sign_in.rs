@@ -1,4 +1,4 @@
-//! Sign-in: an identifier, factors, a session.
+//! Sign-in: identifier, factors, session.
 
 use crate::{
     environment::is_known_provider,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl World {
-    /// Starts a sign-in, replacing the one in progress. An empty create only resets.
+    /// Creates a sign-in, replacing the one in progress. Without parameters it only resets.
     pub(crate) fn create_sign_in(&mut self, caller: &mut Caller, params: &Params) -> Result<SignIn> {
         let client = self.client_or_new(caller)?;
         if !params.is_empty() {
@@ -51,7 +51,7 @@ impl World {
         }
     }
 
-    /// Where a client has one session, it has to end before another one begins.
+    /// Refuses a second session in single-session mode.
     pub(crate) fn refuse_second_session(&self, client: &Client) -> Result<()> {
         if let Some(session) = client
             .sessions
@@ -74,7 +74,7 @@ impl World {
         attempt
     }
 
-    /// The caller's sign-in with this id.
+    /// Returns the caller's sign-in with this ID.
     pub(crate) fn sign_in_of(&mut self, caller: &mut Caller, id: &str) -> Result<(Client, SignIn)> {
         let client = self.client_of(caller)?;
         match &client.sign_in {
@@ -99,7 +99,7 @@ impl World {
         Ok(self.save_sign_in(&client_id, attempt))
     }
 
-    /// Begins a sign-in at a company's identity provider, which the domain of the address names.
+    /// Starts a sign-in with an enterprise connection, chosen by the domain of the address.
     pub(crate) fn start_enterprise_sign_in(
         &mut self,
         caller: &Caller,
@@ -119,7 +119,7 @@ impl World {
         Ok(self.save_sign_in(&client_id, attempt))
     }
 
-    /// Looks the identifier up, and goes on at once when a password or a strategy came along.
+    /// Sets the identifier, and continues if a password or strategy was sent as well.
     fn identify(
         &mut self,
         caller: &mut Caller,
@@ -171,7 +171,7 @@ impl World {
         }
     }
 
-    /// What happens to an identifier that nobody owns.
+    /// Handles an identifier without an owner.
     fn admit_unknown(&self, attempt: &SignIn) -> Result<()> {
         if attempt.sign_up_if_missing || self.config.attack_protection.enumeration {
             return Ok(());
@@ -179,7 +179,7 @@ impl World {
         Err(Refusal::new(422, "form_identifier_not_found").param("identifier"))
     }
 
-    /// Refuses a strategy that is not known, or switched off.
+    /// Refuses an unknown or disabled strategy.
     pub(crate) fn check_strategy(&self, strategy: &str) -> Result<()> {
         let by_address = self.config.identifiers.email.is_on();
         let by_phone = self.config.identifiers.phone.is_on();
@@ -197,7 +197,7 @@ impl World {
         if on { Ok(()) } else { Err(Refusal::new(422, "form_param_value_invalid").param("strategy")) }
     }
 
-    /// Refuses an OAuth provider that is unknown, switched off, or only for connecting.
+    /// Refuses an OAuth provider that is unknown, disabled, or for connecting only.
     pub(crate) fn check_provider(&self, strategy: &str, to_sign_in: bool) -> Result<()> {
         match self.config.provider(strategy) {
             Some(provider) if to_sign_in && !provider.authenticatable => {
@@ -209,7 +209,7 @@ impl World {
         }
     }
 
-    /// Goes on after a first factor that was right.
+    /// Continues after a verified first factor.
     pub(crate) fn after_first_factor(
         &mut self,
         caller: &mut Caller,
@@ -230,8 +230,8 @@ impl World {
         self.after_password(caller, client, attempt, strategy)
     }
 
-    /// An identity whose address had to be verified first belongs to the user from now on. Somebody who never verified
-    /// that address chooses a new password, because whoever set the old one may be another person.
+    /// Links the pending identity, whose address is now verified. If the address was unverified before, the user must
+    /// set a new password, because another person may have set the old one.
     fn link_waiting_identity(&mut self, attempt: &mut SignIn, user_id: &str) {
         let Some(identity) = attempt.identity.take() else { return };
         let Some(mut user) = self.users.get(user_id).cloned() else { return };
@@ -250,7 +250,7 @@ impl World {
         self.save_user(user);
     }
 
-    /// Asks for a second factor, or completes.
+    /// Requires a second factor, or completes the sign-in.
     pub(crate) fn after_password(
         &mut self,
         caller: &mut Caller,
@@ -276,7 +276,7 @@ impl World {
         Ok(attempt)
     }
 
-    /// Makes the session of a sign-in with nothing left to do.
+    /// Creates the session of a finished sign-in.
     pub(crate) fn complete_sign_in(
         &mut self,
         caller: &Caller,
@@ -300,7 +300,7 @@ impl World {
         attempt
     }
 
-    /// Writes the outcome of a call of the app itself: a complete attempt leaves the client, and the token rotates.
+    /// Saves the sign-in. A complete one leaves the client, and the token rotates.
     pub(crate) fn settle_sign_in(
         &mut self,
         caller: &mut Caller,
@@ -319,7 +319,7 @@ impl World {
         Ok(attempt)
     }
 
-    /// Sets a new password in a sign-in that needs one.
+    /// Sets the new password that a sign-in requires.
     pub(crate) fn reset_password(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignIn> {
         let (client, attempt) = self.sign_in_of(caller, id)?;
         if attempt.status != SignInStatus::NeedsNewPassword {
@@ -352,7 +352,7 @@ impl World {
         self.settle_sign_in(caller, client, attempt)
     }
 
-    /// Turns a sign-up whose account exists already into a sign-in.
+    /// Turns a sign-up whose account already exists into a sign-in.
     fn transfer_to_sign_in(&mut self, caller: &mut Caller, mut client: Client, mut attempt: SignIn) -> Result<SignIn> {
         let invalid = || Refusal::new(400, "account_transfer_invalid");
         let sign_up = client.sign_up.take().ok_or_else(invalid)?;
@@ -371,7 +371,7 @@ impl World {
                 Some(user_id)
             }
             Whose::Claimed(user_id) => {
-                // The provider did not vouch for the address: it has to be proven before anybody comes in.
+                // The provider has not verified the address: it must be proven first.
                 wait_for_address(&mut attempt, user_id, &identity);
                 attempt.first_factor = Some(Verification::new(&verification.strategy, VerificationStatus::Unverified));
                 return self.settle_sign_in(caller, client, attempt);
@@ -386,7 +386,7 @@ impl World {
         self.settle_sign_in(caller, client, attempt)
     }
 
-    /// Whether an identifier is one of an attempt's user.
+    /// Whether an identifier belongs to the attempt's user.
     pub(crate) fn is_identifier(attempt: &SignIn, kind: Kind, value: &str) -> bool {
         attempt.identifier.as_deref().is_some_and(|given| normal(kind, given) == normal(kind, value))
     }

@@ -1,4 +1,4 @@
-//! The factors of a sign-in: which there are, preparing them, attempting them.
+//! Factors of a sign-in: listing, preparing and attempting them.
 
 use serde_json::{Value, json};
 
@@ -17,14 +17,14 @@ use crate::{
     },
 };
 
-/// Where a code or link of a sign-in goes.
+/// The recipient of a code or link.
 struct Recipient {
     id: Option<String>,
     value: String,
 }
 
 impl World {
-    /// First factors of an attempt, as they are sent.
+    /// Returns the first factors of an attempt as JSON.
     pub(crate) fn first_factors(&self, attempt: &SignIn) -> Option<Vec<Value>> {
         let identifier = attempt.identifier.as_deref()?;
         let connections: Vec<Value> = self
@@ -41,14 +41,14 @@ impl World {
             return Some(connections);
         }
         match attempt.user_id.as_ref().and_then(|id| self.users.get(id)) {
-            // Its provider did not vouch for the address, so that has to be proven, and nothing else will do.
+            // The provider has not verified the address, so only proving the address helps.
             Some(user) if attempt.identity.is_some() => Some(self.address_factors(user, attempt)),
             Some(user) => Some(self.factors_of(user, attempt)),
             None => Some(self.factors_of_nobody(attempt, identifier)),
         }
     }
 
-    /// What an unknown identifier is shown.
+    /// Returns the factors shown for an unknown identifier.
     fn factors_of_nobody(&self, attempt: &SignIn, identifier: &str) -> Vec<Value> {
         let codes = match kind_of(&self.config, identifier) {
             Some(Kind::Phone) => vec!["phone_code".to_owned()],
@@ -65,7 +65,7 @@ impl World {
         factors
     }
 
-    /// Ways to prove the address of an identity that waits.
+    /// Returns the factors that prove the address of a pending identity.
     fn address_factors(&self, user: &User, attempt: &SignIn) -> Vec<Value> {
         let mut factors = Vec::new();
         for email in addressed(user, attempt, Kind::Email) {
@@ -124,7 +124,7 @@ impl World {
         factors
     }
 
-    /// Second factors of an attempt, as they are sent.
+    /// Returns the second factors of an attempt as JSON.
     pub(crate) fn second_factors(&self, attempt: &SignIn) -> Option<Vec<Value>> {
         let user = attempt.user_id.as_ref().and_then(|id| self.users.get(id))?;
         match attempt.status {
@@ -170,7 +170,7 @@ impl World {
         codes.collect()
     }
 
-    /// Sends the code or link of a first factor, or makes its challenge.
+    /// Sends the code or link of a first factor, or creates its challenge.
     pub(crate) fn prepare_first_factor(
         &mut self,
         caller: &mut Caller,
@@ -218,7 +218,7 @@ impl World {
         Ok(self.save_sign_in(&client.id, attempt))
     }
 
-    /// Refuses a strategy that is not among the first factors: one that the instance does not have, or the user.
+    /// Refuses a strategy that is not a first factor of the instance or the user.
     fn check_offered(&self, attempt: &SignIn, strategy: &str) -> Result<()> {
         let factors = self.first_factors(attempt).unwrap_or_default();
         if offers(&factors, strategy) {
@@ -238,7 +238,7 @@ impl World {
         })
     }
 
-    /// Refuses a strategy that is not among the second factors.
+    /// Refuses a strategy that is not a second factor.
     fn check_second_offered(factors: &[Value], strategy: &str) -> Result<()> {
         if offers(factors, strategy) {
             return Ok(());
@@ -262,7 +262,7 @@ impl World {
         let recipient = self.recipient(attempt, if by_phone { Kind::Phone } else { Kind::Email }, params)?;
         attempt.factor_id = recipient.id;
         if attempt.user_id.is_none() && !attempt.sign_up_if_missing {
-            // Nobody has this address, and nobody may learn that.
+            // The address has no owner, and the response must not reveal that.
             return Ok(self.fresh(strategy));
         }
         self.send_code(&Outgoing {
@@ -275,7 +275,7 @@ impl World {
         })
     }
 
-    /// The identification that a parameter names, or the one that was typed, or the primary one.
+    /// Returns the identification named by a parameter, else the entered one, else the primary one.
     fn recipient(&self, attempt: &SignIn, kind: Kind, params: &Params) -> Result<Recipient> {
         let Some(user) = attempt.user_id.as_ref().and_then(|id| self.users.get(id)) else {
             return Ok(Recipient { id: None, value: attempt.identifier.clone().unwrap_or_default() });
@@ -295,7 +295,7 @@ impl World {
         }
     }
 
-    /// A challenge for a wallet to sign.
+    /// Creates a challenge for a wallet to sign.
     pub(crate) fn wallet_challenge(&mut self, strategy: &str, address: &str) -> Verification {
         let nonce = self.ids.nonce();
         let host = self.base_url.trim_start_matches("http://").to_owned();
@@ -306,7 +306,7 @@ impl World {
         Verification { nonce: Some(nonce), message: Some(message), ..self.fresh(strategy) }
     }
 
-    /// Answers the first factor.
+    /// Attempts the first factor.
     pub(crate) fn attempt_first_factor(
         &mut self,
         caller: &mut Caller,
@@ -442,7 +442,7 @@ impl World {
         }
     }
 
-    /// Answers the second factor.
+    /// Attempts the second factor.
     pub(crate) fn attempt_second_factor(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignIn> {
         let (mut client, mut attempt) = self.sign_in_of(caller, id)?;
         if !matches!(attempt.status, SignInStatus::NeedsSecondFactor | SignInStatus::NeedsClientTrust) {
@@ -463,7 +463,7 @@ impl World {
         self.settle_sign_in(caller, client, attempt)
     }
 
-    /// Checks a code of an authenticator, a backup code or a code that was sent.
+    /// Checks an authenticator code, a backup code or a code that was sent.
     pub(crate) fn prove_second_factor(
         &mut self,
         user_id: &str,
@@ -499,7 +499,7 @@ impl World {
         }
     }
 
-    /// What an opened link does to a sign-in. Returns the session that it made.
+    /// Continues a sign-in whose link was opened. Returns the ID of the created session.
     pub(crate) fn sign_in_link_opened(
         &mut self,
         client: &mut Client,
@@ -517,13 +517,13 @@ impl World {
     }
 }
 
-/// Whether a strategy is among factors.
+/// Whether a strategy is among the factors.
 pub(crate) fn offers(factors: &[Value], strategy: &str) -> bool {
     factors.iter().any(|factor| factor["strategy"] == strategy)
 }
 
-/// The verified identifications of a kind: the one that was typed, or else all, the primary one first. An identity that
-/// waits has one address only, verified or not.
+/// Returns the verified identifications of a kind: the entered one, else all with the primary one first. For a pending
+/// identity only its address, verified or not.
 fn addressed<'a>(user: &'a User, attempt: &SignIn, kind: Kind) -> Vec<&'a Identification> {
     if attempt.identity.is_some() {
         return user.of_kind(kind).filter(|one| World::is_identifier(attempt, kind, &one.value)).collect();
@@ -544,12 +544,12 @@ pub(crate) fn channel(by_phone: bool, params: &Params) -> Channel {
     }
 }
 
-/// The verification that was prepared.
+/// Returns the prepared verification.
 pub(crate) fn prepared(verification: Option<&mut Verification>) -> Result<&mut Verification> {
     verification.ok_or_else(|| Refusal::new(400, "verification_missing"))
 }
 
-/// Checks a wallet's signature of its challenge.
+/// Verifies a wallet's signature of its challenge.
 pub(crate) fn prove_wallet(
     verification: &mut Verification,
     strategy: &str,

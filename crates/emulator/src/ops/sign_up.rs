@@ -1,4 +1,4 @@
-//! Sign-up: fields, verifications, a user and a session.
+//! Sign-up: fields, verifications, user and session.
 
 use serde_json::Value;
 
@@ -16,12 +16,12 @@ use crate::{
     state::{Client, Kind, Purpose, SignUp, Verification, VerificationStatus, World},
 };
 
-/// Kinds of identifiers that a sign-up verifies.
+/// Kinds of identifiers that sign-up verifies.
 const VERIFIABLE: [Kind; 3] = [Kind::Email, Kind::Phone, Kind::Wallet];
 
-/// Longest name, in characters.
+/// Maximum length of a name, in characters.
 const MAX_NAME: usize = 256;
-/// Most bytes of metadata.
+/// Maximum size of metadata, in bytes.
 pub(crate) const MAX_METADATA: usize = 8 * 1024;
 
 impl World {
@@ -47,12 +47,12 @@ impl World {
         attributes
     }
 
-    /// Fields that every sign-up of this instance has to give.
+    /// Returns the required fields of a sign-up.
     pub(crate) fn required_fields(&self) -> Vec<String> {
         self.fields(Presence::Required)
     }
 
-    /// Fields that may be given.
+    /// Returns the optional fields of a sign-up.
     pub(crate) fn optional_fields(&self) -> Vec<String> {
         self.fields(Presence::Optional)
     }
@@ -61,7 +61,7 @@ impl World {
         self.attributes().into_iter().filter(|(_, one)| *one == presence).map(|(name, _)| name).collect()
     }
 
-    /// Required fields that are not given. With a provider or a wallet no password is asked for.
+    /// Returns the required fields that are missing. With a provider or a wallet no password is required.
     pub(crate) fn missing_fields(&self, attempt: &SignUp) -> Vec<String> {
         let given = |field: &str| match field {
             "email_address" => attempt.value(Kind::Email).is_some(),
@@ -79,7 +79,7 @@ impl World {
             strategy => attempt.identity.as_ref().is_some_and(|identity| identity.strategy == strategy),
         };
         let mut missing: Vec<String> = self.required_fields().into_iter().filter(|field| !given(field)).collect();
-        // Somebody has to be known by something.
+        // A user needs at least one identifier.
         let identified = !attempt.identifiers.is_empty() || attempt.username.is_some() || attempt.identity.is_some();
         if missing.is_empty() && !identified {
             missing.push("email_address".to_owned());
@@ -87,7 +87,7 @@ impl World {
         missing
     }
 
-    /// Given identifiers that are not verified.
+    /// Returns the unverified identifiers.
     pub(crate) fn unverified_fields(&self, attempt: &SignUp) -> Vec<&'static str> {
         let open = |kind: &Kind| {
             let verified = attempt.verification(*kind).is_some_and(Verification::is_verified);
@@ -96,7 +96,7 @@ impl World {
         VERIFIABLE.into_iter().filter(open).map(Kind::as_str).collect()
     }
 
-    /// How an identifier is verified at sign-up.
+    /// Returns the strategies that verify an identifier at sign-up.
     pub(crate) fn verification_strategies(&self, kind: Kind) -> Vec<String> {
         match kind {
             Kind::Email => self.config.identifiers.email_verification.clone(),
@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    /// Starts a sign-up, replacing the one in progress. An empty create only resets.
+    /// Creates a sign-up, replacing the one in progress. Without parameters it only resets.
     pub(crate) fn create_sign_up(&mut self, caller: &mut Caller, params: &Params) -> Result<SignUp> {
         let client = self.client_or_new(caller)?;
         let mut attempt = SignUp { id: self.ids.id("sua"), abandon_at: self.attempt_end(), ..SignUp::default() };
@@ -124,13 +124,13 @@ impl World {
         self.fill(caller, &mut attempt, params)?;
         let mut client = self.client_of(caller)?;
         if params.is_true("transfer") {
-            // Used up, now that nothing was refused.
+            // Consume the transfer only now that nothing was refused.
             client.sign_in = None;
         }
         self.settle_sign_up(caller, client, attempt)
     }
 
-    /// Takes over what a sign-in found out about somebody without an account.
+    /// Transfers the identity or identifier of a sign-in that found no account.
     fn transfer_to_sign_up(&mut self, client: &Client, attempt: &mut SignUp) -> Result<()> {
         let invalid = || Refusal::new(400, "account_transfer_invalid");
         let sign_in = client.sign_in.clone().ok_or_else(invalid)?;
@@ -148,7 +148,7 @@ impl World {
         Ok(())
     }
 
-    /// Refuses what the instance's sign-up mode does not allow.
+    /// Refuses a sign-up by the instance's mode.
     pub(crate) fn refuse_closed_sign_up(&self) -> Result<()> {
         match self.config.sign_up.mode.as_str() {
             "restricted" => Err(Refusal::new(403, "sign_up_mode_restricted")),
@@ -157,9 +157,9 @@ impl World {
         }
     }
 
-    /// Takes the given fields over.
+    /// Applies the given fields.
     fn fill(&mut self, caller: &mut Caller, attempt: &mut SignUp, params: &Params) -> Result<()> {
-        // A company's people come in by its identity provider only.
+        // Users of an enterprise connection must sign up with it.
         let address = params.given("email_address").or(params.given("email_address_or_phone_number"));
         let by_company = matches!(params.given("strategy"), Some("enterprise_sso" | "saml"));
         if !by_company && address.is_some_and(|one| self.config.connections_for(one.trim()).next().is_some()) {
@@ -181,14 +181,14 @@ impl World {
                 "legal_accepted" => self.fill_consent(attempt, params)?,
                 "unsafe_metadata" => attempt.unsafe_metadata = metadata(value)?,
                 _ if is_protect(key) => {}
-                // The table of operations lets nothing else in than what is not a field.
+                // Unknown fields are refused before.
                 _ => {}
             }
         }
         self.begin_verification(caller, attempt, params)
     }
 
-    /// A create or update with a strategy prepares it at once.
+    /// Prepares the strategy that a create or update names.
     fn begin_verification(&mut self, caller: &mut Caller, attempt: &mut SignUp, params: &Params) -> Result<()> {
         let Some(strategy) = params.given("strategy") else { return Ok(()) };
         match strategy {
@@ -261,7 +261,7 @@ impl World {
         Ok(())
     }
 
-    /// The caller's sign-up with this id.
+    /// Returns the caller's sign-up with this ID.
     pub(crate) fn sign_up_of(&mut self, caller: &mut Caller, id: &str) -> Result<(Client, SignUp)> {
         let client = self.client_of(caller)?;
         match &client.sign_up {
@@ -295,7 +295,7 @@ impl World {
         self.settle_sign_up(caller, client, attempt)
     }
 
-    /// Sends the code or link for an identifier, or begins a trip to a provider.
+    /// Sends the code or link for an identifier, or starts a provider flow.
     pub(crate) fn prepare_verification(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignUp> {
         let (_, mut attempt) = self.open_sign_up(caller, id)?;
         params.required("strategy")?;
@@ -344,7 +344,7 @@ impl World {
         Ok(())
     }
 
-    /// Takes the proof for an identifier.
+    /// Attempts the verification of an identifier.
     pub(crate) fn attempt_verification(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignUp> {
         let (mut client, mut attempt) = self.open_sign_up(caller, id)?;
         let strategy = params.required("strategy")?.to_owned();
@@ -374,7 +374,7 @@ impl World {
         self.settle_sign_up(caller, client, attempt)
     }
 
-    /// Keeps the sign-up, or completes it when nothing is missing.
+    /// Saves the sign-up, or completes it if nothing is missing.
     pub(crate) fn settle_sign_up(
         &mut self,
         caller: &mut Caller,
@@ -382,7 +382,7 @@ impl World {
         attempt: SignUp,
     ) -> Result<SignUp> {
         let attempt = self.complete_sign_up(caller, &mut client, attempt)?;
-        // A sign-up that was completed by a call of the app itself leaves the client.
+        // A sign-up that the app itself completed leaves the client.
         if attempt.complete {
             client.attempt_over(attempt.id.clone(), true);
         }
@@ -394,7 +394,7 @@ impl World {
         Ok(attempt)
     }
 
-    /// Makes the user and the session when nothing is missing.
+    /// Creates the user and the session if nothing is missing.
     pub(crate) fn complete_sign_up(
         &mut self,
         caller: &Caller,
@@ -429,7 +429,7 @@ impl World {
         Ok(attempt)
     }
 
-    /// The strategy that stands for a sign-up.
+    /// Returns the strategy of the session.
     fn strategy_of(&self, attempt: &SignUp) -> String {
         if let Some(identity) = &attempt.identity {
             return identity.strategy.clone();
@@ -438,7 +438,7 @@ impl World {
         verified.map_or_else(|| "password".to_owned(), |verification| verification.strategy.clone())
     }
 
-    /// Takes over what a provider says of somebody.
+    /// Applies the profile that a provider returned.
     pub(crate) fn take_identity(&self, attempt: &mut SignUp, identity: Identity) {
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         if self.config.profile.first_name.is_on() {
@@ -459,7 +459,7 @@ impl World {
     }
 }
 
-/// A name, which may be empty.
+/// Checks a name, which may be empty.
 pub(crate) fn name(param: &str, value: &str) -> Result<Option<String>> {
     if value.chars().count() > MAX_NAME {
         return Err(Refusal::new(422, "form_param_max_length_exceeded").param(param));
@@ -467,7 +467,7 @@ pub(crate) fn name(param: &str, value: &str) -> Result<Option<String>> {
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }
 
-/// Metadata: a JSON object as text.
+/// Parses metadata: a JSON object in a string.
 pub(crate) fn metadata(text: &str) -> Result<serde_json::Map<String, Value>> {
     if text.len() > MAX_METADATA {
         return Err(Refusal::new(422, "form_param_exceeds_allowed_size").param("unsafe_metadata"));

@@ -1,4 +1,4 @@
-//! Tickets: they sign somebody in, or invite somebody.
+//! Tickets: they sign a user in, or invite one.
 
 use url::Url;
 
@@ -13,7 +13,7 @@ use crate::{
     tokens,
 };
 
-/// What a new ticket is for.
+/// The properties of a new ticket.
 pub(crate) struct NewTicket {
     pub(crate) kind: &'static str,
     pub(crate) user_id: Option<String>,
@@ -31,7 +31,7 @@ impl NewTicket {
 }
 
 impl World {
-    /// Makes a ticket, which is a JWT.
+    /// Creates a ticket, which is a JWT.
     pub(crate) fn new_ticket(&mut self, new: NewTicket) -> Result<String> {
         let ticket = Ticket {
             id: self.ids.id("tkt"),
@@ -51,12 +51,12 @@ impl World {
         Ok(token)
     }
 
-    /// The address that accepts a ticket.
+    /// Returns the URL that accepts a ticket.
     pub(crate) fn ticket_url(&self, ticket: &str) -> String {
         format!("{}/v1/tickets/accept?ticket={ticket}", self.base_url)
     }
 
-    /// A ticket that can still be used.
+    /// Returns a ticket that is still valid.
     fn usable_ticket(&self, token: &str) -> Result<Ticket> {
         let invalid = || Refusal::new(400, "ticket_invalid_code").param("ticket");
         let id = tokens::read_link_token(token).map_err(|_| invalid())?;
@@ -76,7 +76,7 @@ impl World {
         Err(Refusal::new(400, code).param("ticket"))
     }
 
-    /// The user whom a ticket signs in.
+    /// Returns the ID of the user whom a ticket signs in.
     fn user_of_ticket(&self, ticket: &Ticket) -> Option<String> {
         let by_email = || ticket.email.as_ref().and_then(|email| self.owner_of(Kind::Email, email));
         ticket.user_id.clone().or_else(|| by_email().map(|user| user.id.clone()))
@@ -109,7 +109,7 @@ impl World {
         self.settle_sign_in(caller, client, attempt)
     }
 
-    /// `POST /v1/client/sign_ups` with `ticket`: the invited address is verified by it.
+    /// `POST /v1/client/sign_ups` with `ticket`: verifies the invited address.
     pub(crate) fn sign_up_with_ticket(&mut self, attempt: &mut SignUp, token: &str) -> Result<()> {
         let ticket = self.usable_ticket(token)?;
         let Some(email) = ticket.email.clone() else {
@@ -123,7 +123,7 @@ impl World {
         Ok(())
     }
 
-    /// A sign-up that began with a ticket uses it up when it completes.
+    /// Uses up the ticket of a completed sign-up.
     pub(crate) fn use_sign_up_ticket(&mut self, attempt: &SignUp, user_id: &str) {
         if let Some(ticket) = attempt.ticket.as_ref().and_then(|id| self.tickets.get(id)).cloned() {
             self.use_ticket(&ticket, user_id);
@@ -135,12 +135,12 @@ impl World {
             ticket.used = true;
         }
         if let Some((organization_id, invitation_id)) = &ticket.invitation {
-            // An invitation that is gone by now does not keep its guest from signing in.
+            // A deleted invitation must not prevent the sign-in.
             let _ = self.accept_invitation_of(organization_id, invitation_id, user_id);
         }
     }
 
-    /// `GET /v1/tickets/accept`: somebody opened an invitation.
+    /// `GET /v1/tickets/accept`: opens an invitation.
     pub(crate) fn accept_ticket(&mut self, token: &str) -> Result<Opened> {
         let ticket = self.usable_ticket(token)?;
         let gone = |status: RequestStatus| status == RequestStatus::Revoked;

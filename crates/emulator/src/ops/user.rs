@@ -1,4 +1,4 @@
-//! Users: what they own, and whether they may come in.
+//! Users: identifications, accounts, bans and lockout.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl World {
-    /// Somebody about whom nothing is known yet.
+    /// Creates an empty user.
     pub(crate) fn blank_user(&mut self) -> User {
         let now = self.now_ms();
         User {
@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    /// Writes a user, and who owns what. Verified identifiers of others that are the same are lost to them.
+    /// Saves a user and updates the owners of identifiers. A verified identifier is taken from its previous owner.
     pub(crate) fn save_user(&mut self, mut user: User) {
         user.updated_at = self.now_ms().max(user.updated_at);
         if let Some(before) = self.users.get(&user.id).cloned() {
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// Removes a user everywhere.
+    /// Deletes a user everywhere.
     pub(crate) fn delete_user(&mut self, id: &str) -> bool {
         let Some(user) = self.users.remove(id) else { return false };
         self.forget_ownership(&user);
@@ -104,13 +104,13 @@ impl World {
         true
     }
 
-    /// The user who is connected with this identity.
+    /// Returns the user connected with an identity.
     pub(crate) fn user_by_identity(&self, identity: &Identity) -> Option<&User> {
         let key = (identity.strategy.clone(), identity.subject());
         self.connected.get(&key).and_then(|id| self.users.get(id))
     }
 
-    /// An identification that somebody is given.
+    /// Creates an identification.
     pub(crate) fn identification(
         &mut self,
         kind: Kind,
@@ -131,14 +131,14 @@ impl World {
         }
     }
 
-    /// Adds a verified identification; the first of its kind becomes the primary one.
+    /// Adds a verified identification; the first one of its kind becomes primary.
     pub(crate) fn give(&mut self, user: &mut User, kind: Kind, value: &str, strategy: &str) {
         let identification = self.identification(kind, value, Some(Verification::verified(strategy)));
         user.primary.entry(kind).or_insert_with(|| identification.id.clone());
         user.identifications.push(identification);
     }
 
-    /// Makes the user that a complete sign-up asked for, and returns the id.
+    /// Creates the user of a complete sign-up and returns the ID.
     pub(crate) fn create_user(&mut self, sign_up: &SignUp) -> String {
         let mut user = self.blank_user();
         user.username.clone_from(&sign_up.username);
@@ -170,7 +170,7 @@ impl World {
         id
     }
 
-    /// Connects an identity with a user, together with the address that its provider vouches for.
+    /// Connects an identity with a user, and adds its verified address.
     pub(crate) fn connect(&mut self, user: &mut User, identity: &Identity) {
         if identity.strategy == "enterprise_sso" {
             let connection = self.config.connections_for(&identity.email).next().map(|one| one.id.clone());
@@ -194,7 +194,7 @@ impl World {
         user.external_accounts.push(account);
     }
 
-    /// Notes that somebody came in by a company's identity provider, which makes them a member of its organization.
+    /// Records a sign-in by an enterprise connection, which makes the user a member of its organization.
     pub(crate) fn connect_company(&mut self, user: &mut User, identity: &Identity, connection_id: &str) {
         let now = self.now_ms();
         let same = |one: &&mut EnterpriseAccount| {
@@ -226,7 +226,7 @@ impl World {
         self.save_organization(organization);
     }
 
-    /// Gives a user the address that a provider vouches for.
+    /// Adds the address that a provider has verified to a user.
     pub(crate) fn vouch(&mut self, user: &mut User, account: &ExternalAccount) {
         let identity = &account.identity;
         if !identity.verified || identity.email.is_empty() {
@@ -245,9 +245,9 @@ impl World {
         }
     }
 
-    /// The user, unless the account may not be used.
+    /// Returns a user who is not banned.
     ///
-    /// Refusals: `user_banned`, `resource_not_found`.
+    /// Refusals: `user_banned`, `signed_out`.
     pub(crate) fn usable_user(&self, id: &str) -> Result<&User> {
         match self.users.get(id) {
             Some(user) if user.banned => Err(Refusal::new(403, "user_banned")),
@@ -256,7 +256,7 @@ impl World {
         }
     }
 
-    /// Refuses somebody who may not sign in now.
+    /// Refuses a user who must not sign in.
     ///
     /// Refusals: `user_banned`, `user_locked`.
     pub(crate) fn refuse_barred(&mut self, id: &str) -> Result<()> {
@@ -267,14 +267,14 @@ impl World {
         }
     }
 
-    /// Seconds until a locked account opens again.
+    /// Returns the seconds until a locked account is unlocked.
     pub(crate) fn lockout_left(&self, id: &str) -> Option<i64> {
         let until = self.users.get(id)?.locked_until?;
         let left = until.saturating_sub(self.now_ms());
         (left > 0).then_some(left / 1000)
     }
 
-    /// Counts a failed proof; too many lock the account.
+    /// Counts a failed attempt; too many lock the account.
     pub(crate) fn count_failure(&mut self, user_id: &str) {
         let lockout = self.config.attack_protection.lockout.clone();
         let now = self.now_ms();
@@ -289,7 +289,7 @@ impl World {
         }
     }
 
-    /// Notes how a proof went: a wrong secret counts towards the lock-out, a success forgets the earlier ones.
+    /// Records the result of an attempt: a wrong secret counts towards the lockout, a success resets the count.
     pub(crate) fn note_proof<T>(&mut self, user_id: &str, result: &Result<T>) {
         match result {
             Ok(_) => {

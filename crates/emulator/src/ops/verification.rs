@@ -1,4 +1,4 @@
-//! The life of a verification.
+//! The lifecycle of verifications.
 
 use crate::{
     error::{Refusal, Result},
@@ -6,18 +6,18 @@ use crate::{
     state::{Channel, Message, Verification, VerificationStatus, World},
 };
 
-/// The code that test recipients take.
+/// The code of test recipients.
 const TEST_CODE: &str = "424242";
 
-/// A message that carries a code or a link.
+/// A message with a code or a link.
 pub(crate) struct Outgoing<'a> {
     pub(crate) strategy: &'a str,
     pub(crate) kind: &'static str,
     pub(crate) to: &'a str,
     pub(crate) channel: Channel,
-    /// The attempt or identification that it belongs to.
+    /// ID of the attempt or identification that it belongs to.
     pub(crate) attempt: &'a str,
-    /// The verification that it takes the place of.
+    /// The verification that it replaces.
     pub(crate) previous: Option<&'a Verification>,
 }
 
@@ -40,12 +40,12 @@ impl Verification {
         }
     }
 
-    /// One that is done.
+    /// Creates a verified verification.
     pub(crate) fn verified(strategy: &str) -> Self {
         Self { attempts: 1, ..Self::new(strategy, VerificationStatus::Verified) }
     }
 
-    /// One that waits for a provider's page.
+    /// Creates a verification that waits for a provider's page.
     pub(crate) fn waiting_for_provider(strategy: &str, page: String, expire_at: i64) -> Self {
         Self {
             redirect_url: Some(page),
@@ -54,13 +54,13 @@ impl Verification {
         }
     }
 
-    /// Ends it with an error.
+    /// Ends the verification with an error.
     pub(crate) fn fail(&mut self, status: VerificationStatus, error: Refusal) {
         self.status = status;
         self.error = Some(error);
     }
 
-    /// The status, with the passing of time in it.
+    /// Returns the status at a time, which includes expiry.
     pub(crate) fn status_at(&self, now_ms: i64) -> VerificationStatus {
         match self.status {
             VerificationStatus::Unverified if self.expire_at.is_some_and(|end| end <= now_ms) => {
@@ -70,7 +70,7 @@ impl Verification {
         }
     }
 
-    /// Checks that it can be attempted now with this strategy.
+    /// Checks that the verification can be attempted with this strategy.
     ///
     /// Refusals: `verification_strategy_invalid`, `verification_already_verified`, `verification_failed`,
     /// `verification_expired`.
@@ -88,7 +88,7 @@ impl Verification {
         Err(Refusal::new(400, code))
     }
 
-    /// Counts an attempt that was `right` or wrong.
+    /// Counts an attempt.
     ///
     /// Refusals: `wrong`, and `verification_failed` for the last wrong one.
     pub(crate) fn count(&mut self, right: bool, max_attempts: u32, wrong: Refusal) -> Result<()> {
@@ -113,13 +113,13 @@ impl Verification {
     }
 }
 
-/// The refusal of a code that is wrong.
+/// Returns the refusal of a wrong code.
 pub(crate) fn wrong_code() -> Refusal {
     Refusal::new(422, "form_code_incorrect").param("code").of_wrong_secret()
 }
 
 impl World {
-    /// Sends a code. The older one, if there is one, is dead; the same request twice at once sends one message.
+    /// Sends a code, which replaces the previous one. A repeated request within `dedupe_s` sends no new message.
     ///
     /// Refusal: `verification_code_too_many_requests` with `rate_limits`.
     pub(crate) fn send_code(&mut self, outgoing: &Outgoing<'_>) -> Result<Verification> {
@@ -138,7 +138,7 @@ impl World {
         Ok(Verification { code: Some(code), channel, ..self.fresh(outgoing.strategy) })
     }
 
-    /// A verification that begins now.
+    /// Creates a verification that starts now.
     pub(crate) fn fresh(&mut self, strategy: &str) -> Verification {
         Verification {
             id: self.ids.id("ver"),
@@ -148,12 +148,12 @@ impl World {
         }
     }
 
-    /// What a provider has proven.
+    /// Creates the verification of a provider.
     pub(crate) fn proven(&self, strategy: &str) -> Verification {
         Verification { expire_at: Some(self.verification_end()), ..Verification::verified(strategy) }
     }
 
-    /// The verification of the same request a moment ago.
+    /// Returns the previous verification if this request repeats it.
     pub(crate) fn same_as_before(&self, outgoing: &Outgoing<'_>) -> Result<Option<Verification>> {
         let Some(previous) = outgoing.previous else { return Ok(None) };
         let age = self.now_ms() - previous.prepared_at;
@@ -170,7 +170,7 @@ impl World {
         Ok(None)
     }
 
-    /// Puts a message into the inbox.
+    /// Adds a message to the inbox.
     pub(crate) fn post(
         &mut self,
         outgoing: &Outgoing<'_>,
@@ -212,14 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn a_right_code_verifies_once() {
+    fn verification_attempt_accepts_a_right_code_once() {
         let mut verification = waiting();
         assert_eq!(attempt(&mut verification, "code=123456", 0), Ok(()));
         assert_eq!(attempt(&mut verification, "code=123456", 0), Err("verification_already_verified".into()));
     }
 
     #[test]
-    fn wrong_codes_are_counted_and_the_last_one_fails_for_good() {
+    fn verification_attempt_fails_for_good_after_max_attempts() {
         let mut verification = waiting();
         for expected in ["form_code_incorrect", "form_code_incorrect", "verification_failed"] {
             assert_eq!(attempt(&mut verification, "code=000000", 0), Err(expected.into()));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_code_and_a_missing_code_are_told_apart() {
+    fn verification_attempt_distinguishes_expired_and_missing_codes() {
         assert_eq!(attempt(&mut waiting(), "code=123456", 1_000), Err("verification_expired".into()));
         assert_eq!(attempt(&mut waiting(), "", 0), Err("form_param_missing".into()));
         assert_eq!(attempt(&mut waiting(), "code=", 0), Err("form_param_nil".into()));

@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl World {
-    /// `POST /v1/waitlist`. The same address gets the same entry.
+    /// `POST /v1/waitlist`. An address that is already on the list gets the same entry.
     pub(crate) fn join_waitlist(&mut self, params: &Params) -> Result<WaitlistEntry> {
         if self.config.sign_up.mode != "waitlist" {
             return Err(Refusal::new(403, "waitlist_not_accepting_entries"));
@@ -29,7 +29,7 @@ impl World {
         Ok(entry)
     }
 
-    /// Lets somebody in, who gets an invitation, or not. False when there is no such entry.
+    /// Approves an entry, which sends an invitation, or denies it. Returns `false` if it does not exist.
     pub(crate) fn decide_waitlist(&mut self, id: &str, approve: bool) -> Result<bool> {
         let Some(entry) = self.waitlist.iter_mut().find(|entry| entry.id == id) else { return Ok(false) };
         entry.status = if approve { "approved" } else { "denied" };
@@ -40,7 +40,7 @@ impl World {
         Ok(true)
     }
 
-    /// Mails somebody an invitation to sign up. Returns its ticket.
+    /// Sends an invitation to sign up. Returns its ticket.
     pub(crate) fn invite(&mut self, email: &str, kind: &'static str) -> Result<String> {
         let ticket = self.new_ticket(NewTicket { email: Some(email.to_owned()), ..NewTicket::new("invitation") })?;
         let subject = format!("You are invited to {}", self.config.application_name);

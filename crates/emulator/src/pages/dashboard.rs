@@ -1,11 +1,11 @@
-//! The dashboard: how to connect, who is there, what was asked.
+//! The dashboard: how to connect, users, organizations, sessions and requests.
 
 use axum::response::Response;
 
 use super::html::{Page, escape};
 use crate::{state::World, tokens::publishable_key};
 
-/// How many requests are shown.
+/// Maximum number of requests shown.
 const REQUESTS: usize = 40;
 
 pub(super) fn page(world: &World) -> Response {

@@ -6,10 +6,9 @@ use url::Url;
 use super::html::{Page, escape};
 use crate::{error::Refusal, http::reply::redirect, ops::redirects::is_prohibited, state::World};
 
-/// Sends the browser back to the app. A page is shown in between when the app has a scheme of its own, because some
-/// browsers refuse to follow a bare redirect there.
+/// Redirects to the app. For a custom scheme a page is shown in between, because some browsers refuse a bare redirect.
 pub(crate) fn way_back(world: &World, target: &Url) -> Response {
-    // It was checked where the flow began; no page of ours links to such a URL, whoever put it there.
+    // Checked at the start of the flow as well; no page may link to such a URL.
     if is_prohibited(target) {
         return error(world, &Refusal::new(422, "prohibited_redirect_url"));
     }
@@ -26,7 +25,7 @@ pub(crate) fn way_back(world: &World, target: &Url) -> Response {
     page.render(200)
 }
 
-/// What a link without a redirect URL shows.
+/// Shows the result of a link without a redirect URL.
 pub(crate) fn link_opened(world: &World, status: &str, code: Option<&str>) -> Response {
     let (title, words) = match status {
         "verified" => ("Verified", "You can go back to the app now, and close this tab."),
@@ -43,7 +42,7 @@ pub(crate) fn link_opened(world: &World, status: &str, code: Option<&str>) -> Re
         .render(if status == "failed" { 400 } else { 200 })
 }
 
-/// A page that says what went wrong.
+/// Shows an error.
 pub(crate) fn error(world: &World, refusal: &Refusal) -> Response {
     let error = refusal.to_json();
     let why = error["long_message"].as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The frame around every page.
+//! The layout of every page.
 
 use axum::{
     http::{HeaderName, HeaderValue},
@@ -52,22 +52,22 @@ impl Page {
         Self { body: format!("<h1>{title}</h1>"), title, wide: false, refresh: false }
     }
 
-    /// For tables.
+    /// Widens the page, for tables.
     pub(super) fn wide(self) -> Self {
         Self { wide: true, ..self }
     }
 
-    /// Loads itself again every few seconds.
+    /// Reloads the page every few seconds.
     pub(super) fn live(self) -> Self {
         Self { refresh: true, ..self }
     }
 
-    /// A paragraph of HTML.
+    /// Adds a paragraph of HTML.
     pub(super) fn paragraph(self, html: &str) -> Self {
         self.raw(&format!("<p>{html}</p>"))
     }
 
-    /// Any HTML.
+    /// Adds HTML.
     pub(super) fn raw(mut self, html: &str) -> Self {
         self.body.push_str(html);
         self
@@ -90,7 +90,7 @@ impl Page {
     }
 }
 
-/// Text that is safe in HTML and in attributes.
+/// Escapes a string for HTML and attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     for character in text.chars() {

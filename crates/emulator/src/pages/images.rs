@@ -8,7 +8,7 @@ use crate::{
     state::World,
 };
 
-/// A picture that somebody uploaded.
+/// Returns an uploaded picture.
 pub(super) fn picture(world: &World, id: &str) -> Response {
     let pictures = world.users.values().map(|user| &user.picture);
     let logos = world.organizations.values().map(|one| &one.logo);
@@ -18,7 +18,7 @@ pub(super) fn picture(world: &World, id: &str) -> Response {
     }
 }
 
-/// A round picture with initials; the colour depends on them.
+/// Returns an avatar with initials; the colour depends on them.
 pub(super) fn avatar(initials: &str) -> Response {
     let initials: String = initials.chars().take(2).collect::<String>().to_uppercase();
     let hue = initials.bytes().fold(200_u32, |hue, byte| (hue * 31 + u32::from(byte)) % 360);

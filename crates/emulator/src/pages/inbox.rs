@@ -1,4 +1,4 @@
-//! The inbox: every code that was sent.
+//! The inbox: every message that was sent.
 
 use axum::response::Response;
 
@@ -27,7 +27,7 @@ pub(super) fn page(world: &World) -> Response {
     Page::new("Inbox").wide().live().raw("<nav><a href=\"/__emulator/\">Dashboard</a></nav>").raw(&table).render(200)
 }
 
-/// The code or the link of a message.
+/// Returns the code or link of a message.
 fn content(message: &Message) -> String {
     match (&message.code, &message.link) {
         (Some(code), _) => format!("<strong><code data-testid=\"code\">{}</code></strong>", escape(code)),
@@ -36,7 +36,7 @@ fn content(message: &Message) -> String {
     }
 }
 
-/// One message.
+/// Shows one message.
 pub(super) fn message(world: &World, id: &str) -> Response {
     let Some(message) = world.messages.iter().find(|message| message.id == id) else {
         return Page::new("Not found").paragraph("There is no such message.").render(404);

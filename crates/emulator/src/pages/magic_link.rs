@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{ops::params::Params, state::World};
 
-/// Asks whether somebody wants to be signed in by the link that they opened.
+/// Asks for the approval of a sign-in.
 pub(super) fn page(world: &World) -> Response {
     Page::new("Sign in?")
         .paragraph(&format!("Approve to sign in to <strong>{}</strong>.", escape(&world.config.application_name)))

@@ -1,4 +1,4 @@
-//! Pages for a person, and for a scripted browser. Server-rendered; no asset comes from elsewhere.
+//! Pages for people and scripted browsers. Rendered on the server, without external assets.
 
 mod dashboard;
 mod ending;
@@ -15,7 +15,7 @@ use crate::{ops::params::Params, state::World};
 
 pub(crate) use ending::{error, link_opened, way_back};
 
-/// A page of the emulator's own. `path` is what follows `/__emulator`.
+/// Serves a page of the emulator. `path` is the part after `/__emulator`.
 pub(crate) fn serve(world: &mut World, method: &str, path: &str, query: &Params, form: &Params) -> Response {
     match (method, path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice()) {
         ("GET", [""]) => dashboard::page(world),

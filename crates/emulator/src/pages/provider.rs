@@ -1,4 +1,4 @@
-//! The page that plays the OAuth provider: choose or type an identity, approve, deny.
+//! The page of the OAuth provider: choose or enter an identity, approve, deny.
 
 use axum::response::Response;
 
@@ -14,7 +14,7 @@ use crate::{
     state::{Decision, World},
 };
 
-/// Errors that a provider, or FAPI on its behalf, can end with.
+/// Error codes that a provider, or FAPI on its behalf, can end with.
 const FAILURES: &[&str] = &[
     "oauth_token_exchange_error",
     "oauth_fetch_user_error",

@@ -17,13 +17,13 @@ pub(crate) struct SignIn {
     pub(crate) second_factor: Option<Verification>,
     /// The identification that the first factor was sent to.
     pub(crate) factor_id: Option<String>,
-    /// The identity at the provider: for a transfer, or to be linked once its address is verified.
+    /// The identity at the provider: for a transfer, or pending until its address is verified.
     pub(crate) identity: Option<Identity>,
     /// Whether an unknown identifier becomes a sign-up.
     pub(crate) sign_up_if_missing: bool,
-    /// Whether second factors are passed over.
+    /// Whether second factors are skipped.
     pub(crate) skip_mfa: bool,
-    /// Whether the account's password has to be replaced on the way.
+    /// Whether the account's password must be replaced.
     pub(crate) new_password: bool,
     pub(crate) actor: Option<Value>,
     pub(crate) created_session_id: Option<String>,
@@ -57,7 +57,7 @@ impl SignInStatus {
 pub(crate) struct SignUp {
     pub(crate) id: String,
     pub(crate) complete: bool,
-    /// Identifiers that were given, with their verifications.
+    /// Identifiers with their verifications.
     pub(crate) identifiers: BTreeMap<Kind, (String, Option<Verification>)>,
     pub(crate) username: Option<String>,
     pub(crate) first_name: Option<String>,
@@ -67,7 +67,7 @@ pub(crate) struct SignUp {
     pub(crate) legal_accepted_at: Option<i64>,
     pub(crate) external_account: Option<Verification>,
     pub(crate) identity: Option<Identity>,
-    /// The enterprise connection that the identity came by.
+    /// ID of the enterprise connection that the identity came from.
     pub(crate) connection_id: Option<String>,
     pub(crate) ticket: Option<String>,
     pub(crate) created_session_id: Option<String>,

@@ -1,4 +1,4 @@
-//! Devices and their sessions.
+//! Clients and their sessions.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{SignIn, SignUp, Verification};
 use crate::error::Refusal;
 
-/// A device.
+/// A client: a device.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     pub(crate) id: String,
@@ -17,11 +17,11 @@ pub(crate) struct Client {
     pub(crate) sign_up: Option<SignUp>,
     pub(crate) last_active_session_id: Option<String>,
     pub(crate) last_authentication_strategy: Option<String>,
-    /// Sign-ins and sign-ups that are over, and whether they were completed; an older one was replaced.
+    /// IDs of past sign-ins and sign-ups, and whether each was completed or replaced.
     pub(crate) past_attempts: VecDeque<(String, bool)>,
-    /// When the token was rotated last.
+    /// Time of the last rotation of the token.
     pub(crate) rotated_at: i64,
-    /// Users who were signed in here at some time.
+    /// IDs of users who were signed in on this client.
     pub(crate) known_users: Vec<String>,
     pub(crate) captcha_bypass: bool,
     pub(crate) created_at: i64,
@@ -35,7 +35,7 @@ pub(crate) struct Session {
     pub(crate) status: SessionStatus,
     pub(crate) organization_id: Option<String>,
     pub(crate) actor: Option<Value>,
-    /// When the factors were verified last.
+    /// Time of the last verification of each factor.
     pub(crate) first_factor_at: i64,
     pub(crate) second_factor_at: Option<i64>,
     pub(crate) reverification: Option<Reverification>,
@@ -47,7 +47,7 @@ pub(crate) struct Session {
     pub(crate) updated_at: i64,
 }
 
-/// Proving again that it is really you.
+/// A reverification.
 #[derive(Debug, Clone)]
 pub(crate) struct Reverification {
     pub(crate) level: String,
@@ -59,7 +59,7 @@ pub(crate) struct Reverification {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionStatus {
-    /// Signed in; shown as `pending` while tasks are left.
+    /// Signed in; displayed as `pending` while tasks are left.
     Active,
     Ended,
     Expired,
@@ -84,7 +84,7 @@ impl SessionStatus {
 }
 
 impl Client {
-    /// Notes that an attempt is over.
+    /// Records a past attempt.
     pub(crate) fn attempt_over(&mut self, id: String, complete: bool) {
         const KEPT: usize = 20;
         self.past_attempts.push_back((id, complete));
@@ -93,7 +93,7 @@ impl Client {
         }
     }
 
-    /// Why an attempt that is not the running one can't be used: it was completed, or replaced, or is unknown here.
+    /// Returns why an attempt other than the current one can't be used: it was completed or replaced, or is unknown.
     pub(crate) fn refuse_attempt(&self, id: &str) -> Refusal {
         match self.past_attempts.iter().rev().find(|(past, _)| past == id) {
             Some((_, true)) => Refusal::new(400, "client_state_invalid"),
@@ -102,7 +102,7 @@ impl Client {
         }
     }
 
-    /// The signed-in session with this id.
+    /// Returns the active session with this ID.
     pub(crate) fn active_session(&self, id: &str) -> Option<&Session> {
         self.sessions.iter().find(|session| session.id == id && session.status == SessionStatus::Active)
     }
@@ -111,7 +111,7 @@ impl Client {
         self.sessions.iter().find(|session| session.status == SessionStatus::Active)
     }
 
-    /// The session in which this user is signed in here.
+    /// Returns the active session of a user.
     pub(crate) fn session_of_user(&self, user_id: &str) -> Option<&Session> {
         self.sessions.iter().find(|session| session.user_id == user_id && session.status == SessionStatus::Active)
     }

@@ -1,25 +1,24 @@
-//! Clients as answers showed them, for answers that show an older one on purpose.
+//! Past revisions of clients, for responses that are stale on purpose.
 
 use std::collections::{HashMap, VecDeque};
 
 use serde_json::Value;
 
-/// Revisions of one client that are kept.
+/// Revisions to keep per client.
 const REVISIONS: usize = 6;
-/// Clients whose revisions are kept.
+/// Maximum number of clients with revisions.
 const CLIENTS: usize = 100;
 
 /// The newest revisions of clients.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     revisions: HashMap<String, VecDeque<Value>>,
-    /// The clients, the one that was shown last at the end.
+    /// IDs of the clients, the most recently shown last.
     order: VecDeque<String>,
 }
 
 impl History {
-    /// Keeps a client as it is shown. Without a change it takes the place of the newest revision, unless it was changed
-    /// from elsewhere.
+    /// Records a client as shown. If neither this request nor another one changed it, it replaces the newest revision.
     pub(crate) fn remember(&mut self, client: Value, changed: bool) {
         let Some(id) = client["id"].as_str().map(str::to_owned) else { return };
         self.order.retain(|other| *other != id);
@@ -44,7 +43,7 @@ impl History {
         self.revisions.len()
     }
 
-    /// A client as it was some revisions ago, or the oldest that is kept.
+    /// Returns a client as it was some revisions ago, or its oldest revision.
     pub(crate) fn back(&self, id: &str, revisions: usize) -> Option<&Value> {
         let kept = self.revisions.get(id)?;
         kept.get(kept.len().saturating_sub(revisions.saturating_add(1)))
@@ -58,11 +57,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn revisions_are_counted_backwards() {
+    fn history_back_counts_revisions() {
         let mut history = History::default();
         for at in 1..=9 {
             history.remember(json!({ "id": "client_1", "updated_at": at }), true);
-            // Reading it again is no revision.
+            // A read is not a revision.
             history.remember(json!({ "id": "client_1", "updated_at": at, "read": true }), false);
         }
         let back = |revisions: usize| history.back("client_1", revisions).map(|client| client["updated_at"].clone());

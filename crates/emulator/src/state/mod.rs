@@ -1,4 +1,4 @@
-//! All that the instance remembers. Only data: the rules are in `ops`.
+//! The state of the instance. Data only: the rules are in `ops`.
 
 mod attempt;
 mod client;
@@ -41,15 +41,15 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) users: BTreeMap<String, User>,
-    /// Who owns a verified identifier, by its normal form.
+    /// IDs of the owners of verified identifiers, by normal form.
     pub(crate) owners: HashMap<(Kind, String), String>,
-    /// Who is connected with an identity, by strategy and the provider's id.
+    /// IDs of the users connected with identities, by strategy and ID at the provider.
     pub(crate) connected: HashMap<(String, String), String>,
     pub(crate) organizations: BTreeMap<String, Organization>,
     pub(crate) clients: BTreeMap<String, Client>,
-    /// Clients whose tokens mean nothing any more, and since when.
+    /// Deleted clients, whose tokens are invalid, and the time of their deletion.
     pub(crate) deleted_clients: HashMap<String, i64>,
-    /// Which client a session is on.
+    /// ID of the client of each session.
     pub(crate) session_clients: HashMap<String, String>,
     pub(crate) dev_browsers: HashMap<String, DevBrowser>,
     pub(crate) identities: Vec<Identity>,
@@ -60,7 +60,7 @@ pub(crate) struct World {
     pub(crate) tickets: HashMap<String, Ticket>,
     pub(crate) hosted: HashMap<String, Hosted>,
     pub(crate) waitlist: Vec<WaitlistEntry>,
-    /// The client tokens that were given out, for tests that search for them.
+    /// The issued client tokens, for tests that search for them.
     pub(crate) issued_tokens: Vec<String>,
     pub(crate) history: History,
     /// Requests since the last sweep.
@@ -70,30 +70,30 @@ pub(crate) struct World {
     pub(crate) recent: Recent,
 }
 
-/// A browser of a development instance, which has a name in place of a cookie.
+/// A browser of a development instance, identified by a parameter instead of a cookie.
 #[derive(Debug, Clone)]
 pub(crate) struct DevBrowser {
     pub(crate) client_id: Option<String>,
     pub(crate) made_at: i64,
 }
 
-/// A trip to a provider.
+/// A flow to an OAuth or enterprise provider and back.
 #[derive(Debug, Clone)]
 pub(crate) struct RoundTrip {
     pub(crate) strategy: String,
     pub(crate) client_id: String,
     pub(crate) native: bool,
     pub(crate) purpose: Purpose,
-    /// The enterprise connection that it goes to.
+    /// ID of the enterprise connection.
     pub(crate) connection_id: Option<String>,
     pub(crate) redirect_url: String,
     pub(crate) complete_redirect_url: Option<String>,
     pub(crate) expire_at: i64,
-    /// What the person decided on the provider's page, and the code that stands for it.
+    /// The decision on the provider's page, and its code.
     pub(crate) answer: Option<(String, Decision)>,
 }
 
-/// What a trip to a provider, or a link in a message, is for.
+/// The purpose of a provider flow or of a link in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Purpose {
     SignIn(String),
@@ -111,19 +111,19 @@ pub(crate) enum Purpose {
     },
 }
 
-/// What a person does on the provider's page.
+/// A decision on the provider's page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
-    /// Approves, as this identity.
+    /// Approves with this identity.
     Approve(Identity),
     /// Denies.
     Deny,
-    /// The provider breaks, with this error code.
+    /// The provider fails with this error code.
     Fail(String),
 }
 
-/// A one-use handle on a rotated client token.
+/// A one-time nonce for fetching a rotated client token.
 #[derive(Debug, Clone)]
 pub(crate) struct Nonce {
     pub(crate) client_id: String,
@@ -135,22 +135,22 @@ pub(crate) struct Nonce {
 pub(crate) struct Link {
     pub(crate) client_id: String,
     pub(crate) purpose: Purpose,
-    /// The verification that the link is for; a newer one makes the link stale.
+    /// ID of the verification; a newer one makes the link stale.
     pub(crate) verification_id: String,
     pub(crate) redirect_url: Option<String>,
     pub(crate) expire_at: i64,
-    /// Where a native magic link goes, with the challenge that its verifier has to answer.
+    /// Redirect URI and PKCE challenge of a native magic link.
     pub(crate) magic: Option<Magic>,
-    /// How it went when it was opened.
+    /// The result of the first opening.
     pub(crate) opened: Option<Vec<(&'static str, String)>>,
 }
 
-/// The native half of a magic link.
+/// The native part of a magic link.
 #[derive(Debug, Clone)]
 pub(crate) struct Magic {
     pub(crate) redirect_uri: String,
     pub(crate) code_challenge: String,
-    /// The token that stands for the approval.
+    /// The approval token.
     pub(crate) approval: Option<String>,
     pub(crate) consumed: bool,
 }
@@ -184,18 +184,18 @@ pub(crate) struct Hosted {
     pub(crate) done: Option<HostedSession>,
 }
 
-/// A session that waits to be fetched by the app that asked for it.
+/// A session that waits for the app to redeem it.
 #[derive(Debug, Clone)]
 pub(crate) struct HostedSession {
     pub(crate) id: String,
     pub(crate) user_id: String,
-    /// How the person came in.
+    /// The strategy that signed the user in.
     pub(crate) strategy: String,
     pub(crate) second_factor: bool,
     pub(crate) nonce: String,
 }
 
-/// Somebody who waits to be let in.
+/// An entry of the waitlist.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct WaitlistEntry {
     pub(crate) id: String,
@@ -204,7 +204,7 @@ pub(crate) struct WaitlistEntry {
     pub(crate) created_at: i64,
 }
 
-/// How a message travels.
+/// The channel of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -223,28 +223,28 @@ pub enum Channel {
 pub struct Message {
     /// Identifier.
     pub id: String,
-    /// When it was sent, in milliseconds since the Unix epoch.
+    /// Time of sending, in milliseconds since the Unix epoch.
     pub at: i64,
-    /// How it travels.
+    /// Channel.
     pub channel: Channel,
     /// Recipient.
     pub to: String,
-    /// What it is for, e.g. `sign_in_code`.
+    /// Kind, e.g. `sign_in_code`.
     pub kind: &'static str,
     /// Subject.
     pub subject: String,
-    /// The code that it carries.
+    /// Code in the message.
     pub code: Option<String>,
-    /// The link that it carries.
+    /// Link in the message.
     pub link: Option<String>,
-    /// The sign-in, sign-up or identification that it belongs to.
+    /// ID of the sign-in, sign-up or identification that it belongs to.
     pub attempt: String,
-    /// Whether the recipient is one of the test identifiers.
+    /// Whether the recipient is a test identifier.
     pub test: bool,
 }
 
 impl World {
-    /// An instance without users.
+    /// Creates an instance without users.
     pub(crate) fn empty(config: Config, base_url: String) -> Self {
         Self {
             ids: Ids::new(config.seed),
@@ -280,12 +280,12 @@ impl World {
         self.clock.now_ms()
     }
 
-    /// When a code, link, trip or nonce that is made now expires.
+    /// Returns the expiry of a code, link, provider flow or nonce created now.
     pub(crate) fn verification_end(&self) -> i64 {
         self.now_ms() + self.config.lifetimes.verification_s * 1000
     }
 
-    /// When a sign-in or sign-up that is begun now is abandoned.
+    /// Returns the expiry of a sign-in or sign-up created now.
     pub(crate) fn attempt_end(&self) -> i64 {
         self.now_ms() + self.config.lifetimes.attempt_s * 1000
     }

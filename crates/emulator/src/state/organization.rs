@@ -36,7 +36,7 @@ pub(crate) struct Invitation {
     pub(crate) role: String,
     pub(crate) status: RequestStatus,
     pub(crate) url: Option<String>,
-    /// The domain whose enrollment made it.
+    /// ID of the domain whose enrollment created it.
     pub(crate) domain_id: Option<String>,
     pub(crate) expire_at: i64,
     pub(crate) created_at: i64,
@@ -62,7 +62,7 @@ pub(crate) struct Suggestion {
     pub(crate) updated_at: i64,
 }
 
-/// Of invitations, requests and suggestions.
+/// Status of invitations, requests and suggestions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestStatus {
     Pending,
@@ -96,12 +96,12 @@ pub(crate) struct Domain {
     pub(crate) updated_at: i64,
 }
 
-/// Why a domain can't be an organization's.
+/// Why an organization can't claim a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unverifiable {
-    /// Everybody has addresses there.
+    /// A public e-mail provider.
     Common,
-    /// Its addresses are thrown away.
+    /// A provider of disposable addresses.
     Disposable,
 }
 
@@ -112,7 +112,7 @@ impl Member {
 }
 
 impl Domain {
-    /// A domain; one with an affiliation is verified.
+    /// Creates a domain; with an affiliation it is verified.
     pub(crate) fn new(
         id: String,
         name: String,
@@ -136,7 +136,7 @@ impl Domain {
         self.affiliation.as_ref().is_some_and(Verification::is_verified)
     }
 
-    /// Whether organizations may not claim a domain.
+    /// Returns why organizations can't claim a domain, if they can't.
     pub(crate) fn unverifiable(name: &str) -> Option<Unverifiable> {
         match name {
             "gmail.com" | "outlook.com" | "hotmail.com" | "yahoo.com" | "icloud.com" => Some(Unverifiable::Common),
@@ -147,7 +147,7 @@ impl Domain {
 }
 
 impl Organization {
-    /// An organization without members.
+    /// Creates an organization without members.
     pub(crate) fn new(id: String, name: String, slug: String, now: i64) -> Self {
         Self {
             id,
@@ -175,7 +175,7 @@ impl Organization {
 }
 
 impl Invitation {
-    /// The status, with the passing of time in it.
+    /// Returns the status at a time, which includes expiry.
     pub(crate) fn status_at(&self, now: i64) -> RequestStatus {
         match self.status {
             RequestStatus::Pending if self.expire_at <= now => RequestStatus::Expired,

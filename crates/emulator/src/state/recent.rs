@@ -1,6 +1,6 @@
 //! The requests that count towards a rate limit.
 
-/// Requests of an instance that count, by the limit that they fall under.
+/// The counted requests of an instance, with their limit.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recent(Vec<(i64, &'static str)>);
 
@@ -10,7 +10,7 @@ impl Recent {
         self.0.retain(|(time, _)| *time > at);
     }
 
-    /// The times of the requests under a limit, oldest first.
+    /// Returns the times of the requests under a limit, oldest first.
     pub(crate) fn times(&self, limit: &'static str) -> impl Iterator<Item = i64> {
         self.0.iter().filter(move |(_, one)| *one == limit).map(|(at, _)| *at)
     }

@@ -1,4 +1,4 @@
-//! Forgetting, so that a long run does not grow without end.
+//! Removal of old data, so that a long run does not grow without bound.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,31 +7,32 @@ use std::{
 
 use super::{Client, SessionStatus, World};
 
-/// Requests from one sweep to the next.
+/// Number of requests between sweeps.
 const EVERY: u32 = 100;
-/// Messages in the inbox.
+/// Maximum number of messages in the inbox.
 const MESSAGES: usize = 2_000;
-/// Client tokens that were given out.
+/// Maximum number of issued client tokens.
 const TOKENS: usize = 5_000;
-/// Clients. Those on which nobody is signed in go first, then those that changed longest ago.
+/// Maximum number of clients. Those without an active session go first, then the least recently changed.
 const CLIENTS: usize = 2_000;
-/// Deleted clients whose tokens are still known to be dead.
+/// Maximum number of deleted clients.
 const DELETED: usize = 5_000;
-/// Development browsers.
+/// Maximum number of development browsers.
 const BROWSERS: usize = 2_000;
-/// Of each: links, tickets, round trips, nonces and hosted sign-ins. Those that expire first go first.
+/// Maximum number of each: links, tickets, provider flows, nonces and hosted sign-ins. Those that expire first go
+/// first.
 const HANDLES: usize = 2_000;
-/// Identities that were typed on the providers' pages; the configured ones stay.
+/// Maximum number of identities entered on the providers' pages; configured ones stay.
 const IDENTITIES: usize = 1_000;
-/// Entries of the waitlist.
+/// Maximum number of waitlist entries.
 const WAITING: usize = 2_000;
-/// Sessions of one client that are over.
+/// Maximum number of inactive sessions per client.
 const ENDED_SESSIONS: usize = 10;
-/// Users whom one client is known to.
+/// Maximum number of known users per client.
 const KNOWN_USERS: usize = 100;
 
 impl World {
-    /// Sweeps once in a while: that is often enough, and costs little.
+    /// Counts a request and sweeps after every 100th.
     pub(crate) fn sweep_now_and_then(&mut self) {
         self.unswept += 1;
         if self.unswept >= EVERY {
@@ -40,10 +41,10 @@ impl World {
         }
     }
 
-    /// Forgets what nobody can use any more, and what is too much.
+    /// Removes expired and surplus data.
     fn sweep(&mut self) {
         let now = self.now_ms();
-        // A day longer than they live: a late answer still says that it is too late, and not that nothing is known.
+        // Kept for another day, so that a late request is refused as expired, not as unknown.
         let limit = now - 24 * 60 * 60 * 1000;
         self.round_trips.retain(|_, trip| trip.expire_at > now);
         self.nonces.retain(|_, nonce| nonce.expire_at > now);
@@ -86,7 +87,7 @@ impl World {
         }
     }
 
-    /// Forgets the oldest of a client's sessions that are over.
+    /// Removes the oldest inactive sessions of a client.
     pub(crate) fn sweep_sessions(&mut self, client: &mut Client) {
         let over = |status: SessionStatus| status != SessionStatus::Active;
         let mut surplus = client.sessions.iter().filter(|one| over(one.status)).count().saturating_sub(ENDED_SESSIONS);
@@ -102,7 +103,7 @@ impl World {
         drop_oldest(&mut client.known_users, 0, KNOWN_USERS);
     }
 
-    /// How many there are of everything that could grow.
+    /// Returns the sizes of all collections.
     pub(crate) fn sizes(&self) -> BTreeMap<&'static str, usize> {
         BTreeMap::from([
             ("users", self.users.len()),
@@ -130,7 +131,7 @@ impl World {
     }
 }
 
-/// Leaves so many, those with the greatest `age`.
+/// Keeps the `most` values with the greatest `age`.
 fn keep_newest<K: Eq + Hash, V>(map: &mut HashMap<K, V>, most: usize, age: impl Fn(&V) -> i64) {
     let surplus = map.len().saturating_sub(most);
     if surplus == 0 {
@@ -139,7 +140,7 @@ fn keep_newest<K: Eq + Hash, V>(map: &mut HashMap<K, V>, most: usize, age: impl 
     let mut ages: Vec<i64> = map.values().map(&age).collect();
     ages.sort_unstable();
     let Some(limit) = ages.get(surplus).copied() else { return };
-    // On a clock that stands still many have the same age.
+    // On a frozen clock many values have the same age.
     let mut same = ages[..surplus].iter().filter(|age| **age == limit).count();
     map.retain(|_, value| match age(value).cmp(&limit) {
         std::cmp::Ordering::Less => false,
@@ -151,7 +152,7 @@ fn keep_newest<K: Eq + Hash, V>(map: &mut HashMap<K, V>, most: usize, age: impl 
     });
 }
 
-/// Drops the oldest entries but the first few. Only when there are twice as many, because the rest has to be moved.
+/// Drops the oldest elements after the first few. Only at twice the maximum, because the rest has to be moved.
 fn drop_oldest<T>(list: &mut Vec<T>, first: usize, most: usize) {
     if list.len() > first + most * 2 {
         list.drain(first..list.len() - most);
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_stay_even_when_the_clock_stands_still() {
+    fn keep_newest_works_on_a_frozen_clock() {
         let mut map: HashMap<u32, i64> = (0..10).map(|number| (number, i64::from(number) / 5)).collect();
         keep_newest(&mut map, 3, |age| *age);
         assert_eq!(map.values().copied().collect::<Vec<_>>(), [1, 1, 1]);
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_and_the_newest_of_a_list_stay() {
+    fn drop_oldest_keeps_the_first_and_the_newest() {
         let mut list: Vec<u32> = (0..10).collect();
         drop_oldest(&mut list, 2, 3);
         assert_eq!(list, [0, 1, 7, 8, 9]);

@@ -1,4 +1,4 @@
-//! People.
+//! Users.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Verification;
 use crate::config::Identity;
 
-/// A person with an account.
+/// A user.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) id: String,
@@ -39,7 +39,7 @@ pub(crate) struct User {
     pub(crate) updated_at: i64,
 }
 
-/// A picture that somebody uploaded.
+/// An uploaded picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Picture {
     pub(crate) id: String,
@@ -54,7 +54,7 @@ pub(crate) struct PasswordHash {
     pub(crate) hash: Vec<u8>,
 }
 
-/// What somebody is known by.
+/// The kind of an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     Email,
@@ -69,7 +69,7 @@ pub(crate) struct Identification {
     pub(crate) kind: Kind,
     pub(crate) value: String,
     pub(crate) verification: Option<Verification>,
-    /// Strategy and identification of the accounts that vouch for it.
+    /// Strategy and identification ID of the accounts that vouch for it.
     pub(crate) linked_to: Vec<(String, String)>,
     pub(crate) second_factor: bool,
     pub(crate) default_second_factor: bool,
@@ -88,7 +88,7 @@ pub(crate) struct ExternalAccount {
     pub(crate) updated_at: i64,
 }
 
-/// An account at a company's identity provider.
+/// An account at an enterprise identity provider.
 #[derive(Debug, Clone)]
 pub(crate) struct EnterpriseAccount {
     pub(crate) id: String,
@@ -103,9 +103,9 @@ pub(crate) struct Passkey {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) verification: Verification,
-    /// The credential's id and its public key, once it is registered.
+    /// The credential's ID and its public key, once registered.
     pub(crate) credential: Option<(String, Vec<u8>)>,
-    /// Signatures that its authenticator has counted; 0 for one that does not count.
+    /// The authenticator's signature counter; 0 without one.
     pub(crate) counter: u32,
     pub(crate) last_used_at: Option<i64>,
     pub(crate) created_at: i64,
@@ -115,10 +115,10 @@ pub(crate) struct Passkey {
 #[derive(Debug, Clone)]
 pub(crate) struct Totp {
     pub(crate) id: String,
-    /// In base32.
+    /// Base32.
     pub(crate) secret: String,
     pub(crate) verified: bool,
-    /// The newest time step that was accepted; a code is good once.
+    /// The newest accepted time step; each code is accepted once.
     pub(crate) last_step: Option<u64>,
     pub(crate) created_at: i64,
 }
@@ -144,7 +144,7 @@ impl User {
         self.primary_value(Kind::Email)
     }
 
-    /// What the user is called where one identifier is needed.
+    /// Returns the identifier to display.
     pub(crate) fn identifier(&self) -> String {
         let values = [self.primary_address(), self.username.as_deref(), self.primary_value(Kind::Phone)];
         values.into_iter().flatten().next().or(self.primary_value(Kind::Wallet)).unwrap_or_default().to_owned()
@@ -155,7 +155,7 @@ impl User {
         if name.is_empty() { self.identifier() } else { name }
     }
 
-    /// Whether a second factor is asked for at sign-in.
+    /// Whether sign-in requires a second factor.
     pub(crate) fn has_second_factor(&self) -> bool {
         self.totp.as_ref().is_some_and(|totp| totp.verified)
             || self.of_kind(Kind::Phone).any(|phone| phone.second_factor && phone.is_verified())
@@ -169,7 +169,7 @@ impl Identification {
 }
 
 impl Kind {
-    /// Name of the attribute.
+    /// Returns the name of the attribute.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email_address",

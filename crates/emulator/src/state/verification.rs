@@ -2,7 +2,7 @@
 
 use crate::error::Refusal;
 
-/// The state of one verification.
+/// A verification.
 #[derive(Debug, Clone)]
 pub(crate) struct Verification {
     pub(crate) id: String,

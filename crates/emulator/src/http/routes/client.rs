@@ -47,8 +47,8 @@ pub(super) const ROUTES: &[Route] = &[
     ),
 ];
 
-/// `GET /v1/client`: null for a device that has no client yet, which is given a token for one. With a verifier in its
-/// body it redeems a hosted sign-in.
+/// `GET /v1/client`: null if the device has no client yet; a native device then gets a token for a future one. With a
+/// `code_verifier` it redeems a hosted sign-in.
 fn read_client(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
     if call.form().get("code_verifier").is_some() {
         let client = world.redeem_hosted(&mut call.caller, &call.incoming.form)?;

@@ -13,7 +13,7 @@ const PREPARE_EMAIL: &[&str] = &["strategy", "redirect_url", "action_complete_re
 const PREPARE_PHONE: &[&str] = &["strategy", "proof_token", "channel"];
 const PREPARE_WALLET: &[&str] = &["strategy", "redirect_url"];
 const CODE: &[&str] = &["code"];
-/// clerk-js names the strategy beside the signature.
+/// clerk-js also sends the strategy.
 const ATTEMPT_WALLET: &[&str] = &["signature", "strategy"];
 
 pub(super) const ROUTES: &[Route] = &[

@@ -1,4 +1,4 @@
-//! The instance: its environment, its keys, and what browsers of a development instance need.
+//! The instance: environment, keys, and development browsers.
 
 use serde_json::{Value, json};
 

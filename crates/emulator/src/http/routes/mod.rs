@@ -1,4 +1,4 @@
-//! The table of operations: every operation of the published description, and those that clients call beside it.
+//! The table of operations: every operation of the published description, and a few that clients call in addition.
 
 mod accounts;
 mod client;
@@ -20,7 +20,7 @@ use route::{ANYTHING, NOTHING, Route};
 
 pub(crate) use route::{Answer, Call};
 
-/// The operations by group; of two paths that fit, the first counts.
+/// The operations by group; the first matching path wins.
 const GROUPS: &[&[Route]] = &[
     instance::ROUTES,
     links::ROUTES,
@@ -41,7 +41,7 @@ fn routes() -> impl Iterator<Item = &'static Route> {
     GROUPS.iter().copied().flatten()
 }
 
-/// The operation of a method and path, and what stands for the `{}` of its path.
+/// Returns the operation for a method and path, with the arguments of its path.
 pub(crate) fn find(method: &str, path: &str) -> Result<(&'static Route, Vec<String>)> {
     let mut known = false;
     for route in routes() {
@@ -68,12 +68,12 @@ fn arguments(pattern: &str, path: &str) -> Option<Vec<String>> {
     }
 }
 
-/// The operations: method, path with `{}`, name.
+/// Returns method, path with `{}` and name of every operation.
 pub(crate) fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     routes().map(|route| (route.method, route.path, route.operation))
 }
 
-/// The form fields that an operation accepts; none for one that is switched off whatever it is sent.
+/// Returns the form fields that an operation accepts; empty for a disabled operation.
 pub(crate) fn fields(operation: &str) -> &'static [&'static str] {
     let route = routes().find(|route| route.operation == operation);
     route.map_or(NOTHING, |route| if route.fields == ANYTHING { NOTHING } else { route.fields })
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_told_apart() {
+    fn find_returns_operation_and_arguments() {
         let found = |method: &str, path: &str| match find(method, path) {
             Ok((route, arguments)) => (route.operation.to_owned(), arguments),
             Err(refusal) => (refusal.code, Vec::new()),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn no_operation_is_listed_twice() {
+    fn operations_are_unique() {
         let mut seen = std::collections::BTreeSet::new();
         for (method, path, operation) in operations() {
             assert!(seen.insert((method, path)), "{method} {path}");

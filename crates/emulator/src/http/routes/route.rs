@@ -1,4 +1,4 @@
-//! One operation: its method, path, name and form fields, and what its handler is given and returns.
+//! An operation: method, path, name, form fields and handler.
 
 use axum::response::Response;
 use serde_json::Value;
@@ -14,9 +14,9 @@ use crate::{
     state::{Picture, World},
 };
 
-/// What an operation answers with.
+/// What a handler returns.
 pub(crate) enum Answer {
-    /// The value alone.
+    /// The value without an envelope.
     Bare(Value),
     /// `{ "response": …, "client": … }` with the caller's client after the change.
     Resource(Value),
@@ -26,10 +26,10 @@ pub(crate) enum Answer {
     Browser(Response),
 }
 
-/// A request that was let in.
+/// An admitted request.
 pub(crate) struct Call<'a> {
     pub(crate) caller: Caller,
-    /// What stands for the `{}` of the path.
+    /// The arguments of the path, in place of its `{}`.
     pub(crate) arguments: Vec<String>,
     pub(crate) incoming: &'a Incoming,
 }
@@ -54,17 +54,17 @@ type Run = fn(&mut World, &mut Call<'_>) -> Result<Answer>;
 pub(crate) struct Route {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
-    /// Its name in the published description.
+    /// Name in the published description.
     pub(crate) operation: &'static str,
     pub(super) fields: &'static [&'static str],
     pub(crate) run: Run,
 }
 
-/// Fields that may be given more than once.
+/// Fields that may occur more than once.
 const LISTS: &[&str] = &["additional_scope", "names", "organization_domain_ids", "domains"];
 
 impl Route {
-    /// Refuses what this operation does not know: another kind of body, unknown fields, a field given twice.
+    /// Refuses another kind of body, unknown fields, and fields that occur twice.
     pub(crate) fn check(&self, incoming: &Incoming) -> Result<()> {
         if self.fields == ANYTHING {
             return Ok(());
@@ -91,7 +91,7 @@ impl Route {
 
 pub(super) const NOTHING: &[&str] = &[];
 pub(super) const FILE: &[&str] = &["file"];
-/// For operations that are switched off whatever they are sent.
+/// For disabled operations, which accept any body.
 pub(super) const ANYTHING: &[&str] = &["*"];
 
 pub(super) const fn route(
@@ -120,7 +120,7 @@ pub(super) fn not_played(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
     off(501, "emulator_not_implemented")
 }
 
-/// An attempt that was completed can't be read any more; only its other operations name the state.
+/// A completed attempt can't be read any more: `GET` responds with 404, other operations name the state.
 pub(super) fn gone(refusal: Refusal) -> Refusal {
     if refusal.code == "client_state_invalid" { Refusal::new(404, "resource_not_found") } else { refusal }
 }
@@ -129,7 +129,7 @@ pub(super) fn deleted(object: &str, id: &str) -> Result<Answer> {
     Ok(Answer::Resource(resources::deleted(object, id)))
 }
 
-/// Limit and offset of a list, and whether it is asked for in pages.
+/// Applies `limit` and `offset`, and the page envelope if requested or `always`.
 pub(super) fn paged(call: &Call<'_>, all: Vec<Value>, always: bool) -> Result<Answer> {
     let number = |name: &str, default: usize, most: usize| match call.query().given(name) {
         None => Ok(default),
@@ -143,7 +143,7 @@ pub(super) fn paged(call: &Call<'_>, all: Vec<Value>, always: bool) -> Result<An
     Ok(Answer::Resource(if in_pages { resources::page(&all, limit, offset) } else { Value::Array(all) }))
 }
 
-/// Whether a resource has one of the statuses that are asked for.
+/// Whether a resource has one of the requested statuses.
 pub(super) fn has_status(call: &Call<'_>, json: &Value) -> bool {
     let mut wanted = call.query().all("status").peekable();
     wanted.peek().is_none() || wanted.any(|status| json["status"] == status)

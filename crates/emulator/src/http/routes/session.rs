@@ -107,7 +107,7 @@ fn session_step(world: &mut World, call: &mut Call<'_>, keep: bool) -> Result<An
     Ok(Answer::Resource(resources::session(world, &session)?))
 }
 
-/// `POST /v1/client/sessions/{id}/touch`; the client stays out of the answer when only the focus changed.
+/// `POST /v1/client/sessions/{id}/touch`; the response omits the client if only the focus changed.
 fn touch(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
     let session = world.touch(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
     let json = resources::session(world, &session)?;

@@ -30,8 +30,8 @@ const CREATE: &[&str] = &[
     "captcha_error",
     "channel",
 ];
-/// The first step of a sign-in: beside what is published, what clerk-js sends for phones and companies, and the native
-/// magic links.
+/// In addition to the published fields: what clerk-js sends for phones and enterprise connections, and the fields of
+/// native magic links.
 const PREPARE: &[&str] = &[
     "strategy",
     "email_address_id",

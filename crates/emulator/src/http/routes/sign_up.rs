@@ -9,7 +9,7 @@ use crate::{
     state::{Kind, SignUp, World},
 };
 
-/// What a sign-up can be created and updated with.
+/// Fields for creating and updating a sign-up.
 const SIGN_UP_FIELDS: [&str; 22] = [
     "password",
     "first_name",
@@ -34,7 +34,7 @@ const SIGN_UP_FIELDS: [&str; 22] = [
     "locale",
     "channel",
 ];
-/// What only its creation takes.
+/// Fields for creating only.
 const CREATION_FIELDS: [&str; 5] = ["transfer", "captcha_token", "captcha_error", "captcha_widget_type", "timezone"];
 const CREATE: &[&str] = &joined::<22, 5, 27>(SIGN_UP_FIELDS, CREATION_FIELDS);
 const UPDATE: &[&str] = &SIGN_UP_FIELDS;

@@ -1,4 +1,4 @@
-//! What the instance has switched off: it responds with the error of an instance without the feature.
+//! Disabled features: their operations respond with the error of an instance without the feature.
 
 use serde_json::json;
 

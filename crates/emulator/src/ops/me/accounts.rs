@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl World {
-    /// `POST /v1/me/external_accounts`: begins connecting an account.
+    /// `POST /v1/me/external_accounts`: starts connecting an account.
     pub(crate) fn connect_account(&mut self, caller: &mut Caller, params: &Params) -> Result<ExternalAccount> {
         let (_, mut user) = self.current_verified(caller)?;
         let strategy = params.required("strategy")?;
@@ -30,7 +30,7 @@ impl World {
             created_at: now,
             updated_at: now,
         };
-        // An attempt that was never finished makes room for this one.
+        // Replaces an unfinished attempt.
         user.external_accounts.retain(|one| one.identity.strategy != strategy || one.verification.is_verified());
         user.external_accounts.push(account.clone());
         self.save_user(user);

@@ -12,7 +12,7 @@ use crate::{
     state::{Identification, Kind, Purpose, User, World},
 };
 
-/// Most unverified identifications of one kind.
+/// Maximum number of unverified identifications of one kind.
 const UNVERIFIED_QUOTA: usize = 5;
 
 impl World {
@@ -52,7 +52,7 @@ impl World {
         Ok(())
     }
 
-    /// One of the current user's identifications.
+    /// Returns one of the current user's identifications.
     pub(crate) fn my_identification(
         &mut self,
         caller: &mut Caller,
@@ -139,7 +139,7 @@ impl World {
         }
     }
 
-    /// A newly verified identification becomes the primary one where there is none, and its other claimants lose it.
+    /// Makes a newly verified identification primary if there is none, and removes it from other users who claim it.
     pub(crate) fn identification_verified(&mut self, mut user: User, id: &str) {
         if let Some(one) = user.identification(id).cloned() {
             user.primary.entry(one.kind).or_insert_with(|| one.id.clone());
@@ -150,7 +150,7 @@ impl World {
         self.enroll_by_domain(&user_id);
     }
 
-    /// Whoever else gave this identifier and did not verify it has it no more.
+    /// Removes an identifier from the other users who did not verify it.
     pub(crate) fn take_from_claimants(&mut self, owner_id: &str, one: &Identification) {
         let wanted = normal(one.kind, &one.value);
         let same = |theirs: &Identification| {
@@ -196,7 +196,7 @@ impl World {
         Ok(one.id)
     }
 
-    /// `PATCH /v1/me/phone_numbers/{id}`: whether it is a second factor.
+    /// `PATCH /v1/me/phone_numbers/{id}`: sets whether the number is a second factor.
     pub(crate) fn update_phone(
         &mut self,
         caller: &mut Caller,

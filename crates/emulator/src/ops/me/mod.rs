@@ -1,4 +1,4 @@
-//! What users do with their own account: `/v1/me`.
+//! Operations of users on their own account: `/v1/me`.
 
 mod accounts;
 mod identifications;

@@ -1,4 +1,4 @@
-//! The profile, the metadata and the account itself.
+//! Profile, metadata and account deletion.
 
 use crate::{
     config::Presence,
@@ -51,7 +51,7 @@ impl World {
         Ok(Some(value.to_owned()))
     }
 
-    /// `PATCH /v1/me/metadata`: a deep merge, in which null removes.
+    /// `PATCH /v1/me/metadata`: a deep merge; null removes a key.
     pub(crate) fn update_metadata(&mut self, caller: &mut Caller, params: &Params) -> Result<User> {
         let (_, mut user) = self.current(caller)?;
         let patch = metadata(params.required("unsafe_metadata")?)?;

@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl World {
-    /// `POST /v1/me/totp`: a secret for an authenticator app.
+    /// `POST /v1/me/totp`: creates a secret for an authenticator app.
     pub(crate) fn create_totp(&mut self, caller: &mut Caller) -> Result<(Totp, String)> {
         let (_, mut user) = self.current_verified(caller)?;
         if user.totp.as_ref().is_some_and(|totp| totp.verified) {
@@ -33,7 +33,7 @@ impl World {
         Ok((totp, uri.into()))
     }
 
-    /// `POST /v1/me/totp/attempt_verification`. The first second factor brings backup codes with it.
+    /// `POST /v1/me/totp/attempt_verification`. The first second factor creates backup codes.
     pub(crate) fn verify_totp(&mut self, caller: &mut Caller, params: &Params) -> Result<(Totp, Option<Vec<String>>)> {
         let (session, mut user) = self.current_verified(caller)?;
         let now = self.now_ms();
@@ -60,7 +60,7 @@ impl World {
         Some(user.backup_codes.clone())
     }
 
-    /// Enrolling a second factor proves it for this session.
+    /// Marks the second factor of the session as verified: enrolling one proves it.
     pub(super) fn second_factor_added(&mut self, session: &Session) {
         let now = self.now_ms();
         if let Some(client_id) = self.session_clients.get(&session.id).cloned() {
@@ -93,7 +93,7 @@ impl World {
         Ok(())
     }
 
-    /// `POST /v1/me/backup_codes`: ten new codes; the older ones are dead.
+    /// `POST /v1/me/backup_codes`: replaces the backup codes by ten new ones.
     pub(crate) fn create_backup_codes(&mut self, caller: &mut Caller) -> Result<Vec<String>> {
         let (_, mut user) = self.current_verified(caller)?;
         if !self.config.mfa.backup_code || !user.has_second_factor() {

@@ -1,4 +1,4 @@
-//! The account: profile, sessions, organizations, waitlist.
+//! Account pages: profile, sessions, organizations, waitlist.
 
 use axum::response::Response;
 

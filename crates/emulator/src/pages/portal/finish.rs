@@ -14,18 +14,18 @@ use crate::{
     state::{Client, Session, User, World},
 };
 
-/// Goes where the person came from, or home.
+/// Redirects to the app or page that started the flow, or home.
 pub(super) fn finish(world: &mut World, visit: &mut Visit<'_>, client: &Client) -> Result<Response> {
     let session = client.last_active_session_id.as_ref().and_then(|id| client.active_session(id));
     let session = session.cloned().ok_or_else(|| Refusal::new(401, "signed_out"))?;
     if let Some(hosted) = &visit.hosted {
-        // A page that is only looked at, by a preview or after a way through a provider, gives nothing away.
+        // A GET may come from a link preview or a provider's redirect: it must not complete the sign-in.
         if visit.incoming.method != "POST" {
             return Ok(hosted_consent(world, &session));
         }
         let strategy = client.last_authentication_strategy.clone().unwrap_or_else(|| "password".to_owned());
         let target = world.finish_hosted(hosted, &session, strategy)?;
-        // The browser stays signed out: its client was for this page only.
+        // The browser stays signed out: its client was only for this page.
         world.clients.remove(&client.id);
         world.session_clients.remove(&session.id);
         visit.caller.new_token = Some(NewToken::Clear);
@@ -42,7 +42,7 @@ pub(super) fn finish(world: &mut World, visit: &mut Visit<'_>, client: &Client) 
     }
 }
 
-/// Asks whether the app gets the session.
+/// Asks for consent to give the session to the app.
 fn hosted_consent(world: &World, session: &Session) -> Response {
     let name = world.users.get(&session.user_id).map(User::display_name).unwrap_or_default();
     Page::new("Continue to the app?")

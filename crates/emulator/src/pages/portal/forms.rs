@@ -3,10 +3,10 @@
 use super::visit::Visit;
 use crate::{error::Refusal, ops::params::Params, pages::html::escape};
 
-/// Moves parameters that clerk-js puts into the fragment to where a server can read them.
+/// Moves parameters that clerk-js puts into the fragment to the query, where the server can read them.
 pub(super) const FRAGMENT_SCRIPT: &str = "<script>if (location.hash.startsWith('#/?')) { pub(super) const query = new URLSearchParams(location.search); new URLSearchParams(location.hash.slice(3)).forEach((value, key) => query.set(key, value)); location.replace(location.pathname + '?' + query); }</script>";
 
-/// The parameters of a call.
+/// Creates the parameters of an operation.
 pub(super) fn params(pairs: &[(&str, &str)]) -> Params {
     Params::from_pairs(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
 }
@@ -49,7 +49,7 @@ pub(super) fn code_form(label: &str) -> String {
     )
 }
 
-/// A button for the ticket that a link brought.
+/// Returns a button for the ticket in the query.
 pub(super) fn ticket_form(visit: &Visit<'_>) -> String {
     match visit.incoming.query.given("__clerk_ticket") {
         Some(_) => format!("<form method=\"post\">{}</form>", submit("ticket", "Accept the invitation")),

@@ -1,4 +1,4 @@
-//! A stand-in for the Account Portal: pages that sign a person in with the rules of FAPI, in process.
+//! A stand-in for the Account Portal: pages that sign users in with the rules of FAPI, in process.
 
 mod account;
 mod finish;
@@ -68,7 +68,7 @@ fn hosted(world: &mut World, visit: &mut Visit<'_>, posted: bool) -> Result<Resp
     if wants_sign_up { sign_up(world, visit, posted) } else { sign_in(world, visit, posted) }
 }
 
-/// The pages that the settings of an instance name beside the terms.
+/// Shows the terms or the privacy policy.
 fn legal(world: &World, page: &str) -> Response {
     let title = if page == "terms" { "Terms of service" } else { "Privacy policy" };
     Page::new(title)

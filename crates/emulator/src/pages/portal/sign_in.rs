@@ -62,7 +62,7 @@ pub(super) fn sign_in(world: &mut World, visit: &mut Visit<'_>, posted: bool) ->
     Ok(page.raw(&cancel(visit)).render(200))
 }
 
-/// Carries out the action of a submitted form. Returns the provider's page if the browser has to go there.
+/// Carries out the action of a submitted form. Returns the provider's page if the browser must be redirected.
 fn sign_in_step(world: &mut World, visit: &mut Visit<'_>) -> Result<Option<String>> {
     let form = visit.form().clone();
     let text = |name: &str| form.get(name).unwrap_or_default();
@@ -82,7 +82,7 @@ fn sign_in_step(world: &mut World, visit: &mut Visit<'_>) -> Result<Option<Strin
             let ticket = visit.incoming.query.get("__clerk_ticket").unwrap_or_default();
             world.create_sign_in(caller, &params(&[("strategy", "ticket"), ("ticket", ticket)]))?;
         }
-        // Looks again: whether a link was opened, or for the click that a hosted sign-in waits for.
+        // Only reloads: a link may have been opened, or a hosted sign-in waits for the click.
         (Some("continue"), _) => {}
         (Some("oauth"), _) => return use_provider(world, visit, text("strategy")),
         (Some("code"), Some(attempt)) if attempt.status == SignInStatus::NeedsFirstFactor => {
@@ -100,7 +100,7 @@ fn sign_in_step(world: &mut World, visit: &mut Visit<'_>) -> Result<Option<Strin
     Ok(None)
 }
 
-/// Creates a sign-in. Without a password a code is sent, if the instance has codes.
+/// Creates a sign-in. Without a password a code is sent, if possible.
 fn start(world: &mut World, caller: &mut Caller, form: &Params) -> Result<()> {
     let mut pairs = vec![("identifier", form.get("identifier").unwrap_or_default())];
     if let Some(password) = form.given("password") {
@@ -115,7 +115,7 @@ fn start(world: &mut World, caller: &mut Caller, form: &Params) -> Result<()> {
     Ok(())
 }
 
-/// Prepares the factor that a person chose.
+/// Prepares the chosen factor.
 fn use_factor(world: &mut World, visit: &mut Visit<'_>, attempt: &SignIn, strategy: &str) -> Result<Option<String>> {
     if attempt.status != SignInStatus::NeedsFirstFactor {
         world.prepare_second_factor(&mut visit.caller, &attempt.id, &params(&[("strategy", strategy)]))?;
@@ -148,7 +148,7 @@ fn start_form(visit: &Visit<'_>) -> String {
     )
 }
 
-/// What to do for a first factor: the code that was sent, the password, and the other ways.
+/// Returns the forms of a first factor: the code that was sent, the password, and other strategies.
 fn first_factor_forms(world: &World, attempt: &SignIn) -> String {
     let mut html = match attempt.first_factor.as_ref().filter(|one| one.status == VerificationStatus::Unverified) {
         Some(one) if one.code.is_some() => code_form("Code"),
@@ -162,7 +162,7 @@ fn first_factor_forms(world: &World, attempt: &SignIn) -> String {
     let mut seen = Vec::new();
     for factor in world.first_factors(attempt).unwrap_or_default() {
         let strategy = factor["strategy"].as_str().unwrap_or_default().to_owned();
-        // A passkey or a wallet needs more than a form.
+        // Passkeys and wallets need more than a form.
         if seen.contains(&strategy) || strategy == "passkey" || strategy.starts_with("web3_") {
             continue;
         }
@@ -179,7 +179,7 @@ fn first_factor_forms(world: &World, attempt: &SignIn) -> String {
     html
 }
 
-/// A button that chooses a factor.
+/// Returns a button that chooses a factor.
 fn use_form(strategy: &str) -> String {
     let strategy = escape(strategy);
     format!(

@@ -13,7 +13,7 @@ use crate::{
     state::{Kind, Verification, VerificationStatus, World},
 };
 
-/// Fields of a sign-up that the form may send.
+/// Fields of the form that are passed on.
 const SIGN_UP_FIELDS: &[&str] =
     &["email_address", "phone_number", "username", "password", "first_name", "last_name", "legal_accepted"];
 
@@ -97,7 +97,7 @@ fn register_form(visit: &Visit<'_>, fields: &[String]) -> String {
     format!("<form method=\"post\">{inputs}{}</form>", submit("register", "Continue"))
 }
 
-/// `email_address` as a label: `E-mail address`.
+/// Returns the label of a field: `E-mail address` for `email_address`.
 fn label(name: &str) -> String {
     let text = name.replace('_', " ").replace("email", "e-mail");
     let mut characters = text.chars();

@@ -1,4 +1,4 @@
-//! One visit of the portal: who looks at the page, and the cookie that keeps its client.
+//! The visitor of a page, and the cookie that holds the visitor's client.
 
 use axum::{
     http::{HeaderValue, header},
@@ -15,16 +15,16 @@ use crate::{
     tokens,
 };
 
-/// The cookie that holds the portal's own client token. A hosted sign-in has a client of its own in a cookie of its own,
-/// so that it neither uses nor leaves a sign-in of the browser.
+/// The cookie with the portal's own client token. A hosted sign-in has its own client in its own cookie, so that it is
+/// independent of the browser's sign-in.
 const COOKIE: &str = "__emulator_portal";
 const HOSTED_COOKIE: &str = "__emulator_hosted";
 
-/// What a page is about.
+/// A request to a page.
 pub(super) struct Visit<'a> {
     pub(super) incoming: &'a Incoming,
     pub(super) caller: Caller,
-    /// The hosted sign-in that this visit belongs to.
+    /// ID of the hosted sign-in, if any.
     pub(super) hosted: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Visit<'_> {
         &self.incoming.form
     }
 
-    /// The page with its query.
+    /// Returns the path with the query of the request.
     pub(super) fn here(&self, path: &str) -> String {
         let query =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(self.incoming.query.iter()).finish();
@@ -41,7 +41,7 @@ impl Visit<'_> {
     }
 }
 
-/// Who looks at the page: a development browser that a link names, or the portal's own client.
+/// Identifies the visitor: a development browser named by the link, or the portal's own client.
 pub(super) fn identify(world: &World, visit: &mut Visit<'_>) {
     visit.caller.user_agent = visit.incoming.header("user-agent").map(str::to_owned);
     if visit.hosted.is_none()
@@ -61,7 +61,7 @@ pub(super) fn identify(world: &World, visit: &mut Visit<'_>) {
     }
 }
 
-/// Lets the browser keep the portal's client.
+/// Sets the cookie for the portal's client.
 pub(super) fn keep(visit: &Visit<'_>, response: &mut Response) {
     let (name, path) = match &visit.hosted {
         Some(_) => (HOSTED_COOKIE, visit.incoming.path.as_str()),
