@@ -17,25 +17,25 @@ use crate::{
 };
 
 /// A response of the control API.
-pub(crate) struct Answer {
+pub(crate) struct ControlResponse {
     pub(crate) status: u16,
     pub(crate) body: Value,
 }
 
-fn ok(body: Value) -> Answer {
-    Answer { status: 200, body }
+fn ok(body: Value) -> ControlResponse {
+    ControlResponse { status: 200, body }
 }
 
-fn refused(status: u16, code: &str, message: impl Into<String>) -> Answer {
-    Answer { status, body: json!({ "error": { "code": code, "message": message.into() } }) }
+fn refused(status: u16, code: &str, message: impl Into<String>) -> ControlResponse {
+    ControlResponse { status, body: json!({ "error": { "code": code, "message": message.into() } }) }
 }
 
-fn done(found: bool, what: &str) -> Answer {
-    if found { ok(json!({})) } else { refused(404, "not_found", format!("there is no such {what}")) }
+fn done(found: bool, what: &str) -> ControlResponse {
+    if found { ok(json!({})) } else { refused(404, "not_found", format!("no such {what}")) }
 }
 
 /// Parses the body and passes it on.
-fn with_body<T: DeserializeOwned>(body: &[u8], next: impl FnOnce(T) -> Answer) -> Answer {
+fn with_body<T: DeserializeOwned>(body: &[u8], next: impl FnOnce(T) -> ControlResponse) -> ControlResponse {
     let body = if body.is_empty() { b"{}" } else { body };
     match serde_json::from_slice::<T>(body) {
         Ok(value) => next(value),
@@ -51,7 +51,7 @@ pub(crate) fn handle(
     path: &str,
     query: &Params,
     body: &[u8],
-) -> Answer {
+) -> ControlResponse {
     match (method, path.split('/').collect::<Vec<_>>().as_slice()) {
         ("GET", ["health"]) => ok(json!({ "status": "ok" })),
         ("GET", ["info"]) => ok(info(world)),
@@ -62,7 +62,7 @@ pub(crate) fn handle(
             shared.release();
             ok(json!({}))
         }
-        ("POST", ["snapshot"]) => ok(json!({ "id": shared.keep(world) })),
+        ("POST", ["snapshot"]) => ok(json!({ "id": shared.snapshot(world) })),
         ("POST", ["restore", id]) => done(shared.restore(world, id), "snapshot"),
         ("GET", ["config"]) => ok(serde_json::to_value(&world.config).unwrap_or_default()),
         ("PUT", ["config"]) => set_config(world, &Config::default(), body),
@@ -88,13 +88,13 @@ pub(crate) fn handle(
         ("POST", ["waitlist", id, decision @ ("approve" | "deny")]) => {
             match world.decide_waitlist(id, *decision == "approve") {
                 Ok(found) => done(found, "entry"),
-                Err(refusal) => refused(refusal.status, &refusal.code, "the invitation could not be made"),
+                Err(refusal) => refused(refusal.status, &refusal.code, "the invitation could not be created"),
             }
         }
         ("GET", ["inbox"]) => ok(inbox(world, query)),
         ("GET", ["inbox", "latest"]) => match inbox(world, query).get(0) {
             Some(message) => ok(message.clone()),
-            None => refused(404, "not_found", "there is no such message"),
+            None => refused(404, "not_found", "no such message"),
         },
         ("DELETE", ["inbox"]) => {
             world.messages.clear();
@@ -107,10 +107,10 @@ pub(crate) fn handle(
             ok(json!({}))
         }
         ("GET", ["client_tokens"]) => ok(json!(world.issued_tokens)),
-        ("POST", ["sessions"]) => with_body(body, |new: Value| sign_somebody_in(world, &new)),
+        ("POST", ["sessions"]) => with_body(body, |new: Value| create_session(world, &new)),
         ("POST", ["sessions", id, action]) => match session_status(action) {
             Some(status) => done(world.set_session_status(id, status), "session"),
-            None => refused(404, "not_found", "there is no such action"),
+            None => refused(404, "not_found", "no such action"),
         },
         ("GET", ["clock"]) => ok(json!({ "now_ms": world.now_ms() })),
         ("POST", ["clock", "freeze"]) => {
@@ -139,11 +139,11 @@ pub(crate) fn handle(
             ok(json!({}))
         }
         ("POST", ["oauth", "decide"]) => with_body(body, |body: Value| decide(world, &body)),
-        _ => refused(404, "not_found", "there is no such control"),
+        _ => refused(404, "not_found", "no such control"),
     }
 }
 
-fn set_config(world: &mut World, base: &Config, body: &[u8]) -> Answer {
+fn set_config(world: &mut World, base: &Config, body: &[u8]) -> ControlResponse {
     with_body(body, |changes: Value| {
         let changed = base.changed(&changes).and_then(|config| config.check().map(|()| config));
         match changed {
@@ -156,10 +156,10 @@ fn set_config(world: &mut World, base: &Config, body: &[u8]) -> Answer {
     })
 }
 
-fn users(world: &mut World, method: &str, path: &str, body: &[u8]) -> Answer {
+fn users(world: &mut World, method: &str, path: &str, body: &[u8]) -> ControlResponse {
     let user_json = |world: &World, id: &str| match world.users.get(id) {
         Some(user) => ok(resources::user(world, user)),
-        None => refused(404, "not_found", "there is no such user"),
+        None => refused(404, "not_found", "no such user"),
     };
     match (method, path.split('/').collect::<Vec<_>>().as_slice()) {
         ("GET", ["users"]) => ok(world.users.values().map(|user| resources::user(world, user)).collect()),
@@ -178,7 +178,7 @@ fn users(world: &mut World, method: &str, path: &str, body: &[u8]) -> Answer {
         }
         ("POST", ["users", id, action]) => {
             let Some(mut user) = world.users.get(*id).cloned() else {
-                return refused(404, "not_found", "there is no such user");
+                return refused(404, "not_found", "no such user");
             };
             match *action {
                 "ban" => user.banned = true,
@@ -191,12 +191,12 @@ fn users(world: &mut World, method: &str, path: &str, body: &[u8]) -> Answer {
                         client.known_users.retain(|known| known != id);
                     }
                 }
-                _ => return refused(404, "not_found", "there is no such action"),
+                _ => return refused(404, "not_found", "no such action"),
             }
             world.save_user(user);
             user_json(world, id)
         }
-        _ => refused(404, "not_found", "there is no such control"),
+        _ => refused(404, "not_found", "no such control"),
     }
 }
 
@@ -212,7 +212,7 @@ fn session_status(action: &str) -> Option<SessionStatus> {
     }
 }
 
-fn ticket(world: &mut World, new: &Value) -> Answer {
+fn ticket(world: &mut World, new: &Value) -> ControlResponse {
     let text = |key: &str| new[key].as_str().map(str::to_owned);
     let kind = match new["kind"].as_str() {
         Some("sign_in") => "sign_in",
@@ -241,19 +241,19 @@ fn ticket(world: &mut World, new: &Value) -> Answer {
             let url = world.ticket_url(&ticket);
             ok(json!({ "ticket": ticket, "url": url }))
         }
-        Err(refusal) => refused(refusal.status, &refusal.code, "the ticket could not be made"),
+        Err(refusal) => refused(refusal.status, &refusal.code, "the ticket could not be created"),
     }
 }
 
 /// Signs a user in on a new client, without a flow.
-fn sign_somebody_in(world: &mut World, new: &Value) -> Answer {
+fn create_session(world: &mut World, new: &Value) -> ControlResponse {
     let wanted = new["user"].as_str().unwrap_or_default();
     let Some(user_id) = world.find_user(wanted).map(|user| user.id.clone()) else {
         return refused(404, "not_found", "`user` must be the id or the e-mail address of a user");
     };
     let mut caller = crate::ops::client::Caller { native: true, ..Default::default() };
     let Ok(mut client) = world.client_or_new(&mut caller) else {
-        return refused(500, "internal", "the client could not be made");
+        return refused(500, "internal", "the client could not be created");
     };
     let session = NewSession {
         id: None,
@@ -267,7 +267,7 @@ fn sign_somebody_in(world: &mut World, new: &Value) -> Answer {
     let Client { id, rotating_token, .. } = world.save_client(client);
     match tokens::client_token(&id, &rotating_token) {
         Ok(token) => ok(json!({ "client": id, "session": session, "client_token": token })),
-        Err(_) => refused(500, "internal", "the token could not be made"),
+        Err(_) => refused(500, "internal", "the token could not be created"),
     }
 }
 
@@ -289,7 +289,7 @@ fn counts(world: &World) -> Value {
 }
 
 /// Decides on the provider's page.
-fn decide(world: &mut World, body: &Value) -> Answer {
+fn decide(world: &mut World, body: &Value) -> ControlResponse {
     let page = body["page"].as_str().unwrap_or_default();
     let decision = match (body["decision"].as_str(), body.get("identity")) {
         (Some("deny"), _) => Decision::Deny,
@@ -300,7 +300,7 @@ fn decide(world: &mut World, body: &Value) -> Answer {
         (Some(code), None) if code != "approve" => Decision::Fail(code.to_owned()),
         _ => return refused(400, "invalid_body", "`decision` must be approve with `identity`, deny, or an error code"),
     };
-    match world.play(page, decision) {
+    match world.decide_on_page(page, decision) {
         Ok(url) => ok(json!({ "url": url })),
         Err(code) => refused(400, &code, "this page can't be used"),
     }

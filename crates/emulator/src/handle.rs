@@ -144,12 +144,12 @@ impl Emulator {
     /// # Errors
     /// Returns Clerk's code, e.g. `oauth_callback_invalid` if the page was used before.
     pub fn decide(&self, page: &str, decision: Decision) -> Result<Url, String> {
-        self.shared.world().play(page, decision)
+        self.shared.world().decide_on_page(page, decision)
     }
 
     /// Records the responses in the log from now on. They contain session tokens.
     pub fn record_answers(&self) {
-        self.shared.record_answers();
+        self.shared.record_responses();
     }
 
     /// Adds an organization and returns its ID.
@@ -178,8 +178,8 @@ impl Emulator {
         let query = Params::parse(query.as_bytes());
         let mut world = self.shared.world();
         let body = body.to_string();
-        let answer = control::handle(&self.shared, &mut world, method, path, &query, body.as_bytes());
-        (answer.status, answer.body)
+        let response = control::handle(&self.shared, &mut world, method, path, &query, body.as_bytes());
+        (response.status, response.body)
     }
 
     /// Returns the sizes of all collections, for tests that look for unbounded growth.
@@ -191,7 +191,7 @@ impl Emulator {
     /// Takes a snapshot of the whole state and returns its name. The newest 16 are kept.
     #[must_use]
     pub fn snapshot(&self) -> String {
-        self.shared.keep(&self.shared.world())
+        self.shared.snapshot(&self.shared.world())
     }
 
     /// Restores a snapshot. Returns `false` if it does not exist.

@@ -83,9 +83,9 @@ impl Log {
     }
 
     /// Adds the response to a logged request.
-    pub(crate) fn keep_answer(&mut self, seq: u64, answer: serde_json::Value) {
+    pub(crate) fn record_response(&mut self, seq: u64, response: serde_json::Value) {
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.seq == seq) {
-            entry.answer = Some(answer);
+            entry.answer = Some(response);
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     /// Number of releases of held responses.
     released: watch::Sender<u64>,
-    records_answers: AtomicBool,
+    records_responses: AtomicBool,
     snapshots: Mutex<Snapshots>,
 }
 
@@ -42,7 +42,7 @@ impl Shared {
         Self {
             world: Mutex::new(world),
             released: watch::Sender::new(0),
-            records_answers: AtomicBool::new(false),
+            records_responses: AtomicBool::new(false),
             snapshots: Mutex::default(),
         }
     }
@@ -52,12 +52,12 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn record_answers(&self) {
-        self.records_answers.store(true, Ordering::Relaxed);
+    pub(crate) fn record_responses(&self) {
+        self.records_responses.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn records_answers(&self) -> bool {
-        self.records_answers.load(Ordering::Relaxed)
+    pub(crate) fn records_responses(&self) -> bool {
+        self.records_responses.load(Ordering::Relaxed)
     }
 
     /// Releases all responses that are held now.
@@ -71,7 +71,7 @@ impl Shared {
     }
 
     /// Takes a snapshot of the whole state and returns its name.
-    pub(crate) fn keep(&self, world: &World) -> String {
+    pub(crate) fn snapshot(&self, world: &World) -> String {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         snapshots.made += 1;
         let name = snapshots.made;

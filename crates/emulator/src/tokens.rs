@@ -67,11 +67,11 @@ struct LinkClaims {
 }
 
 /// The content of a presented client token.
-pub(crate) enum Presented {
+pub(crate) enum PresentedToken {
     /// A client, and the rotating part of its token.
     Client { id: String, rotating_token: String },
     /// Not a token of this instance.
-    Garbage,
+    Invalid,
 }
 
 /// Creates the token of a client.
@@ -81,10 +81,10 @@ pub(crate) fn client_token(id: &str, rotating_token: &str) -> Result<String> {
 }
 
 /// Reads a client token.
-pub(crate) fn read_client_token(token: &str) -> Result<Presented> {
+pub(crate) fn read_client_token(token: &str) -> Result<PresentedToken> {
     Ok(match read::<ClientClaims>(token)? {
-        Some(claims) => Presented::Client { id: claims.id, rotating_token: claims.rotating_token },
-        None => Presented::Garbage,
+        Some(claims) => PresentedToken::Client { id: claims.id, rotating_token: claims.rotating_token },
+        None => PresentedToken::Invalid,
     })
 }
 

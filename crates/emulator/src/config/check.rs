@@ -7,7 +7,7 @@ impl Config {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let one_of = |name: &str, value: &str, values: &[&str]| match values.contains(&value) {
             true => Ok(()),
-            false => Err(ConfigError::new(format!("{name} = {value:?} is none of {}", values.join(", ")))),
+            false => Err(ConfigError::new(format!("{name} is {value:?}, but must be one of {}", values.join(", ")))),
         };
         one_of("sign_up.mode", &self.sign_up.mode, &["public", "restricted", "waitlist"])?;
         one_of("sessions.mode", &self.sessions.mode, &["single", "multi"])?;
@@ -35,19 +35,19 @@ impl Config {
         ];
         let templates = self.jwt_templates.iter().map(|one| ("jwt_templates.lifetime_s", one.lifetime_s));
         if let Some((name, value)) = seconds.into_iter().chain(templates).find(|(_, s)| !(0..=LONGEST_S).contains(s)) {
-            return Err(ConfigError::new(format!("{name} = {value} is not between 0 and {LONGEST_S}")));
+            return Err(ConfigError::new(format!("{name} is {value}, but must be between 0 and {LONGEST_S}")));
         }
         if let Some(provider) = self.social.iter().find(|provider| !provider.strategy.starts_with("oauth_")) {
-            return Err(ConfigError::new(format!("the strategy {:?} does not begin with oauth_", provider.strategy)));
+            return Err(ConfigError::new(format!("the strategy {:?} must begin with oauth_", provider.strategy)));
         }
         let identifiers = &self.identifiers;
         let identified = identifiers.email.is_on() || identifiers.phone.is_on() || identifiers.username.is_on();
         if !identified && identifiers.web3.is_empty() && self.social.is_empty() {
-            return Err(ConfigError::new("there is neither an identifier nor a provider, so nobody could sign in"));
+            return Err(ConfigError::new("sign-in is not possible: enable an identifier or configure a provider"));
         }
         let second = self.mfa.totp || self.mfa.phone_code || self.mfa.email_code;
         if self.mfa.required && !second {
-            return Err(ConfigError::new("mfa.required needs a second factor that is switched on"));
+            return Err(ConfigError::new("mfa.required needs an enabled second factor"));
         }
         if self.organizations.force_selection && !self.organizations.enabled {
             return Err(ConfigError::new("organizations.force_selection needs organizations.enabled"));

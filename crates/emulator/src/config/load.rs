@@ -34,7 +34,7 @@ impl Config {
         let base = match &preset {
             None => Self::default(),
             Some(Value::String(name)) => Self::preset(name)?,
-            Some(_) => return Err(ConfigError::new("`preset` has to be a name")),
+            Some(_) => return Err(ConfigError::new("`preset` must be a string")),
         };
         let config = base.changed(&changes)?;
         config.check()?;

@@ -102,10 +102,7 @@ impl Config {
                 config.attack_protection.enumeration = true;
             }
             other => {
-                return Err(ConfigError::new(format!(
-                    "there is no preset {other:?}; there are {}",
-                    PRESETS.join(", ")
-                )));
+                return Err(ConfigError::new(format!("unknown preset {other:?}; available: {}", PRESETS.join(", "))));
             }
         }
         Ok(config)

@@ -13,7 +13,7 @@ use super::{
     admission::admit,
     reply::{Disconnect, bytes, json as json_response, text},
     request::Incoming,
-    routes::{self, Answer, Call},
+    routes::{self, Call, RouteResponse},
 };
 use crate::{
     error::{Refusal, Result},
@@ -25,7 +25,7 @@ use crate::{
     state::World,
 };
 
-pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
+pub(crate) async fn handle_request(shared: &Shared, incoming: &Incoming) -> Response {
     if incoming.method == "OPTIONS" {
         return text(204, "text/plain", "");
     }
@@ -36,9 +36,9 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     let fault = fault.map(|fault| fault.action);
     let name = fault.as_ref().map(Action::name);
     if let Some(action) = &fault
-        && let Some(response) = in_place_of_answer(action)
+        && let Some(response) = response_of_fault(action)
     {
-        write_down_unanswered(&mut shared.world(), incoming, name, &response);
+        log_faulted(&mut shared.world(), incoming, name, &response);
         return response;
     }
     if let Some(Action::Latency { ms }) = &fault {
@@ -46,16 +46,16 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
     }
     let (response, before) = {
         let mut world = shared.world();
-        world.sweep_now_and_then();
+        world.sweep_periodically();
         if matches!(fault, Some(Action::StaleClient)) {
             remember_client(&mut world, incoming, false);
         }
         // Like a proxy that retries: the second response is the one that arrives.
         if matches!(fault, Some(Action::Duplicate)) {
-            answer(&mut world, incoming, name);
+            respond(&mut world, incoming, name);
         }
-        let response = answer(&mut world, incoming, name);
-        let client = response.extensions().get::<OfClient>().map(|OfClient(id)| id.clone());
+        let response = respond(&mut world, incoming, name);
+        let client = response.extensions().get::<ClientId>().map(|ClientId(id)| id.clone());
         let before = client.and_then(|id| world.history.back(&id, back).cloned());
         (response, before)
     };
@@ -65,10 +65,10 @@ pub(crate) async fn serve(shared: &Shared, incoming: &Incoming) -> Response {
             let _ = released.changed().await;
             response
         }
-        Some(Action::LoseAnswer) => broken_off(),
+        Some(Action::LoseAnswer) => lost_response(),
         Some(Action::Truncate { bytes }) => truncated(response, bytes).await,
-        Some(Action::StaleClient) => stale(response, before).await,
-        _ if shared.records_answers() => recorded(shared, response).await,
+        Some(Action::StaleClient) => with_older_client(response, before).await,
+        _ if shared.records_responses() => with_recording(shared, response).await,
         _ => response,
     }
 }
@@ -84,25 +84,25 @@ fn remember_client(world: &mut World, incoming: &Incoming, changed: bool) {
 
 /// ID of the caller's client.
 #[derive(Clone)]
-struct OfClient(String);
+struct ClientId(String);
 
 /// Number of a request in the log.
 #[derive(Clone, Copy)]
-struct Number(u64);
+struct LogNumber(u64);
 
 /// Records the response in the log.
-async fn recorded(shared: &Shared, response: Response) -> Response {
-    let number = response.extensions().get::<Number>().copied();
+async fn with_recording(shared: &Shared, response: Response) -> Response {
+    let number = response.extensions().get::<LogNumber>().copied();
     let (parts, body) = response.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    if let (Some(Number(number)), Ok(json)) = (number, serde_json::from_slice(&whole)) {
-        shared.world().log.keep_answer(number, json);
+    if let (Some(LogNumber(number)), Ok(json)) = (number, serde_json::from_slice(&whole)) {
+        shared.world().log.record_response(number, json);
     }
     Response::from_parts(parts, Body::from(whole))
 }
 
 /// Returns the response of a fault that prevents the operation.
-fn in_place_of_answer(action: &Action) -> Option<Response> {
+fn response_of_fault(action: &Action) -> Option<Response> {
     match action {
         Action::Respond { status, content_type, body } => Some(bytes(*status, content_type, body.clone().into_bytes())),
         Action::RateLimit { retry_after_s } => {
@@ -116,22 +116,22 @@ fn in_place_of_answer(action: &Action) -> Option<Response> {
             let page = "<!doctype html><title>Log in to the Wi-Fi</title><p>Please accept the terms.";
             Some(text(200, "text/html; charset=utf-8", page))
         }
-        Action::Disconnect => Some(no_answer(Disconnect::Close)),
-        Action::Reset => Some(no_answer(Disconnect::Reset)),
+        Action::Disconnect => Some(end_of_connection(Disconnect::Close)),
+        Action::Reset => Some(end_of_connection(Disconnect::Reset)),
         _ => None,
     }
 }
 
 /// Returns a placeholder response that makes the server end the connection.
-fn no_answer(end: Disconnect) -> Response {
+fn end_of_connection(end: Disconnect) -> Response {
     let mut response = text(500, "text/plain", "");
     response.extensions_mut().insert(end);
     response
 }
 
 /// Returns a response whose body breaks off, which ends the connection.
-fn broken_off() -> Response {
-    let error = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the answer was lost on purpose");
+fn lost_response() -> Response {
+    let error = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the response was lost by a fault");
     let body = Body::from_stream(futures_util::stream::once(std::future::ready(Err::<Bytes, _>(error))));
     let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("1000"));
@@ -148,7 +148,7 @@ async fn truncated(response: Response, kept: usize) -> Response {
     let rest = futures_util::stream::once(async {
         // Yields, so that the first part is sent on its own.
         tokio::task::yield_now().await;
-        Err(std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the rest was lost on purpose"))
+        Err(std::io::Error::new(std::io::ErrorKind::ConnectionReset, "the rest was lost by a fault"))
     });
     let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
     if let Ok(value) = HeaderValue::from_str(&length.to_string()) {
@@ -158,7 +158,7 @@ async fn truncated(response: Response, kept: usize) -> Response {
 }
 
 /// Replaces the client in a response by an older revision.
-async fn stale(response: Response, before: Option<Value>) -> Response {
+async fn with_older_client(response: Response, before: Option<Value>) -> Response {
     let (parts, body) = response.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let mut json: Value = serde_json::from_slice(&whole).unwrap_or_default();
@@ -173,14 +173,14 @@ async fn stale(response: Response, before: Option<Value>) -> Response {
 }
 
 /// Carries a request out. A panic in a handler becomes a 500 response, and the instance continues.
-fn answer(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) -> Response {
-    guarded(AssertUnwindSafe(|| carry_out(world, incoming, fault))).unwrap_or_else(|message| {
+fn respond(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) -> Response {
+    guarded(AssertUnwindSafe(|| execute(world, incoming, fault))).unwrap_or_else(|message| {
         tracing::error!(method = incoming.method, path = incoming.path, message, "a handler panicked");
         let refusal = Refusal::new(500, "internal_clerk_error");
         let mut response = refuse(world, &refusal, &Caller::default());
         let operation = routes::find(&incoming.method, &incoming.path).ok().map(|(route, _)| route.operation);
-        let number = write_down(world, incoming, &Caller::default(), operation, fault, &response);
-        response.extensions_mut().insert(Number(number));
+        let number = log_request(world, incoming, &Caller::default(), operation, fault, &response);
+        response.extensions_mut().insert(LogNumber(number));
         response
     })
 }
@@ -193,7 +193,7 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> T + UnwindSafe) -> std::result::
     })
 }
 
-fn carry_out(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) -> Response {
+fn execute(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) -> Response {
     let mut caller = Caller::default();
     let found = routes::find(&incoming.method, &incoming.path);
     let operation = found.as_ref().ok().map(|(route, _)| route.operation);
@@ -208,10 +208,10 @@ fn carry_out(world: &mut World, incoming: &Incoming, fault: Option<&'static str>
         result
     });
     let mut response = match result {
-        Ok(Answer::Browser(response)) => response,
-        Ok(Answer::Bare(body)) => json_response(200, &body),
-        Ok(Answer::Resource(resource)) => enveloped(world, resource, &caller, incoming.method != "GET"),
-        Ok(Answer::WithoutClient(resource)) => {
+        Ok(RouteResponse::Browser(response)) => response,
+        Ok(RouteResponse::Bare(body)) => json_response(200, &body),
+        Ok(RouteResponse::Resource(resource)) => enveloped(world, resource, &caller, incoming.method != "GET"),
+        Ok(RouteResponse::WithoutClient(resource)) => {
             if resource["object"] == "client" {
                 world.history.remember(resource.clone(), incoming.method != "GET");
             }
@@ -219,23 +219,23 @@ fn carry_out(world: &mut World, incoming: &Incoming, fault: Option<&'static str>
         }
         Err(refusal) => refuse(world, &refusal, &caller),
     };
-    answer_token(world, &caller, &mut response);
+    set_client_token(world, &caller, &mut response);
     if incoming.path == "/.well-known/jwks.json" {
         set_header(&mut response, "cache-control", "public, max-age=60");
     }
     if incoming.path == "/v1/clear-site-data" {
         set_header(&mut response, "clear-site-data", "\"cookies\"");
     }
-    let number = write_down(world, incoming, &caller, operation, fault, &response);
-    response.extensions_mut().insert(Number(number));
+    let number = log_request(world, incoming, &caller, operation, fault, &response);
+    response.extensions_mut().insert(LogNumber(number));
     if let Some(id) = caller.client_id {
-        response.extensions_mut().insert(OfClient(id));
+        response.extensions_mut().insert(ClientId(id));
     }
     response
 }
 
 /// Puts the client token where the caller expects it: `Authorization` or a cookie.
-fn answer_token(world: &World, caller: &Caller, response: &mut Response) {
+fn set_client_token(world: &World, caller: &Caller, response: &mut Response) {
     let Some(token) = &caller.new_token else { return };
     match (caller.native, token) {
         (true, NewToken::Set(token)) => set_header(response, "authorization", token),
@@ -302,13 +302,13 @@ fn refuse(world: &mut World, refusal: &Refusal, caller: &Caller) -> Response {
 struct ErrorCode(String);
 
 /// Logs a request whose fault prevented the operation.
-fn write_down_unanswered(world: &mut World, incoming: &Incoming, fault: Option<&'static str>, response: &Response) {
+fn log_faulted(world: &mut World, incoming: &Incoming, fault: Option<&'static str>, response: &Response) {
     let caller = admit(world, incoming).unwrap_or_default();
     let operation = routes::find(&incoming.method, &incoming.path).ok().map(|(route, _)| route.operation);
-    write_down(world, incoming, &caller, operation, fault, response);
+    log_request(world, incoming, &caller, operation, fault, response);
 }
 
-fn write_down(
+fn log_request(
     world: &mut World,
     incoming: &Incoming,
     caller: &Caller,
@@ -348,8 +348,8 @@ mod tests {
     #[test]
     fn guarded_returns_the_panic_message() {
         assert_eq!(guarded(|| 1), Ok(1));
-        let name = "somebody";
-        assert_eq!(guarded(move || -> u8 { panic!("{name} fell") }), Err("somebody fell".to_owned()));
+        let name = "handler";
+        assert_eq!(guarded(move || -> u8 { panic!("{name} fell") }), Err("handler fell".to_owned()));
         assert_eq!(guarded(|| -> u8 { panic!("fell") }), Err("fell".to_owned()));
     }
 }

@@ -7,8 +7,8 @@ use axum::response::Response;
 use super::reply::{bytes, text};
 
 /// Serves `/npm/@clerk/{package}@{version}/{file}` from `{folder}/{package}/{file}`; the version is ignored.
-pub(crate) fn serve(folder: Option<&Path>, path: &str) -> Response {
-    let missing = || text(404, "text/plain", "there is no such file; is `npm_dir` set?");
+pub(crate) fn package_file(folder: Option<&Path>, path: &str) -> Response {
+    let missing = || text(404, "text/plain", "file not found; is `npm_dir` set?");
     let Some((package, file)) = path.trim_start_matches("/npm/@clerk/").split_once('/') else { return missing() };
     let package = package.split('@').next().unwrap_or_default();
     let relative = Path::new(package).join(file);
@@ -30,11 +30,11 @@ mod tests {
     #[test]
     fn package_file_stays_inside_the_folder() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-        assert_eq!(serve(Some(folder), "/npm/@clerk/src@6/lib.rs").status(), 200);
+        assert_eq!(package_file(Some(folder), "/npm/@clerk/src@6/lib.rs").status(), 200);
         for path in ["/npm/@clerk/src@6/../Cargo.toml", "/npm/@clerk/src@6/nothing.js", "/npm/@clerk/..@6/x", "/npm/x"]
         {
-            assert_eq!(serve(Some(folder), path).status(), 404, "{path}");
+            assert_eq!(package_file(Some(folder), path).status(), 404, "{path}");
         }
-        assert_eq!(serve(None, "/npm/@clerk/src@6/lib.rs").status(), 404);
+        assert_eq!(package_file(None, "/npm/@clerk/src@6/lib.rs").status(), 404);
     }
 }

@@ -45,6 +45,6 @@ pub(crate) fn redirect(target: &str) -> Response {
             response.headers_mut().insert(header::LOCATION, location);
             response
         }
-        Err(_) => text(500, "text/plain", "the target can't be put into a header"),
+        Err(_) => text(500, "text/plain", "the redirect URL is not a valid header value"),
     }
 }

@@ -18,7 +18,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::{dispatch::serve, reply::Disconnect};
+use super::{dispatch::dispatch, reply::Disconnect};
 use crate::shared::Shared;
 
 /// Accepts connections until the future is dropped.
@@ -30,7 +30,7 @@ pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
                 Ok((stream, _)) => {
                     connections.spawn(connection(stream, shared.clone()));
                 }
-                Err(error) => tracing::warn!(%error, "a connection was not accepted"),
+                Err(error) => tracing::warn!(%error, "accepting a connection failed"),
             },
             // Removes finished connections from the set, which would otherwise grow.
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
@@ -44,11 +44,11 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let (shared, resets) = (shared.clone(), resets.clone());
         async move {
-            let response = serve(&shared, request.map(Body::new)).await;
+            let response = dispatch(&shared, request.map(Body::new)).await;
             match response.extensions().get::<Disconnect>() {
                 Some(end) => {
                     resets.store(*end == Disconnect::Reset, Ordering::Relaxed);
-                    Err(io::Error::new(io::ErrorKind::ConnectionReset, "ended on purpose"))
+                    Err(io::Error::new(io::ErrorKind::ConnectionReset, "ended by a fault"))
                 }
                 None => Ok(response),
             }

@@ -3,7 +3,7 @@
 use crate::{
     error::{Refusal, Result},
     state::{Client, DevBrowser, Nonce, Session, SessionStatus, SignInStatus, World},
-    tokens::{self, Presented},
+    tokens::{self, PresentedToken},
 };
 
 /// Who sends a request.
@@ -18,7 +18,7 @@ pub(crate) struct Caller {
     /// The new client token for the response, if any.
     pub(crate) new_token: Option<NewToken>,
     /// Whether an invalid token was presented.
-    pub(crate) garbage: bool,
+    pub(crate) invalid_token: bool,
     /// The session named by the request.
     pub(crate) session_id: Option<String>,
     pub(crate) origin: Option<String>,
@@ -38,12 +38,12 @@ impl World {
     /// Reads the presented client token.
     pub(crate) fn read_token(&self, caller: &mut Caller, token: &str) -> Result<()> {
         match tokens::read_client_token(token)? {
-            Presented::Client { id, rotating_token } if self.is_current(&id, &rotating_token) => {
+            PresentedToken::Client { id, rotating_token } if self.is_current(&id, &rotating_token) => {
                 caller.client_id = Some(id);
             }
             // The client is gone, or the token was superseded: the caller starts without a client.
-            Presented::Client { .. } => {}
-            Presented::Garbage => caller.garbage = true,
+            PresentedToken::Client { .. } => {}
+            PresentedToken::Invalid => caller.invalid_token = true,
         }
         Ok(())
     }
@@ -69,7 +69,7 @@ impl World {
                 self.expire_sessions(&id);
                 self.clients.get(&id).cloned().ok_or_else(|| Refusal::new(401, "signed_out"))
             }
-            None if caller.garbage => Err(Refusal::new(401, "authentication_invalid")),
+            None if caller.invalid_token => Err(Refusal::new(401, "authentication_invalid")),
             None => {
                 self.promise_client(caller)?;
                 Err(Refusal::new(401, "signed_out"))

@@ -59,7 +59,7 @@ impl World {
         let domain = Domain::new(self.ids.id("orgdmn"), name, enrollment_mode, affiliation, self.now_ms());
         organization.domains.push(domain.clone());
         let organization = self.save_organization(organization);
-        self.enroll_everybody(&organization.id, &domain.id);
+        self.enroll_users(&organization.id, &domain.id);
         Ok((self.organizations.get(&organization.id).cloned().unwrap_or(organization), domain))
     }
 
@@ -91,7 +91,7 @@ impl World {
         organization.domains[place] = domain.clone();
         self.save_organization(organization);
         result?;
-        self.enroll_everybody(id, domain_id);
+        self.enroll_users(id, domain_id);
         let organization =
             self.organizations.get(id).cloned().ok_or_else(|| Refusal::new(404, "resource_not_found"))?;
         Ok((organization, domain))
@@ -179,7 +179,7 @@ impl World {
         Ok(domain_id.to_owned())
     }
 
-    fn enroll_everybody(&mut self, organization_id: &str, domain_id: &str) {
+    fn enroll_users(&mut self, organization_id: &str, domain_id: &str) {
         let domain = self
             .organizations
             .get(organization_id)
@@ -227,7 +227,7 @@ impl World {
         }
         let made = self.invite_to(&organization.id, &address, "org:member", Some(domain.id.clone()), None);
         if let Err(refusal) = made {
-            tracing::warn!(code = refusal.code, "an automatic invitation was not made");
+            tracing::warn!(code = refusal.code, "an automatic invitation failed");
         }
     }
 

@@ -21,7 +21,7 @@ impl World {
 
     /// Adds a user and returns the ID.
     pub(crate) fn add_user(&mut self, new: &NewUser) -> String {
-        let mut user = self.blank_user();
+        let mut user = self.empty_user();
         user.username.clone_from(&new.username);
         user.first_name.clone_from(&new.first_name);
         user.last_name.clone_from(&new.last_name);

@@ -7,7 +7,7 @@ use crate::{
         client::Caller,
         identifiers::{kept, kind_of, normal},
         params::Params,
-        round_trip::{Whose, wait_for_address},
+        provider_flow::{IdentityOwner, wait_for_address},
         session::NewSession,
     },
     state::{Client, Identification, Kind, Purpose, SignIn, SignInStatus, Verification, VerificationStatus, World},
@@ -94,7 +94,7 @@ impl World {
         params: &Params,
     ) -> Result<SignIn> {
         let purpose = Purpose::SignIn(attempt.id.clone());
-        attempt.first_factor = Some(self.begin_round_trip(caller, purpose, strategy, params)?);
+        attempt.first_factor = Some(self.begin_provider_flow(caller, purpose, strategy, params)?);
         let client_id = caller.client_id.clone().unwrap_or_default();
         Ok(self.save_sign_in(&client_id, attempt))
     }
@@ -113,7 +113,7 @@ impl World {
         let missing = || Refusal::new(422, "enterprise_sso_sign_in_connection_missing").param("identifier");
         let connection = self.choose_connection(&identifier, params, missing)?;
         let purpose = Purpose::SignIn(attempt.id.clone());
-        attempt.first_factor = Some(self.begin_company_trip(caller, purpose, connection, params)?);
+        attempt.first_factor = Some(self.begin_enterprise_flow(caller, purpose, connection, params)?);
         attempt.identifier = Some(identifier);
         let client_id = caller.client_id.clone().unwrap_or_default();
         Ok(self.save_sign_in(&client_id, attempt))
@@ -361,24 +361,24 @@ impl World {
             .filter(|one| one.status == VerificationStatus::Transferable)
             .ok_or_else(invalid)?;
         let identity = sign_up.identity.ok_or_else(invalid)?;
-        let whose = self.whose(&identity);
-        attempt.user_id = match whose.clone() {
-            Whose::Connected(user_id) | Whose::Vouched(user_id) => {
+        let owner = self.identity_owner(&identity);
+        attempt.user_id = match owner.clone() {
+            IdentityOwner::Connected(user_id) | IdentityOwner::Vouched(user_id) => {
                 if let Some(session) = client.session_of_user(&user_id) {
                     let refusal = Refusal::new(400, "identifier_already_signed_in");
                     return Err(refusal.meta("session_id", session.id.clone().into()));
                 }
                 Some(user_id)
             }
-            Whose::Claimed(user_id) => {
+            IdentityOwner::Claimed(user_id) => {
                 // The provider has not verified the address: it must be proven first.
                 wait_for_address(&mut attempt, user_id, &identity);
                 attempt.first_factor = Some(Verification::new(&verification.strategy, VerificationStatus::Unverified));
                 return self.settle_sign_in(caller, client, attempt);
             }
-            Whose::Unproven(_) | Whose::Nobody => return Err(invalid()),
+            IdentityOwner::Unproven(_) | IdentityOwner::Unknown => return Err(invalid()),
         };
-        if matches!(whose, Whose::Vouched(_)) {
+        if matches!(owner, IdentityOwner::Vouched(_)) {
             attempt.identity = Some(identity);
         }
         attempt.first_factor = Some(self.proven(&verification.strategy));

@@ -185,7 +185,7 @@ impl World {
                 return Err(Refusal::new(400, "strategy_for_user_invalid").param("strategy"));
             }
             let purpose = Purpose::SignIn(attempt.id.clone());
-            attempt.first_factor = Some(self.begin_round_trip(caller, purpose, strategy, params)?);
+            attempt.first_factor = Some(self.begin_provider_flow(caller, purpose, strategy, params)?);
             return Ok(self.save_sign_in(&client.id, attempt));
         }
         if matches!(strategy, "enterprise_sso" | "saml") {
@@ -226,11 +226,11 @@ impl World {
         }
         self.check_strategy(strategy)?;
         let user = attempt.user_id.as_ref().and_then(|id| self.users.get(id));
-        let nobody = user.is_none() && attempt.sign_up_if_missing;
+        let unknown = user.is_none() && attempt.sign_up_if_missing;
         let identified = attempt.identifier.as_deref().unwrap_or_default();
         let managed = self.config.connections_for(identified).next().is_some();
         Err(match strategy {
-            "password" if nobody && !managed => Refusal::new(404, "sign_up_if_missing_transfer"),
+            "password" if unknown && !managed => Refusal::new(404, "sign_up_if_missing_transfer"),
             "password" if !managed && user.is_some_and(|user| user.password.is_none()) => {
                 Refusal::new(400, "no_password_set")
             }

@@ -161,8 +161,8 @@ impl World {
     fn fill(&mut self, caller: &mut Caller, attempt: &mut SignUp, params: &Params) -> Result<()> {
         // Users of an enterprise connection must sign up with it.
         let address = params.given("email_address").or(params.given("email_address_or_phone_number"));
-        let by_company = matches!(params.given("strategy"), Some("enterprise_sso" | "saml"));
-        if !by_company && address.is_some_and(|one| self.config.connections_for(one.trim()).next().is_some()) {
+        let by_enterprise = matches!(params.given("strategy"), Some("enterprise_sso" | "saml"));
+        if !by_enterprise && address.is_some_and(|one| self.config.connections_for(one.trim()).next().is_some()) {
             return Err(Refusal::new(422, "saml_email_address_domain_reserved").param("email_address"));
         }
         for (key, value) in params.iter() {
@@ -202,12 +202,12 @@ impl World {
                 let missing = || Refusal::new(422, "enterprise_sso_sign_up_connection_missing").param("email_address");
                 let connection = self.choose_connection(&address, params, missing)?;
                 let purpose = Purpose::SignUp(attempt.id.clone());
-                attempt.external_account = Some(self.begin_company_trip(caller, purpose, connection, params)?);
+                attempt.external_account = Some(self.begin_enterprise_flow(caller, purpose, connection, params)?);
                 Ok(())
             }
             strategy if strategy.starts_with("oauth_") => {
                 let purpose = Purpose::SignUp(attempt.id.clone());
-                attempt.external_account = Some(self.begin_round_trip(caller, purpose, strategy, params)?);
+                attempt.external_account = Some(self.begin_provider_flow(caller, purpose, strategy, params)?);
                 Ok(())
             }
             strategy => self.prepare_field(caller, attempt, strategy, params),

@@ -13,7 +13,7 @@ use crate::{
 
 impl World {
     /// Creates an empty user.
-    pub(crate) fn blank_user(&mut self) -> User {
+    pub(crate) fn empty_user(&mut self) -> User {
         let now = self.now_ms();
         User {
             id: self.ids.id("user"),
@@ -140,7 +140,7 @@ impl World {
 
     /// Creates the user of a complete sign-up and returns the ID.
     pub(crate) fn create_user(&mut self, sign_up: &SignUp) -> String {
-        let mut user = self.blank_user();
+        let mut user = self.empty_user();
         user.username.clone_from(&sign_up.username);
         user.first_name.clone_from(&sign_up.first_name);
         user.last_name.clone_from(&sign_up.last_name);
@@ -156,7 +156,7 @@ impl World {
             user.identifications.push(identification);
         }
         match (&sign_up.identity, &sign_up.connection_id) {
-            (Some(identity), Some(connection)) => self.connect_company(&mut user, identity, connection),
+            (Some(identity), Some(connection)) => self.connect_enterprise(&mut user, identity, connection),
             (Some(identity), None) => self.connect(&mut user, identity),
             (None, _) => {}
         }
@@ -175,7 +175,7 @@ impl World {
         if identity.strategy == "enterprise_sso" {
             let connection = self.config.connections_for(&identity.email).next().map(|one| one.id.clone());
             if let Some(id) = connection {
-                self.connect_company(user, identity, &id);
+                self.connect_enterprise(user, identity, &id);
             }
             return;
         }
@@ -195,7 +195,7 @@ impl World {
     }
 
     /// Records a sign-in by an enterprise connection, which makes the user a member of its organization.
-    pub(crate) fn connect_company(&mut self, user: &mut User, identity: &Identity, connection_id: &str) {
+    pub(crate) fn connect_enterprise(&mut self, user: &mut User, identity: &Identity, connection_id: &str) {
         let now = self.now_ms();
         let same = |one: &&mut EnterpriseAccount| {
             one.connection_id == connection_id && one.identity.subject() == identity.subject()

@@ -7,7 +7,7 @@ use super::html::{Page, escape};
 use crate::{error::Refusal, http::reply::redirect, ops::redirects::is_prohibited, state::World};
 
 /// Redirects to the app. For a custom scheme a page is shown in between, because some browsers refuse a bare redirect.
-pub(crate) fn way_back(world: &World, target: &Url) -> Response {
+pub(crate) fn return_to_app(world: &World, target: &Url) -> Response {
     // Checked at the start of the flow as well; no page may link to such a URL.
     if is_prohibited(target) {
         return error(world, &Refusal::new(422, "prohibited_redirect_url"));

@@ -14,7 +14,7 @@ pub(super) fn picture(world: &World, id: &str) -> Response {
     let logos = world.organizations.values().map(|one| &one.logo);
     match pictures.chain(logos).flatten().find(|picture| picture.id == id) {
         Some(picture) => bytes(200, &picture.content_type, picture.bytes.clone()),
-        None => text(404, "text/plain", "there is no such picture"),
+        None => text(404, "text/plain", "picture not found"),
     }
 }
 

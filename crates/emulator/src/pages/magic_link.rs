@@ -3,7 +3,7 @@
 use axum::response::Response;
 
 use super::{
-    ending::{error, way_back},
+    ending::{error, return_to_app},
     html::{Page, escape},
 };
 use crate::{ops::params::Params, state::World};
@@ -18,7 +18,7 @@ pub(super) fn page(world: &World) -> Response {
 
 pub(super) fn approve(world: &mut World, query: &Params) -> Response {
     match world.approve_magic(query.get("token").unwrap_or_default()) {
-        Ok(target) => way_back(world, &target),
+        Ok(target) => return_to_app(world, &target),
         Err(refusal) => error(world, &refusal),
     }
 }

@@ -13,10 +13,10 @@ use axum::response::Response;
 
 use crate::{ops::params::Params, state::World};
 
-pub(crate) use ending::{error, link_opened, way_back};
+pub(crate) use ending::{error, link_opened, return_to_app};
 
 /// Serves a page of the emulator. `path` is the part after `/__emulator`.
-pub(crate) fn serve(world: &mut World, method: &str, path: &str, query: &Params, form: &Params) -> Response {
+pub(crate) fn emulator_page(world: &mut World, method: &str, path: &str, query: &Params, form: &Params) -> Response {
     match (method, path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice()) {
         ("GET", [""]) => dashboard::page(world),
         ("GET", ["inbox"]) => inbox::page(world),

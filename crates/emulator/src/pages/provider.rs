@@ -25,8 +25,8 @@ const FAILURES: &[&str] = &[
 
 pub(super) fn page(world: &World, strategy: &str, query: &Params) -> Response {
     let state = query.get("state").unwrap_or_default();
-    let connection = match world.open_round_trip(state) {
-        Ok(trip) if trip.strategy == strategy => trip.connection_id.as_deref(),
+    let connection = match world.open_provider_flow(state) {
+        Ok(flow) if flow.strategy == strategy => flow.connection_id.as_deref(),
         Ok(_) => return error(world, &Refusal::new(400, "oauth_callback_invalid")),
         Err(refusal) => return error(world, &refusal),
     };
@@ -38,7 +38,7 @@ pub(super) fn page(world: &World, strategy: &str, query: &Params) -> Response {
         .raw(&format!("<p class=\"quiet\">This page plays {}. No account of yours is involved.</p>", escape(name)))
         .raw(&identities(world, strategy))
         .raw(
-            "<h2>Somebody else</h2><form method=\"post\">\
+            "<h2>Another identity</h2><form method=\"post\">\
              <label for=\"email\">E-mail address</label><input id=\"email\" name=\"email\" type=\"email\" data-testid=\"email\">\
              <div class=\"row\"><div><label for=\"first_name\">First name</label><input id=\"first_name\" name=\"first_name\" data-testid=\"first-name\"></div>\
              <div><label for=\"last_name\">Last name</label><input id=\"last_name\" name=\"last_name\" data-testid=\"last-name\"></div></div>\
@@ -77,14 +77,14 @@ fn ways_out() -> String {
 
 pub(super) fn decide(world: &mut World, strategy: &str, query: &Params, form: &Params) -> Response {
     let state = query.get("state").unwrap_or_default();
-    let answer = read_answer(world, strategy, form);
-    match answer.and_then(|answer| world.decide(state, answer)) {
+    let decision = read_decision(world, strategy, form);
+    match decision.and_then(|decision| world.decide(state, decision)) {
         Ok(callback) => redirect(&callback),
         Err(refusal) => error(world, &refusal),
     }
 }
 
-fn read_answer(world: &World, strategy: &str, form: &Params) -> Result<Decision, Refusal> {
+fn read_decision(world: &World, strategy: &str, form: &Params) -> Result<Decision, Refusal> {
     let text = |name: &str| form.get(name).unwrap_or_default().trim().to_owned();
     match form.get("decision") {
         Some("approve") => {

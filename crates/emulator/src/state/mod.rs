@@ -54,7 +54,7 @@ pub(crate) struct World {
     pub(crate) dev_browsers: HashMap<String, DevBrowser>,
     pub(crate) identities: Vec<Identity>,
     pub(crate) messages: Vec<Message>,
-    pub(crate) round_trips: HashMap<String, RoundTrip>,
+    pub(crate) provider_flows: HashMap<String, ProviderFlow>,
     pub(crate) nonces: HashMap<String, Nonce>,
     pub(crate) links: HashMap<String, Link>,
     pub(crate) tickets: HashMap<String, Ticket>,
@@ -79,7 +79,7 @@ pub(crate) struct DevBrowser {
 
 /// A flow to an OAuth or enterprise provider and back.
 #[derive(Debug, Clone)]
-pub(crate) struct RoundTrip {
+pub(crate) struct ProviderFlow {
     pub(crate) strategy: String,
     pub(crate) client_id: String,
     pub(crate) native: bool,
@@ -90,7 +90,7 @@ pub(crate) struct RoundTrip {
     pub(crate) complete_redirect_url: Option<String>,
     pub(crate) expire_at: i64,
     /// The decision on the provider's page, and its code.
-    pub(crate) answer: Option<(String, Decision)>,
+    pub(crate) decision: Option<(String, Decision)>,
 }
 
 /// The purpose of a provider flow or of a link in a message.
@@ -260,7 +260,7 @@ impl World {
             dev_browsers: HashMap::new(),
             identities: config.identities.clone(),
             messages: Vec::new(),
-            round_trips: HashMap::new(),
+            provider_flows: HashMap::new(),
             nonces: HashMap::new(),
             links: HashMap::new(),
             tickets: HashMap::new(),

@@ -33,7 +33,7 @@ const KNOWN_USERS: usize = 100;
 
 impl World {
     /// Counts a request and sweeps after every 100th.
-    pub(crate) fn sweep_now_and_then(&mut self) {
+    pub(crate) fn sweep_periodically(&mut self) {
         self.unswept += 1;
         if self.unswept >= EVERY {
             self.unswept = 0;
@@ -46,12 +46,12 @@ impl World {
         let now = self.now_ms();
         // Kept for another day, so that a late request is refused as expired, not as unknown.
         let limit = now - 24 * 60 * 60 * 1000;
-        self.round_trips.retain(|_, trip| trip.expire_at > now);
+        self.provider_flows.retain(|_, flow| flow.expire_at > now);
         self.nonces.retain(|_, nonce| nonce.expire_at > now);
         self.links.retain(|_, link| link.expire_at > limit);
         self.hosted.retain(|_, hosted| hosted.expire_at > limit);
         self.tickets.retain(|_, ticket| ticket.expire_at > limit);
-        keep_newest(&mut self.round_trips, HANDLES, |trip| trip.expire_at);
+        keep_newest(&mut self.provider_flows, HANDLES, |flow| flow.expire_at);
         keep_newest(&mut self.nonces, HANDLES, |nonce| nonce.expire_at);
         keep_newest(&mut self.links, HANDLES, |link| link.expire_at);
         keep_newest(&mut self.hosted, HANDLES, |hosted| hosted.expire_at);
@@ -117,7 +117,7 @@ impl World {
             ("dev_browsers", self.dev_browsers.len()),
             ("identities", self.identities.len()),
             ("messages", self.messages.len()),
-            ("round_trips", self.round_trips.len()),
+            ("round_trips", self.provider_flows.len()),
             ("nonces", self.nonces.len()),
             ("links", self.links.len()),
             ("tickets", self.tickets.len()),

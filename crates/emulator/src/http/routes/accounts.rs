@@ -1,6 +1,6 @@
 //! The accounts of a user at OAuth and enterprise providers.
 
-use super::route::{Answer, NOTHING, Route, deleted, route};
+use super::route::{NOTHING, Route, RouteResponse, deleted, route};
 use crate::json as resources;
 
 const REDIRECT: &[&str] = &[
@@ -20,7 +20,7 @@ const REAUTHORIZE: &[&str] =
 pub(super) const ROUTES: &[Route] = &[
     route("POST", "/v1/me/external_accounts", "postOAuthAccounts", REDIRECT, |world, call| {
         let account = world.connect_account(&mut call.caller, &call.incoming.form)?;
-        Ok(Answer::Resource(resources::external_account(world, &account)))
+        Ok(RouteResponse::Resource(resources::external_account(world, &account)))
     }),
     route(
         "PATCH",
@@ -29,7 +29,7 @@ pub(super) const ROUTES: &[Route] = &[
         REAUTHORIZE,
         |world, call| {
             let account = world.reauthorize_account(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
-            Ok(Answer::Resource(resources::external_account(world, &account)))
+            Ok(RouteResponse::Resource(resources::external_account(world, &account)))
         },
     ),
     route("DELETE", "/v1/me/external_accounts/{}", "deleteExternalAccount", NOTHING, |world, call| {
@@ -38,7 +38,7 @@ pub(super) const ROUTES: &[Route] = &[
     }),
     route("DELETE", "/v1/me/external_accounts/{}/tokens", "revokeExternalAccountTokens", NOTHING, |world, call| {
         let (_, me) = world.current(&mut call.caller)?;
-        Ok(Answer::Resource(resources::user(world, &me)))
+        Ok(RouteResponse::Resource(resources::user(world, &me)))
     }),
     route("DELETE", "/v1/me/enterprise_accounts/{}", "deleteEnterpriseAccount", NOTHING, |world, call| {
         let id = world.delete_enterprise_account(&mut call.caller, &call.arguments[0])?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::route::{ANYTHING, Answer, NOTHING, Route, deleted, feature_off, route};
+use super::route::{ANYTHING, NOTHING, Route, RouteResponse, deleted, feature_off, route};
 use crate::{json as resources, state::Totp};
 
 const ATTEMPT_PASSKEY: &[&str] = &["strategy", "public_key_credential"];
@@ -10,11 +10,11 @@ const ATTEMPT_PASSKEY: &[&str] = &["strategy", "public_key_credential"];
 pub(super) const ROUTES: &[Route] = &[
     route("POST", "/v1/me/totp", "postTOTP", NOTHING, |world, call| {
         let (totp, uri) = world.create_totp(&mut call.caller)?;
-        Ok(Answer::Resource(totp_json(&totp, Some(&uri), None)))
+        Ok(RouteResponse::Resource(totp_json(&totp, Some(&uri), None)))
     }),
     route("POST", "/v1/me/totp/attempt_verification", "verifyTOTP", &["code"], |world, call| {
         let (totp, codes) = world.verify_totp(&mut call.caller, &call.incoming.form)?;
-        Ok(Answer::Resource(totp_json(&totp, None, codes)))
+        Ok(RouteResponse::Resource(totp_json(&totp, None, codes)))
     }),
     route("DELETE", "/v1/me/totp", "deleteTOTP", NOTHING, |world, call| {
         let id = world.delete_totp(&mut call.caller)?;
@@ -23,21 +23,21 @@ pub(super) const ROUTES: &[Route] = &[
     route("POST", "/v1/me/backup_codes", "createBackupCodes", NOTHING, |world, call| {
         let codes = world.create_backup_codes(&mut call.caller)?;
         let (id, now) = (world.ids.id("backup_code"), world.now_ms());
-        Ok(Answer::Resource(
+        Ok(RouteResponse::Resource(
             json!({ "object": "backup_code", "id": id, "codes": codes, "created_at": now, "updated_at": now }),
         ))
     }),
     route("POST", "/v1/me/passkeys", "postPasskey", NOTHING, |world, call| {
         let key = world.create_passkey(&mut call.caller)?;
-        Ok(Answer::Resource(resources::passkey(world, &key)))
+        Ok(RouteResponse::Resource(resources::passkey(world, &key)))
     }),
     route("GET", "/v1/me/passkeys/{}", "readPasskey", NOTHING, |world, call| {
         let key = world.rename_passkey(&mut call.caller, &call.arguments[0], None)?;
-        Ok(Answer::Resource(resources::passkey(world, &key)))
+        Ok(RouteResponse::Resource(resources::passkey(world, &key)))
     }),
     route("PATCH", "/v1/me/passkeys/{}", "patchPasskey", &["name"], |world, call| {
         let key = world.rename_passkey(&mut call.caller, &call.arguments[0], call.incoming.form.given("name"))?;
-        Ok(Answer::Resource(resources::passkey(world, &key)))
+        Ok(RouteResponse::Resource(resources::passkey(world, &key)))
     }),
     route("DELETE", "/v1/me/passkeys/{}", "deletePasskey", NOTHING, |world, call| {
         let id = world.delete_passkey(&mut call.caller, &call.arguments[0])?;
@@ -50,12 +50,12 @@ pub(super) const ROUTES: &[Route] = &[
         ATTEMPT_PASSKEY,
         |world, call| {
             let key = world.register_passkey(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
-            Ok(Answer::Resource(resources::passkey(world, &key)))
+            Ok(RouteResponse::Resource(resources::passkey(world, &key)))
         },
     ),
     route("GET", "/v1/me/trusted_devices", "listTrustedDevices", NOTHING, |world, call| {
         world.current(&mut call.caller)?;
-        Ok(Answer::Resource(json!([])))
+        Ok(RouteResponse::Resource(json!([])))
     }),
     route("POST", "/v1/me/trusted_devices/prepare", "prepareTrustedDevice", ANYTHING, feature_off),
     route("POST", "/v1/me/trusted_devices/attempt", "attemptTrustedDevice", ANYTHING, feature_off),

@@ -1,6 +1,6 @@
 //! The domains of an organization.
 
-use super::route::{ANYTHING, Answer, Call, NOTHING, Route, deleted, not_played, paged, route};
+use super::route::{ANYTHING, Call, NOTHING, Route, RouteResponse, deleted, not_played, paged, route};
 use crate::{
     error::{Refusal, Result},
     json as resources,
@@ -100,17 +100,17 @@ pub(super) const ROUTES: &[Route] = &[
     ),
 ];
 
-fn domain(world: &World, (of, one): (Organization, Domain)) -> Result<Answer> {
-    Ok(Answer::Resource(resources::domain(world, &of, &one)))
+fn domain(world: &World, (of, one): (Organization, Domain)) -> Result<RouteResponse> {
+    Ok(RouteResponse::Resource(resources::domain(world, &of, &one)))
 }
 
-fn one_domain(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
+fn one_domain(world: &mut World, call: &mut Call<'_>) -> Result<RouteResponse> {
     let (_, of) = world.domains_of(&mut call.caller, &call.arguments[0], false)?;
     let one = of.domains.iter().find(|one| one.id == call.arguments[1]).cloned();
     domain(world, (of, one.ok_or_else(|| Refusal::new(404, "resource_not_found"))?))
 }
 
-fn all_domains(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
+fn all_domains(world: &mut World, call: &mut Call<'_>) -> Result<RouteResponse> {
     let (_, of) = world.domains_of(&mut call.caller, &call.arguments[0], false)?;
     let mode = call.query().given("enrollment_mode");
     let verified = call.query().flag("verified")?;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::route::{Answer, Call, NOTHING, Route, deleted, route};
+use super::route::{Call, NOTHING, Route, RouteResponse, deleted, route};
 use crate::{
     error::Result,
     json as resources,
@@ -53,7 +53,7 @@ pub(super) const ROUTES: &[Route] = &[
             let (phone, codes) = world.update_phone(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
             let mut json = resources::identification(world, &phone);
             json["backup_codes"] = json!(codes);
-            Ok(Answer::Resource(json))
+            Ok(RouteResponse::Resource(json))
         },
     ),
     route("DELETE", "/v1/me/phone_numbers/{}", "DeletePhoneNumber", NOTHING, |world, call| {
@@ -93,36 +93,36 @@ pub(super) const ROUTES: &[Route] = &[
     ),
 ];
 
-fn list(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<Answer> {
+fn list(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<RouteResponse> {
     let (_, user) = world.current(&mut call.caller)?;
-    Ok(Answer::Bare(user.of_kind(kind).map(|one| resources::identification(world, one)).collect()))
+    Ok(RouteResponse::Bare(user.of_kind(kind).map(|one| resources::identification(world, one)).collect()))
 }
 
-fn resource(world: &World, one: &Identification) -> Result<Answer> {
-    Ok(Answer::Resource(resources::identification(world, one)))
+fn resource(world: &World, one: &Identification) -> Result<RouteResponse> {
+    Ok(RouteResponse::Resource(resources::identification(world, one)))
 }
 
-fn add(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<Answer> {
+fn add(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<RouteResponse> {
     let one = world.add_identification(&mut call.caller, kind, &call.incoming.form)?;
     resource(world, &one)
 }
 
-fn read(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<Answer> {
+fn read(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<RouteResponse> {
     let (_, one) = world.my_identification(&mut call.caller, kind, &call.arguments[0])?;
     resource(world, &one)
 }
 
-fn prepare(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<Answer> {
+fn prepare(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<RouteResponse> {
     let one = world.prepare_identification(&mut call.caller, kind, &call.arguments[0], &call.incoming.form)?;
     resource(world, &one)
 }
 
-fn attempt(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<Answer> {
+fn attempt(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<RouteResponse> {
     let one = world.attempt_identification(&mut call.caller, kind, &call.arguments[0], &call.incoming.form)?;
     resource(world, &one)
 }
 
-fn delete(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<Answer> {
+fn delete(world: &mut World, call: &mut Call<'_>, kind: Kind) -> Result<RouteResponse> {
     let id = world.delete_identification(&mut call.caller, kind, &call.arguments[0])?;
     deleted(kind.as_str(), &id)
 }

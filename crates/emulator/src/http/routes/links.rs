@@ -1,18 +1,18 @@
 //! Links that are opened in a browser.
 
-use super::route::{ANYTHING, Answer, NOTHING, Route, not_found, route};
+use super::route::{ANYTHING, NOTHING, Route, RouteResponse, not_found, route};
 use crate::{error::Result, http::reply::redirect, ops::redirects::Opened, pages, state::World};
 
 pub(super) const ROUTES: &[Route] = &[
     route("GET", "/v1/oauth_callback", "getOauthCallback", NOTHING, |world, call| {
-        Ok(Answer::Browser(match world.oauth_callback(&call.incoming.query) {
-            Ok(back) => pages::way_back(world, &back.target),
+        Ok(RouteResponse::Browser(match world.oauth_callback(&call.incoming.query) {
+            Ok(target) => pages::return_to_app(world, &target),
             Err(refusal) => pages::error(world, &refusal),
         }))
     }),
     route("POST", "/v1/oauth_callback", "postOauthCallback", ANYTHING, |_, call| {
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(call.form().iter()).finish();
-        Ok(Answer::Browser(redirect(&format!("/v1/oauth_callback?{query}"))))
+        Ok(RouteResponse::Browser(redirect(&format!("/v1/oauth_callback?{query}"))))
     }),
     route("GET", "/v1/verify", "verify", NOTHING, |world, call| {
         let token = call.query().get("token").unwrap_or_default().to_owned();
@@ -27,9 +27,9 @@ pub(super) const ROUTES: &[Route] = &[
     route("GET", "/v1/agents/tasks", "createAgentTask", NOTHING, not_found),
 ];
 
-fn opened(world: &World, opened: Result<Opened>) -> Result<Answer> {
-    Ok(Answer::Browser(match opened {
-        Ok(Opened::Redirect(target)) => pages::way_back(world, &target),
+fn opened(world: &World, opened: Result<Opened>) -> Result<RouteResponse> {
+    Ok(RouteResponse::Browser(match opened {
+        Ok(Opened::Redirect(target)) => pages::return_to_app(world, &target),
         Ok(Opened::Page(status, code)) => pages::link_opened(world, &status, code),
         Err(refusal) => pages::error(world, &refusal),
     }))

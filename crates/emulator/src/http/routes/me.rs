@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::route::{Answer, FILE, NOTHING, Route, deleted, has_status, paged, picture, route};
+use super::route::{FILE, NOTHING, Route, RouteResponse, deleted, has_status, paged, picture, route};
 use crate::{
     error::Result,
     images::user_image,
@@ -44,13 +44,15 @@ pub(super) const ROUTES: &[Route] = &[
         let (session, _) = world.current(&mut call.caller)?;
         let template = format!("integration_{}", call.form().required("service")?);
         let jwt = world.mint_from_template(&mut call.caller, &session.id, &template)?;
-        Ok(Answer::Bare(json!({ "object": "token", "jwt": jwt })))
+        Ok(RouteResponse::Bare(json!({ "object": "token", "jwt": jwt })))
     }),
     route("POST", "/v1/me/profile_image", "updateProfileImage", FILE, |world, call| {
         let picture = picture(world, call)?;
         let id = picture.id.clone();
         let me = world.set_picture(&mut call.caller, Some(picture))?;
-        Ok(Answer::Resource(json!({ "object": "image", "id": id, "name": "", "public_url": user_image(world, &me) })))
+        Ok(RouteResponse::Resource(
+            json!({ "object": "image", "id": id, "name": "", "public_url": user_image(world, &me) }),
+        ))
     }),
     route("DELETE", "/v1/me/profile_image", "deleteProfileImage", NOTHING, |world, call| {
         let me = world.set_picture(&mut call.caller, None)?;
@@ -73,17 +75,17 @@ pub(super) const ROUTES: &[Route] = &[
     route("GET", "/v1/me/sessions", "getUsersSessions", NOTHING, |world, call| {
         let (_, me) = world.current(&mut call.caller)?;
         let all = world.sessions_of_user(&me.id);
-        Ok(Answer::Bare(all.iter().map(|session| resources::plain_session(world, session)).collect()))
+        Ok(RouteResponse::Bare(all.iter().map(|session| resources::plain_session(world, session)).collect()))
     }),
     route("GET", "/v1/me/sessions/active", "getSessions", NOTHING, |world, call| {
         let (_, me) = world.current(&mut call.caller)?;
         let all = world.sessions_of_user(&me.id);
         let active = all.iter().filter(|session| session.status == SessionStatus::Active);
-        Ok(Answer::Bare(active.map(|session| resources::session_with_activity(world, session)).collect()))
+        Ok(RouteResponse::Bare(active.map(|session| resources::session_with_activity(world, session)).collect()))
     }),
     route("POST", "/v1/me/sessions/{}/revoke", "revokeSession", NOTHING, |world, call| {
         let session = world.revoke_own_session(&mut call.caller, &call.arguments[0])?;
-        Ok(Answer::Resource(resources::session_with_activity(world, &session)))
+        Ok(RouteResponse::Resource(resources::session_with_activity(world, &session)))
     }),
     route("GET", "/v1/me/organization_memberships", "getOrganizationMemberships", NOTHING, |world, call| {
         let (_, me) = world.current(&mut call.caller)?;
@@ -108,7 +110,7 @@ pub(super) const ROUTES: &[Route] = &[
         NOTHING,
         |world, call| {
             let (of, one) = world.accept_invitation(&mut call.caller, &call.arguments[0])?;
-            Ok(Answer::Resource(resources::invitation(world, &of, &one, true)))
+            Ok(RouteResponse::Resource(resources::invitation(world, &of, &one, true)))
         },
     ),
     route("GET", "/v1/me/organization_suggestions", "getOrganizationSuggestions", NOTHING, |world, call| {
@@ -124,17 +126,17 @@ pub(super) const ROUTES: &[Route] = &[
         NOTHING,
         |world, call| {
             let (of, one) = world.accept_suggestion(&mut call.caller, &call.arguments[0])?;
-            Ok(Answer::Resource(resources::suggestion(world, &of, &one)))
+            Ok(RouteResponse::Resource(resources::suggestion(world, &of, &one)))
         },
     ),
     route("GET", "/v1/me/organization_creation_defaults", "getOrganizationCreationDefaults", NOTHING, |world, call| {
         world.current(&mut call.caller)?;
-        Ok(Answer::Resource(
+        Ok(RouteResponse::Resource(
             json!({ "advisory": null, "form": { "name": "", "slug": "", "logo": null, "blur_hash": null } }),
         ))
     }),
 ];
 
-fn user(world: &World, user: &User) -> Result<Answer> {
-    Ok(Answer::Resource(resources::user(world, user)))
+fn user(world: &World, user: &User) -> Result<RouteResponse> {
+    Ok(RouteResponse::Resource(resources::user(world, user)))
 }

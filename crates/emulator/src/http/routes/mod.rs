@@ -18,7 +18,7 @@ mod switched_off;
 use crate::error::{Refusal, Result};
 use route::{ANYTHING, NOTHING, Route};
 
-pub(crate) use route::{Answer, Call};
+pub(crate) use route::{Call, RouteResponse};
 
 /// The operations by group; the first matching path wins.
 const GROUPS: &[&[Route]] = &[

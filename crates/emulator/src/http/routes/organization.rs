@@ -2,21 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::route::{Answer, Call, FILE, NOTHING, Route, deleted, has_status, off, paged, picture, route};
+use super::route::{Call, FILE, NOTHING, Route, RouteResponse, deleted, has_status, off, paged, picture, route};
 use crate::{error::Result, json as resources, state::World};
 
 pub(super) const ROUTES: &[Route] = &[
     route("POST", "/v1/organizations", "createOrganization", &["name", "slug"], |world, call| {
         let one = world.create_organization(&mut call.caller, &call.incoming.form)?;
-        Ok(Answer::Resource(resources::organization(world, &one)))
+        Ok(RouteResponse::Resource(resources::organization(world, &one)))
     }),
     route("GET", "/v1/organizations/{}", "getOrganization", NOTHING, |world, call| {
         let (_, _, one) = world.organization_for(&mut call.caller, &call.arguments[0], None)?;
-        Ok(Answer::Resource(resources::organization(world, &one)))
+        Ok(RouteResponse::Resource(resources::organization(world, &one)))
     }),
     route("PATCH", "/v1/organizations/{}", "updateOrganization", &["name", "slug"], |world, call| {
         let one = world.update_organization(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
-        Ok(Answer::Resource(resources::organization(world, &one)))
+        Ok(RouteResponse::Resource(resources::organization(world, &one)))
     }),
     route("DELETE", "/v1/organizations/{}", "deleteOrganization", NOTHING, |world, call| {
         let one = world.delete_organization(&mut call.caller, &call.arguments[0])?;
@@ -25,18 +25,20 @@ pub(super) const ROUTES: &[Route] = &[
     route("PUT", "/v1/organizations/{}/logo", "updateOrganizationLogo", FILE, |world, call| {
         let picture = picture(world, call)?;
         let one = world.set_logo(&mut call.caller, &call.arguments[0], Some(picture))?;
-        Ok(Answer::Resource(resources::organization(world, &one)))
+        Ok(RouteResponse::Resource(resources::organization(world, &one)))
     }),
     route("DELETE", "/v1/organizations/{}/logo", "deleteOrganizationLogo", NOTHING, |world, call| {
         let one = world.set_logo(&mut call.caller, &call.arguments[0], None)?;
-        Ok(Answer::Resource(resources::organization(world, &one)))
+        Ok(RouteResponse::Resource(resources::organization(world, &one)))
     }),
     route("GET", "/v1/organizations/{}/roles", "ListOrganizationRoles", NOTHING, |world, call| {
         world.organization_for(&mut call.caller, &call.arguments[0], Some("org:sys_memberships:read"))?;
         let all: Vec<Value> = world.roles().iter().map(|one| resources::role(world, one)).collect();
-        let Answer::Resource(mut page) = paged(call, all, true)? else { return off(500, "internal_clerk_error") };
+        let RouteResponse::Resource(mut page) = paged(call, all, true)? else {
+            return off(500, "internal_clerk_error");
+        };
         page["has_role_set_migration"] = json!(false);
-        Ok(Answer::Resource(page))
+        Ok(RouteResponse::Resource(page))
     }),
     route("GET", "/v1/organizations/{}/memberships", "ListOrganizationMemberships", NOTHING, members),
     route(
@@ -46,17 +48,17 @@ pub(super) const ROUTES: &[Route] = &[
         &["user_id", "role"],
         |world, call| {
             let (of, member) = world.create_membership(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
-            Ok(Answer::Resource(resources::membership(world, &of, &member, true)))
+            Ok(RouteResponse::Resource(resources::membership(world, &of, &member, true)))
         },
     ),
     route("PATCH", "/v1/organizations/{}/memberships/{}", "UpdateOrganizationMembership", &["role"], |world, call| {
         let (of, member) =
             world.update_membership(&mut call.caller, &call.arguments[0], &call.arguments[1], &call.incoming.form)?;
-        Ok(Answer::Resource(resources::membership(world, &of, &member, true)))
+        Ok(RouteResponse::Resource(resources::membership(world, &of, &member, true)))
     }),
     route("DELETE", "/v1/organizations/{}/memberships/{}", "removeOrganizationMember", NOTHING, |world, call| {
         let (of, member) = world.remove_membership(&mut call.caller, &call.arguments[0], &call.arguments[1])?;
-        Ok(Answer::Resource(resources::membership(world, &of, &member, true)))
+        Ok(RouteResponse::Resource(resources::membership(world, &of, &member, true)))
     }),
     route("GET", "/v1/organizations/{}/invitations", "getOrganizationInvitations", NOTHING, |world, call| {
         invitations(world, call, false)
@@ -89,7 +91,7 @@ pub(super) const ROUTES: &[Route] = &[
         NOTHING,
         |world, call| {
             let (of, one) = world.revoke_invitation(&mut call.caller, &call.arguments[0], &call.arguments[1])?;
-            Ok(Answer::Resource(resources::invitation(world, &of, &one, false)))
+            Ok(RouteResponse::Resource(resources::invitation(world, &of, &one, false)))
         },
     ),
     route(
@@ -121,7 +123,7 @@ pub(super) const ROUTES: &[Route] = &[
     ),
 ];
 
-fn members(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
+fn members(world: &mut World, call: &mut Call<'_>) -> Result<RouteResponse> {
     let id = call.argument(0);
     let (_, _, one) = world.organization_for(&mut call.caller, &id, Some("org:sys_memberships:read"))?;
     let roles: Vec<&str> = call.query().all("role").collect();
@@ -143,7 +145,7 @@ fn members(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
     paged(call, all, false)
 }
 
-fn invitations(world: &mut World, call: &mut Call<'_>, only_pending: bool) -> Result<Answer> {
+fn invitations(world: &mut World, call: &mut Call<'_>, only_pending: bool) -> Result<RouteResponse> {
     let id = call.argument(0);
     let (_, _, one) = world.organization_for(&mut call.caller, &id, Some("org:sys_memberships:manage"))?;
     let all = one.invitations.iter().map(|invitation| resources::invitation(world, &one, invitation, false));
@@ -152,15 +154,15 @@ fn invitations(world: &mut World, call: &mut Call<'_>, only_pending: bool) -> Re
     paged(call, all, true)
 }
 
-fn invite(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
+fn invite(world: &mut World, call: &mut Call<'_>) -> Result<RouteResponse> {
     let (organization, made) = world.create_invitations(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
     let all: Vec<Value> = made.iter().map(|one| resources::invitation(world, &organization, one, false)).collect();
     let bulk = call.incoming.path.ends_with("/bulk");
-    Ok(Answer::Resource(if bulk { Value::Array(all) } else { all.into_iter().next().unwrap_or_default() }))
+    Ok(RouteResponse::Resource(if bulk { Value::Array(all) } else { all.into_iter().next().unwrap_or_default() }))
 }
 
-fn decide_request(world: &mut World, call: &mut Call<'_>, accept: bool) -> Result<Answer> {
+fn decide_request(world: &mut World, call: &mut Call<'_>, accept: bool) -> Result<RouteResponse> {
     let (id, request) = (call.argument(0), call.argument(1));
     let (organization, request) = world.decide_request(&mut call.caller, &id, &request, accept)?;
-    Ok(Answer::Resource(resources::request(world, &organization, &request)))
+    Ok(RouteResponse::Resource(resources::request(world, &organization, &request)))
 }

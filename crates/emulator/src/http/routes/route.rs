@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a handler returns.
-pub(crate) enum Answer {
+pub(crate) enum RouteResponse {
     /// The value without an envelope.
     Bare(Value),
     /// `{ "response": …, "client": … }` with the caller's client after the change.
@@ -48,7 +48,7 @@ impl Call<'_> {
     }
 }
 
-type Run = fn(&mut World, &mut Call<'_>) -> Result<Answer>;
+type Run = fn(&mut World, &mut Call<'_>) -> Result<RouteResponse>;
 
 /// One operation.
 pub(crate) struct Route {
@@ -104,19 +104,19 @@ pub(super) const fn route(
     Route { method, path, operation, fields, run }
 }
 
-pub(super) fn off(status: u16, code: &str) -> Result<Answer> {
+pub(super) fn off(status: u16, code: &str) -> Result<RouteResponse> {
     Err(Refusal::new(status, code))
 }
 
-pub(super) fn not_found(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+pub(super) fn not_found(_: &mut World, _: &mut Call<'_>) -> Result<RouteResponse> {
     off(404, "resource_not_found")
 }
 
-pub(super) fn feature_off(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+pub(super) fn feature_off(_: &mut World, _: &mut Call<'_>) -> Result<RouteResponse> {
     off(403, "feature_not_enabled")
 }
 
-pub(super) fn not_played(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+pub(super) fn not_played(_: &mut World, _: &mut Call<'_>) -> Result<RouteResponse> {
     off(501, "emulator_not_implemented")
 }
 
@@ -125,12 +125,12 @@ pub(super) fn gone(refusal: Refusal) -> Refusal {
     if refusal.code == "client_state_invalid" { Refusal::new(404, "resource_not_found") } else { refusal }
 }
 
-pub(super) fn deleted(object: &str, id: &str) -> Result<Answer> {
-    Ok(Answer::Resource(resources::deleted(object, id)))
+pub(super) fn deleted(object: &str, id: &str) -> Result<RouteResponse> {
+    Ok(RouteResponse::Resource(resources::deleted(object, id)))
 }
 
 /// Applies `limit` and `offset`, and the page envelope if requested or `always`.
-pub(super) fn paged(call: &Call<'_>, all: Vec<Value>, always: bool) -> Result<Answer> {
+pub(super) fn paged(call: &Call<'_>, all: Vec<Value>, always: bool) -> Result<RouteResponse> {
     let number = |name: &str, default: usize, most: usize| match call.query().given(name) {
         None => Ok(default),
         Some(text) => match text.parse::<usize>() {
@@ -140,7 +140,7 @@ pub(super) fn paged(call: &Call<'_>, all: Vec<Value>, always: bool) -> Result<An
     };
     let (limit, offset) = (number("limit", 10, 500)?, number("offset", 0, usize::MAX)?);
     let in_pages = always || call.query().is_true("paginated");
-    Ok(Answer::Resource(if in_pages { resources::page(&all, limit, offset) } else { Value::Array(all) }))
+    Ok(RouteResponse::Resource(if in_pages { resources::page(&all, limit, offset) } else { Value::Array(all) }))
 }
 
 /// Whether a resource has one of the requested statuses.
@@ -155,10 +155,10 @@ pub(super) fn picture(world: &mut World, call: &Call<'_>) -> Result<Picture> {
 }
 
 /// Redirects the browser to the `redirect_url` of the query.
-pub(super) fn redirect_to(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
+pub(super) fn redirect_to(world: &mut World, call: &mut Call<'_>) -> Result<RouteResponse> {
     let url = call.query().required("redirect_url")?;
     match world.allowed_redirect(url, "redirect_url") {
-        Ok(url) => Ok(Answer::Browser(redirect(&url))),
+        Ok(url) => Ok(RouteResponse::Browser(redirect(&url))),
         Err(_) => off(422, "redirect_url_domain_mismatch"),
     }
 }

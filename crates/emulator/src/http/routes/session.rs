@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::route::{Answer, Call, NOTHING, Route, route};
+use super::route::{Call, NOTHING, Route, RouteResponse, route};
 use crate::{
     error::Result,
     json as resources,
@@ -25,7 +25,7 @@ const ATTEMPT_SECOND: &[&str] = &["strategy", "code"];
 pub(super) const ROUTES: &[Route] = &[
     route("GET", "/v1/client/sessions/{}", "getSession", NOTHING, |world, call| {
         let (_, session) = world.session_of(&mut call.caller, &call.arguments[0])?;
-        Ok(Answer::Resource(resources::session(world, &session)?))
+        Ok(RouteResponse::Resource(resources::session(world, &session)?))
     }),
     route("POST", "/v1/client/sessions/{}/touch", "touchSession", &["active_organization_id", "intent"], touch),
     route("POST", "/v1/client/sessions/{}/end", "endSession", NOTHING, |world, call| session_step(world, call, true)),
@@ -39,7 +39,7 @@ pub(super) const ROUTES: &[Route] = &[
         &["organization_id", "tab_state", "token", "force_origin"],
         |world, call| {
             let jwt = world.mint(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
-            Ok(Answer::Bare(json!({ "object": "token", "jwt": jwt })))
+            Ok(RouteResponse::Bare(json!({ "object": "token", "jwt": jwt })))
         },
     ),
     route(
@@ -49,7 +49,7 @@ pub(super) const ROUTES: &[Route] = &[
         &["tab_state", "token", "force_origin"],
         |world, call| {
             let jwt = world.mint_from_template(&mut call.caller, &call.arguments[0], &call.arguments[1])?;
-            Ok(Answer::Bare(json!({ "object": "token", "jwt": jwt })))
+            Ok(RouteResponse::Bare(json!({ "object": "token", "jwt": jwt })))
         },
     ),
     route("POST", "/v1/client/sessions/{}/verify", "startSessionReverification", &["level"], |world, call| {
@@ -102,18 +102,22 @@ pub(super) const ROUTES: &[Route] = &[
     ),
 ];
 
-fn session_step(world: &mut World, call: &mut Call<'_>, keep: bool) -> Result<Answer> {
+fn session_step(world: &mut World, call: &mut Call<'_>, keep: bool) -> Result<RouteResponse> {
     let session = world.leave_session(&mut call.caller, &call.arguments[0], keep)?;
-    Ok(Answer::Resource(resources::session(world, &session)?))
+    Ok(RouteResponse::Resource(resources::session(world, &session)?))
 }
 
 /// `POST /v1/client/sessions/{id}/touch`; the response omits the client if only the focus changed.
-fn touch(world: &mut World, call: &mut Call<'_>) -> Result<Answer> {
+fn touch(world: &mut World, call: &mut Call<'_>) -> Result<RouteResponse> {
     let session = world.touch(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
     let json = resources::session(world, &session)?;
-    Ok(if call.form().get("intent") == Some("focus") { Answer::WithoutClient(json) } else { Answer::Resource(json) })
+    Ok(if call.form().get("intent") == Some("focus") {
+        RouteResponse::WithoutClient(json)
+    } else {
+        RouteResponse::Resource(json)
+    })
 }
 
-fn reverify(world: &World, session: &Session) -> Result<Answer> {
-    Ok(Answer::Resource(resources::reverification(world, session)))
+fn reverify(world: &World, session: &Session) -> Result<RouteResponse> {
+    Ok(RouteResponse::Resource(resources::reverification(world, session)))
 }

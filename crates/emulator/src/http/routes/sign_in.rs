@@ -1,6 +1,6 @@
 //! Sign-in.
 
-use super::route::{Answer, NOTHING, Route, gone, not_played, route};
+use super::route::{NOTHING, Route, RouteResponse, gone, not_played, route};
 use crate::{
     error::Result,
     json as resources,
@@ -122,6 +122,6 @@ pub(super) const ROUTES: &[Route] = &[
     route("PATCH", "/v1/client/sign_ins/{}/protect_check", "protectCheckSignIn", &["proof_token"], not_played),
 ];
 
-fn sign_in(world: &World, attempt: &SignIn) -> Result<Answer> {
-    Ok(Answer::Resource(resources::sign_in(world, attempt)))
+fn sign_in(world: &World, attempt: &SignIn) -> Result<RouteResponse> {
+    Ok(RouteResponse::Resource(resources::sign_in(world, attempt)))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::route::{Answer, NOTHING, Route, gone, not_played, route};
+use super::route::{NOTHING, Route, RouteResponse, gone, not_played, route};
 use crate::{
     error::Result,
     json as resources,
@@ -98,7 +98,7 @@ pub(super) const ROUTES: &[Route] = &[
             let address = attempt.value(Kind::Email).unwrap_or_default().to_owned();
             let connections =
                 world.config.connections_for(&address).map(|one| json!({ "id": one.id, "name": one.name }));
-            Ok(Answer::Resource(connections.collect()))
+            Ok(RouteResponse::Resource(connections.collect()))
         },
     ),
     route("POST", "/v1/waitlist", "joinWaitlist", &["email_address"], |world, call| {
@@ -108,12 +108,12 @@ pub(super) const ROUTES: &[Route] = &[
             json["created_at"] = json!(entry.created_at);
             json["updated_at"] = json!(entry.created_at);
         }
-        Ok(Answer::Bare(json))
+        Ok(RouteResponse::Bare(json))
     }),
 ];
 
-fn sign_up(world: &World, attempt: &SignUp) -> Result<Answer> {
-    Ok(Answer::Resource(resources::sign_up(world, attempt)))
+fn sign_up(world: &World, attempt: &SignUp) -> Result<RouteResponse> {
+    Ok(RouteResponse::Resource(resources::sign_up(world, attempt)))
 }
 
 const fn joined<const A: usize, const B: usize, const N: usize>(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::route::{ANYTHING, Answer, Call, Route, not_found, off, route};
+use super::route::{ANYTHING, Call, Route, RouteResponse, not_found, off, route};
 use crate::{
     error::Result,
     http::reply::{self},
@@ -184,19 +184,19 @@ pub(super) const ROUTES: &[Route] = &[
     ),
 ];
 
-fn sso_off(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+fn sso_off(_: &mut World, _: &mut Call<'_>) -> Result<RouteResponse> {
     off(403, "self_serve_sso_disabled")
 }
 
-fn billing_off(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+fn billing_off(_: &mut World, _: &mut Call<'_>) -> Result<RouteResponse> {
     off(403, "billing_not_enabled")
 }
 
-fn api_keys_off(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+fn api_keys_off(_: &mut World, _: &mut Call<'_>) -> Result<RouteResponse> {
     off(422, "api_keys_not_enabled")
 }
 
-fn identity_provider(_: &mut World, _: &mut Call<'_>) -> Result<Answer> {
+fn identity_provider(_: &mut World, _: &mut Call<'_>) -> Result<RouteResponse> {
     let error = json!({ "error": "invalid_client", "error_description": "The emulator is no identity provider." });
-    Ok(Answer::Browser(reply::json(401, &error)))
+    Ok(RouteResponse::Browser(reply::json(401, &error)))
 }

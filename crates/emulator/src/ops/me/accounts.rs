@@ -18,7 +18,7 @@ impl World {
         }
         let account_id = self.ids.id("eac");
         let purpose = Purpose::Connect { user_id: user.id.clone(), account_id: account_id.clone() };
-        let verification = self.begin_round_trip(caller, purpose, strategy, params)?;
+        let verification = self.begin_provider_flow(caller, purpose, strategy, params)?;
         let now = self.now_ms();
         let scopes = ["email", "profile"].into_iter().chain(params.all("additional_scope")).collect::<Vec<_>>();
         let account = ExternalAccount {
@@ -49,14 +49,14 @@ impl World {
         let place = place.ok_or_else(|| Refusal::new(404, "resource_not_found"))?;
         let strategy = user.external_accounts[place].identity.strategy.clone();
         let purpose = Purpose::Connect { user_id: user.id.clone(), account_id: id.to_owned() };
-        let verification = self.begin_round_trip(caller, purpose, &strategy, params)?;
+        let verification = self.begin_provider_flow(caller, purpose, &strategy, params)?;
         let account = &mut user.external_accounts[place];
         for scope in params.all("additional_scope") {
             account.scopes = format!("{} {scope}", account.scopes);
         }
-        let answer = ExternalAccount { verification, ..account.clone() };
+        let account = ExternalAccount { verification, ..account.clone() };
         self.save_user(user);
-        Ok(answer)
+        Ok(account)
     }
 
     /// `DELETE /v1/me/external_accounts/{id}`.

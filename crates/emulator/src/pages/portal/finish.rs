@@ -8,7 +8,7 @@ use crate::{
     http::reply::redirect,
     ops::client::NewToken,
     pages::{
-        ending::way_back,
+        ending::return_to_app,
         html::{Page, escape},
     },
     state::{Client, Session, User, World},
@@ -29,13 +29,13 @@ pub(super) fn finish(world: &mut World, visit: &mut Visit<'_>, client: &Client) 
         world.clients.remove(&client.id);
         world.session_clients.remove(&session.id);
         visit.caller.new_token = Some(NewToken::Clear);
-        return Ok(way_back(world, &target));
+        return Ok(return_to_app(world, &target));
     }
     let wanted = ["redirect_url", "sign_in_force_redirect_url", "sign_in_fallback_redirect_url", "after_sign_in_url"];
     let wanted = wanted.into_iter().find_map(|name| visit.incoming.query.given(name));
     match wanted.and_then(|url| world.allowed_redirect(url, "redirect_url").ok()) {
         Some(url) => match url::Url::parse(&url) {
-            Ok(url) => Ok(way_back(world, &url)),
+            Ok(url) => Ok(return_to_app(world, &url)),
             Err(_) => Ok(redirect("/portal/default-redirect")),
         },
         None => Ok(redirect("/portal/default-redirect")),

@@ -10,16 +10,16 @@ mod visit;
 use axum::response::Response;
 
 use super::{
-    ending::{error, way_back},
+    ending::{error, return_to_app},
     html::{Page, escape},
 };
 use crate::{error::Result, http::request::Incoming, ops::client::Caller, shared::Shared, state::World};
 use account::{choose, create_organization, organization, user, waitlist};
 use sign_in::sign_in;
 use sign_up::sign_up;
-use visit::{Visit, identify, keep};
+use visit::{Visit, identify, set_cookie};
 
-pub(crate) fn serve(shared: &Shared, incoming: &Incoming) -> Response {
+pub(crate) fn portal_page(shared: &Shared, incoming: &Incoming) -> Response {
     let mut world = shared.world();
     let path = incoming.path.trim_start_matches("/portal/");
     let segments: Vec<&str> = path.split('/').collect();
@@ -50,7 +50,7 @@ pub(crate) fn serve(shared: &Shared, incoming: &Incoming) -> Response {
         _ => Ok(Page::new("Not found").paragraph("There is no such page here.").render(404)),
     };
     let mut response = result.unwrap_or_else(|refusal| error(&world, &refusal));
-    keep(&visit, &mut response);
+    set_cookie(&visit, &mut response);
     response
 }
 
@@ -59,7 +59,7 @@ fn hosted(world: &mut World, visit: &mut Visit<'_>, posted: bool) -> Result<Resp
     let wants_sign_up = world.open_hosted(&id)?.sign_up;
     if posted && visit.form().get("action") == Some("cancel") {
         let target = world.cancel_hosted(&id)?;
-        return Ok(way_back(world, &target));
+        return Ok(return_to_app(world, &target));
     }
     let wants_sign_up = match visit.incoming.query.given("mode") {
         Some(mode) => mode == "sign-up",

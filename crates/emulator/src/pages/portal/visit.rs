@@ -54,7 +54,7 @@ pub(super) fn identify(world: &World, visit: &mut Visit<'_>) {
     }
     let cookie = if visit.hosted.is_some() { HOSTED_COOKIE } else { COOKIE };
     if let Some(token) = visit.incoming.cookie(cookie)
-        && let Ok(tokens::Presented::Client { id, .. }) = tokens::read_client_token(token)
+        && let Ok(tokens::PresentedToken::Client { id, .. }) = tokens::read_client_token(token)
         && world.clients.contains_key(&id)
     {
         visit.caller.client_id = Some(id);
@@ -62,7 +62,7 @@ pub(super) fn identify(world: &World, visit: &mut Visit<'_>) {
 }
 
 /// Sets the cookie for the portal's client.
-pub(super) fn keep(visit: &Visit<'_>, response: &mut Response) {
+pub(super) fn set_cookie(visit: &Visit<'_>, response: &mut Response) {
     let (name, path) = match &visit.hosted {
         Some(_) => (HOSTED_COOKIE, visit.incoming.path.as_str()),
         None => (COOKIE, "/portal"),

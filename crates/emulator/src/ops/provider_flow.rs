@@ -7,20 +7,14 @@ use crate::{
     error::{Refusal, Result},
     ops::{client::Caller, identifiers::normal, params::Params, redirects::set_query},
     state::{
-        Client, Decision, Kind, Purpose, RoundTrip, SignIn, SignInStatus, User, Verification, VerificationStatus, World,
+        Client, Decision, Kind, ProviderFlow, Purpose, SignIn, SignInStatus, User, Verification, VerificationStatus,
+        World,
     },
 };
 
-/// The redirect after the provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WayBack {
-    /// The app's redirect URL with the result of the flow.
-    pub(crate) target: Url,
-}
-
 impl World {
     /// Checks redirect URLs and provider, and returns a verification that waits for the provider's page.
-    pub(crate) fn begin_round_trip(
+    pub(crate) fn begin_provider_flow(
         &mut self,
         caller: &Caller,
         purpose: Purpose,
@@ -29,7 +23,7 @@ impl World {
     ) -> Result<Verification> {
         let to_sign_in = matches!(purpose, Purpose::SignIn(_) | Purpose::SignUp(_));
         self.check_provider(strategy, to_sign_in)?;
-        self.begin_trip(caller, purpose, strategy, None, params)
+        self.begin_flow(caller, purpose, strategy, None, params)
     }
 
     /// Returns the enterprise connection for an address: the one named by the parameters, or the only one.
@@ -54,18 +48,18 @@ impl World {
         }
     }
 
-    /// Like `begin_round_trip`, with an enterprise connection.
-    pub(crate) fn begin_company_trip(
+    /// Like `begin_provider_flow`, with an enterprise connection.
+    pub(crate) fn begin_enterprise_flow(
         &mut self,
         caller: &Caller,
         purpose: Purpose,
         connection_id: String,
         params: &Params,
     ) -> Result<Verification> {
-        self.begin_trip(caller, purpose, "enterprise_sso", Some(connection_id), params)
+        self.begin_flow(caller, purpose, "enterprise_sso", Some(connection_id), params)
     }
 
-    fn begin_trip(
+    fn begin_flow(
         &mut self,
         caller: &Caller,
         purpose: Purpose,
@@ -79,7 +73,7 @@ impl World {
             None => None,
         };
         let state = self.ids.nonce();
-        let trip = RoundTrip {
+        let flow = ProviderFlow {
             strategy: strategy.to_owned(),
             client_id: caller.client_id.clone().unwrap_or_default(),
             native: caller.native,
@@ -88,27 +82,27 @@ impl World {
             redirect_url,
             complete_redirect_url,
             expire_at: self.verification_end(),
-            answer: None,
+            decision: None,
         };
-        self.round_trips.insert(state.clone(), trip);
+        self.provider_flows.insert(state.clone(), flow);
         let page = format!("{}/__emulator/oauth/{strategy}?state={state}", self.base_url);
         Ok(Verification::waiting_for_provider(strategy, page, self.verification_end()))
     }
 
     /// Returns the flow that waits for a decision.
-    pub(crate) fn open_round_trip(&self, state: &str) -> Result<&RoundTrip> {
+    pub(crate) fn open_provider_flow(&self, state: &str) -> Result<&ProviderFlow> {
         let invalid = || Refusal::new(400, "oauth_callback_invalid");
-        self.round_trips
+        self.provider_flows
             .get(state)
-            .filter(|trip| trip.answer.is_none() && trip.expire_at > self.now_ms())
+            .filter(|flow| flow.decision.is_none() && flow.expire_at > self.now_ms())
             .ok_or_else(invalid)
     }
 
     /// Records the decision on the provider's page. Returns the URL of FAPI's callback.
-    pub(crate) fn decide(&mut self, state: &str, answer: Decision) -> Result<String> {
-        self.open_round_trip(state)?;
+    pub(crate) fn decide(&mut self, state: &str, decision: Decision) -> Result<String> {
+        self.open_provider_flow(state)?;
         let code = self.ids.nonce();
-        let query = match &answer {
+        let query = match &decision {
             Decision::Approve(identity) => {
                 if !self.identities.contains(identity) {
                     self.identities.push(identity.clone());
@@ -122,59 +116,60 @@ impl World {
             .append_pair("state", state)
             .extend_pairs(query)
             .finish();
-        if let Some(trip) = self.round_trips.get_mut(state) {
-            trip.answer = Some((code, answer));
+        if let Some(flow) = self.provider_flows.get_mut(state) {
+            flow.decision = Some((code, decision));
         }
         Ok(format!("{}/v1/oauth_callback?{query}", self.base_url))
     }
 
     /// Decides on the provider's page and follows FAPI's callback. Returns the app's URL.
-    pub(crate) fn play(&mut self, page: &str, decision: Decision) -> std::result::Result<Url, String> {
+    pub(crate) fn decide_on_page(&mut self, page: &str, decision: Decision) -> std::result::Result<Url, String> {
         let state = Url::parse(page)
             .ok()
             .and_then(|url| url.query_pairs().find(|(key, _)| key == "state").map(|(_, value)| value.into_owned()))
             .ok_or("oauth_callback_invalid")?;
         let callback = self.decide(&state, decision).map_err(|refusal| refusal.code)?;
         let query = callback.split_once('?').map(|(_, query)| query).unwrap_or_default();
-        self.oauth_callback(&Params::parse(query.as_bytes())).map(|back| back.target).map_err(|refusal| refusal.code)
+        self.oauth_callback(&Params::parse(query.as_bytes())).map_err(|refusal| refusal.code)
     }
 
     /// FAPI's callback: applies the decision to the attempt.
-    pub(crate) fn oauth_callback(&mut self, params: &Params) -> Result<WayBack> {
+    pub(crate) fn oauth_callback(&mut self, params: &Params) -> Result<Url> {
         let invalid = || Refusal::new(400, "oauth_callback_invalid");
         let state = params.given("state").ok_or_else(invalid)?;
-        let trip = self.round_trips.remove(state).filter(|trip| trip.expire_at > self.now_ms()).ok_or_else(invalid)?;
-        let (code, answer) = trip.answer.clone().ok_or_else(invalid)?;
-        let answer = match answer {
+        let flow =
+            self.provider_flows.remove(state).filter(|flow| flow.expire_at > self.now_ms()).ok_or_else(invalid)?;
+        let (code, decision) = flow.decision.clone().ok_or_else(invalid)?;
+        let decision = match decision {
             Decision::Approve(_) if params.given("code") != Some(code.as_str()) => return Err(invalid()),
-            answer => answer,
+            decision => decision,
         };
-        let mut client = self.clients.get(&trip.client_id).cloned().ok_or_else(invalid)?;
-        let outcome = match &trip.purpose {
-            Purpose::SignIn(id) => self.sign_in_came_back(&mut client, id, &trip, &answer)?,
-            Purpose::SignUp(id) => self.sign_up_came_back(&mut client, id, &trip, &answer)?,
-            Purpose::Connect { user_id, account_id } => self.connect_came_back(user_id, account_id, &answer)?,
+        let mut client = self.clients.get(&flow.client_id).cloned().ok_or_else(invalid)?;
+        let outcome = match &flow.purpose {
+            Purpose::SignIn(id) => self.sign_in_callback(&mut client, id, &flow, &decision)?,
+            Purpose::SignUp(id) => self.sign_up_callback(&mut client, id, &flow, &decision)?,
+            Purpose::Connect { user_id, account_id } => self.connect_callback(user_id, account_id, &decision)?,
             Purpose::SecondFactor(_) | Purpose::Identification { .. } => return Err(invalid()),
         };
         let client = self.save_client(client);
-        self.way_back(&trip, &client, outcome)
+        self.app_redirect(&flow, &client, outcome)
     }
 
-    fn sign_in_came_back(
+    fn sign_in_callback(
         &mut self,
         client: &mut Client,
         id: &str,
-        trip: &RoundTrip,
-        answer: &Decision,
+        flow: &ProviderFlow,
+        decision: &Decision,
     ) -> Result<Outcome> {
         let Some(mut attempt) = client.sign_in.clone().filter(|attempt| attempt.id == id) else {
             return Ok(Outcome::Failed("client_state_invalid".to_owned()));
         };
         let mut verification =
             attempt.first_factor.take().ok_or_else(|| Refusal::new(400, "oauth_callback_invalid"))?;
-        let outcome = match answer {
+        let outcome = match decision {
             Decision::Approve(identity) => {
-                return self.sign_in_with(client, attempt, verification, trip, identity);
+                return self.sign_in_with(client, attempt, verification, flow, identity);
             }
             refused => fail(&mut verification, refused),
         };
@@ -189,7 +184,7 @@ impl World {
         client: &mut Client,
         mut attempt: SignIn,
         mut verification: Verification,
-        trip: &RoundTrip,
+        flow: &ProviderFlow,
         identity: &Identity,
     ) -> Result<Outcome> {
         let keep = |client: &mut Client, mut attempt: SignIn, verification: Verification, outcome: Outcome| {
@@ -199,28 +194,29 @@ impl World {
         };
         // Discard the pending identity of an earlier flow: it may belong to another person.
         attempt.identity = None;
-        let company = trip.connection_id.as_deref();
-        if let Err(refusal) = self.refuse_identity(identity, company) {
+        let connection = flow.connection_id.as_deref();
+        if let Err(refusal) = self.refuse_identity(identity, connection) {
             let outcome = Outcome::Failed(refusal.code.clone());
             verification.fail(VerificationStatus::Failed, refusal);
             return keep(client, attempt, verification, outcome);
         }
-        let whose = if company.is_some() { self.whose_at_company(identity) } else { self.whose(identity) };
-        let user_id = match whose.clone() {
-            Whose::Connected(user_id) | Whose::Vouched(user_id) => user_id,
-            Whose::Claimed(user_id) | Whose::Unproven(user_id) => {
+        let owner =
+            if connection.is_some() { self.enterprise_identity_owner(identity) } else { self.identity_owner(identity) };
+        let user_id = match owner.clone() {
+            IdentityOwner::Connected(user_id) | IdentityOwner::Vouched(user_id) => user_id,
+            IdentityOwner::Claimed(user_id) | IdentityOwner::Unproven(user_id) => {
                 // The person must prove the address before the identity is linked.
                 wait_for_address(&mut attempt, user_id, identity);
                 return keep(client, attempt, verification, Outcome::Authenticated { complete: false });
             }
-            Whose::Nobody if company.is_some_and(|id| self.provisions(id)) => self.provision(identity),
-            Whose::Nobody if company.is_some() => {
+            IdentityOwner::Unknown if connection.is_some_and(|id| self.provisions(id)) => self.provision(identity),
+            IdentityOwner::Unknown if connection.is_some() => {
                 let error = Refusal::new(403, "saml_jit_provisioning_disabled");
                 let outcome = Outcome::Failed(error.code.clone());
                 verification.fail(VerificationStatus::Failed, error);
                 return keep(client, attempt, verification, outcome);
             }
-            Whose::Nobody => {
+            IdentityOwner::Unknown => {
                 attempt.identity = Some(identity.clone());
                 verification.fail(VerificationStatus::Transferable, Refusal::new(404, "external_account_not_found"));
                 return keep(client, attempt, verification, Outcome::Transferable);
@@ -236,14 +232,14 @@ impl World {
             verification.fail(VerificationStatus::Failed, error);
             return keep(client, attempt, verification, Outcome::Failed("identifier_already_signed_in".to_owned()));
         }
-        match company {
+        match connection {
             Some(connection) => {
                 if let Some(mut user) = self.users.get(&user_id).cloned() {
-                    self.connect_company(&mut user, identity, connection);
+                    self.connect_enterprise(&mut user, identity, connection);
                     self.save_user(user);
                 }
             }
-            None if matches!(whose, Whose::Vouched(_)) => attempt.identity = Some(identity.clone()),
+            None if matches!(owner, IdentityOwner::Vouched(_)) => attempt.identity = Some(identity.clone()),
             None => {}
         }
         verification.status = VerificationStatus::Verified;
@@ -257,29 +253,29 @@ impl World {
     }
 
     /// Determines the owner of an identity.
-    pub(crate) fn whose(&self, identity: &Identity) -> Whose {
+    pub(crate) fn identity_owner(&self, identity: &Identity) -> IdentityOwner {
         if let Some(user) = self.user_by_identity(identity) {
-            return Whose::Connected(user.id.clone());
+            return IdentityOwner::Connected(user.id.clone());
         }
         if let Some(user) = self.owner_of(Kind::Email, &identity.email) {
             let id = user.id.clone();
-            return if identity.verified { Whose::Vouched(id) } else { Whose::Claimed(id) };
+            return if identity.verified { IdentityOwner::Vouched(id) } else { IdentityOwner::Claimed(id) };
         }
         let address = normal(Kind::Email, &identity.email);
         let claims = |user: &&User| user.of_kind(Kind::Email).any(|one| normal(Kind::Email, &one.value) == address);
         // Without address verification there is no way to prove the address.
         let provable = !self.config.identifiers.email_verification.is_empty();
         match self.users.values().find(claims).filter(|_| provable) {
-            Some(user) => Whose::Unproven(user.id.clone()),
-            None => Whose::Nobody,
+            Some(user) => IdentityOwner::Unproven(user.id.clone()),
+            None => IdentityOwner::Unknown,
         }
     }
 
     /// Determines the owner of an identity of an enterprise connection.
-    fn whose_at_company(&self, identity: &Identity) -> Whose {
+    fn enterprise_identity_owner(&self, identity: &Identity) -> IdentityOwner {
         match self.owner_of(Kind::Email, &identity.email) {
-            Some(user) => Whose::Vouched(user.id.clone()),
-            None => Whose::Nobody,
+            Some(user) => IdentityOwner::Vouched(user.id.clone()),
+            None => IdentityOwner::Unknown,
         }
     }
 
@@ -305,7 +301,7 @@ impl World {
 
     /// Creates an account for an identity of an enterprise connection.
     fn provision(&mut self, identity: &Identity) -> String {
-        let mut user = self.blank_user();
+        let mut user = self.empty_user();
         user.first_name = Some(identity.first_name.clone()).filter(|name| !name.is_empty());
         user.last_name = Some(identity.last_name.clone()).filter(|name| !name.is_empty());
         self.give(&mut user, Kind::Email, &identity.email, "saml");
@@ -314,24 +310,25 @@ impl World {
         id
     }
 
-    fn sign_up_came_back(
+    fn sign_up_callback(
         &mut self,
         client: &mut Client,
         id: &str,
-        trip: &RoundTrip,
-        answer: &Decision,
+        flow: &ProviderFlow,
+        decision: &Decision,
     ) -> Result<Outcome> {
-        let company = trip.connection_id.as_deref();
+        let connection = flow.connection_id.as_deref();
         let Some(mut attempt) = client.sign_up.clone().filter(|attempt| attempt.id == id) else {
             return Ok(Outcome::Failed("client_state_invalid".to_owned()));
         };
         let mut verification =
             attempt.external_account.take().ok_or_else(|| Refusal::new(400, "oauth_callback_invalid"))?;
-        let (outcome, identity) = match answer {
+        let (outcome, identity) = match decision {
             Decision::Approve(identity) => {
-                let known = !matches!(self.whose(identity), Whose::Unproven(_) | Whose::Nobody);
-                let refused = self.refuse_identity(identity, company);
-                let closed = !known && company.is_some_and(|id| !self.provisions(id));
+                let known =
+                    !matches!(self.identity_owner(identity), IdentityOwner::Unproven(_) | IdentityOwner::Unknown);
+                let refused = self.refuse_identity(identity, connection);
+                let closed = !known && connection.is_some_and(|id| !self.provisions(id));
                 let refused = match closed {
                     true => refused.and(Err(Refusal::new(403, "saml_jit_provisioning_disabled"))),
                     false => refused,
@@ -361,9 +358,9 @@ impl World {
             return Ok(outcome);
         }
         if let Some(identity) = identity {
-            attempt.connection_id = company.map(str::to_owned);
+            attempt.connection_id = connection.map(str::to_owned);
             // An enterprise connection vouches for the addresses of its users.
-            let verified = identity.verified || company.is_some();
+            let verified = identity.verified || connection.is_some();
             self.take_identity(&mut attempt, Identity { verified, ..identity });
         }
         let caller = Caller { native: true, client_id: Some(client.id.clone()), ..Caller::default() };
@@ -373,11 +370,11 @@ impl World {
         Ok(Outcome::Authenticated { complete })
     }
 
-    fn connect_came_back(&mut self, user_id: &str, account_id: &str, answer: &Decision) -> Result<Outcome> {
+    fn connect_callback(&mut self, user_id: &str, account_id: &str, decision: &Decision) -> Result<Outcome> {
         let invalid = || Refusal::new(400, "oauth_callback_invalid");
         let mut user = self.users.get(user_id).cloned().ok_or_else(invalid)?;
         let place = user.external_accounts.iter().position(|one| one.id == account_id).ok_or_else(invalid)?;
-        let (owner, kept_out) = match answer {
+        let (owner, kept_out) = match decision {
             Decision::Approve(identity) => (
                 self.user_by_identity(identity).map(|owner| owner.id.clone()),
                 self.refuse_identity(identity, None).err(),
@@ -389,7 +386,7 @@ impl World {
         let proven = self.proven(&strategy);
         let account = &mut user.external_accounts[place];
         account.updated_at = now;
-        let outcome = match (answer, kept_out) {
+        let outcome = match (decision, kept_out) {
             (_, Some(error)) => {
                 let code = error.code.clone();
                 account.verification.fail(VerificationStatus::Failed, error);
@@ -414,9 +411,9 @@ impl World {
     }
 
     /// Returns the app's URL with the result of the flow.
-    fn way_back(&mut self, trip: &RoundTrip, client: &Client, outcome: Outcome) -> Result<WayBack> {
+    fn app_redirect(&mut self, flow: &ProviderFlow, client: &Client, outcome: Outcome) -> Result<Url> {
         let complete = matches!(outcome, Outcome::Authenticated { complete: true });
-        let target = trip.complete_redirect_url.as_ref().filter(|_| complete).unwrap_or(&trip.redirect_url);
+        let target = flow.complete_redirect_url.as_ref().filter(|_| complete).unwrap_or(&flow.redirect_url);
         let mut target = Url::parse(target).map_err(|_| Refusal::new(422, "invalid_redirect_url"))?;
         let with_nonce = match outcome {
             // A transfer has authenticated no user yet, so there is no token to fetch.
@@ -427,17 +424,17 @@ impl World {
                 false
             }
         };
-        if with_nonce && trip.native {
+        if with_nonce && flow.native {
             let nonce = self.make_nonce(&client.id);
             set_query(&mut target, &[("rotating_token_nonce", &nonce)]);
         }
-        Ok(WayBack { target })
+        Ok(target)
     }
 }
 
 /// The owner of an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub(crate) enum IdentityOwner {
     /// The identity is connected with this user.
     Connected(String),
     /// The provider has verified the address, which this user owns.
@@ -447,7 +444,7 @@ pub(crate) enum Whose {
     /// This user entered the address and never verified it.
     Unproven(String),
     /// No user.
-    Nobody,
+    Unknown,
 }
 
 /// Keeps an identity pending until the person has proven its address.
@@ -465,8 +462,8 @@ enum Outcome {
     Failed(String),
 }
 
-fn fail(verification: &mut Verification, answer: &Decision) -> Outcome {
-    let code = match answer {
+fn fail(verification: &mut Verification, decision: &Decision) -> Outcome {
+    let code = match decision {
         Decision::Fail(code) => code.as_str(),
         Decision::Deny | Decision::Approve(_) => "oauth_access_denied",
     };
