@@ -1,4 +1,4 @@
-//! The program: what it prints is what a client needs.
+//! The binary: it prints what a client needs.
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,12 +9,12 @@ use std::{
 
 use base64::Engine;
 
-/// Ends with the test.
+/// Kills the process at the end of the test.
 struct Program(Child);
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

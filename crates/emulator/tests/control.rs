@@ -1,4 +1,4 @@
-//! The control API, faults, and what an instance remembers.
+//! The control API, faults, snapshots and the request log.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
@@ -20,7 +20,7 @@ async fn control_api_refuses_web_origins_and_foreign_hosts() {
         native.raw("GET", "/__emulator/v1/state").header("origin", "https://example.com").send().await.unwrap();
     assert_eq!(foreign.status().as_u16(), 403);
     let rebound = native.raw("GET", "/v1/environment").header("host", "evil.example.com").send().await.unwrap();
-    assert_eq!(rebound.status().as_u16(), 403, "another host name may point here");
+    assert_eq!(rebound.status().as_u16(), 403, "DNS rebinding is refused");
     let user = json!({ "email_addresses": ["new@example.com", { "email": "open@example.com", "verified": false }], "password": PASSWORD });
     let made = native.raw("POST", "/__emulator/v1/users").body(user.to_string()).send().await.unwrap();
     assert_eq!(read(made).await.body["email_addresses"][1]["verification"]["status"], "unverified");
@@ -49,16 +49,20 @@ async fn snapshot_restores_the_whole_state() {
     native.sign_in(ADA, PASSWORD).await;
     let snapshot = emulator.snapshot();
     native.delete("/v1/me").await;
-    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
+    assert_eq!(native.get("/v1/me").await.summary(), "401 signed_out");
     assert!(emulator.restore(&snapshot));
     assert_eq!(native.get("/v1/me").await.text("/first_name"), "Ada");
     assert!(!emulator.restore("nothing"));
     let newer: Vec<String> = (0..16).map(|_| emulator.snapshot()).collect();
-    assert!(!emulator.restore(&snapshot), "only so many are kept");
+    assert!(!emulator.restore(&snapshot), "the oldest snapshot was dropped");
     assert!(emulator.restore(&newer[0]) && emulator.restore(&newer[15]));
     assert_eq!(emulator.control("POST", "reset", &Value::Null).0, 200);
-    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
-    assert_eq!(native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status, 200, "the seed is there again");
+    assert_eq!(native.get("/v1/me").await.summary(), "401 signed_out");
+    assert_eq!(
+        native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status,
+        200,
+        "the initial users exist again"
+    );
 }
 
 #[tokio::test]
@@ -89,9 +93,9 @@ async fn control_api_creates_and_changes_sessions() {
     assert_eq!(emulator.control("POST", "sessions", &json!({ "user": "nobody" })).0, 404);
     let session = made["session"].as_str().unwrap();
     assert_eq!(emulator.control("POST", &format!("sessions/{session}/remove"), &Value::Null).0, 200);
-    assert_eq!(native.get("/v1/client").await.resource()["sessions"], json!([]), "it is not shown any more");
+    assert_eq!(native.get("/v1/client").await.resource()["sessions"], json!([]), "it is no longer listed");
     let tokens = native.post(&format!("/v1/client/sessions/{session}/tokens"), &[]).await;
-    assert_eq!(tokens.words(), "404 resource_not_found");
+    assert_eq!(tokens.summary(), "404 resource_not_found");
 }
 
 #[tokio::test]
@@ -118,11 +122,11 @@ async fn faults_change_responses() {
 
     fault(Action::RateLimit { retry_after_s: 7 });
     let limited = read(raw().await.unwrap()).await;
-    assert_eq!((limited.words().as_str(), limited.retry_after.as_deref()), ("429 too_many_requests", Some("7")));
+    assert_eq!((limited.summary().as_str(), limited.retry_after.as_deref()), ("429 too_many_requests", Some("7")));
     fault(Action::Disconnect);
-    assert!(raw().await.is_err(), "no answer at all");
+    assert!(raw().await.is_err(), "no response");
     fault(Action::Reset);
-    assert!(raw().await.is_err(), "no answer at all");
+    assert!(raw().await.is_err(), "no response");
     fault(Action::Truncate { bytes: 20 });
     assert!(raw().await.unwrap().bytes().await.is_err(), "the rest is missing");
     fault(Action::Malformed);
@@ -148,20 +152,20 @@ async fn faults_change_responses() {
     assert_eq!(
         native.get(&format!("/v1/client/sessions/{session}")).await.text("/status"),
         "ended",
-        "it was carried out"
+        "the request was carried out"
     );
 
     native.sign_in(ADA, PASSWORD).await;
     emulator.fault(Fault::new("/v1/me/*", Action::StaleClient).times(1));
     let stale = native.post("/v1/me/email_addresses", &[("email_address", "late@example.com")]).await;
-    let addresses = |answer: &support::Answer| {
-        let sessions = answer.body["client"]["sessions"].as_array().unwrap().clone();
+    let addresses = |response: &support::FapiResponse| {
+        let sessions = response.body["client"]["sessions"].as_array().unwrap().clone();
         sessions.last().unwrap()["user"]["email_addresses"].as_array().unwrap().len()
     };
-    assert_eq!(addresses(&stale), 1, "the client of before");
+    assert_eq!(addresses(&stale), 1, "the client before the change");
     emulator.fault(Fault::new("/v1/me/email_addresses", Action::Duplicate).method("POST").times(1));
     let twice = native.post("/v1/me/email_addresses", &[("email_address", "twice@example.com")]).await;
-    assert_eq!(twice.words(), "422 form_identifier_exists(email_address)", "the second answer arrives");
+    assert_eq!(twice.summary(), "422 form_identifier_exists(email_address)", "the second response arrives");
 }
 
 #[tokio::test]
@@ -175,10 +179,10 @@ async fn hold_delivers_responses_out_of_order() {
         tokio::task::yield_now().await;
     }
     native.patch("/v1/me", &[("first_name", "Augusta")]).await;
-    // Whatever is in the log hears of it.
+    // A request that is in the log is released.
     emulator.release();
     let held = tokio::time::timeout(Duration::from_secs(20), held).await.unwrap();
-    assert_eq!(read(held.unwrap().unwrap()).await.text("/first_name"), "Ada", "the older answer comes last");
+    assert_eq!(read(held.unwrap().unwrap()).await.text("/first_name"), "Ada", "the older response arrives last");
 }
 
 #[tokio::test]
@@ -216,7 +220,7 @@ async fn emulators_run_in_parallel() {
     }
 }
 
-/// Sends a request over a connection of its own. Returns how reading the answer ended.
+/// Sends a request over a new connection. Returns the result of reading the response.
 async fn end_of_connection(emulator: &Emulator) -> std::io::Result<usize> {
     let host = emulator.base_url().replace("http://", "");
     let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
@@ -233,7 +237,7 @@ async fn reset_and_disconnect_end_the_connection_differently() {
     assert_eq!(end_of_connection(&emulator).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
     fault(Action::Disconnect);
     assert_eq!(end_of_connection(&emulator).await.unwrap(), 0, "the end of the stream");
-    assert!(end_of_connection(&emulator).await.unwrap() > 0, "and then an answer");
+    assert!(end_of_connection(&emulator).await.unwrap() > 0, "then a response");
 }
 
 #[tokio::test]
@@ -247,8 +251,8 @@ async fn request_log_contains_faulted_requests() {
     let token = native.token.lock().unwrap().clone().unwrap();
     for _ in 0..4 {
         let sent = native.raw("GET", "/v1/me?_is_native=1").header("authorization", token.clone()).send().await;
-        if let Ok(answer) = sent {
-            let _ = answer.bytes().await;
+        if let Ok(response) = sent {
+            let _ = response.bytes().await;
         }
     }
     let log: Vec<_> = emulator
@@ -294,7 +298,7 @@ async fn reset_and_restore_release_held_responses() {
             tokio::task::yield_now().await;
         }
         end();
-        let answer = tokio::time::timeout(Duration::from_secs(20), held).await.unwrap();
-        assert_eq!(answer.unwrap().unwrap().status().as_u16(), 200);
+        let response = tokio::time::timeout(Duration::from_secs(20), held).await.unwrap();
+        assert_eq!(response.unwrap().unwrap().status().as_u16(), 200);
     }
 }

@@ -1,4 +1,4 @@
-//! Hostile values in the real fields of every operation, so that the handlers themselves see them.
+//! Hostile values in the fields that each operation accepts, so that they reach the handlers.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clerk_emulator::{Config, Emulator, EnterpriseConnection, Identity, NewOrganization, NewPhone, NewUser};
 use serde_json::json;
-use support::{ADA, Answer, CALLBACK, GRACE, Native, PASSWORD, ada, grace};
+use support::{ADA, CALLBACK, FapiResponse, GRACE, Native, PASSWORD, ada, grace};
 
-/// Values that nobody should send.
+/// Returns hostile values.
 fn hostile() -> Vec<String> {
     [
         "\u{3000}+1\u{3000}é日本語🦀@\u{202e}",
@@ -49,7 +49,7 @@ const STRATEGIES: &[&str] = &[
     "reset_password_phone_code",
 ];
 
-/// A value that could be right.
+/// Returns a plausible value for a field.
 fn plausible(field: &str, ids: &BTreeMap<&str, String>) -> String {
     let id = |name: &str| ids.get(name).cloned().unwrap_or_default();
     match field {
@@ -84,7 +84,7 @@ fn plausible(field: &str, ids: &BTreeMap<&str, String>) -> String {
     }
 }
 
-/// Fields that are left out of a request unless it is about them: each of them is a flow of its own.
+/// Fields that are only sent when they are tested: each of them selects a flow of its own.
 const ALONE: &[&str] = &[
     "transfer",
     "ticket",
@@ -98,23 +98,22 @@ const ALONE: &[&str] = &[
     "rotating_token_nonce",
 ];
 
-/// An identifier that nobody has is kept only when it may become a sign-up.
+/// Whether `name` is sent along with `field`: an unknown identifier is accepted only if it may become a sign-up.
 fn goes_with(field: &str, name: &str) -> bool {
     field == "identifier" && name == "sign_up_if_missing"
 }
 
-struct Place {
+struct Fixture {
     emulator: Emulator,
     native: Native,
     ids: BTreeMap<&'static str, String>,
     snapshot: String,
     seen: BTreeSet<String>,
-    asked: usize,
-    /// What went wrong.
-    wrong: Vec<String>,
+    requests: usize,
+    failures: Vec<String>,
 }
 
-impl Place {
+impl Fixture {
     async fn new() -> Self {
         let mut config = Config::preset("everything").unwrap();
         config.seed = Some(7);
@@ -151,9 +150,9 @@ impl Place {
         let grace = users.iter().find(|user| user["first_name"] == "Grace").unwrap();
         ids.insert("grace", grace["id"].as_str().unwrap().to_owned());
         let add = async |path: &str, form: &[(&str, &str)]| {
-            let answer = native.post(path, form).await;
-            assert_eq!(answer.status, 200, "{path}: {answer:?}");
-            answer.text("/id")
+            let response = native.post(path, form).await;
+            assert_eq!(response.status, 200, "{path}: {response:?}");
+            response.text("/id")
         };
         ids.insert("open_email", add("/v1/me/email_addresses", &[("email_address", "open@example.com")]).await);
         ids.insert("open_phone", add("/v1/me/phone_numbers", &[("phone_number", "+12015550101")]).await);
@@ -169,7 +168,7 @@ impl Place {
         ids.insert("sign_in", add("/v1/client/sign_ins", &[("identifier", GRACE)]).await);
         let level = [("level", "multi_factor")];
         add(&format!("/v1/client/sessions/{}/verify", ids["session"]), &level).await;
-        // Codes that wait, so that attempts get as far as comparing them.
+        // Prepare codes, so that attempts compare them.
         for path in [
             format!("/v1/client/sign_ins/{}/prepare_first_factor", ids["sign_in"]),
             format!("/v1/client/sign_ups/{}/prepare_verification", ids["sign_up"]),
@@ -179,10 +178,10 @@ impl Place {
             add(&path, &[("strategy", "email_code")]).await;
         }
         let snapshot = emulator.snapshot();
-        Self { emulator, native, ids, snapshot, seen: BTreeSet::new(), asked: 0, wrong: Vec::new() }
+        Self { emulator, native, ids, snapshot, seen: BTreeSet::new(), requests: 0, failures: Vec::new() }
     }
 
-    /// A path with real things in it.
+    /// Returns a path with the IDs of existing resources.
     fn path(&self, pattern: &str) -> String {
         let what = |before: &str| match before {
             "sign_ins" => "sign_in",
@@ -208,42 +207,42 @@ impl Place {
         parts.join("/")
     }
 
-    /// Asks on the state that everything begins with, and looks at the answer.
-    async fn ask(&mut self, method: &str, path: &str, form: &[(&str, &str)], operation: &str) {
+    /// Sends a request on the initial state and checks the response.
+    async fn request(&mut self, method: &str, path: &str, form: &[(&str, &str)], operation: &str) {
         assert!(self.emulator.restore(&self.snapshot));
         let token = self.native.token.lock().unwrap().clone();
-        let answer = self.native.send(method, path, form).await;
-        self.asked += 1;
+        let response = self.native.send(method, path, form).await;
+        self.requests += 1;
         let shown: Vec<_> = form.iter().map(|(key, value)| (key, value.chars().take(40).collect::<String>())).collect();
-        self.check(&answer, &format!("{operation} {path:.200} {shown:?}"));
-        if answer.status == 200 {
-            // What was stored can be shown again.
+        self.check(&response, &format!("{operation} {path:.200} {shown:?}"));
+        if response.status == 200 {
+            // The stored values can be displayed.
             let mut statuses = vec![self.native.get("/v1/client").await.status];
             for page in ["/__emulator/", "/__emulator/inbox"] {
                 statuses.push(self.native.raw("GET", page).send().await.unwrap().status().as_u16());
             }
             if statuses != [200, 200, 200] {
-                self.wrong.push(format!("{operation} {shown:?} left {statuses:?} behind"));
+                self.failures.push(format!("{operation} {shown:?} left {statuses:?} behind"));
             }
         }
         *self.native.token.lock().unwrap() = token;
     }
 
     fn finish(&self) {
-        let first: Vec<_> = self.wrong.iter().take(30).collect();
-        assert!(first.is_empty(), "{} of {} answers: {first:#?}", self.wrong.len(), self.asked);
+        let first: Vec<_> = self.failures.iter().take(30).collect();
+        assert!(first.is_empty(), "{} of {} responses: {first:#?}", self.failures.len(), self.requests);
     }
 
-    fn check(&mut self, answer: &Answer, what: &str) {
-        let code = answer.refusal().1.to_owned();
-        let is_played = answer.status < 500 || (answer.status == 501 && code == "emulator_not_implemented");
-        // Links are opened in browsers, which get a page; OAuth has errors of its own.
-        let is_page = answer.body.as_str().is_some_and(|page| page.contains("data-testid=\"error-code\""));
-        let is_oauth = answer.body["error"].is_string();
-        let is_worded = is_page || is_oauth || answer.body["errors"][0]["long_message"].is_string();
-        if !is_played || (answer.status >= 400 && !is_worded) {
-            let answer: String = format!("{answer:?}").chars().take(300).collect();
-            self.wrong.push(format!("{what}: {answer}"));
+    fn check(&mut self, response: &FapiResponse, what: &str) {
+        let code = response.refusal().1.to_owned();
+        let is_expected = response.status < 500 || (response.status == 501 && code == "emulator_not_implemented");
+        // Browsers get a page for a link; OAuth has its own error format.
+        let is_page = response.body.as_str().is_some_and(|page| page.contains("data-testid=\"error-code\""));
+        let is_oauth = response.body["error"].is_string();
+        let has_message = is_page || is_oauth || response.body["errors"][0]["long_message"].is_string();
+        if !is_expected || (response.status >= 400 && !has_message) {
+            let response: String = format!("{response:?}").chars().take(300).collect();
+            self.failures.push(format!("{what}: {response}"));
         }
         self.seen.insert(code);
     }
@@ -251,18 +250,18 @@ impl Place {
 
 #[tokio::test]
 async fn operations_refuse_hostile_values_with_clerk_errors() {
-    let mut place = Place::new().await;
+    let mut fixture = Fixture::new().await;
     let hostile = hostile();
     for (method, pattern, operation) in Emulator::operations() {
-        let path = place.path(pattern);
+        let path = fixture.path(pattern);
         let fields = Emulator::fields(operation);
         let strategies = if fields.contains(&"strategy") { STRATEGIES } else { &[""] };
         for strategy in strategies {
             for field in fields {
-                // With every strategy but the first, fewer values will do.
+                // Fewer values for every strategy except the first.
                 let step = if *strategy == strategies[0] { 1 } else { 3 };
                 for value in hostile.iter().step_by(step) {
-                    let ids = place.ids.clone();
+                    let ids = fixture.ids.clone();
                     let pairs: Vec<(&str, String)> = fields
                         .iter()
                         .filter(|name| *name == field || !ALONE.contains(name) || goes_with(field, name))
@@ -274,18 +273,18 @@ async fn operations_refuse_hostile_values_with_clerk_errors() {
                         .filter(|(name, value)| name == field || !value.is_empty())
                         .collect();
                     let form: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                    place.ask(method, &path, &form, operation).await;
-                    // The strategy is asked for once with each value; what it is beside it does not matter.
+                    fixture.request(method, &path, &form, operation).await;
+                    // Test each value of `strategy` once.
                     if *field == "strategy" && *strategy != STRATEGIES[0] {
                         break;
                     }
                 }
             }
         }
-        place.ask(method, &path, &[], operation).await;
+        fixture.request(method, &path, &[], operation).await;
     }
-    place.finish();
-    let seen = &place.seen;
+    fixture.finish();
+    let seen = &fixture.seen;
     for code in
         ["form_code_incorrect", "form_password_incorrect", "form_param_max_length_exceeded", "resource_not_found"]
     {
@@ -294,12 +293,12 @@ async fn operations_refuse_hostile_values_with_clerk_errors() {
     for code in ["form_param_unknown", "unsupported_content_type", "signed_out"] {
         assert!(!seen.contains(code), "no request stopped at the door with {code}: {seen:?}");
     }
-    assert!(place.asked > 3_000, "{} requests", place.asked);
+    assert!(fixture.requests > 3_000, "{} requests", fixture.requests);
 }
 
 #[tokio::test]
 async fn operations_refuse_hostile_paths_and_queries_with_clerk_errors() {
-    let mut place = Place::new().await;
+    let mut fixture = Fixture::new().await;
     let encode = |text: &str| {
         let text: String = text.chars().take(2_000).collect();
         url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
@@ -308,39 +307,41 @@ async fn operations_refuse_hostile_paths_and_queries_with_clerk_errors() {
         for value in hostile() {
             let value = encode(&value);
             if pattern.contains("{}") {
-                place.ask(method, &pattern.replace("{}", &value), &[], operation).await;
+                fixture.request(method, &pattern.replace("{}", &value), &[], operation).await;
             }
             if method == "GET" {
-                let path = place.path(pattern);
+                let path = fixture.path(pattern);
                 for name in ["limit", "offset", "query", "status", "role", "verified", "token", "ticket", "state"] {
                     let glue = if path.contains('?') { '&' } else { '?' };
-                    place.ask(method, &format!("{path}{glue}paginated=true&{name}={value}"), &[], operation).await;
+                    fixture
+                        .request(method, &format!("{path}{glue}paginated=true&{name}={value}"), &[], operation)
+                        .await;
                 }
             }
         }
     }
-    place.finish();
-    assert!(place.asked > 3_000, "{} requests", place.asked);
+    fixture.finish();
+    assert!(fixture.requests > 3_000, "{} requests", fixture.requests);
 }
 
 #[tokio::test]
 async fn pages_and_control_api_survive_hostile_values() {
-    let mut place = Place::new().await;
-    let session = place.ids["session"].clone();
-    let browser = place.native.raw("GET", "/__emulator/v1/info").send().await.unwrap();
+    let mut fixture = Fixture::new().await;
+    let session = fixture.ids["session"].clone();
+    let browser = fixture.native.raw("GET", "/__emulator/v1/info").send().await.unwrap();
     assert_eq!(browser.status().as_u16(), 200);
     let mut ask = async |method: &str, url: &str, body: String, kind: &str| {
-        assert!(place.emulator.restore(&place.snapshot));
-        let request = place.native.raw(method, url).header("content-type", kind).body(body.clone());
-        let answer = request.send().await.unwrap();
-        place.asked += 1;
-        if answer.status().as_u16() >= 500 {
-            place.wrong.push(format!("{method} {url:.100} {:.200}: {}", body, answer.status()));
+        assert!(fixture.emulator.restore(&fixture.snapshot));
+        let request = fixture.native.raw(method, url).header("content-type", kind).body(body.clone());
+        let response = request.send().await.unwrap();
+        fixture.requests += 1;
+        if response.status().as_u16() >= 500 {
+            fixture.failures.push(format!("{method} {url:.100} {:.200}: {}", body, response.status()));
         }
-        let dashboard = place.native.raw("GET", "/__emulator/").send().await.unwrap().status().as_u16();
-        let environment = place.native.get("/v1/environment").await.status;
+        let dashboard = fixture.native.raw("GET", "/__emulator/").send().await.unwrap().status().as_u16();
+        let environment = fixture.native.get("/v1/environment").await.status;
         if (dashboard, environment) != (200, 200) {
-            place.wrong.push(format!("{method} {url:.100} {body:.200} left {dashboard} and {environment} behind"));
+            fixture.failures.push(format!("{method} {url:.100} {body:.200} left {dashboard} and {environment} behind"));
         }
     };
     let form = "application/x-www-form-urlencoded";
@@ -409,6 +410,6 @@ async fn pages_and_control_api_survive_hostile_values() {
     for action in ["revoke", "expire", "end", "remove", "replace", "abandon", "é%E3%80%80"] {
         ask("POST", &format!("/__emulator/v1/sessions/{session}/{action}"), String::new(), form).await;
     }
-    place.finish();
-    assert!(place.asked > 1_500, "{} requests", place.asked);
+    fixture.finish();
+    assert!(fixture.requests > 1_500, "{} requests", fixture.requests);
 }

@@ -1,4 +1,4 @@
-//! Who may ask, and how the client token travels.
+//! Admission of requests, and the client token.
 
 mod support;
 
@@ -20,7 +20,7 @@ async fn authorization_is_parsed_like_clerk() {
         (format!("{token}x"), "401 authentication_invalid"),
     ] {
         let request = native.raw("GET", "/v1/me?_is_native=1").header("authorization", &credential);
-        assert_eq!(read(request.send().await.unwrap()).await.words(), expected, "{credential}");
+        assert_eq!(read(request.send().await.unwrap()).await.summary(), expected, "{credential}");
     }
 }
 
@@ -31,25 +31,25 @@ async fn origin_with_authorization_is_refused() {
     let token = native.token.lock().unwrap().clone().unwrap();
     let ask = |origin: &'static str| {
         let request = native.raw("GET", "/v1/me?_is_native=1").header("authorization", &token).header("origin", origin);
-        async { read(request.send().await.unwrap()).await.words() }
+        async { read(request.send().await.unwrap()).await.summary() }
     };
     assert_eq!(ask("tauri://localhost").await, "400 origin_authorization_headers_conflict");
     emulator.configure(|config| config.native_api.allowed_origins = vec!["loopback".to_owned()]);
     assert_eq!(ask("tauri://localhost").await, "200");
     assert_eq!(ask("https://example.com").await, "400 origin_authorization_headers_conflict");
     let foreign = native.raw("GET", "/v1/environment?_is_native=1").header("origin", "https://example.com");
-    assert_eq!(read(foreign.send().await.unwrap()).await.words(), "400 origin_invalid");
+    assert_eq!(read(foreign.send().await.unwrap()).await.summary(), "400 origin_invalid");
     let nothing = native.raw("GET", "/v1/client").send().await.unwrap();
-    assert_eq!(read(nothing).await.words(), "400 request_header_missing");
+    assert_eq!(read(nothing).await.summary(), "400 request_header_missing");
     let twice = native.raw("GET", "/v1/client?_is_native=1").header("authorization", "a").header("authorization", "b");
-    assert_eq!(read(twice.send().await.unwrap()).await.words(), "400 multiple_authorization_header_values_forbidden");
+    assert_eq!(read(twice.send().await.unwrap()).await.summary(), "400 multiple_authorization_header_values_forbidden");
 }
 
 #[tokio::test]
 async fn native_api_disabled_is_returned_by_every_endpoint() {
     let (_emulator, native) = start(|config| config.native_api.enabled = false).await;
     for path in ["/v1/environment", "/v1/client", "/v1/me"] {
-        assert_eq!(native.get(path).await.words(), "400 native_api_disabled", "{path}");
+        assert_eq!(native.get(path).await.summary(), "400 native_api_disabled", "{path}");
     }
 }
 
@@ -58,7 +58,7 @@ async fn client_token_is_issued_rotated_and_cleared() {
     let (emulator, native) = start(|_| {}).await;
     let first = native.get("/v1/client").await;
     assert!(first.resource().is_null() && first.token.is_some());
-    // The promised client is written under the id of its token.
+    // The client is created under the ID of its token.
     assert_eq!(native.get("/v1/client").await.token, None, "a device keeps its token");
     let created = native.post("/v1/client", &[]).await;
     assert_eq!(created.token, None);
@@ -66,7 +66,7 @@ async fn client_token_is_issued_rotated_and_cleared() {
     let before = native.token.lock().unwrap().clone();
     let minted = native.post(&format!("/v1/client/sessions/{session}/tokens"), &[]).await;
     assert_eq!((minted.status, minted.token), (200, None), "minting does not rotate");
-    // An older token of a live client still works.
+    // A superseded token of an existing client is accepted.
     let old = Native::new(&emulator);
     *old.token.lock().unwrap() = first.token;
     assert_eq!(old.get("/v1/me").await.status, 200);
@@ -74,9 +74,9 @@ async fn client_token_is_issued_rotated_and_cleared() {
     assert!(left.token.is_some() && left.token != before, "signing out rotates");
     assert_eq!(left.text("/id"), created.text("/id"), "the client stays");
     let dropped = native.delete("/v1/client").await;
-    assert_eq!(dropped.token.as_deref(), Some(""), "an empty token means: forget it");
+    assert_eq!(dropped.token.as_deref(), Some(""), "an empty token clears it");
     *old.token.lock().unwrap() = before;
-    assert_eq!(old.get("/v1/me").await.words(), "401 signed_out");
+    assert_eq!(old.get("/v1/me").await.summary(), "401 signed_out");
     assert!(old.post("/v1/client", &[]).await.text("/id") != created.text("/id"), "a new client");
 }
 
@@ -91,16 +91,16 @@ async fn form_bodies_are_validated_strictly() {
         (vec![("strategy", "telepathy"), ("identifier", ADA)], "422 form_param_value_invalid(strategy)"),
         (vec![("password", PASSWORD)], "422 form_conditional_param_missing(identifier)"),
     ] {
-        assert_eq!(native.post("/v1/client/sign_ins", &form).await.words(), expected);
+        assert_eq!(native.post("/v1/client/sign_ins", &form).await.summary(), expected);
     }
     let json =
         native.raw("POST", "/v1/client/sign_ins?_is_native=1").header("content-type", "application/json").body("{}");
-    assert_eq!(read(json.send().await.unwrap()).await.words(), "415 unsupported_content_type");
+    assert_eq!(read(json.send().await.unwrap()).await.summary(), "415 unsupported_content_type");
     let large = native
         .raw("POST", "/v1/client/sign_ins?_is_native=1")
         .header("content-type", "application/x-www-form-urlencoded")
         .body("a=".to_owned() + &"x".repeat(2 * 1024 * 1024));
-    assert_eq!(read(large.send().await.unwrap()).await.words(), "413 request_body_too_large");
+    assert_eq!(read(large.send().await.unwrap()).await.summary(), "413 request_body_too_large");
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn operations_refuse_garbage_with_clerk_errors() {
     for (method, path, _) in Emulator::operations() {
         let path = path.replace("{}", "..%2F%00");
         for body in bodies {
-            let answer = if method == "GET" {
+            let response = if method == "GET" {
                 let token = native.token.lock().unwrap().clone().unwrap_or_default();
                 native
                     .raw(method, &format!("{path}?limit=-1&token=%FF&state=x&_is_native=1"))
@@ -122,14 +122,14 @@ async fn operations_refuse_garbage_with_clerk_errors() {
                 let request = native.raw(method, &format!("{path}?_is_native=1")).header("authorization", token);
                 request.header("content-type", "application/x-www-form-urlencoded").body(body.to_vec())
             };
-            let answer = read(answer.send().await.unwrap()).await;
+            let response = read(response.send().await.unwrap()).await;
             assert!(
-                answer.status < 500 || answer.refusal().1 == "emulator_not_implemented",
-                "{method} {path}: {answer:?}"
+                response.status < 500 || response.refusal().1 == "emulator_not_implemented",
+                "{method} {path}: {response:?}"
             );
-            let is_page = answer.body.is_string() || path.starts_with("/oauth");
-            if answer.status >= 400 && !is_page {
-                assert!(!answer.refusal().1.is_empty(), "{method} {path}: {answer:?}");
+            let is_page = response.body.is_string() || path.starts_with("/oauth");
+            if response.status >= 400 && !is_page {
+                assert!(!response.refusal().1.is_empty(), "{method} {path}: {response:?}");
             }
         }
     }
@@ -138,7 +138,7 @@ async fn operations_refuse_garbage_with_clerk_errors() {
         ("PUT", "/v1/me", "405 method_not_allowed"),
         ("GET", "/v1/client/sessions/sess_nobody", "404 resource_not_found"),
     ] {
-        assert_eq!(native.send(method, path, &[]).await.words(), expected);
+        assert_eq!(native.send(method, path, &[]).await.summary(), expected);
     }
 }
 
@@ -150,7 +150,7 @@ async fn rate_limits_apply_when_enabled() {
         assert_eq!(native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status, 200);
     }
     let refused = native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await;
-    assert_eq!((refused.words().as_str(), refused.retry_after.is_some()), ("429 too_many_requests", true));
+    assert_eq!((refused.summary().as_str(), refused.retry_after.is_some()), ("429 too_many_requests", true));
     emulator.advance_clock(std::time::Duration::from_secs(11));
     assert_eq!(native.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.status, 200);
 }
@@ -172,8 +172,8 @@ async fn operations_refuse_unknown_fields() {
         ("POST", "/v1/me/passkeys/x/attempt_verification", "code"),
         ("PATCH", "/v1/me/external_accounts/x/reauthorize", "strategy"),
     ] {
-        let answer = native.send(method, path, &[(field, "1")]).await;
-        assert_eq!(answer.words(), format!("422 form_param_unknown({field})"), "{method} {path}");
+        let response = native.send(method, path, &[(field, "1")]).await;
+        assert_eq!(response.summary(), format!("422 form_param_unknown({field})"), "{method} {path}");
     }
 }
 
@@ -185,8 +185,8 @@ async fn rotation_grace_limits_superseded_tokens() {
         native.post("/v1/client", &[]).await;
         let old = native.token.lock().unwrap().clone();
         native.sign_in(ADA, PASSWORD).await;
-        assert_eq!(native.get("/v1/me").await.status, 200, "the new one");
+        assert_eq!(native.get("/v1/me").await.status, 200, "the new token");
         *native.token.lock().unwrap() = old;
-        assert_eq!(native.get("/v1/me").await.words(), expected, "{grace:?}");
+        assert_eq!(native.get("/v1/me").await.summary(), expected, "{grace:?}");
     }
 }

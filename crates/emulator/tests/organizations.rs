@@ -30,25 +30,25 @@ async fn organization_create_and_update_are_validated() {
         (vec![], "422 form_param_missing(name)"),
         (vec![("name", "X"), ("slug", "x")], "403 organization_slugs_disabled"),
     ] {
-        assert_eq!(ada.post("/v1/organizations", &form).await.words(), expected);
+        assert_eq!(ada.post("/v1/organizations", &form).await.summary(), expected);
     }
     emulator.configure(|config| config.organizations.slug = true);
-    assert_eq!(ada.patch(&path, &[("slug", "Bad Slug")]).await.words(), "422 form_param_format_invalid(slug)");
+    assert_eq!(ada.patch(&path, &[("slug", "Bad Slug")]).await.summary(), "422 form_param_format_invalid(slug)");
     assert_eq!(ada.patch(&path, &[("slug", "engines")]).await.text("/slug"), "engines");
     assert_eq!(
-        grace.post("/v1/organizations", &[("name", "Y"), ("slug", "engines")]).await.words(),
+        grace.post("/v1/organizations", &[("name", "Y"), ("slug", "engines")]).await.summary(),
         "422 form_identifier_exists(slug)"
     );
-    assert_eq!(grace.get(&path).await.words(), "404 organization_not_found_or_unauthorized");
-    assert_eq!(grace.patch(&path, &[("name", "Mine")]).await.words(), "403 not_a_member_in_organization");
-    assert_eq!(ada.get("/v1/organizations/org_nobody").await.words(), "404 resource_not_found");
+    assert_eq!(grace.get(&path).await.summary(), "404 organization_not_found_or_unauthorized");
+    assert_eq!(grace.patch(&path, &[("name", "Mine")]).await.summary(), "403 not_a_member_in_organization");
+    assert_eq!(ada.get("/v1/organizations/org_nobody").await.summary(), "404 resource_not_found");
     emulator.configure(|config| config.organizations.admin_delete = false);
-    assert_eq!(ada.delete(&path).await.words(), "403 organization_admin_delete_not_enabled");
+    assert_eq!(ada.delete(&path).await.summary(), "403 organization_admin_delete_not_enabled");
     emulator.configure(|config| config.organizations.admin_delete = true);
     assert_eq!(ada.delete(&path).await.resource()["deleted"], true);
     emulator.configure(|config| config.organizations.enabled = false);
     assert_eq!(
-        ada.post("/v1/organizations", &[("name", "Z")]).await.words(),
+        ada.post("/v1/organizations", &[("name", "Z")]).await.summary(),
         "403 organization_not_enabled_in_instance"
     );
 }
@@ -59,12 +59,12 @@ async fn invitations_are_created_accepted_and_revoked() {
     let invite = async |address: &str, role: &str| {
         ada.post(&format!("{path}/invitations"), &[("email_address", address), ("role", role)]).await
     };
-    assert_eq!(invite("nonsense", "org:member").await.words(), "422 form_param_format_invalid(email_address)");
-    assert_eq!(invite(GRACE, "org:emperor").await.words(), "404 resource_not_found(role)");
-    assert_eq!(invite(ADA, "org:member").await.words(), "400 already_a_member_in_organization(email_address)");
+    assert_eq!(invite("nonsense", "org:member").await.summary(), "422 form_param_format_invalid(email_address)");
+    assert_eq!(invite(GRACE, "org:emperor").await.summary(), "404 resource_not_found(role)");
+    assert_eq!(invite(ADA, "org:member").await.summary(), "400 already_a_member_in_organization(email_address)");
     let invitation = invite(GRACE, "org:member").await;
     assert_eq!(invitation.text("/status"), "pending");
-    assert_eq!(invite(GRACE, "org:member").await.words(), "400 organization_invitation_not_unique(email_address)");
+    assert_eq!(invite(GRACE, "org:member").await.summary(), "400 organization_invitation_not_unique(email_address)");
     assert!(emulator.latest_link(GRACE).unwrap().contains("/v1/tickets/accept?ticket="));
     let mine = grace.get("/v1/me/organization_invitations?status=pending").await;
     assert_eq!(
@@ -73,27 +73,27 @@ async fn invitations_are_created_accepted_and_revoked() {
     );
     let id = invitation.text("/id");
     assert_eq!(
-        ada.post(&format!("/v1/me/organization_invitations/{id}/accept"), &[]).await.words(),
+        ada.post(&format!("/v1/me/organization_invitations/{id}/accept"), &[]).await.summary(),
         "404 resource_not_found",
-        "not hers"
+        "not invited"
     );
     assert_eq!(
         grace.post(&format!("/v1/me/organization_invitations/{id}/accept"), &[]).await.text("/status"),
         "accepted"
     );
     let again = grace.post(&format!("/v1/me/organization_invitations/{id}/accept"), &[]).await;
-    assert_eq!(again.words(), "400 organization_invitation_already_accepted");
+    assert_eq!(again.summary(), "400 organization_invitation_already_accepted");
     let members = ada.get(&format!("{path}/memberships?paginated=true&query=grace")).await;
     assert_eq!(members.text("/data/0/public_user_data/identifier"), GRACE);
-    // A member may read and not manage.
+    // A member may read, but not manage.
     assert_eq!(grace.get(&format!("{path}/memberships")).await.resource().as_array().map(Vec::len), Some(2));
     let refused =
         grace.post(&format!("{path}/invitations"), &[("email_address", "x@example.com"), ("role", "org:member")]).await;
     assert_eq!(
-        (refused.words().as_str(), &refused.body["errors"][0]["meta"]["permissions"]),
+        (refused.summary().as_str(), &refused.body["errors"][0]["meta"]["permissions"]),
         ("403 missing_organization_permission", &json!(["org:sys_memberships:manage"]))
     );
-    // All or none.
+    // Bulk creation is atomic.
     let bulk = [("email_address", "a@example.com"), ("email_address", "wrong"), ("role", "org:member")];
     let refused = ada.post(&format!("{path}/invitations/bulk"), &bulk).await;
     assert_eq!(refused.body["errors"][0]["meta"]["email_addresses"], json!(["wrong"]));
@@ -101,13 +101,13 @@ async fn invitations_are_created_accepted_and_revoked() {
     assert_eq!(ada.post(&format!("{path}/invitations/bulk"), &bulk).await.resource().as_array().map(Vec::len), Some(2));
     let full = [("email_address", "c@example.com"), ("email_address", "d@example.com"), ("role", "org:member")];
     assert_eq!(
-        ada.post(&format!("{path}/invitations/bulk"), &full).await.words(),
+        ada.post(&format!("{path}/invitations/bulk"), &full).await.summary(),
         "403 organization_membership_quota_exceeded"
     );
     let pending = ada.get(&format!("{path}/invitations?status=pending")).await.text("/data/0/id");
     let revoke = format!("{path}/invitations/{pending}/revoke");
     assert_eq!(ada.post(&revoke, &[]).await.text("/status"), "revoked");
-    assert_eq!(ada.post(&revoke, &[]).await.words(), "404 organization_invitation_not_pending");
+    assert_eq!(ada.post(&revoke, &[]).await.summary(), "404 organization_invitation_not_pending");
 }
 
 #[tokio::test]
@@ -117,21 +117,24 @@ async fn organization_keeps_an_admin() {
     let member = ada.post(&format!("{path}/memberships"), &[("user_id", &grace_id), ("role", "org:member")]).await;
     assert_eq!(member.text("/role_name"), "Member");
     assert_eq!(
-        ada.post(&format!("{path}/memberships"), &[("user_id", &grace_id), ("role", "org:member")]).await.words(),
+        ada.post(&format!("{path}/memberships"), &[("user_id", &grace_id), ("role", "org:member")]).await.summary(),
         "400 already_a_member_in_organization(user_id)"
     );
     let own = format!("{path}/memberships/{ada_id}");
-    assert_eq!(ada.patch(&own, &[("role", "org:member")]).await.words(), "400 organization_minimum_permissions_needed");
-    assert_eq!(ada.delete(&own).await.words(), "400 organization_minimum_permissions_needed");
+    assert_eq!(
+        ada.patch(&own, &[("role", "org:member")]).await.summary(),
+        "400 organization_minimum_permissions_needed"
+    );
+    assert_eq!(ada.delete(&own).await.summary(), "400 organization_minimum_permissions_needed");
     let organization = path.rsplit('/').next().unwrap();
     let leave = format!("/v1/me/organization_memberships/{organization}");
-    assert_eq!(ada.delete(&leave).await.words(), "400 organization_minimum_permissions_needed");
+    assert_eq!(ada.delete(&leave).await.summary(), "400 organization_minimum_permissions_needed");
     assert_eq!(
         ada.patch(&format!("{path}/memberships/{grace_id}"), &[("role", "org:admin")]).await.text("/role"),
         "org:admin"
     );
     assert_eq!(ada.delete(&leave).await.status, 200);
-    assert_eq!(ada.get(&path).await.words(), "404 organization_not_found_or_unauthorized");
+    assert_eq!(ada.get(&path).await.summary(), "404 organization_not_found_or_unauthorized");
     let roles = grace.get(&format!("{path}/roles")).await;
     assert_eq!(
         (roles.resource()["has_role_set_migration"].clone(), roles.text("/data/0/key")),
@@ -151,26 +154,26 @@ async fn domains_enroll_users() {
         ("gmail.com", "422 organization_domain_common(name)"),
         ("mailinator.com", "422 organization_domain_blocked(name)"),
     ] {
-        assert_eq!(create(name).await.words(), expected);
+        assert_eq!(create(name).await.summary(), expected);
     }
     let made = create("acme.test").await;
     assert_eq!(
         (made.text("/enrollment_mode").as_str(), &made.resource()["affiliation_verification"]),
         ("manual_invitation", &Value::Null)
     );
-    assert_eq!(create("acme.test").await.words(), "422 organization_domain_already_exists_same_organization(name)");
+    assert_eq!(create("acme.test").await.summary(), "422 organization_domain_already_exists_same_organization(name)");
     let domain = format!("{path}/domains/{}", made.text("/id"));
     let elsewhere = ada
         .post(&format!("{domain}/prepare_affiliation_verification"), &[("affiliation_email_address", "x@other.test")])
         .await;
-    assert_eq!(elsewhere.words(), "422 organization_domain_mismatch(affiliation_email_address)");
+    assert_eq!(elsewhere.summary(), "422 organization_domain_mismatch(affiliation_email_address)");
     ada.post(
         &format!("{domain}/prepare_affiliation_verification"),
         &[("affiliation_email_address", "boss+clerk_test@acme.test")],
     )
     .await;
     let wrong = ada.post(&format!("{domain}/attempt_affiliation_verification"), &[("code", "000000")]).await;
-    assert_eq!(wrong.words(), "422 form_code_incorrect(code)");
+    assert_eq!(wrong.summary(), "422 form_code_incorrect(code)");
     let verified = ada.post(&format!("{domain}/attempt_affiliation_verification"), &[("code", "424242")]).await;
     assert_eq!(verified.text("/affiliation_verification/status"), "verified");
     let suggested =
@@ -187,8 +190,8 @@ async fn domains_enroll_users() {
     let accepted = ada.post(&format!("{path}/membership_requests/{request}/accept"), &[]).await;
     assert_eq!((accepted.text("/status").as_str(), worker.get(&path).await.status), ("accepted", 200));
     let again = ada.post(&format!("{path}/membership_requests/{request}/reject"), &[]).await;
-    assert_eq!(again.words(), "400 bad_request");
-    // With invitations, whoever comes later is invited.
+    assert_eq!(again.summary(), "400 bad_request");
+    // With automatic invitations, later users are invited.
     ada.post(&format!("{domain}/update_enrollment_mode"), &[("enrollment_mode", "automatic_invitation")]).await;
     let late = Native::new(&emulator);
     let sign_up = late
@@ -214,9 +217,9 @@ async fn invitation_redirect_urls_are_checked() {
         let form = [("email_address", "guest@example.com"), ("role", "org:member"), ("redirect_url", url)];
         native.post(&format!("/v1/organizations/{id}/invitations"), &form).await
     };
-    assert_eq!(invite("javascript:alert(1)").await.words(), "422 prohibited_redirect_url(redirect_url)");
-    assert_eq!(invite("https://evil.example.com").await.words(), "400 resource_missmatch(redirect_url)");
-    assert_eq!(emulator.inbox(), Vec::new(), "nobody was invited");
+    assert_eq!(invite("javascript:alert(1)").await.summary(), "422 prohibited_redirect_url(redirect_url)");
+    assert_eq!(invite("https://evil.example.com").await.summary(), "400 resource_missmatch(redirect_url)");
+    assert_eq!(emulator.inbox(), Vec::new(), "no invitation was sent");
     assert_eq!(invite("my-app://invited").await.status, 200);
     for url in ["javascript:alert(1)", "https://evil.example.com"] {
         let ticket = json!({ "kind": "invitation", "email": "x@example.com", "redirect_url": url });

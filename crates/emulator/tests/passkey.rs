@@ -1,4 +1,4 @@
-//! Passkeys, with an authenticator in code.
+//! Passkeys, with a software authenticator.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
@@ -83,7 +83,7 @@ async fn passkey_origin_signature_and_counter_are_checked() {
     let register = async |origin: &str| {
         let credential = authenticator.register(&challenge, origin);
         let form = [("strategy", "passkey"), ("public_key_credential", credential.as_str())];
-        native.post(&path, &form).await.words()
+        native.post(&path, &form).await.summary()
     };
     assert_eq!(register("https://evil.example.com").await, "400 passkey_authentication_failure");
     assert_eq!(register(ORIGIN).await, "200");
@@ -105,7 +105,7 @@ async fn passkey_origin_signature_and_counter_are_checked() {
         let credential = authenticator.sign(&challenge, origin);
         let form = [("strategy", "passkey"), ("public_key_credential", credential.as_str())];
         let path = format!("/v1/client/sign_ins/{}/attempt_first_factor", begun.text("/id"));
-        assert_eq!(device.post(&path, &form).await.words(), expected, "{counter} {origin} {key}");
+        assert_eq!(device.post(&path, &form).await.summary(), expected, "{counter} {origin} {key}");
     }
     assert_eq!(device.get("/v1/me").await.text("/first_name"), "Ada");
 }

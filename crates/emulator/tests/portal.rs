@@ -1,4 +1,4 @@
-//! The Account Portal stand-in, with a browser that keeps cookies and fills in forms.
+//! The Account Portal stand-in, with a client that keeps cookies and submits forms.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
@@ -10,7 +10,7 @@ use clerk_emulator::{Config, Decision, Emulator, Identity, NewPhone, NewUser, Pr
 use serde_json::json;
 use support::{ADA, CALLBACK, GRACE, Native, PASSWORD, ada, start};
 
-/// A browser: cookies by path, and no script.
+/// A browser with cookies by path, without scripts.
 struct Browser {
     native: Native,
     cookies: BTreeMap<(String, String), String>,
@@ -21,7 +21,7 @@ impl Browser {
         Self { native: Native::new(emulator), cookies: BTreeMap::new() }
     }
 
-    /// Asks for a page. Returns its status, and its text or where it leads.
+    /// Requests a page. Returns the status, and the body or the `Location`.
     async fn ask(&mut self, method: &str, url: &str, form: &[(&str, &str)]) -> (u16, String) {
         let path = url.split('?').next().unwrap().to_owned();
         let cookies: Vec<String> = self
@@ -71,8 +71,8 @@ async fn hosted_sign_in_is_independent_of_the_browser_session() {
     assert!(html.contains("data-testid=\"identifier\""), "Ada has to sign in here: {html}");
     let form = [("action", "start"), ("identifier", GRACE), ("password", PASSWORD)];
     assert!(browser.post(&page, &form).await.contains("created_session_id=sess_"));
-    assert!(browser.get("/portal/user").await.contains("Ada"), "the browser's own sign-in is as it was");
-    assert_eq!(emulator.state()["clients"].as_array().unwrap().len(), 2, "the page's client is gone");
+    assert!(browser.get("/portal/user").await.contains("Ada"), "the browser's own sign-in is unchanged");
+    assert_eq!(emulator.state()["clients"].as_array().unwrap().len(), 2, "the page's client is removed");
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn portal_offers_the_factors_of_the_instance() {
     let (sign_in, home) = ("/portal/sign-in", "/portal/default-redirect");
     let password = |identifier: &'static str| [("action", "start"), ("identifier", identifier), ("password", PASSWORD)];
 
-    // A new device: a code.
+    // A new device requires a code.
     let mut browser = Browser::new(&emulator);
     assert!(browser.post(sign_in, &password(ADA)).await.contains("This device is new"));
     browser.post(sign_in, &[("action", "use"), ("strategy", "email_code")]).await;
@@ -130,7 +130,7 @@ async fn portal_offers_the_factors_of_the_instance() {
     browser.post(sign_in, &[("action", "start"), ("identifier", "+1 201 555 0101")]).await;
     assert_eq!(browser.post(sign_in, &[("action", "code"), ("code", "424242")]).await, home);
 
-    // A link.
+    // An e-mail link.
     let mut browser = Browser::new(&emulator);
     let html = browser.post(sign_in, &[("action", "start"), ("identifier", ADA)]).await;
     assert!(html.contains("use-email_link") && html.contains("id=\"password\""), "{html}");
@@ -160,7 +160,10 @@ async fn portal_accepts_tickets_and_shows_the_terms() {
     let mut browser = Browser::new(&emulator);
     let page = browser.get(&ticket(json!({ "kind": "sign_in", "user": ADA }))).await;
     let page = page.replace(&emulator.base_url(), "");
-    assert!(browser.get(&page).await.contains("Accept the invitation"), "a click, because links are opened by robots");
+    assert!(
+        browser.get(&page).await.contains("Accept the invitation"),
+        "a click is required, because robots open links"
+    );
     assert_eq!(browser.post(&page, &[("action", "ticket")]).await, "/portal/default-redirect");
 
     let mut browser = Browser::new(&emulator);

@@ -1,4 +1,4 @@
-//! Sessions, their tokens, their tasks, and proving again who you are.
+//! Sessions, their tokens and tasks, and reverification.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
@@ -12,7 +12,7 @@ use jwt_simple::prelude::{NoCustomClaims, RS256PublicKey, RSAPublicKeyLike, Veri
 use serde_json::{Value, json};
 use support::{ADA, GRACE, Native, PASSWORD, ada, start};
 
-/// Verifies a token with a library that shares nothing with the one that signed it, and returns its claims.
+/// Verifies a token with another library than the one that signed it, and returns its claims.
 async fn verified(native: &Native, token: &str) -> Value {
     let keys = native.get("/.well-known/jwks.json").await.body;
     let part = |name: &str| URL_SAFE_NO_PAD.decode(keys["keys"][0][name].as_str().unwrap()).unwrap();
@@ -29,7 +29,7 @@ fn decode(part: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-async fn token(native: &Native, session: &str, form: &[(&str, &str)]) -> support::Answer {
+async fn token(native: &Native, session: &str, form: &[(&str, &str)]) -> support::FapiResponse {
     native.post(&format!("/v1/client/sessions/{session}/tokens"), form).await
 }
 
@@ -67,7 +67,7 @@ async fn session_token_verifies_and_has_version_two_claims() {
         (&json!("o:invoices,o:reports"), &json!("create,read"), &json!("3,2"))
     );
     assert_eq!(
-        token(&native, &session, &[("organization_id", "org_nobody")]).await.words(),
+        token(&native, &session, &[("organization_id", "org_nobody")]).await.summary(),
         "404 organization_not_found_or_unauthorized"
     );
 }
@@ -84,9 +84,9 @@ async fn jwt_template_shortcodes_are_replaced() {
     .await;
     let session = native.sign_in(ADA, PASSWORD).await;
     let path = format!("/v1/client/sessions/{session}/tokens");
-    assert_eq!(native.post(&format!("{path}/unknown"), &[]).await.words(), "404 resource_not_found");
-    let answer = native.post(&format!("{path}/hasura"), &[]).await;
-    let claims = verified(&native, answer.body["jwt"].as_str().unwrap()).await;
+    assert_eq!(native.post(&format!("{path}/unknown"), &[]).await.summary(), "404 resource_not_found");
+    let response = native.post(&format!("{path}/hasura"), &[]).await;
+    let claims = verified(&native, response.body["jwt"].as_str().unwrap()).await;
     assert_eq!(
         (&claims["email"], &claims["name"], &claims["nobody"], &claims["who"]),
         (&json!(ADA), &json!("Ada Lovelace!"), &Value::Null, &json!("anonymous"))
@@ -106,7 +106,7 @@ async fn session_status_affects_tokens_and_listing() {
     ] {
         let session = native.sign_in(ADA, PASSWORD).await;
         assert_eq!(emulator.control("POST", &format!("sessions/{session}/{action}"), &Value::Null).0, 200);
-        assert_eq!(token(&native, &session, &[]).await.words(), minting, "{action}");
+        assert_eq!(token(&native, &session, &[]).await.summary(), minting, "{action}");
         let client = native.get("/v1/client").await;
         let listed =
             client.resource()["sessions"].as_array().unwrap().iter().find(|one| one["id"] == session.as_str()).cloned();
@@ -116,14 +116,17 @@ async fn session_status_affects_tokens_and_listing() {
     let ended = native.post(&format!("/v1/client/sessions/{session}/end"), &[]).await;
     assert_eq!(ended.text("/status"), "ended");
     assert_eq!(
-        native.post(&format!("/v1/client/sessions/{session}/end"), &[]).await.words(),
+        native.post(&format!("/v1/client/sessions/{session}/end"), &[]).await.summary(),
         "400 invalid_action_for_session"
     );
-    assert!(native.get("/v1/client").await.resource()["last_active_session_id"].is_null(), "nobody is promoted");
+    assert!(
+        native.get("/v1/client").await.resource()["last_active_session_id"].is_null(),
+        "no other session becomes active"
+    );
     let session = native.sign_in(ADA, PASSWORD).await;
     emulator.advance_clock(Duration::from_secs(7 * 24 * 60 * 60));
-    assert_eq!(token(&native, &session, &[]).await.words(), "401 signed_out");
-    assert_eq!(token(&native, "sess_nobody", &[]).await.words(), "404 resource_not_found");
+    assert_eq!(token(&native, &session, &[]).await.summary(), "401 signed_out");
+    assert_eq!(token(&native, "sess_nobody", &[]).await.summary(), "404 resource_not_found");
 }
 
 #[tokio::test]
@@ -135,10 +138,10 @@ async fn me_sessions_are_listed_and_revoked() {
     assert_eq!(list.body.as_array().unwrap().len(), 2);
     assert_eq!(list.body[0]["latest_activity"]["object"], "session_activity");
     assert_eq!(native.post(&format!("/v1/me/sessions/{there}/revoke"), &[]).await.text("/status"), "revoked");
-    assert_eq!(token(&other, &there, &[]).await.words(), "401 signed_out");
+    assert_eq!(token(&other, &there, &[]).await.summary(), "401 signed_out");
     let stranger = Native::new(&emulator);
     stranger.sign_in(GRACE, PASSWORD).await;
-    assert_eq!(stranger.post(&format!("/v1/me/sessions/{here}/revoke"), &[]).await.words(), "404 resource_not_found");
+    assert_eq!(stranger.post(&format!("/v1/me/sessions/{here}/revoke"), &[]).await.summary(), "404 resource_not_found");
 }
 
 #[tokio::test]
@@ -164,14 +167,14 @@ async fn session_tasks_keep_the_session_pending() {
     let user = native.get("/v1/me").await.text("/id");
     let code = emulator.totp_code(&user).unwrap();
     let done = native.post("/v1/me/totp/attempt_verification", &[("code", &code)]).await;
-    assert_eq!(done.body["client"]["sessions"][0]["status"], "active", "shown at once");
-    // Where everybody needs an organization, none means the present one.
+    assert_eq!(done.body["client"]["sessions"][0]["status"], "active", "updated in the same response");
+    // If every session needs an organization, an empty value means the current one.
     let kept = native.post(&path, &[("active_organization_id", "")]).await;
     assert_eq!(kept.text("/last_active_organization_id"), organization);
     emulator.control("POST", &format!("users/{user}/compromise_password"), &Value::Null);
     assert_eq!(read().await.resource()["tasks"], json!([{ "key": "reset-password" }]));
     let changed = native.post("/v1/me/change_password", &[("new_password", "a-fresh-password")]).await;
-    assert_eq!(changed.status, 200, "no current password is asked for: {changed:?}");
+    assert_eq!(changed.status, 200, "no current password is required: {changed:?}");
     assert_eq!(read().await.text("/status"), "active");
 }
 
@@ -179,15 +182,16 @@ async fn session_tasks_keep_the_session_pending() {
 async fn reverification_is_required_for_sensitive_actions() {
     let (emulator, native) = start(|_| {}).await;
     let session = native.sign_in(ADA, PASSWORD).await;
-    let change = async || native.post("/v1/me/email_addresses", &[("email_address", "more@example.com")]).await.words();
+    let change =
+        async || native.post("/v1/me/email_addresses", &[("email_address", "more@example.com")]).await.summary();
     let path = format!("/v1/client/sessions/{session}/verify");
     let attempt = async |form: &[(&str, &str)]| native.post(&format!("{path}/attempt_first_factor"), form).await;
     let password = [("strategy", "password"), ("password", PASSWORD)];
-    assert_eq!(attempt(&password).await.words(), "400 session_reverification_missing");
+    assert_eq!(attempt(&password).await.summary(), "400 session_reverification_missing");
     emulator.advance_clock(Duration::from_secs(11 * 60));
     assert_eq!(change().await, "403 session_reverification_required");
     assert_eq!(native.patch("/v1/me", &[("first_name", "Augusta")]).await.status, 200, "names are not sensitive");
-    assert_eq!(native.post(&path, &[("level", "tenth_factor")]).await.words(), "422 form_param_value_invalid(level)");
+    assert_eq!(native.post(&path, &[("level", "tenth_factor")]).await.summary(), "422 form_param_value_invalid(level)");
     let started = native.post(&path, &[("level", "second_factor")]).await;
     assert_eq!(
         (started.text("/object").as_str(), started.text("/status").as_str()),
@@ -195,18 +199,18 @@ async fn reverification_is_required_for_sensitive_actions() {
         "no second factor is enrolled"
     );
     let wrong = attempt(&[("strategy", "password"), ("password", "wrong")]).await;
-    assert_eq!(wrong.words(), "422 form_password_incorrect(password)");
+    assert_eq!(wrong.summary(), "422 form_password_incorrect(password)");
     assert_eq!(native.post(&format!("{path}/prepare_first_factor"), &[("strategy", "email_code")]).await.status, 200);
     let proven = attempt(&[("strategy", "email_code"), ("code", "424242")]).await;
     assert_eq!(
         (proven.text("/status").as_str(), &proven.resource()["session"]["factor_verification_age"]),
         ("complete", &json!([0, -1]))
     );
-    assert_eq!(attempt(&password).await.words(), "400 invalid_action_for_session_reverification");
+    assert_eq!(attempt(&password).await.summary(), "400 invalid_action_for_session_reverification");
     assert_eq!(change().await, "200");
     emulator.configure(|config| config.reverification = false);
     emulator.advance_clock(Duration::from_secs(60 * 60));
-    assert_eq!(native.delete("/v1/me/totp").await.words(), "404 resource_not_found", "the gate is open");
+    assert_eq!(native.delete("/v1/me/totp").await.summary(), "404 resource_not_found", "reverified");
 }
 
 #[tokio::test]
@@ -219,7 +223,7 @@ async fn actor_ticket_impersonates_a_user() {
     let jwt = token(&native, &session, &[]).await;
     assert_eq!(decode(jwt.body["jwt"].as_str().unwrap().split('.').nth(1).unwrap())["act"]["sub"], "user_support");
     let second = native.post("/v1/client/sign_ins", &[("identifier", GRACE)]).await;
-    assert_eq!(second.words(), "409 session_creation_not_allowed");
+    assert_eq!(second.summary(), "409 session_creation_not_allowed");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Sign-in: factors, verifications, lock-out, reset, links, tickets.
+//! Sign-in: factors, verifications, lockout, password reset, links, tickets.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
@@ -10,24 +10,24 @@ use clerk_emulator::{
     Config, Decision, Emulator, EnterpriseConnection, Identity, NewEmail, NewOrganization, NewPhone, NewUser, Presence,
 };
 use serde_json::{Value, json};
-use support::{ADA, Answer, CALLBACK, GRACE, Native, PASSWORD, ada, read, start};
+use support::{ADA, CALLBACK, FapiResponse, GRACE, Native, PASSWORD, ada, read, start};
 
-async fn begin(native: &Native, identifier: &str) -> (Answer, String) {
-    let answer = native.post("/v1/client/sign_ins", &[("identifier", identifier)]).await;
-    let id = answer.text("/id");
-    (answer, id)
+async fn begin(native: &Native, identifier: &str) -> (FapiResponse, String) {
+    let response = native.post("/v1/client/sign_ins", &[("identifier", identifier)]).await;
+    let id = response.text("/id");
+    (response, id)
 }
 
-async fn attempt(native: &Native, id: &str, form: &[(&str, &str)]) -> Answer {
+async fn attempt(native: &Native, id: &str, form: &[(&str, &str)]) -> FapiResponse {
     native.post(&format!("/v1/client/sign_ins/{id}/attempt_first_factor"), form).await
 }
 
-async fn prepare(native: &Native, id: &str, form: &[(&str, &str)]) -> Answer {
+async fn prepare(native: &Native, id: &str, form: &[(&str, &str)]) -> FapiResponse {
     native.post(&format!("/v1/client/sign_ins/{id}/prepare_first_factor"), form).await
 }
 
-fn strategies(answer: &Answer, pointer: &str) -> Vec<String> {
-    let factors = answer.resource().pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
+fn strategies(response: &FapiResponse, pointer: &str) -> Vec<String> {
+    let factors = response.resource().pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
     factors.iter().map(|factor| factor["strategy"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
@@ -39,7 +39,7 @@ async fn sign_in_lists_the_factors_of_the_user() {
         config.users[0].external_accounts = vec![Identity::new("oauth_google", ADA)];
     })
     .await;
-    let (answer, _) = begin(&native, ADA).await;
+    let (response, _) = begin(&native, ADA).await;
     let expected = [
         "password",
         "email_code",
@@ -48,11 +48,11 @@ async fn sign_in_lists_the_factors_of_the_user() {
         "reset_password_email_code",
         "reset_password_phone_code",
     ];
-    assert_eq!(strategies(&answer, "/supported_first_factors"), expected);
-    let (answer, _) = begin(&native, "+1 201 555 0100").await;
-    assert_eq!(answer.text("/supported_first_factors/2/safe_identifier"), "**********00");
-    assert_eq!(begin(&native, "nobody@example.com").await.0.words(), "422 form_identifier_not_found(identifier)");
-    assert_eq!(begin(&native, "not an identifier").await.0.words(), "422 form_param_format_invalid(identifier)");
+    assert_eq!(strategies(&response, "/supported_first_factors"), expected);
+    let (response, _) = begin(&native, "+1 201 555 0100").await;
+    assert_eq!(response.text("/supported_first_factors/2/safe_identifier"), "**********00");
+    assert_eq!(begin(&native, "nobody@example.com").await.0.summary(), "422 form_identifier_not_found(identifier)");
+    assert_eq!(begin(&native, "not an identifier").await.0.summary(), "422 form_param_format_invalid(identifier)");
 }
 
 #[tokio::test]
@@ -61,26 +61,26 @@ async fn email_code_is_sent_counted_expired_and_used_up() {
     emulator.freeze_clock();
     let (_, id) = begin(&native, ADA).await;
     let code = |code: &'static str| [("strategy", "email_code"), ("code", code)];
-    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "400 verification_missing");
+    assert_eq!(attempt(&native, &id, &code("424242")).await.summary(), "400 verification_missing");
     assert_eq!(prepare(&native, &id, &[("strategy", "email_code")]).await.status, 200);
-    // The same request at once sends one message.
+    // A repeated request sends no second message.
     assert_eq!(prepare(&native, &id, &[("strategy", "email_code")]).await.status, 200);
     assert_eq!(emulator.inbox().len(), 1);
-    assert_eq!(attempt(&native, &id, &[("strategy", "email_code")]).await.words(), "422 form_param_missing(code)");
-    assert_eq!(attempt(&native, &id, &code("")).await.words(), "422 form_param_nil(code)");
+    assert_eq!(attempt(&native, &id, &[("strategy", "email_code")]).await.summary(), "422 form_param_missing(code)");
+    assert_eq!(attempt(&native, &id, &code("")).await.summary(), "422 form_param_nil(code)");
     for _ in 0..4 {
-        assert_eq!(attempt(&native, &id, &code("000000")).await.words(), "422 form_code_incorrect(code)");
+        assert_eq!(attempt(&native, &id, &code("000000")).await.summary(), "422 form_code_incorrect(code)");
     }
-    assert_eq!(attempt(&native, &id, &code("000000")).await.words(), "400 verification_failed");
-    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "400 verification_failed", "for good");
+    assert_eq!(attempt(&native, &id, &code("000000")).await.summary(), "400 verification_failed");
+    assert_eq!(attempt(&native, &id, &code("424242")).await.summary(), "400 verification_failed", "for good");
     assert_eq!(prepare(&native, &id, &[("strategy", "email_code")]).await.status, 200);
     emulator.advance_clock(Duration::from_secs(600));
-    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "400 verification_expired");
+    assert_eq!(attempt(&native, &id, &code("424242")).await.summary(), "400 verification_expired");
     prepare(&native, &id, &[("strategy", "email_code")]).await;
     let done = attempt(&native, &id, &code("424242")).await;
     assert_eq!((done.text("/status").as_str(), done.token.is_some()), ("complete", true), "the token rotates");
     assert!(done.body["client"]["sign_in"].is_null(), "the attempt leaves the client");
-    assert_eq!(attempt(&native, &id, &code("424242")).await.words(), "400 client_state_invalid");
+    assert_eq!(attempt(&native, &id, &code("424242")).await.summary(), "400 client_state_invalid");
 }
 
 #[tokio::test]
@@ -89,21 +89,21 @@ async fn sign_in_refuses_past_and_foreign_attempts() {
     let (_, old) = begin(&native, ADA).await;
     let (_, new) = begin(&native, ADA).await;
     let password = [("strategy", "password"), ("password", PASSWORD)];
-    assert_eq!(attempt(&native, &old, &password).await.words(), "403 resource_forbidden", "it was replaced");
-    assert_eq!(attempt(&Native::new_like(&native), &new, &password).await.words(), "401 signed_out");
+    assert_eq!(attempt(&native, &old, &password).await.summary(), "403 resource_forbidden", "it was replaced");
+    assert_eq!(attempt(&Native::new_like(&native), &new, &password).await.summary(), "401 signed_out");
     let other = Native::new(&emulator);
     begin(&other, ADA).await;
-    assert_eq!(attempt(&other, &new, &password).await.words(), "404 resource_not_found", "another client's");
+    assert_eq!(attempt(&other, &new, &password).await.summary(), "404 resource_not_found", "another client's");
     assert_eq!(attempt(&native, &new, &password).await.text("/status"), "complete");
-    assert_eq!(attempt(&native, &new, &password).await.words(), "400 client_state_invalid", "it is complete");
-    assert_eq!(attempt(&native, &old, &password).await.words(), "403 resource_forbidden");
+    assert_eq!(attempt(&native, &new, &password).await.summary(), "400 client_state_invalid", "it is complete");
+    assert_eq!(attempt(&native, &old, &password).await.summary(), "403 resource_forbidden");
     native.delete("/v1/client/sessions").await;
     let up = native.post("/v1/client/sign_ups", &[("email_address", "up@example.com")]).await.text("/id");
     let strategy = [("strategy", "email_code")];
     let path = format!("/v1/client/sign_ups/{up}/prepare_verification");
-    assert_eq!(other.post(&path, &strategy).await.words(), "403 resource_forbidden", "another client's");
+    assert_eq!(other.post(&path, &strategy).await.summary(), "403 resource_forbidden", "another client's");
     native.post("/v1/client/sign_ups", &[("email_address", "up@example.com")]).await;
-    assert_eq!(native.post(&path, &strategy).await.words(), "403 resource_forbidden", "it was replaced");
+    assert_eq!(native.post(&path, &strategy).await.summary(), "403 resource_forbidden", "it was replaced");
 }
 
 #[tokio::test]
@@ -112,14 +112,14 @@ async fn lockout_counts_wrong_secrets_only() {
     let (_, id) = begin(&native, ADA).await;
     for _ in 0..3 {
         let missing = attempt(&native, &id, &[("strategy", "password")]).await;
-        assert_eq!(missing.words(), "422 form_param_missing(password)");
+        assert_eq!(missing.summary(), "422 form_param_missing(password)");
         let nonsense = attempt(&native, &id, &[("strategy", "nonsense"), ("password", "x")]).await;
-        assert_eq!(nonsense.words(), "422 form_param_value_invalid(strategy)");
+        assert_eq!(nonsense.summary(), "422 form_param_value_invalid(strategy)");
     }
     for expected in
         ["422 form_password_incorrect(password)", "422 form_password_incorrect(password)", "403 user_locked"]
     {
-        assert_eq!(attempt(&native, &id, &[("strategy", "password"), ("password", "wrong")]).await.words(), expected);
+        assert_eq!(attempt(&native, &id, &[("strategy", "password"), ("password", "wrong")]).await.summary(), expected);
     }
 }
 
@@ -131,7 +131,7 @@ async fn email_code_is_random_for_other_recipients() {
     let code = emulator.latest_code("real@example.com").unwrap();
     if code != "424242" {
         let wrong = attempt(&native, &id, &[("strategy", "email_code"), ("code", "424242")]).await;
-        assert_eq!(wrong.words(), "422 form_code_incorrect(code)");
+        assert_eq!(wrong.summary(), "422 form_code_incorrect(code)");
     }
     assert_eq!(attempt(&native, &id, &[("strategy", "email_code"), ("code", &code)]).await.text("/status"), "complete");
 }
@@ -143,10 +143,10 @@ async fn lockout_locks_the_account_after_max_attempts() {
     let (_, id) = begin(&native, ADA).await;
     let wrong = [("strategy", "password"), ("password", "wrong-password")];
     for _ in 0..3 {
-        assert_eq!(attempt(&native, &id, &wrong).await.words(), "422 form_password_incorrect(password)");
+        assert_eq!(attempt(&native, &id, &wrong).await.summary(), "422 form_password_incorrect(password)");
     }
     let locked = attempt(&native, &id, &[("strategy", "password"), ("password", PASSWORD)]).await;
-    assert_eq!(locked.words(), "403 user_locked");
+    assert_eq!(locked.summary(), "403 user_locked");
     assert_eq!(locked.body["errors"][0]["meta"]["lockout_expires_in_seconds"], 3600);
     emulator.advance_clock(Duration::from_secs(3600));
     native.sign_in(ADA, PASSWORD).await;
@@ -168,7 +168,7 @@ async fn sign_in_distinguishes_bans_breaches_and_restrictions() {
         let native = Native::new(&emulator);
         async move {
             let form = [("strategy", "password"), ("identifier", identifier), ("password", password)];
-            native.post("/v1/client/sign_ins", &form).await.words()
+            native.post("/v1/client/sign_ins", &form).await.summary()
         }
     };
     assert_eq!(with_password("breached@example.com", "qwerty123").await, "422 form_password_pwned(password)");
@@ -180,23 +180,23 @@ async fn sign_in_distinguishes_bans_breaches_and_restrictions() {
     let ada =
         emulator.state()["users"].as_array().unwrap().iter().find(|one| one["id"] == user.as_str()).cloned().unwrap();
     let address = ada["email_addresses"][0]["email_address"].as_str().unwrap().to_owned();
-    assert_eq!(begin(&native, &address).await.0.words(), "403 user_banned");
+    assert_eq!(begin(&native, &address).await.0.summary(), "403 user_banned");
 }
 
 #[tokio::test]
 async fn enumeration_protection_hides_unknown_identifiers() {
     let (emulator, native) = start(|config| config.attack_protection.enumeration = true).await;
-    let (answer, id) = begin(&native, "nobody@example.com").await;
-    assert_eq!(answer.text("/status"), "needs_first_factor");
+    let (response, id) = begin(&native, "nobody@example.com").await;
+    assert_eq!(response.text("/status"), "needs_first_factor");
     assert_eq!(prepare(&native, &id, &[("strategy", "email_code")]).await.status, 200);
     assert_eq!(emulator.inbox(), Vec::new());
     let code = attempt(&native, &id, &[("strategy", "email_code"), ("code", "424242")]).await;
-    assert_eq!(code.words(), "422 form_code_incorrect(code)");
+    assert_eq!(code.summary(), "422 form_code_incorrect(code)");
     let password = attempt(&native, &id, &[("strategy", "password"), ("password", "wrong")]).await;
     let (_, id) = begin(&native, ADA).await;
     let known = attempt(&native, &id, &[("strategy", "password"), ("password", "wrong")]).await;
-    assert_eq!(password.words(), "422 form_password_or_identifier_incorrect(password)");
-    assert_eq!(known.words(), password.words());
+    assert_eq!(password.summary(), "422 form_password_or_identifier_incorrect(password)");
+    assert_eq!(known.summary(), password.summary());
 }
 
 #[tokio::test]
@@ -204,12 +204,12 @@ async fn session_mode_refuses_or_adds_a_second_session() {
     let (emulator, native) = start(|_| {}).await;
     let session = native.sign_in(ADA, PASSWORD).await;
     let refused = begin(&native, GRACE).await.0;
-    assert_eq!(refused.words(), "400 session_exists");
+    assert_eq!(refused.summary(), "400 session_exists");
     assert_eq!(refused.body["errors"][0]["meta"]["session_id"], session.as_str());
     assert_eq!(native.post("/v1/client/sign_ins", &[]).await.status, 200, "an empty create only resets");
     emulator.configure(|config| config.sessions.mode = "multi".to_owned());
     let again = begin(&native, ADA).await.0;
-    assert_eq!(again.words(), "400 identifier_already_signed_in");
+    assert_eq!(again.summary(), "400 identifier_already_signed_in");
     native.sign_in(GRACE, PASSWORD).await;
     let client = native.get("/v1/client").await;
     assert_eq!(client.resource()["sessions"].as_array().unwrap().len(), 2);
@@ -245,14 +245,10 @@ async fn email_link_is_verified_reopened_expired_and_replaced() {
     assert!(location.contains("__clerk_status=verified&__clerk_created_session=sess_"), "{location}");
     assert_eq!(open(&link).await.location.unwrap(), location, "mail scanners open links twice");
     let polled = native.get(&format!("/v1/client/sign_ins/{id}")).await;
-    assert_eq!(
-        (polled.text("/status").as_str(), polled.token),
-        ("complete", None),
-        "no credential travels by the link"
-    );
+    assert_eq!((polled.text("/status").as_str(), polled.token), ("complete", None), "the link carries no credential");
     assert_eq!(open("/v1/verify?token=nonsense").await.status, 400);
     let head = native.raw("HEAD", "/v1/oauth_callback?state=x").send().await.unwrap();
-    assert_eq!(head.status().as_u16(), 405, "only links in mails are previewed");
+    assert_eq!(head.status().as_u16(), 405, "HEAD is for links in e-mails only");
 
     native.delete("/v1/client/sessions").await;
     emulator.configure(|config| config.attack_protection.email_link_same_client = true);
@@ -278,11 +274,11 @@ async fn magic_link_is_approved_and_redeemed_once() {
         ]
     };
     assert_eq!(
-        prepare(&native, &id, &form(challenge, "plain")).await.words(),
+        prepare(&native, &id, &form(challenge, "plain")).await.summary(),
         "422 form_param_value_invalid(code_challenge_method)"
     );
     assert_eq!(
-        prepare(&native, &id, &form("short", "S256")).await.words(),
+        prepare(&native, &id, &form("short", "S256")).await.summary(),
         "422 form_param_format_invalid(code_challenge)"
     );
     assert_eq!(prepare(&native, &id, &form(challenge, "S256")).await.status, 200);
@@ -290,38 +286,38 @@ async fn magic_link_is_approved_and_redeemed_once() {
         let form = [("flow_id", flow), ("approval_token", approval), ("code_verifier", verifier)];
         native.post("/v1/client/magic_links/complete", &form).await
     };
-    assert_eq!(redeem(&id, "x", verifier).await.words(), "422 flow_not_approved");
+    assert_eq!(redeem(&id, "x", verifier).await.summary(), "422 flow_not_approved");
     let token = emulator.latest_link(ADA).unwrap().split("token=").nth(1).unwrap().to_owned();
     let around = read(native.raw("GET", &format!("/v1/verify?token={token}")).send().await.unwrap()).await;
-    assert_eq!(around.status, 400, "there is no way around the verifier");
-    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
-    assert_eq!(redeem("sia_other", "x", verifier).await.words(), "422 form_param_value_invalid(flow_id)");
+    assert_eq!(around.status, 400, "the verifier can't be bypassed");
+    assert_eq!(native.get("/v1/me").await.summary(), "401 signed_out");
+    assert_eq!(redeem("sia_other", "x", verifier).await.summary(), "422 form_param_value_invalid(flow_id)");
     let page = emulator.latest_link(ADA).unwrap().replace(&emulator.base_url(), "");
     let approved = read(native.raw("POST", &page).send().await.unwrap()).await;
     let html = approved.body.as_str().unwrap();
     let link = html.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
     let link = url::Url::parse(&link).unwrap();
     let approval = link.query_pairs().find(|(key, _)| key == "approval_token").unwrap().1.into_owned();
-    assert_eq!(redeem(&id, "another", verifier).await.words(), "422 approval_token_invalid");
+    assert_eq!(redeem(&id, "another", verifier).await.summary(), "422 approval_token_invalid");
     let ticket = redeem(&id, &approval, verifier).await;
     assert_eq!(ticket.text("/flow_id"), id);
-    assert_eq!(redeem(&id, &approval, verifier).await.words(), "422 approval_token_consumed");
+    assert_eq!(redeem(&id, &approval, verifier).await.summary(), "422 approval_token_consumed");
     let ticket = ticket.text("/ticket");
     let form = [("strategy", "ticket"), ("ticket", ticket.as_str())];
     assert_eq!(native.post("/v1/client/sign_ins", &form).await.text("/status"), "complete");
     native.delete("/v1/client/sessions").await;
     let again = native.post("/v1/client/sign_ins", &form).await;
-    assert_eq!(again.words(), "400 sign_in_token_already_used_code(ticket)");
+    assert_eq!(again.summary(), "400 sign_in_token_already_used_code(ticket)");
 
-    // A wrong verifier burns the approval.
+    // A wrong verifier uses up the approval.
     let (_, id) = begin(&native, ADA).await;
     prepare(&native, &id, &form_of(challenge)).await;
     let page = emulator.latest_link(ADA).unwrap().replace(&emulator.base_url(), "");
     let approved = read(native.raw("POST", &page).send().await.unwrap()).await;
     let approval =
         approved.body.as_str().unwrap().split("approval_token=").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    assert_eq!(redeem(&id, &approval, "wrong").await.words(), "422 pkce_verification_failed");
-    assert_eq!(redeem(&id, &approval, verifier).await.words(), "422 approval_token_consumed");
+    assert_eq!(redeem(&id, &approval, "wrong").await.summary(), "422 pkce_verification_failed");
+    assert_eq!(redeem(&id, &approval, verifier).await.summary(), "422 approval_token_consumed");
 }
 
 fn form_of(challenge: &'static str) -> [(&'static str, &'static str); 4] {
@@ -337,12 +333,12 @@ fn form_of(challenge: &'static str) -> [(&'static str, &'static str); 4] {
 async fn client_trust_requires_a_code_on_new_devices_only() {
     let (_emulator, native) = start(|config| config.client_trust = true).await;
     let form = [("strategy", "password"), ("identifier", ADA), ("password", PASSWORD)];
-    let answer = native.post("/v1/client/sign_ins", &form).await;
+    let response = native.post("/v1/client/sign_ins", &form).await;
     assert_eq!(
-        (answer.text("/status").as_str(), answer.text("/client_trust_state").as_str()),
+        (response.text("/status").as_str(), response.text("/client_trust_state").as_str()),
         ("needs_client_trust", "new")
     );
-    let id = answer.text("/id");
+    let id = response.text("/id");
     native.post(&format!("/v1/client/sign_ins/{id}/prepare_second_factor"), &[("strategy", "email_code")]).await;
     let code = [("strategy", "email_code"), ("code", "424242")];
     let done = native.post(&format!("/v1/client/sign_ins/{id}/attempt_second_factor"), &code).await;
@@ -369,12 +365,12 @@ async fn oauth_sign_in_links_proves_or_transfers_an_identity() {
         let read = native.get(&format!("/v1/client/sign_ins/{}", started.text("/id"))).await;
         (link.query().unwrap_or_default().to_owned(), read)
     };
-    // Its verified address is Ada's: the account is linked.
+    // A verified address of Ada: the account is linked.
     let (query, attempt_of) = go(Identity::new("oauth_google", ADA)).await;
     assert!(query.starts_with("rotating_token_nonce="), "{query}");
     assert_eq!(attempt_of.text("/status"), "complete");
     native.delete("/v1/client/sessions").await;
-    // The provider does not vouch for the address: the person has to.
+    // The provider has not verified the address: it must be proven.
     let mut unverified = Identity::new("oauth_google", GRACE);
     unverified.verified = false;
     let (_, attempt_of) = go(unverified.clone()).await;
@@ -391,18 +387,18 @@ async fn oauth_sign_in_links_proves_or_transfers_an_identity() {
     let me = native.get("/v1/me").await;
     assert_eq!(me.text("/external_accounts/0/provider"), "oauth_google", "linked once the address was proven");
     native.delete("/v1/client/sessions").await;
-    // Nobody's.
+    // An unknown identity.
     let (query, attempt_of) = go(Identity::new("oauth_google", "new@example.com")).await;
     assert_eq!((query.as_str(), attempt_of.text("/status").as_str()), ("", "needs_identifier"));
     assert_eq!(attempt_of.text("/first_factor_verification/status"), "transferable");
     assert_eq!(attempt_of.text("/first_factor_verification/error/code"), "external_account_not_found");
     let wrong = native.post("/v1/client/sign_ups", &[("transfer", "true"), ("password", "x")]).await;
-    assert_eq!(wrong.words(), "422 form_password_length_too_short(password)");
+    assert_eq!(wrong.summary(), "422 form_password_length_too_short(password)");
     let transfer = native.post("/v1/client/sign_ups", &[("transfer", "true")]).await;
-    assert_eq!(transfer.text("/status"), "complete", "what was refused used nothing up");
+    assert_eq!(transfer.text("/status"), "complete", "a refused transfer was not used up");
     native.delete("/v1/client/sessions").await;
     assert_eq!(
-        native.post("/v1/client/sign_ups", &[("transfer", "true")]).await.words(),
+        native.post("/v1/client/sign_ups", &[("transfer", "true")]).await.summary(),
         "400 account_transfer_invalid",
         "once"
     );
@@ -419,10 +415,10 @@ async fn oauth_sign_in_checks_the_redirect_url() {
         ("", "422 form_param_nil(redirect_url)"),
     ] {
         let form = [("strategy", "oauth_google"), ("redirect_url", url)];
-        assert_eq!(native.post("/v1/client/sign_ins", &form).await.words(), expected, "{url}");
+        assert_eq!(native.post("/v1/client/sign_ins", &form).await.summary(), expected, "{url}");
     }
     let unknown = [("strategy", "oauth_apple"), ("redirect_url", CALLBACK)];
-    assert_eq!(native.post("/v1/client/sign_ins", &unknown).await.words(), "400 oauth_provider_not_enabled");
+    assert_eq!(native.post("/v1/client/sign_ins", &unknown).await.summary(), "400 oauth_provider_not_enabled");
 }
 
 #[tokio::test]
@@ -431,24 +427,24 @@ async fn enterprise_sso_signs_users_in() {
     config.users = vec![ada()];
     let emulator = Emulator::start(config).await.unwrap();
     let native = Native::new(&emulator);
-    let (answer, _) = begin(&native, "worker@acme.test").await;
-    assert_eq!(strategies(&answer, "/supported_first_factors"), ["enterprise_sso"]);
+    let (response, _) = begin(&native, "worker@acme.test").await;
+    assert_eq!(strategies(&response, "/supported_first_factors"), ["enterprise_sso"]);
     let password = [("identifier", "worker@acme.test"), ("password", PASSWORD), ("strategy", "password")];
     let refused = native.post("/v1/client/sign_ins", &password).await;
-    assert_eq!(refused.words(), "422 sign_in_must_use_enterprise_connection_identifier(identifier)");
+    assert_eq!(refused.summary(), "422 sign_in_must_use_enterprise_connection_identifier(identifier)");
     let form = [("strategy", "enterprise_sso"), ("identifier", "worker@acme.test"), ("redirect_url", CALLBACK)];
     let started = native.post("/v1/client/sign_ins", &form).await;
     let page = started.text("/first_factor_verification/external_verification_redirect_url");
     let identity = Identity { first_name: "Wile".to_owned(), ..Identity::new("enterprise_sso", "worker@acme.test") };
     emulator.decide(&page, Decision::Approve(identity)).unwrap();
     let me = native.get("/v1/me").await;
-    assert_eq!(me.text("/first_name"), "Wile", "the account was made on the way in");
+    assert_eq!(me.text("/first_name"), "Wile", "the account was created by the sign-in");
     assert_eq!(me.text("/enterprise_accounts/0/enterprise_connection_id"), "entconn_acme");
-    assert_eq!(me.resource()["external_accounts"], json!([]), "it is no account at an OAuth provider");
+    assert_eq!(me.resource()["external_accounts"], json!([]), "it is not an account at an OAuth provider");
     let none = [("strategy", "enterprise_sso"), ("identifier", "someone@nowhere.test"), ("redirect_url", CALLBACK)];
     let native = Native::new(&emulator);
     assert_eq!(
-        native.post("/v1/client/sign_ins", &none).await.words(),
+        native.post("/v1/client/sign_ins", &none).await.summary(),
         "422 enterprise_sso_sign_in_connection_missing(identifier)"
     );
 }
@@ -462,15 +458,15 @@ async fn hosted_auth_creates_the_session_on_redemption() {
         let form = [("redirect_url", CALLBACK), ("code_challenge", challenge), ("state", "s-1"), ("mode", mode)];
         native.post("/v1/client/hosted_auth", &form).await
     };
-    assert_eq!(ask("short", "sign-in").await.words(), "422 form_param_format_invalid(code_challenge)");
-    assert_eq!(ask(challenge, "sideways").await.words(), "422 form_param_value_invalid(mode)");
+    assert_eq!(ask("short", "sign-in").await.summary(), "422 form_param_format_invalid(code_challenge)");
+    assert_eq!(ask(challenge, "sideways").await.summary(), "422 form_param_value_invalid(mode)");
     let run = async || {
         let page = ask(challenge, "sign-in").await.text("/url").replace(&emulator.base_url(), "");
         let form =
             format!("action=start&identifier={}&password={PASSWORD}", ADA.replace('+', "%2B").replace('@', "%40"));
         let request = native.raw("POST", &page).header("content-type", "application/x-www-form-urlencoded").body(form);
-        let answer = read(request.send().await.unwrap()).await;
-        let html = answer.body.as_str().unwrap();
+        let response = read(request.send().await.unwrap()).await;
+        let html = response.body.as_str().unwrap();
         let link = html.split("href=\"my-app").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
         url::Url::parse(&format!("my-app{link}")).unwrap()
     };
@@ -481,17 +477,17 @@ async fn hosted_auth_creates_the_session_on_redemption() {
     };
     let link = run().await;
     assert_eq!(parameter(&link, "state"), "s-1");
-    assert_eq!(native.get("/v1/client").await.resource()["sessions"], json!([]), "hidden until it is redeemed");
+    assert_eq!(native.get("/v1/client").await.resource()["sessions"], json!([]), "created on redemption");
     let nonce = parameter(&link, "rotating_token_nonce");
-    assert_eq!(redeem("unknown", verifier).await.words(), "400 client_state_invalid");
+    assert_eq!(redeem("unknown", verifier).await.summary(), "400 client_state_invalid");
     let client = redeem(&nonce, verifier).await;
     assert_eq!(client.resource()["sessions"][0]["id"], parameter(&link, "created_session_id").as_str());
     assert!(client.token.is_some());
-    assert_eq!(redeem(&nonce, verifier).await.words(), "400 client_state_invalid", "once");
+    assert_eq!(redeem(&nonce, verifier).await.summary(), "400 client_state_invalid", "once");
     native.delete("/v1/client/sessions").await;
     let nonce = parameter(&run().await, "rotating_token_nonce");
-    assert_eq!(redeem(&nonce, "wrong").await.words(), "422 pkce_verification_failed");
-    assert_eq!(redeem(&nonce, verifier).await.words(), "400 client_state_invalid", "a wrong verifier burns it");
+    assert_eq!(redeem(&nonce, "wrong").await.summary(), "422 pkce_verification_failed");
+    assert_eq!(redeem(&nonce, verifier).await.summary(), "400 client_state_invalid", "a wrong verifier uses it up");
 }
 
 #[tokio::test]
@@ -504,14 +500,14 @@ async fn sign_in_accepts_odd_characters_in_identifiers() {
     for (typed, kept) in [("+1201555010\u{3000}0", "+12015550100"), ("日本語日本語日本語", "日本語日本語日本語")]
     {
         let form = [("sign_up_if_missing", "true"), ("identifier", typed)];
-        let answer = native.post("/v1/client/sign_ins", &form).await;
-        assert_eq!((answer.status, answer.text("/identifier").as_str()), (200, kept), "{answer:?}");
-        assert_eq!(native.get("/v1/client").await.status, 200, "and the client can still be read");
+        let response = native.post("/v1/client/sign_ins", &form).await;
+        assert_eq!((response.status, response.text("/identifier").as_str()), (200, kept), "{response:?}");
+        assert_eq!(native.get("/v1/client").await.status, 200, "the client can still be read");
     }
 }
 
-/// Starts a trip to Google, and comes back as somebody. Returns the query of the app's link.
-async fn come_back(emulator: &Emulator, native: &Native, path: &str, identity: Identity) -> (String, Answer) {
+/// Runs a provider flow with an identity. Returns the query of the app's link, and the attempt.
+async fn come_back(emulator: &Emulator, native: &Native, path: &str, identity: Identity) -> (String, FapiResponse) {
     let form = [("strategy", "oauth_google"), ("redirect_url", CALLBACK), ("action_complete_redirect_url", CALLBACK)];
     let started = native.post(path, &form).await;
     let verification =
@@ -532,10 +528,10 @@ async fn oauth_identity_with_unverified_address_must_be_proven() {
     let transfer = native.post("/v1/client/sign_ins", &[("transfer", "true")]).await;
     assert_eq!(transfer.text("/status"), "needs_first_factor", "{transfer:?}");
     assert_eq!(strategies(&transfer, "/supported_first_factors"), ["email_code"], "only the address proves it");
-    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
+    assert_eq!(native.get("/v1/me").await.summary(), "401 signed_out");
     let id = transfer.text("/id");
     let password = [("strategy", "password"), ("password", PASSWORD)];
-    assert_eq!(attempt(&native, &id, &password).await.words(), "400 strategy_for_user_invalid(strategy)");
+    assert_eq!(attempt(&native, &id, &password).await.summary(), "400 strategy_for_user_invalid(strategy)");
     prepare(&native, &id, &[("strategy", "email_code")]).await;
     let done = attempt(&native, &id, &[("strategy", "email_code"), ("code", "424242")]).await;
     assert_eq!(done.text("/status"), "complete");
@@ -588,19 +584,19 @@ async fn attempt_first_factor_refuses_strategies_that_are_not_offered() {
     .await;
     let (_, id) = begin(&native, "boss@acme.test").await;
     let password = [("strategy", "password"), ("password", PASSWORD)];
-    assert_eq!(attempt(&native, &id, &password).await.words(), "400 strategy_for_user_invalid(strategy)");
+    assert_eq!(attempt(&native, &id, &password).await.summary(), "400 strategy_for_user_invalid(strategy)");
     emulator.configure(|config| config.password.mode = Presence::Off);
     let (_, id) = begin(&native, ADA).await;
-    assert_eq!(attempt(&native, &id, &password).await.words(), "422 form_param_value_invalid(strategy)");
+    assert_eq!(attempt(&native, &id, &password).await.summary(), "422 form_param_value_invalid(strategy)");
     let create = [("strategy", "password"), ("identifier", ADA), ("password", PASSWORD)];
-    assert_eq!(native.post("/v1/client/sign_ins", &create).await.words(), "422 form_param_value_invalid(strategy)");
-    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out");
+    assert_eq!(native.post("/v1/client/sign_ins", &create).await.summary(), "422 form_param_value_invalid(strategy)");
+    assert_eq!(native.get("/v1/me").await.summary(), "401 signed_out");
     let link = [("strategy", "email_link"), ("identifier", ADA)];
-    assert_eq!(native.post("/v1/client/sign_ins", &link).await.words(), "422 form_param_value_invalid(strategy)");
+    assert_eq!(native.post("/v1/client/sign_ins", &link).await.summary(), "422 form_param_value_invalid(strategy)");
     emulator.configure(|config| config.password.mode = Presence::Required);
     let missing = [("sign_up_if_missing", "true"), ("identifier", "nobody@example.com")];
     let id = native.post("/v1/client/sign_ins", &missing).await.text("/id");
-    assert_eq!(attempt(&native, &id, &password).await.words(), "404 sign_up_if_missing_transfer");
+    assert_eq!(attempt(&native, &id, &password).await.summary(), "404 sign_up_if_missing_transfer");
 }
 
 #[tokio::test]
@@ -624,7 +620,7 @@ async fn enterprise_connections_accept_their_own_domains_only() {
         ];
         let started = native.post("/v1/client/sign_ins", &form).await;
         if started.status != 200 {
-            return started.words();
+            return started.summary();
         }
         let page = started.text("/first_factor_verification/external_verification_redirect_url");
         let identity = Identity::new("enterprise_sso", comes_back_as);
@@ -641,14 +637,14 @@ async fn enterprise_connections_accept_their_own_domains_only() {
     );
     let other = go("a@acme.test", "entconn_acme", ADA).await;
     assert!(other.ends_with("__clerk_error_code=enterprise_sso_email_address_domain_mismatch"), "{other}");
-    assert_eq!(native.get("/v1/me").await.words(), "401 signed_out", "nobody came in as Ada");
+    assert_eq!(native.get("/v1/me").await.summary(), "401 signed_out", "not signed in as Ada");
     let unknown = go("b@globex.test", "", "b@globex.test").await;
     assert!(unknown.ends_with("__clerk_error_code=saml_jit_provisioning_disabled"), "{unknown}");
     let (query, _) =
         come_back(&emulator, &native, "/v1/client/sign_ins", Identity::new("oauth_google", "a@acme.test")).await;
     assert!(query.contains("oauth_email_domain_reserved_by_saml"), "{query}");
     let taken = native.post("/v1/client/sign_ups", &[("email_address", "a@acme.test")]).await;
-    assert_eq!(taken.words(), "422 saml_email_address_domain_reserved(email_address)");
+    assert_eq!(taken.summary(), "422 saml_email_address_domain_reserved(email_address)");
     let known = go("a@acme.test", "entconn_acme", "a@acme.test").await;
     assert!(known.starts_with("rotating_token_nonce="), "{known}");
     let me = native.get("/v1/me").await;
@@ -668,7 +664,7 @@ async fn transfer_refuses_a_user_who_is_signed_in() {
     let session = native.sign_in(ADA, PASSWORD).await;
     come_back(&emulator, &native, "/v1/client/sign_ups", Identity::new("oauth_google", ADA)).await;
     let transfer = native.post("/v1/client/sign_ins", &[("transfer", "true")]).await;
-    assert_eq!(transfer.words(), "400 identifier_already_signed_in");
+    assert_eq!(transfer.summary(), "400 identifier_already_signed_in");
     assert_eq!(transfer.body["errors"][0]["meta"]["session_id"], session.as_str());
     let (query, _) = come_back(&emulator, &native, "/v1/client/sign_ins", Identity::new("oauth_google", ADA)).await;
     assert!(query.contains("__clerk_error_code=identifier_already_signed_in"), "{query}");

@@ -8,15 +8,15 @@ use clerk_emulator::{Config, Decision, Emulator, Identity, Presence};
 use k256::ecdsa::SigningKey;
 use serde_json::json;
 use sha3::{Digest, Keccak256};
-use support::{ADA, Answer, CALLBACK, Native, PASSWORD, read, start};
+use support::{ADA, CALLBACK, FapiResponse, Native, PASSWORD, read, start};
 
 const NEW: &str = "new+clerk_test@example.com";
 
-async fn create(native: &Native, form: &[(&str, &str)]) -> Answer {
+async fn create(native: &Native, form: &[(&str, &str)]) -> FapiResponse {
     native.post("/v1/client/sign_ups", form).await
 }
 
-async fn step(native: &Native, id: &str, step: &str, form: &[(&str, &str)]) -> Answer {
+async fn step(native: &Native, id: &str, step: &str, form: &[(&str, &str)]) -> FapiResponse {
     native.post(&format!("/v1/client/sign_ups/{id}/{step}"), form).await
 }
 
@@ -48,12 +48,12 @@ async fn sign_up_validates_every_field() {
         ("nickname", "Ada", "422 form_param_unknown(nickname)"),
     ];
     for (key, value, expected) in cases {
-        assert_eq!(create(&native, &[(key, value)]).await.words(), expected, "{key}={value}");
+        assert_eq!(create(&native, &[(key, value)]).await.summary(), expected, "{key}={value}");
     }
     let weak = create(&native, &[("password", "short")]).await;
     let codes: Vec<_> = weak.body["errors"].as_array().unwrap().iter().map(|error| error["code"].clone()).collect();
     let expected = ["form_password_length_too_short", "form_password_no_uppercase", "form_password_no_number"];
-    assert_eq!(codes, expected, "all broken rules together");
+    assert_eq!(codes, expected, "all violated rules at once");
     let metadata =
         create(&native, &[("email_address", "plain@example.com"), ("unsafe_metadata", "{\"a\":{\"b\":1}}")]).await;
     assert_eq!(metadata.resource()["unsafe_metadata"], json!({ "a": { "b": 1 } }));
@@ -64,21 +64,21 @@ async fn sign_up_completes_when_nothing_is_missing_or_unverified() {
     let (emulator, native) = start(|config| config.identifiers.phone = Presence::Required).await;
     let begun = create(&native, &[("email_address", NEW), ("password", PASSWORD)]).await;
     let id = begun.text("/id");
-    let lists = |answer: &Answer| {
-        let one = answer.resource();
+    let lists = |response: &FapiResponse| {
+        let one = response.resource();
         (one["status"].clone(), one["missing_fields"].clone(), one["unverified_fields"].clone())
     };
     assert_eq!(lists(&begun), (json!("missing_requirements"), json!(["phone_number"]), json!(["email_address"])));
     assert_eq!(begun.text("/verifications/email_address/next_action"), "needs_prepare");
     let code = [("strategy", "phone_code"), ("code", "424242")];
-    assert_eq!(step(&native, &id, "attempt_verification", &code).await.words(), "400 verification_missing");
+    assert_eq!(step(&native, &id, "attempt_verification", &code).await.summary(), "400 verification_missing");
     let updated = native.patch(&format!("/v1/client/sign_ups/{id}"), &[("phone_number", "+1 201 555 0123")]).await;
     assert_eq!(lists(&updated).2, json!(["email_address", "phone_number"]));
     for strategy in ["email_code", "phone_code"] {
         let prepared = step(&native, &id, "prepare_verification", &[("strategy", strategy)]).await;
         assert_eq!(prepared.status, 200, "{prepared:?}");
         let wrong = step(&native, &id, "attempt_verification", &[("strategy", strategy), ("code", "1")]).await;
-        assert_eq!(wrong.words(), "422 form_code_incorrect(code)");
+        assert_eq!(wrong.summary(), "422 form_code_incorrect(code)");
         step(&native, &id, "attempt_verification", &[("strategy", strategy), ("code", "424242")]).await;
     }
     let me = native.get("/v1/me").await;
@@ -86,7 +86,7 @@ async fn sign_up_completes_when_nothing_is_missing_or_unverified() {
         (me.text("/primary_email_address_id").is_empty(), me.text("/phone_numbers/0/phone_number")),
         (false, "+12015550123".to_owned())
     );
-    assert_eq!(native.get(&format!("/v1/client/sign_ups/{id}")).await.words(), "404 resource_not_found");
+    assert_eq!(native.get(&format!("/v1/client/sign_ups/{id}")).await.summary(), "404 resource_not_found");
     let kinds: Vec<_> = emulator.inbox().iter().map(|message| message.kind).collect();
     assert_eq!(kinds, ["sign_up_code", "sign_up_code"]);
 }
@@ -102,7 +102,7 @@ async fn sign_up_requires_verification_of_a_changed_address() {
     let same = native.patch(&path, &[("email_address", NEW)]).await;
     assert_eq!(same.text("/verifications/email_address/status"), "verified");
     let again = step(&native, &id, "prepare_verification", &[("strategy", "email_code")]).await;
-    assert_eq!(again.words(), "400 verification_already_verified");
+    assert_eq!(again.summary(), "400 verification_already_verified");
     let changed = native.patch(&path, &[("email_address", "other+clerk_test@example.com")]).await;
     assert_eq!(changed.resource()["unverified_fields"], json!(["email_address"]));
 }
@@ -113,7 +113,7 @@ async fn sign_up_with_ticket_works_in_closed_modes() {
     {
         let emulator = Emulator::start(Config::preset(mode).unwrap()).await.unwrap();
         let native = Native::new(&emulator);
-        assert_eq!(create(&native, &[("email_address", NEW)]).await.words(), code);
+        assert_eq!(create(&native, &[("email_address", NEW)]).await.summary(), code);
         let (status, ticket) = emulator.control("POST", "tickets", &json!({ "kind": "invitation", "email": NEW }));
         assert_eq!(status, 200);
         let url = ticket["url"].as_str().unwrap().replace(&emulator.base_url(), "");
@@ -126,8 +126,8 @@ async fn sign_up_with_ticket_works_in_closed_modes() {
         let form = [("strategy", "ticket"), ("ticket", ticket), ("password", PASSWORD)];
         assert_eq!(create(&native, &form).await.text("/status"), "complete", "the ticket proves the address");
         native.delete("/v1/client/sessions").await;
-        assert_eq!(create(&native, &form).await.words(), "400 invitation_already_accepted(ticket)");
-        assert_eq!(create(&native, &[("ticket", "nonsense")]).await.words(), "400 ticket_invalid_code(ticket)");
+        assert_eq!(create(&native, &form).await.summary(), "400 invitation_already_accepted(ticket)");
+        assert_eq!(create(&native, &[("ticket", "nonsense")]).await.summary(), "400 ticket_invalid_code(ticket)");
     }
 }
 
@@ -142,13 +142,13 @@ async fn oauth_sign_up_applies_the_provider_profile() {
     assert!(link.as_str().contains("rotating_token_nonce="), "{link}");
     let path = format!("/v1/client/sign_ups/{}", started.text("/id"));
     let waiting = native.get(&path).await;
-    assert_eq!(waiting.resource()["missing_fields"], json!(["username"]), "no password is asked for");
+    assert_eq!(waiting.resource()["missing_fields"], json!(["username"]), "no password is required");
     assert_eq!(
         (waiting.text("/first_name"), waiting.text("/email_address")),
         ("Linus".to_owned(), "linus@example.com".to_owned())
     );
     assert_eq!(native.patch(&path, &[("username", "linus")]).await.text("/status"), "complete");
-    // A known identity makes the sign-up a sign-in.
+    // A known identity turns the sign-up into a sign-in.
     native.delete("/v1/client/sessions").await;
     let started = create(&native, &form).await;
     let page = started.text("/verifications/external_account/external_verification_redirect_url");
@@ -166,7 +166,7 @@ async fn oauth_sign_up_applies_the_provider_profile() {
     assert_eq!(native.post("/v1/client/sign_ins", &[("transfer", "true")]).await.text("/status"), "complete");
 }
 
-/// A wallet that signs.
+/// A wallet that signs messages.
 struct Wallet(SigningKey);
 
 impl Wallet {
@@ -199,7 +199,7 @@ async fn web3_wallet_signs_up_and_in_with_a_real_signature() {
     let message = prepared.text("/verifications/web3_wallet/message");
     assert!(message.contains(&address), "{message}");
     let foreign = step(&native, &id, "attempt_verification", &[strategy, ("signature", &other.sign(&message))]).await;
-    assert_eq!(foreign.words(), "422 form_incorrect_signature(signature)");
+    assert_eq!(foreign.summary(), "422 form_incorrect_signature(signature)");
     let done = step(&native, &id, "attempt_verification", &[strategy, ("signature", &wallet.sign(&message))]).await;
     assert_eq!(done.text("/status"), "complete", "{done:?}");
     native.delete("/v1/client/sessions").await;

@@ -1,4 +1,4 @@
-//! A long run: nothing grows without bound, nothing locks up, nothing breaks.
+//! Long runs: collections stay bounded, and the server neither hangs nor fails.
 
 mod support;
 
@@ -11,7 +11,7 @@ use clerk_emulator::{Config, Decision, Emulator, Identity};
 use serde_json::json;
 use support::{ADA, CALLBACK, GRACE, Native, PASSWORD, ada, grace};
 
-/// Ends the process when a test hangs: a deadlock of the server's threads would stop a timeout of the runtime too.
+/// Aborts the process if a test hangs: a deadlock of the server's threads would also stop the runtime's timers.
 struct Watchdog(Option<mpsc::Sender<()>>);
 
 impl Watchdog {
@@ -19,7 +19,7 @@ impl Watchdog {
         let (done, waits) = mpsc::channel();
         std::thread::spawn(move || {
             if waits.recv_timeout(Duration::from_secs(400)) == Err(mpsc::RecvTimeoutError::Timeout) {
-                #[expect(clippy::print_stderr, reason = "the last words of a test that hangs")]
+                #[expect(clippy::print_stderr, reason = "the report of a test that hangs")]
                 {
                     eprintln!("{what} hangs");
                 }
@@ -32,7 +32,7 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        // The other end notices that this one is gone.
+        // Disconnects the channel, which ends the thread.
         self.0.take();
     }
 }
@@ -47,13 +47,13 @@ async fn sign_up(native: &Native, address: &str) {
     assert_eq!(done.text("/status"), "complete", "{done:?}");
 }
 
-/// What may be there at most, with what comes between two sweeps.
+/// Asserts the maximum sizes, which include what is added between two sweeps.
 fn assert_bounded(emulator: &Emulator, most: &[(&'static str, usize)]) {
     let sizes = emulator.sizes();
     for (name, most) in most {
         assert!(sizes[name] <= *most, "{name}: {} > {most}", sizes[name]);
     }
-    assert!(emulator.requests().iter().all(|entry| entry.status < 500), "nothing broke");
+    assert!(emulator.requests().iter().all(|entry| entry.status < 500), "no request failed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,7 +63,7 @@ async fn sign_up_stays_bounded_after_ten_thousand_users() {
     let native = Native::new(&emulator);
     for number in 0..10_000 {
         sign_up(&native, &format!("n{number}+clerk_test@example.com")).await;
-        // Deleting the account leaves nothing behind but what is bounded.
+        // A deleted account leaves only bounded data.
         if number % 2 == 0 {
             assert_eq!(native.delete("/v1/me").await.status, 200);
         } else {
@@ -87,13 +87,13 @@ async fn sign_up_stays_bounded_after_ten_thousand_users() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_and_handles_stay_bounded() {
-    let _watchdog = Watchdog::new("devices that come and go");
+    let _watchdog = Watchdog::new("clients and handles");
     let mut config = Config::default();
     config.users = vec![ada(), grace()];
     config.sign_up.mode = "waitlist".to_owned();
     let emulator = Emulator::start(config).await.unwrap();
 
-    // Sessions that end in every way, on devices that stay.
+    // Ended, removed and revoked sessions on two devices.
     let (desk, phone) = (Native::new(&emulator), Native::new(&emulator));
     for round in 0..40 {
         let session = desk.sign_in(ADA, PASSWORD).await;
@@ -107,7 +107,7 @@ async fn clients_and_handles_stay_bounded() {
     }
     assert_bounded(&emulator, &[("clients", 2), ("sessions", 20), ("session_clients", 20)]);
 
-    // Devices that are forgotten, and devices that nobody tells goodbye.
+    // Clients that are deleted, and clients that are abandoned.
     for number in 0..7_500 {
         let native = Native::new_like(&desk);
         assert_eq!(native.post("/v1/client", &[]).await.status, 200);
@@ -117,7 +117,7 @@ async fn clients_and_handles_stay_bounded() {
     }
     assert_bounded(&emulator, &[("clients", 2_100), ("deleted_clients", 5_100), ("histories", 100)]);
 
-    // Handles that nobody picks up.
+    // Tickets, flows and other handles that are never used.
     let mut last = String::new();
     for number in 0..2_200 {
         let native = Native::new_like(&desk);
@@ -149,7 +149,11 @@ async fn clients_and_handles_stay_bounded() {
         ],
     );
     let form = [("strategy", "ticket"), ("ticket", last.as_str())];
-    assert_eq!(phone.post("/v1/client/sign_ins", &form).await.text("/status"), "complete", "the newest still works");
+    assert_eq!(
+        phone.post("/v1/client/sign_ins", &form).await.text("/status"),
+        "complete",
+        "the newest ticket is valid"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

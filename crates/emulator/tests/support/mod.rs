@@ -1,4 +1,4 @@
-//! A native client of the emulator, and a few shortcuts.
+//! A native client of the emulator, and shortcuts.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![expect(unreachable_pub, clippy::unwrap_used, reason = "a helper of a test ends the test")]
@@ -13,9 +13,9 @@ pub const GRACE: &str = "grace+clerk_test@example.com";
 pub const PASSWORD: &str = "correct-horse-battery";
 pub const CALLBACK: &str = "my-app://callback";
 
-/// An answer of FAPI.
+/// A response of FAPI.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct FapiResponse {
     pub status: u16,
     pub body: Value,
     pub token: Option<String>,
@@ -23,19 +23,19 @@ pub struct Answer {
     pub retry_after: Option<String>,
 }
 
-impl Answer {
-    /// `response`, or the whole body where there is no envelope.
+impl FapiResponse {
+    /// Returns `response`, or the whole body if there is no envelope.
     pub fn resource(&self) -> &Value {
         self.body.get("response").unwrap_or(&self.body)
     }
 
-    /// Status and code of a refusal.
+    /// Returns status and code of a refusal.
     pub fn refusal(&self) -> (u16, &str) {
         (self.status, self.body["errors"][0]["code"].as_str().unwrap_or_default())
     }
 
-    /// Status, code and parameter of a refusal, in one text: `422 form_code_incorrect(code)`.
-    pub fn words(&self) -> String {
+    /// Returns status, code and parameter of a refusal in one string: `422 form_code_incorrect(code)`.
+    pub fn summary(&self) -> String {
         if self.status < 400 {
             return self.status.to_string();
         }
@@ -51,7 +51,7 @@ impl Answer {
     }
 }
 
-/// A native client. It keeps its token as an app does.
+/// A native client that keeps its token like an app.
 pub struct Native {
     http: reqwest::Client,
     base: String,
@@ -64,28 +64,28 @@ impl Native {
         Self { http, base: emulator.base_url(), token: Mutex::new(None) }
     }
 
-    /// Another device; it shares the connections of this one.
+    /// Creates another client that shares the connections of this one.
     pub fn new_like(other: &Self) -> Self {
         Self { http: other.http.clone(), base: other.base.clone(), token: Mutex::new(None) }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> FapiResponse {
         self.send("GET", path, &[]).await
     }
 
-    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> FapiResponse {
         self.send("POST", path, form).await
     }
 
-    pub async fn patch(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub async fn patch(&self, path: &str, form: &[(&str, &str)]) -> FapiResponse {
         self.send("PATCH", path, form).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> FapiResponse {
         self.send("DELETE", path, &[]).await
     }
 
-    pub async fn send(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub async fn send(&self, method: &str, path: &str, form: &[(&str, &str)]) -> FapiResponse {
         let glue = if path.contains('?') { '&' } else { '?' };
         let url = format!("{}{path}{glue}_is_native=1", self.base);
         let mut request = self.http.request(method.parse().unwrap(), url);
@@ -94,41 +94,41 @@ impl Native {
             let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
             request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
         }
-        let answer = read(request.send().await.unwrap()).await;
-        match answer.token.as_deref() {
+        let response = read(request.send().await.unwrap()).await;
+        match response.token.as_deref() {
             Some("") => *self.token.lock().unwrap() = None,
             Some(token) => *self.token.lock().unwrap() = Some(token.to_owned()),
             None => {}
         }
-        answer
+        response
     }
 
-    /// A request as it is, without what a native client adds.
+    /// Creates a request without the additions of a native client.
     pub fn raw(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method.parse().unwrap(), format!("{}{path}", self.base))
     }
 
-    /// Signs somebody in with a password and returns the session's id.
+    /// Signs in with a password and returns the session's ID.
     pub async fn sign_in(&self, identifier: &str, password: &str) -> String {
-        let answer = self
+        let response = self
             .post(
                 "/v1/client/sign_ins",
                 &[("strategy", "password"), ("identifier", identifier), ("password", password)],
             )
             .await;
-        assert_eq!(answer.text("/status"), "complete", "{answer:?}");
-        answer.text("/created_session_id")
+        assert_eq!(response.text("/status"), "complete", "{response:?}");
+        response.text("/created_session_id")
     }
 }
 
-/// Reads an answer that was sent by hand.
-pub async fn read(response: reqwest::Response) -> Answer {
+/// Reads the response of a raw request.
+pub async fn read(response: reqwest::Response) -> FapiResponse {
     let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
     let (token, location, retry_after) = (header("authorization"), header("location"), header("retry-after"));
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Answer { status, body, token, location, retry_after }
+    FapiResponse { status, body, token, location, retry_after }
 }
 
 pub fn ada() -> NewUser {
@@ -143,7 +143,7 @@ pub fn grace() -> NewUser {
     NewUser { first_name: Some("Grace".to_owned()), ..NewUser::with_password(GRACE, PASSWORD) }
 }
 
-/// An instance on which Ada and Grace have accounts.
+/// Starts an emulator with the users Ada and Grace.
 pub async fn start(change: impl FnOnce(&mut Config)) -> (Emulator, Native) {
     let mut config = Config::default();
     config.seed = Some(7);
