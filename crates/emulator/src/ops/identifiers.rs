@@ -22,9 +22,9 @@ pub(crate) fn is_email(text: &str) -> bool {
 }
 
 /// Returns an identifier as it is stored: phone numbers normalized, others as entered.
-pub(crate) fn kept(kind: Kind, value: &str) -> String {
+pub(crate) fn stored_form(kind: Kind, value: &str) -> String {
     match kind {
-        Kind::Phone => normal(kind, value),
+        Kind::Phone => normal_form(kind, value),
         Kind::Email | Kind::Wallet | Kind::Username => value.trim().to_owned(),
     }
 }
@@ -47,7 +47,7 @@ pub(crate) fn is_wallet(text: &str) -> bool {
 }
 
 /// Returns the normal form of an identifier, for comparison.
-pub(crate) fn normal(kind: Kind, value: &str) -> String {
+pub(crate) fn normal_form(kind: Kind, value: &str) -> String {
     match kind {
         Kind::Phone => phone_number(value).unwrap_or_else(|| value.to_owned()),
         // Solana addresses are case-sensitive.
@@ -152,7 +152,7 @@ pub(crate) fn masked(value: &str) -> String {
 impl World {
     /// Returns the owner of a verified identifier.
     pub(crate) fn owner_of(&self, kind: Kind, value: &str) -> Option<&User> {
-        self.owners.get(&(kind, normal(kind, value))).and_then(|id| self.users.get(id))
+        self.owners.get(&(kind, normal_form(kind, value))).and_then(|id| self.users.get(id))
     }
 
     /// Refuses an identifier that has an owner.
@@ -166,7 +166,7 @@ impl World {
     /// Refuses an identifier by the instance's allowlist and blocklist.
     pub(crate) fn refuse_restricted(&self, value: &str, param: &str) -> Result<()> {
         let restrictions = &self.config.restrictions;
-        let on = |list: &[String]| list.iter().any(|pattern| fits(pattern, value));
+        let on = |list: &[String]| list.iter().any(|pattern| matches_pattern(pattern, value));
         let subaddress =
             restrictions.block_subaddresses && value.split_once('@').is_some_and(|(local, _)| local.contains('+'));
         let kept_out = subaddress
@@ -176,7 +176,7 @@ impl World {
     }
 }
 
-fn fits(pattern: &str, value: &str) -> bool {
+fn matches_pattern(pattern: &str, value: &str) -> bool {
     match pattern.strip_prefix('*') {
         Some(end) => value.to_lowercase().ends_with(&end.to_lowercase()),
         None => pattern.eq_ignore_ascii_case(value),
@@ -246,7 +246,7 @@ mod tests {
             kind_of(&config, text);
         }
         assert_eq!(masked("日本語日本語日本語日本語"), "日本語日…語日本語");
-        assert_eq!(kept(Kind::Phone, "+1201555010\u{3000}0"), "+12015550100");
+        assert_eq!(stored_form(Kind::Phone, "+1201555010\u{3000}0"), "+12015550100");
         assert!(is_test(&config, "+1 (201) 555-0100"), "however it is written");
     }
 }

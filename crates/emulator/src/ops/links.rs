@@ -9,7 +9,7 @@ use crate::{
         client::Caller,
         crypto::{is_pkce_challenge, pkce_challenge},
         params::Params,
-        redirects::{Opened, set_query},
+        redirects::{OpenedLink, set_query},
         tickets::NewTicket,
         verification::Outgoing,
     },
@@ -32,7 +32,7 @@ impl World {
             Some(url) => Some(self.allowed_redirect(url, "redirect_url")?),
             None => None,
         };
-        let verification = self.fresh("email_link");
+        let verification = self.new_verification("email_link");
         let id = self.ids.nonce();
         let link = Link {
             client_id: caller.client_id.clone().unwrap_or_default(),
@@ -59,7 +59,7 @@ impl World {
             attempt: flow,
             previous: None,
         };
-        self.post(&outgoing, subject, None, Some(url));
+        self.send_message(&outgoing, subject, None, Some(url));
         Ok(verification)
     }
 
@@ -77,14 +77,14 @@ impl World {
     }
 
     /// `GET /v1/verify`: opens a link.
-    pub(crate) fn open_link(&mut self, token: &str, opener: Option<&str>) -> Result<Opened> {
+    pub(crate) fn open_link(&mut self, token: &str, opener: Option<&str>) -> Result<OpenedLink> {
         let found = tokens::read_link_token(token).ok().and_then(|id| Some((self.links.get(&id).cloned()?, id)));
         let Some((link, id)) = found else {
-            return Ok(Opened::Page("failed".to_owned(), Some("verification_link_token_invalid")));
+            return Ok(OpenedLink::Page("failed".to_owned(), Some("verification_link_token_invalid")));
         };
         // A native magic link can only be approved on its page and redeemed with its verifier.
         if link.magic.is_some() {
-            return Ok(Opened::Page("failed".to_owned(), Some("verification_link_token_invalid")));
+            return Ok(OpenedLink::Page("failed".to_owned(), Some("verification_link_token_invalid")));
         }
         let (outcome, code) = match link.opened.clone() {
             // Mail scanners open links twice.
@@ -96,9 +96,9 @@ impl World {
             Some(mut target) => {
                 let pairs: Vec<(&str, &str)> = outcome.iter().map(|(key, value)| (*key, value.as_str())).collect();
                 set_query(&mut target, &pairs);
-                Ok(Opened::Redirect(target))
+                Ok(OpenedLink::Redirect(target))
             }
-            None => Ok(Opened::Page(status, code)),
+            None => Ok(OpenedLink::Page(status, code)),
         }
     }
 

@@ -209,7 +209,7 @@ impl World {
             attempt: &invitation.id,
             previous: None,
         };
-        self.post(&outgoing, subject, None, Some(url));
+        self.send_message(&outgoing, subject, None, Some(url));
         organization.invitations.push(invitation.clone());
         self.save_organization(organization);
         Ok(invitation)

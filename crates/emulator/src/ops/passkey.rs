@@ -49,7 +49,7 @@ impl World {
             "challenge": URL_SAFE_NO_PAD.encode(&challenge), "timeout": 60_000, "rpId": self.relying_party(caller),
             "allowCredentials": allowed, "userVerification": "preferred",
         });
-        Verification { nonce: Some(options.to_string()), code: Some(challenge), ..self.fresh("passkey") }
+        Verification { nonce: Some(options.to_string()), code: Some(challenge), ..self.new_verification("passkey") }
     }
 
     /// Starts a sign-in with any passkey of the user.
@@ -126,8 +126,11 @@ impl World {
             "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "preferred" },
             "attestation": "none",
         });
-        let verification =
-            Verification { nonce: Some(options.to_string()), code: Some(challenge), ..self.fresh("passkey") };
+        let verification = Verification {
+            nonce: Some(options.to_string()),
+            code: Some(challenge),
+            ..self.new_verification("passkey")
+        };
         let now = self.now_ms();
         let passkey = Passkey {
             id: self.ids.id("idn"),

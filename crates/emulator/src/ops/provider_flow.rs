@@ -5,7 +5,7 @@ use url::Url;
 use crate::{
     config::Identity,
     error::{Refusal, Result},
-    ops::{client::Caller, identifiers::normal, params::Params, redirects::set_query},
+    ops::{client::Caller, identifiers::normal_form, params::Params, redirects::set_query},
     state::{
         Client, Decision, Kind, ProviderFlow, Purpose, SignIn, SignInStatus, User, Verification, VerificationStatus,
         World,
@@ -261,8 +261,9 @@ impl World {
             let id = user.id.clone();
             return if identity.verified { IdentityOwner::Vouched(id) } else { IdentityOwner::Claimed(id) };
         }
-        let address = normal(Kind::Email, &identity.email);
-        let claims = |user: &&User| user.of_kind(Kind::Email).any(|one| normal(Kind::Email, &one.value) == address);
+        let address = normal_form(Kind::Email, &identity.email);
+        let claims =
+            |user: &&User| user.of_kind(Kind::Email).any(|one| normal_form(Kind::Email, &one.value) == address);
         // Without address verification there is no way to prove the address.
         let provable = !self.config.identifiers.email_verification.is_empty();
         match self.users.values().find(claims).filter(|_| provable) {
@@ -304,7 +305,7 @@ impl World {
         let mut user = self.empty_user();
         user.first_name = Some(identity.first_name.clone()).filter(|name| !name.is_empty());
         user.last_name = Some(identity.last_name.clone()).filter(|name| !name.is_empty());
-        self.give(&mut user, Kind::Email, &identity.email, "saml");
+        self.add_verified(&mut user, Kind::Email, &identity.email, "saml");
         let id = user.id.clone();
         self.save_user(user);
         id
@@ -383,7 +384,7 @@ impl World {
         };
         let now = self.now_ms();
         let strategy = user.external_accounts[place].identity.strategy.clone();
-        let proven = self.proven(&strategy);
+        let proven = self.provider_verification(&strategy);
         let account = &mut user.external_accounts[place];
         account.updated_at = now;
         let outcome = match (decision, kept_out) {
@@ -401,7 +402,7 @@ impl World {
                 account.identity = identity.clone();
                 account.verification = proven;
                 let account = account.clone();
-                self.vouch(&mut user, &account);
+                self.add_provider_address(&mut user, &account);
                 Outcome::Authenticated { complete: true }
             }
             (refused, None) => fail(&mut account.verification, refused),

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The result of opening a link or ticket.
-pub(crate) enum Opened {
+pub(crate) enum OpenedLink {
     /// A redirect to the app's URL.
     Redirect(Url),
     /// A page with this status, and an error code if the link failed.

@@ -36,7 +36,7 @@ impl World {
         for email in &new.email_addresses {
             match email {
                 NewEmail::Address(address) | NewEmail::Full { email: address, verified: true } => {
-                    self.give(&mut user, Kind::Email, address, "admin");
+                    self.add_verified(&mut user, Kind::Email, address, "admin");
                 }
                 NewEmail::Full { email, verified: false } => {
                     let verification = Verification::new("admin", VerificationStatus::Unverified);
@@ -46,14 +46,14 @@ impl World {
             }
         }
         for phone in &new.phone_numbers {
-            self.give(&mut user, Kind::Phone, &phone.number, "admin");
+            self.add_verified(&mut user, Kind::Phone, &phone.number, "admin");
             if let Some(given) = user.identifications.last_mut() {
                 given.second_factor = phone.second_factor;
                 given.default_second_factor = phone.second_factor;
             }
         }
         for wallet in &new.web3_wallets {
-            self.give(&mut user, Kind::Wallet, wallet, "admin");
+            self.add_verified(&mut user, Kind::Wallet, wallet, "admin");
         }
         for identity in &new.external_accounts {
             self.connect(&mut user, identity);

@@ -5,7 +5,7 @@ use crate::{
     error::{Refusal, Result},
     ops::{
         client::Caller,
-        identifiers::{kept, kind_of, normal},
+        identifiers::{kind_of, normal_form, stored_form},
         params::Params,
         provider_flow::{IdentityOwner, wait_for_address},
         session::NewSession,
@@ -137,7 +137,7 @@ impl World {
         let identifier = params.required("identifier")?.trim().to_owned();
         let kind = kind_of(&self.config, &identifier)
             .ok_or_else(|| Refusal::new(422, "form_param_format_invalid").param("identifier"))?;
-        let identifier = kept(kind, &identifier);
+        let identifier = stored_form(kind, &identifier);
         let owner = self.owner_of(kind, &identifier).map(|user| user.id.clone());
         if owner.is_none() && self.config.connections_for(&identifier).next().is_none() {
             self.admit_unknown(&attempt)?;
@@ -235,8 +235,9 @@ impl World {
     fn link_waiting_identity(&mut self, attempt: &mut SignIn, user_id: &str) {
         let Some(identity) = attempt.identity.take() else { return };
         let Some(mut user) = self.users.get(user_id).cloned() else { return };
-        let address = normal(Kind::Email, &identity.email);
-        let same = |one: &&mut Identification| one.kind == Kind::Email && normal(Kind::Email, &one.value) == address;
+        let address = normal_form(Kind::Email, &identity.email);
+        let same =
+            |one: &&mut Identification| one.kind == Kind::Email && normal_form(Kind::Email, &one.value) == address;
         let proof = attempt.first_factor.clone().filter(Verification::is_verified);
         if let Some(one) = user.identifications.iter_mut().find(same).filter(|one| !one.is_verified()) {
             one.verification = proof;
@@ -381,13 +382,13 @@ impl World {
         if matches!(owner, IdentityOwner::Vouched(_)) {
             attempt.identity = Some(identity);
         }
-        attempt.first_factor = Some(self.proven(&verification.strategy));
+        attempt.first_factor = Some(self.provider_verification(&verification.strategy));
         let attempt = self.after_first_factor(caller, &mut client, attempt, &verification.strategy)?;
         self.settle_sign_in(caller, client, attempt)
     }
 
     /// Whether an identifier belongs to the attempt's user.
     pub(crate) fn is_identifier(attempt: &SignIn, kind: Kind, value: &str) -> bool {
-        attempt.identifier.as_deref().is_some_and(|given| normal(kind, given) == normal(kind, value))
+        attempt.identifier.as_deref().is_some_and(|given| normal_form(kind, given) == normal_form(kind, value))
     }
 }

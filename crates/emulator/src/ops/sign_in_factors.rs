@@ -263,7 +263,7 @@ impl World {
         attempt.factor_id = recipient.id;
         if attempt.user_id.is_none() && !attempt.sign_up_if_missing {
             // The address has no owner, and the response must not reveal that.
-            return Ok(self.fresh(strategy));
+            return Ok(self.new_verification(strategy));
         }
         self.send_code(&Outgoing {
             strategy,
@@ -303,7 +303,7 @@ impl World {
             "{host} asks you to prove that this wallet is yours:\n{address}\n\nNonce: {nonce}\nTime: {}",
             self.now_ms()
         );
-        Verification { nonce: Some(nonce), message: Some(message), ..self.fresh(strategy) }
+        Verification { nonce: Some(nonce), message: Some(message), ..self.new_verification(strategy) }
     }
 
     /// Attempts the first factor.

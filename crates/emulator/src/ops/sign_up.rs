@@ -7,7 +7,7 @@ use crate::{
     error::{Refusal, Result},
     ops::{
         client::Caller,
-        identifiers::{check_form, check_username, is_enabled, normal},
+        identifiers::{check_form, check_username, is_enabled, normal_form},
         params::{Params, is_protect},
         session::NewSession,
         sign_in_factors::{channel, prepared, prove_wallet},
@@ -137,7 +137,7 @@ impl World {
         let transferable = sign_in.first_factor.filter(|one| one.status == VerificationStatus::Transferable);
         let transferable = transferable.ok_or_else(invalid)?;
         if let Some(identity) = sign_in.identity {
-            attempt.external_account = Some(self.proven(&transferable.strategy));
+            attempt.external_account = Some(self.provider_verification(&transferable.strategy));
             self.take_identity(attempt, identity);
         } else {
             let identifier = sign_in.identifier.ok_or_else(invalid)?;
@@ -225,7 +225,7 @@ impl World {
         let value = check_form(kind, value)?;
         self.refuse_taken(kind, &value)?;
         self.refuse_restricted(&value, param)?;
-        let same = attempt.value(kind).is_some_and(|before| normal(kind, before) == normal(kind, &value));
+        let same = attempt.value(kind).is_some_and(|before| normal_form(kind, before) == normal_form(kind, &value));
         if !same {
             attempt.identifiers.insert(kind, (value, None));
         }

@@ -7,7 +7,7 @@ use crate::{
     ops::{
         client::Caller,
         params::Params,
-        redirects::{Opened, set_query},
+        redirects::{OpenedLink, set_query},
     },
     state::{Kind, RequestStatus, SignIn, SignInStatus, SignUp, Ticket, Verification, World},
     tokens,
@@ -141,7 +141,7 @@ impl World {
     }
 
     /// `GET /v1/tickets/accept`: opens an invitation.
-    pub(crate) fn accept_ticket(&mut self, token: &str) -> Result<Opened> {
+    pub(crate) fn accept_ticket(&mut self, token: &str) -> Result<OpenedLink> {
         let ticket = self.usable_ticket(token)?;
         let gone = |status: RequestStatus| status == RequestStatus::Revoked;
         if let Some((organization, invitation)) = &ticket.invitation
@@ -158,7 +158,7 @@ impl World {
         let target = ticket.redirect_url.as_deref().unwrap_or(&portal);
         let mut target = Url::parse(target).map_err(|_| Refusal::new(422, "invalid_redirect_url"))?;
         set_query(&mut target, &[("__clerk_ticket", token), ("__clerk_status", status)]);
-        Ok(Opened::Redirect(target))
+        Ok(OpenedLink::Redirect(target))
     }
 
     /// Revokes the tickets of an invitation.

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use crate::{
     config::Identity,
     error::{Refusal, Result},
-    ops::identifiers::{kept, normal},
+    ops::identifiers::{normal_form, stored_form},
     state::{EnterpriseAccount, ExternalAccount, Identification, Kind, Member, SignUp, User, Verification, World},
 };
 
@@ -55,9 +55,9 @@ impl World {
             .identifications
             .iter()
             .filter(|one| one.is_verified())
-            .map(|one| (one.kind, normal(one.kind, &one.value)))
+            .map(|one| (one.kind, normal_form(one.kind, &one.value)))
             .collect();
-        claims.extend(user.username.as_ref().map(|name| (Kind::Username, normal(Kind::Username, name))));
+        claims.extend(user.username.as_ref().map(|name| (Kind::Username, normal_form(Kind::Username, name))));
         for claim in claims {
             self.owners.insert(claim, user.id.clone());
         }
@@ -69,8 +69,8 @@ impl World {
     }
 
     fn forget_ownership(&mut self, user: &User) {
-        let values = user.identifications.iter().map(|one| (one.kind, normal(one.kind, &one.value)));
-        let name = user.username.iter().map(|name| (Kind::Username, normal(Kind::Username, name)));
+        let values = user.identifications.iter().map(|one| (one.kind, normal_form(one.kind, &one.value)));
+        let name = user.username.iter().map(|name| (Kind::Username, normal_form(Kind::Username, name)));
         for key in values.chain(name) {
             if self.owners.get(&key) == Some(&user.id) {
                 self.owners.remove(&key);
@@ -121,7 +121,7 @@ impl World {
         Identification {
             id: self.ids.id("idn"),
             kind,
-            value: kept(kind, value),
+            value: stored_form(kind, value),
             verification,
             linked_to: Vec::new(),
             second_factor: false,
@@ -132,7 +132,7 @@ impl World {
     }
 
     /// Adds a verified identification; the first one of its kind becomes primary.
-    pub(crate) fn give(&mut self, user: &mut User, kind: Kind, value: &str, strategy: &str) {
+    pub(crate) fn add_verified(&mut self, user: &mut User, kind: Kind, value: &str, strategy: &str) {
         let identification = self.identification(kind, value, Some(Verification::verified(strategy)));
         user.primary.entry(kind).or_insert_with(|| identification.id.clone());
         user.identifications.push(identification);
@@ -185,12 +185,12 @@ impl World {
             id: self.ids.id("eac"),
             identification_id: self.ids.id("idn"),
             identity: identity.clone(),
-            verification: self.proven(&strategy),
+            verification: self.provider_verification(&strategy),
             scopes: "email profile".to_owned(),
             created_at: now,
             updated_at: now,
         };
-        self.vouch(user, &account);
+        self.add_provider_address(user, &account);
         user.external_accounts.push(account);
     }
 
@@ -208,11 +208,12 @@ impl World {
                 id: self.ids.id("ent"),
                 connection_id: connection_id.to_owned(),
                 identity: identity.clone(),
-                verification: self.proven("enterprise_sso"),
+                verification: self.provider_verification("enterprise_sso"),
                 last_authenticated_at: now,
             };
-            let address = normal(Kind::Email, &identity.email);
-            let its = |one: &&mut Identification| one.kind == Kind::Email && normal(Kind::Email, &one.value) == address;
+            let address = normal_form(Kind::Email, &identity.email);
+            let its =
+                |one: &&mut Identification| one.kind == Kind::Email && normal_form(Kind::Email, &one.value) == address;
             if let Some(email) = user.identifications.iter_mut().find(its) {
                 email.linked_to.push(("saml".to_owned(), account.id.clone()));
             }
@@ -227,7 +228,7 @@ impl World {
     }
 
     /// Adds the address that a provider has verified to a user.
-    pub(crate) fn vouch(&mut self, user: &mut User, account: &ExternalAccount) {
+    pub(crate) fn add_provider_address(&mut self, user: &mut User, account: &ExternalAccount) {
         let identity = &account.identity;
         if !identity.verified || identity.email.is_empty() {
             return;
@@ -235,7 +236,7 @@ impl World {
         let same = |one: &Identification| one.kind == Kind::Email && one.value.eq_ignore_ascii_case(&identity.email);
         let from = format!("from_{}", identity.strategy);
         if !user.identifications.iter().any(same) && self.owner_of(Kind::Email, &identity.email).is_none() {
-            self.give(user, Kind::Email, &identity.email, &from);
+            self.add_verified(user, Kind::Email, &identity.email, &from);
         }
         if let Some(email) = user.identifications.iter_mut().find(|one| same(one)) {
             if !email.is_verified() {

@@ -129,17 +129,17 @@ impl World {
         let test = is_test(&self.config, outgoing.to);
         let code = if test { TEST_CODE.to_owned() } else { self.ids.code() };
         let subject = format!("{code} is your code for {}", self.config.application_name);
-        self.post(outgoing, subject, Some(code.clone()), None);
+        self.send_message(outgoing, subject, Some(code.clone()), None);
         let channel = match outgoing.channel {
             Channel::Email => None,
             Channel::Sms => Some("sms".to_owned()),
             Channel::Whatsapp => Some("whatsapp".to_owned()),
         };
-        Ok(Verification { code: Some(code), channel, ..self.fresh(outgoing.strategy) })
+        Ok(Verification { code: Some(code), channel, ..self.new_verification(outgoing.strategy) })
     }
 
     /// Creates a verification that starts now.
-    pub(crate) fn fresh(&mut self, strategy: &str) -> Verification {
+    pub(crate) fn new_verification(&mut self, strategy: &str) -> Verification {
         Verification {
             id: self.ids.id("ver"),
             prepared_at: self.now_ms(),
@@ -149,7 +149,7 @@ impl World {
     }
 
     /// Creates the verification of a provider.
-    pub(crate) fn proven(&self, strategy: &str) -> Verification {
+    pub(crate) fn provider_verification(&self, strategy: &str) -> Verification {
         Verification { expire_at: Some(self.verification_end()), ..Verification::verified(strategy) }
     }
 
@@ -171,7 +171,7 @@ impl World {
     }
 
     /// Adds a message to the inbox.
-    pub(crate) fn post(
+    pub(crate) fn send_message(
         &mut self,
         outgoing: &Outgoing<'_>,
         subject: String,

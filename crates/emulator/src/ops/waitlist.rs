@@ -47,7 +47,7 @@ impl World {
         let outgoing =
             Outgoing { strategy: "ticket", kind, to: email, channel: Channel::Email, attempt: "", previous: None };
         let url = self.ticket_url(&ticket);
-        self.post(&outgoing, subject, None, Some(url));
+        self.send_message(&outgoing, subject, None, Some(url));
         Ok(ticket)
     }
 }

@@ -64,7 +64,7 @@ pub(crate) struct World {
     pub(crate) issued_tokens: Vec<String>,
     pub(crate) history: History,
     /// Requests since the last sweep.
-    pub(crate) unswept: u32,
+    pub(crate) requests_since_sweep: u32,
     pub(crate) log: Log,
     pub(crate) faults: Faults,
     pub(crate) recent: Recent,
@@ -268,7 +268,7 @@ impl World {
             waitlist: Vec::new(),
             issued_tokens: Vec::new(),
             history: History::default(),
-            unswept: 0,
+            requests_since_sweep: 0,
             log: Log::default(),
             faults: Faults::default(),
             recent: Recent::default(),

@@ -34,9 +34,9 @@ const KNOWN_USERS: usize = 100;
 impl World {
     /// Counts a request and sweeps after every 100th.
     pub(crate) fn sweep_periodically(&mut self) {
-        self.unswept += 1;
-        if self.unswept >= EVERY {
-            self.unswept = 0;
+        self.requests_since_sweep += 1;
+        if self.requests_since_sweep >= EVERY {
+            self.requests_since_sweep = 0;
             self.sweep();
         }
     }

@@ -1,7 +1,7 @@
 //! Links that are opened in a browser.
 
 use super::route::{ANYTHING, NOTHING, Route, RouteResponse, not_found, route};
-use crate::{error::Result, http::reply::redirect, ops::redirects::Opened, pages, state::World};
+use crate::{error::Result, http::reply::redirect, ops::redirects::OpenedLink, pages, state::World};
 
 pub(super) const ROUTES: &[Route] = &[
     route("GET", "/v1/oauth_callback", "getOauthCallback", NOTHING, |world, call| {
@@ -27,10 +27,10 @@ pub(super) const ROUTES: &[Route] = &[
     route("GET", "/v1/agents/tasks", "createAgentTask", NOTHING, not_found),
 ];
 
-fn opened(world: &World, opened: Result<Opened>) -> Result<RouteResponse> {
+fn opened(world: &World, opened: Result<OpenedLink>) -> Result<RouteResponse> {
     Ok(RouteResponse::Browser(match opened {
-        Ok(Opened::Redirect(target)) => pages::return_to_app(world, &target),
-        Ok(Opened::Page(status, code)) => pages::link_opened(world, &status, code),
+        Ok(OpenedLink::Redirect(target)) => pages::return_to_app(world, &target),
+        Ok(OpenedLink::Page(status, code)) => pages::link_opened(world, &status, code),
         Err(refusal) => pages::error(world, &refusal),
     }))
 }

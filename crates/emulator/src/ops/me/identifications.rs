@@ -4,7 +4,7 @@ use crate::{
     error::{Refusal, Result},
     ops::{
         client::Caller,
-        identifiers::{check_form, is_enabled, normal},
+        identifiers::{check_form, is_enabled, normal_form},
         params::Params,
         sign_in_factors::{channel, prove_wallet},
         verification::Outgoing,
@@ -152,9 +152,9 @@ impl World {
 
     /// Removes an identifier from the other users who did not verify it.
     pub(crate) fn take_from_claimants(&mut self, owner_id: &str, one: &Identification) {
-        let wanted = normal(one.kind, &one.value);
+        let wanted = normal_form(one.kind, &one.value);
         let same = |theirs: &Identification| {
-            theirs.kind == one.kind && !theirs.is_verified() && normal(one.kind, &theirs.value) == wanted
+            theirs.kind == one.kind && !theirs.is_verified() && normal_form(one.kind, &theirs.value) == wanted
         };
         let claims = |other: &&User| other.id != owner_id && other.identifications.iter().any(same);
         for mut claimant in self.users.values().filter(claims).cloned().collect::<Vec<_>>() {
