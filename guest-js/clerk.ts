@@ -2,9 +2,10 @@
  * The `Clerk` class: the same names as in Clerk's own SDKs, on a state that Rust owns.
  */
 import type * as wire from './bindings';
+import * as commands from './bindings';
 import { Components } from './components';
 import { ClerkRuntimeError, isClerkRuntimeError } from './errors';
-import { commands, onRedirectFinished } from './ipc';
+import { onRedirectFinished } from './ipc';
 import { Mirror } from './mirror';
 import { navigate } from './navigation';
 import { type ClerkOptions, wireOptions } from './options';

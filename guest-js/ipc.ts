@@ -1,51 +1,21 @@
-/**
- * The way to Rust. The only file that knows the generated bindings at run time.
- */
-import { commands as generated, events } from './bindings';
-import { reviveError } from './errors';
+/** Listeners for the events that Rust emits. */
+import { events, notices } from './bindings';
 
-type Commands = typeof generated;
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function reviving<Arguments extends unknown[], Result>(
-  name: string,
-  command: (...args: Arguments) => Promise<Result>,
-): (...args: Arguments) => Promise<Result> {
-  return async (...args) => {
-    try {
-      return await command(...args);
-    } catch (rejection) {
-      throw reviveError(rejection, snakeCase(name));
-    }
-  };
-}
-
-/** The commands of the plugin; what they are rejected with is an error of this library. */
-export const commands = Object.fromEntries(
-  Object.entries(generated).map(([name, command]) => [
-    name,
-    reviving(name, command as (...args: unknown[]) => Promise<unknown>),
-  ]),
-) as unknown as Commands;
-
-/** Hears of new revisions of the state. */
+/** Calls `callback` with each new revision of the state. */
 export function onStateChanged(callback: (revision: number) => void): Promise<() => void> {
   return events.stateChanged.listen((event) => {
     callback(event.payload.revision);
   });
 }
 
-/** Hears that a browser flow finished with no window waiting for it. */
+/** Calls `callback` when a browser flow has finished and no window was waiting for it. */
 export function onRedirectFinished(callback: () => void): Promise<() => void> {
   return events.redirectFinished.listen(() => {
     callback();
   });
 }
 
-/** Something that a developer should know of. */
+/** A non-fatal diagnostic. */
 export interface Notice {
   /** A stable code, e.g. `storage_unavailable`. */
   code: string;
@@ -54,22 +24,22 @@ export interface Notice {
 }
 
 /**
- * Hears of things that stop nothing and still ought to be known, e.g. that there is no keyring. What came before the window
- * was opened is told at once.
+ * Calls `callback` with each notice once, e.g. that no keyring is available. Notices from before the window was opened
+ * come first.
  *
- * @returns a function that ends it.
+ * @returns a function that removes the listener.
  */
 export async function onNotice(callback: (notice: Notice) => void): Promise<() => void> {
-  const told = new Set<string>();
-  const tell = ({ code, message }: Notice) => {
-    if (!told.has(`${code} ${message}`)) {
-      told.add(`${code} ${message}`);
+  const seen = new Set<string>();
+  const notify = ({ code, message }: Notice) => {
+    if (!seen.has(`${code} ${message}`)) {
+      seen.add(`${code} ${message}`);
       callback({ code, message });
     }
   };
-  const end = await events.notice.listen((event) => {
-    tell(event.payload);
+  const unlisten = await events.notice.listen((event) => {
+    notify(event.payload);
   });
-  (await commands.notices()).forEach(tell);
-  return end;
+  (await notices()).forEach(notify);
+  return unlisten;
 }

@@ -4,8 +4,8 @@
  * Events say only that there is a new revision; the state is read by a command. Subscribing comes before the first
  * reading, so that nothing is missed, and a revision is never taken twice nor an older one after a newer one.
  */
-import type { Snapshot } from './bindings';
-import { commands, onStateChanged } from './ipc';
+import { snapshot as readSnapshot, type Snapshot } from './bindings';
+import { onStateChanged } from './ipc';
 
 export class Mirror {
   #snapshot: Snapshot | undefined;
@@ -58,7 +58,7 @@ export class Mirror {
     let answered;
     do {
       answered = this.#requests;
-      this.take(await commands.snapshot());
+      this.take(await readSnapshot());
       // Who asked meanwhile may have missed what was just read.
     } while (answered !== this.#requests);
   }

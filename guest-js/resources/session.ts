@@ -1,5 +1,5 @@
 import type * as wire from '../bindings';
-import { commands } from '../ipc';
+import * as commands from '../bindings';
 import { date, User } from './user';
 
 /** Options of {@link Session.getToken}. */

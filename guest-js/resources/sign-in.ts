@@ -1,5 +1,5 @@
 import type * as wire from '../bindings';
-import { commands } from '../ipc';
+import * as commands from '../bindings';
 import type { Host } from './host';
 
 /** Parameters of {@link SignIn.authenticateWithRedirect}. */

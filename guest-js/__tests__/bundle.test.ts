@@ -1,0 +1,37 @@
+// @vitest-environment node
+/** What a bundler makes of this package. */
+import { build, type Rollup } from 'vite';
+import { expect, it } from 'vitest';
+
+/** The code of a bundle whose entry point has the source `entry`. */
+async function bundle(entry: string): Promise<string> {
+  const output = await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: 'entry.ts', formats: ['es'] },
+      rollupOptions: { external: [/^@tauri-apps\/api/] },
+    },
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id.endsWith('entry.ts') ? '/entry.ts' : undefined),
+        load: (id) => (id === '/entry.ts' ? entry : undefined),
+      },
+    ],
+  });
+  const [{ output: chunks }] = output as [Rollup.RollupOutput];
+  return chunks.map((chunk) => ('code' in chunk ? chunk.code : '')).join('\n');
+}
+
+it('bindings.ts lets a bundler drop the commands that an app does not use', { timeout: 60_000 }, async () => {
+  const bindings = new URL('../bindings.ts', import.meta.url).pathname;
+  const code = await bundle(
+    `import * as commands from '${bindings}'; export const call = () => commands.touch();`,
+  );
+  expect(code).toContain('invoke("touch")');
+  expect(code).not.toContain('set_active');
+  expect(code).not.toContain('create_sign_in');
+});
