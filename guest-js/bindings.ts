@@ -9,8 +9,8 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const load = (options: LoadOptions) => invoke<Snapshot>("load", { options });
 export const snapshot = () => invoke<Snapshot>("snapshot");
 export const notices = () => invoke<Notice[]>("notices");
-export const setActive = (params: SetActiveParams) => invoke<boolean>("set_active", { params });
-export const signOut = (options: SignOutOptions) => invoke<null>("sign_out", { options });
+export const setActive = (params: SetActiveParams) => invoke<SetActiveOutcome>("set_active", { params });
+export const signOut = (options: SignOutOptions) => invoke<SignOutOutcome>("sign_out", { options });
 export const handleRedirectCallback = (params: RedirectCallbackParams) => invoke<RedirectOutcome>("handle_redirect_callback", { params });
 export const authenticateWithRedirect = (params: AuthenticateWithRedirectParams) => invoke<RedirectOutcome>("authenticate_with_redirect", { params });
 export const cancelAuthentication = () => invoke<boolean>("cancel_authentication");
@@ -816,6 +816,16 @@ export type SessionTask = {
 	key: string,
 };
 
+/**  What [`Clerk::set_active`] did. */
+export type SetActiveOutcome = {
+	/**  Whether anything changed. False when the instance forces the choice of an organization. */
+	applied: boolean,
+	/**  Key of the pending task when `navigate_to` leads to its page. */
+	task: string | null,
+	/**  The page of the pending task, or else the redirect URL. */
+	navigateTo: string | null,
+};
+
 /**  Parameters of [`Clerk::set_active`]. */
 export type SetActiveParams = {
 	/**  The session: the active one is kept, or none is active any more, or this one is. */
@@ -824,6 +834,8 @@ export type SetActiveParams = {
 	organization?: string | null,
 	/**  Where to go afterwards. A task that is left comes first, where the option `taskUrls` says where it is done. */
 	redirectUrl?: string | null,
+	/**  Address of the page that asks, which relative URLs are read against; the app's start page by default. */
+	location?: string | null,
 };
 
 /**
@@ -932,6 +944,16 @@ export type SignOutOptions = {
 	sessionId?: SessionId | null,
 	/**  Where to go afterwards, when it was the active session that ended; the option `afterSignOutUrl` by default. */
 	redirectUrl?: string | null,
+	/**  Address of the page that asks, which relative URLs are read against; the app's start page by default. */
+	location?: string | null,
+};
+
+/**  What [`Clerk::sign_out`] did. */
+export type SignOutOutcome = {
+	/**  Whether the active session ended. */
+	activeSessionEnded: boolean,
+	/**  Where to navigate to; absent while the active session is still there. */
+	navigateTo: string | null,
 };
 
 /**

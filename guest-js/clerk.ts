@@ -15,7 +15,7 @@ import type { Host } from './resources/host';
 import { Organization } from './resources/organization';
 import type { Session } from './resources/session';
 import type { OrganizationMembership, User } from './resources/user';
-import { type RedirectOptions, Urls, withHash } from './urls';
+import { type RedirectOptions, Urls } from './urls';
 import { VERSION } from './version';
 
 /** `loading`, `ready`, `degraded` or `error`. */
@@ -245,9 +245,9 @@ export class Clerk extends Components {
     return { disabled, debug };
   }
 
-  /** The configured options with those of this window in place of their own. */
+  /** The options that hold for this window. Rust merges them; until the first snapshot they are the given ones. */
   get #effectiveOptions(): wire.ClerkOptions {
-    return { ...this.#mirror.snapshot?.options, ...wireOptions(this.#options) };
+    return this.#mirror.snapshot?.options ?? wireOptions(this.#options);
   }
 
   get #urls(): Urls {
@@ -387,26 +387,23 @@ export class Clerk extends Components {
       typeof value === 'object' ? (value?.id ?? null) : value;
     const target =
       session === undefined ? this.session : this.#client?.sessions.find((one) => one.id === id(session));
-    const task = target?.status === 'pending' ? target.currentTask : undefined;
-    const taskUrl = task && this.#effectiveOptions.taskUrls?.[task.key];
-    const moves = !!(redirectUrl || taskUrl || navigate);
-    await this.#whileMoving(moves && target?.status !== 'pending', async () => {
-      const done = await commands.setActive({
+    const navigates = !!redirectUrl || !!navigate;
+    await this.#whileMoving(navigates && target?.status !== 'pending', async () => {
+      const outcome = await commands.setActive({
         ...(session !== undefined && { session: id(session) }),
         ...(organization !== undefined && { organization: id(organization) }),
+        ...(redirectUrl !== undefined && { redirectUrl }),
+        location: window.location.href,
       });
       await this.#mirror.sync();
-      if (!done) {
-        // The instance forces a choice of organization, so nothing has changed.
+      if (!outcome.applied) {
         return;
       }
       const active = this.#activeSession;
-      if (taskUrl) {
-        await this.navigate(withHash(taskUrl, '', redirectUrl ? [['redirect_url', redirectUrl]] : []));
-      } else if (navigate && active) {
+      if (navigate && active && outcome.task === null) {
         await navigate({ session: active, decorateUrl: (url) => url });
-      } else if (redirectUrl) {
-        await this.navigate(redirectUrl);
+      } else {
+        await this.navigate(outcome.navigateTo);
       }
     });
   }
@@ -438,22 +435,23 @@ export class Clerk extends Components {
   async signOut(first?: SignOutCallback | SignOutOptions, second?: SignOutOptions): Promise<void> {
     const callback = typeof first === 'function' ? first : undefined;
     const options = (typeof first === 'function' ? second : first) ?? {};
-    const { sessionId } = options;
+    const { sessionId, redirectUrl } = options;
     if (!this.#isReadyFor('signOut') || this.#client?.sessions.length === 0) {
       return;
     }
     const signedIn = this.#client?.signedInSessions ?? [];
     const leavesHere = !sessionId || signedIn.length === 1 || sessionId === this.session?.id;
     await this.#whileMoving(leavesHere, async () => {
-      await commands.signOut(sessionId === undefined ? {} : { sessionId });
+      const outcome = await commands.signOut({
+        ...(sessionId !== undefined && { sessionId }),
+        ...(redirectUrl !== undefined && { redirectUrl }),
+        location: window.location.href,
+      });
       await this.#mirror.sync();
-      if (!leavesHere) {
-        return;
-      }
-      if (callback) {
+      if (outcome.activeSessionEnded && callback) {
         await callback();
       } else {
-        await this.navigate(options.redirectUrl ?? this.buildAfterSignOutUrl());
+        await this.navigate(outcome.navigateTo);
       }
     });
   }
@@ -461,7 +459,7 @@ export class Clerk extends Components {
   /**
    * Goes to an address: paths of the app through its router, other sites in the system browser.
    */
-  async navigate(to: string | undefined, options: { replace?: boolean } = {}): Promise<unknown> {
+  async navigate(to: string | null | undefined, options: { replace?: boolean } = {}): Promise<unknown> {
     if (!to) {
       return undefined;
     }
@@ -496,17 +494,9 @@ export class Clerk extends Components {
     return await this.#follow(outcome, customNavigate);
   }
 
-  /** The parameters of a callback, with what this window's own options add. */
+  /** The parameters of a callback, with the page that relative URLs are resolved against. */
   #callback(params: wire.RedirectCallbackParams): wire.RedirectCallbackParams {
-    const own = wireOptions(this.#options);
-    const callback: wire.RedirectCallbackParams = { location: window.location.href, ...params };
-    for (const name of REDIRECTS) {
-      const url = params[name] || own[name];
-      if (url) {
-        callback[name] = url;
-      }
-    }
-    return callback;
+    return { location: window.location.href, ...params };
   }
 
   /** Goes where a flow leads. The last step is Clerk's own; only those before it can be taken over. */

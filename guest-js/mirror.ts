@@ -26,7 +26,7 @@ export class Mirror {
   /** Begins to follow the state. Calling it again does nothing. */
   start(): Promise<void> {
     this.#subscribed ??= onStateChanged((revision) => {
-      if (revision > (this.#snapshot?.revision ?? -1)) {
+      if (revision > this.#revision) {
         this.sync().catch((error: unknown) => {
           console.error('[clerk] the state could not be read', error);
         });
@@ -55,20 +55,32 @@ export class Mirror {
   }
 
   async #read(): Promise<void> {
-    let answered;
+    let served;
     do {
-      answered = this.#requests;
-      this.take(await readSnapshot());
-      // Who asked meanwhile may have missed what was just read.
-    } while (answered !== this.#requests);
+      served = this.#requests;
+      const snapshot = await readSnapshot();
+      if (snapshot.revision > this.#revision) {
+        this.take(snapshot);
+      }
+      // A caller that came meanwhile may have missed what was just read.
+    } while (served !== this.#requests);
   }
 
-  /** Takes a state over, unless it is known already. */
+  get #revision(): number {
+    return this.#snapshot?.revision ?? -1;
+  }
+
+  /**
+   * Takes a state over, unless a newer one is known. A state of the known revision may bring other options along, which
+   * hold for this window alone; listeners are not notified of it.
+   */
   take(snapshot: Snapshot): void {
-    if (this.#snapshot && snapshot.revision <= this.#snapshot.revision) {
-      return;
+    const known = this.#revision;
+    if (snapshot.revision >= known) {
+      this.#snapshot = snapshot;
     }
-    this.#snapshot = snapshot;
-    this.#onChange(snapshot);
+    if (snapshot.revision > known) {
+      this.#onChange(snapshot);
+    }
   }
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import manifest from '../../package.json';
 import type { Environment, Snapshot } from '../bindings';
 import { Clerk, type ClerkOptions, EmailLinkError, isClerkRuntimeError, isEmailLinkError } from '../index';
-import { client, Fake, KEY, session, signedIn, snapshot } from './fake';
+import { activated, client, Fake, KEY, session, signedIn, signedOut, snapshot } from './fake';
 
 const display = {
   signInUrl: 'https://accounts.example.test/sign-in',
@@ -229,7 +229,7 @@ describe('setActive', () => {
     const seen = emissions(clerk);
     rust.on('set_active', () => {
       rust.change(withEnvironment(signedIn(2)));
-      return true;
+      return activated();
     });
     const during: unknown[] = [];
     await clerk.setActive({
@@ -248,7 +248,7 @@ describe('setActive', () => {
     const seen = emissions(clerk);
     rust.on('set_active', () => {
       rust.change(withEnvironment(signedIn(2)));
-      return true;
+      return activated();
     });
     await clerk.setActive({ session: 'sess_1' });
     expect(seen).toEqual(['sess_1']);
@@ -268,7 +268,7 @@ describe('setActive', () => {
 
   it('does nothing where the instance forces a choice of organization', async () => {
     const clerk = await loaded({}, signedIn(1));
-    rust.on('set_active', () => false);
+    rust.on('set_active', () => activated({ applied: false }));
     const navigate = vi.fn();
     await clerk.setActive({ organization: null, navigate });
     expect(navigate).not.toHaveBeenCalled();
@@ -282,9 +282,28 @@ describe('setActive', () => {
       { routerPush, taskUrls: { 'choose-organization': '/choose' } },
       snapshot({ client: client(pending), activeSession: { state: 'session', sessionId: 'sess_1' } }),
     );
-    rust.on('set_active', () => true);
-    await clerk.setActive({ session: 'sess_1', redirectUrl: '/after' });
-    expect(routerPush).toHaveBeenCalledExactlyOnceWith('/choose#/?redirect_url=%2Fafter');
+    const page = '/choose#/?redirect_url=%2Fafter';
+    rust.on('set_active', () => activated({ task: 'choose-organization', navigateTo: page }));
+    const navigate = vi.fn();
+    await clerk.setActive({ session: 'sess_1', redirectUrl: '/after', navigate });
+    expect(routerPush).toHaveBeenCalledExactlyOnceWith(page);
+    expect(navigate).not.toHaveBeenCalled();
+    expect(argsOf('set_active')).toEqual([
+      { params: { session: 'sess_1', redirectUrl: '/after', location: window.location.href } },
+    ]);
+  });
+});
+
+describe('options', () => {
+  it('are those that Rust says hold for this window, also when the revision stays the same', async () => {
+    const routerPush = vi.fn();
+    rust.on('load', () => ({ ...rust.state, options: { waitlistUrl: '/narrowed' } }));
+    const clerk = await loaded({ routerPush, waitlistUrl: '/own', afterSignOutUrl: '/own' });
+    expect([clerk.revision, clerk.buildWaitlistUrl(), clerk.buildAfterSignOutUrl()]).toEqual([
+      1,
+      `${window.location.origin}/narrowed`,
+      '/',
+    ]);
   });
 });
 
@@ -294,7 +313,7 @@ describe('signOut', () => {
     const seen = emissions(clerk);
     rust.on('sign_out', () => {
       rust.change(withEnvironment(snapshot({ revision: 2 })));
-      return null;
+      return signedOut();
     });
     await clerk.signOut();
     expect(seen[0]).toBe('undefined');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Clerk, onNotice, type Resources } from '../index';
-import { client, Fake, KEY, session, signedIn, snapshot } from './fake';
+import { activated, client, Fake, KEY, session, signedIn, signedOut, snapshot } from './fake';
 
 let rust: Fake;
 
@@ -243,13 +243,17 @@ describe('calls', () => {
 
   it('of setActive tell absent from null', async () => {
     const clerk = await loaded();
-    rust.on('set_active', () => true);
+    rust.on('set_active', () => activated());
     await clerk.setActive({ session: 'sess_1' });
     await clerk.setActive({ organization: null });
     await clerk.setActive({ session: { id: 'sess_2' } as never, organization: 'acme' });
     expect(
       rust.calls.filter(({ command }) => command === 'set_active').map(({ args }) => args.params),
-    ).toEqual([{ session: 'sess_1' }, { organization: null }, { session: 'sess_2', organization: 'acme' }]);
+    ).toEqual(
+      [{ session: 'sess_1' }, { organization: null }, { session: 'sess_2', organization: 'acme' }].map(
+        (params) => ({ ...params, location: window.location.href }),
+      ),
+    );
   });
 
   it('of getToken name the session and the options', async () => {
@@ -305,7 +309,7 @@ describe('signOut', () => {
     await clerk.load({ routerPush });
     rust.on('sign_out', () => {
       rust.state = snapshot({ revision: 2 });
-      return null;
+      return signedOut();
     });
     const callback = vi.fn();
     await clerk.signOut(callback);
@@ -317,10 +321,19 @@ describe('signOut', () => {
     const routerPush = vi.fn();
     const clerk = new Clerk();
     await clerk.load({ routerPush, afterSignOutUrl: '/bye' });
-    rust.on('sign_out', () => null);
+    const signOut = vi
+      .fn()
+      .mockReturnValueOnce(signedOut('/bye'))
+      .mockReturnValueOnce(signedOut('/elsewhere'));
+    rust.on('sign_out', signOut);
     await clerk.signOut();
     await clerk.signOut({ redirectUrl: '/elsewhere' });
     expect(routerPush.mock.calls).toEqual([['/bye'], ['/elsewhere']]);
+    const location = window.location.href;
+    expect(signOut.mock.calls).toEqual([
+      [{ options: { location } }],
+      [{ options: { redirectUrl: '/elsewhere', location } }],
+    ]);
   });
 
   it('of another session is silent', async () => {
@@ -331,9 +344,11 @@ describe('signOut', () => {
     const routerPush = vi.fn();
     const clerk = new Clerk();
     await clerk.load({ routerPush });
-    rust.on('sign_out', () => null);
-    await clerk.signOut({ sessionId: 'sess_2' });
+    rust.on('sign_out', () => ({ activeSessionEnded: false, navigateTo: null }));
+    const callback = vi.fn();
+    await clerk.signOut(callback, { sessionId: 'sess_2' });
     expect([rust.count('sign_out'), routerPush.mock.calls.length]).toEqual([1, 0]);
+    expect(callback).not.toHaveBeenCalled();
   });
 });
 

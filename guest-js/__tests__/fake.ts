@@ -1,7 +1,15 @@
 /** A stand-in for Rust: answers commands, sends events. */
 import { clearMocks, mockIPC } from '@tauri-apps/api/mocks';
 
-import type { Client, Session, Snapshot } from '../bindings';
+import type {
+  Client,
+  ClerkOptions,
+  LoadOptions,
+  Session,
+  SetActiveOutcome,
+  SignOutOutcome,
+  Snapshot,
+} from '../bindings';
 
 /** Key of the made-up instance `clerk.example.test`, development. */
 export const KEY = 'pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA';
@@ -75,16 +83,31 @@ export function signedIn(revision: number, id = 'sess_1'): Snapshot {
   });
 }
 
-/** The Rust side. */
+/** What `set_active` returns. */
+export function activated(changes: Partial<SetActiveOutcome> = {}): SetActiveOutcome {
+  return { applied: true, task: null, navigateTo: null, ...changes };
+}
+
+/** What `sign_out` returns when the active session ended. */
+export function signedOut(navigateTo = '/'): SignOutOutcome {
+  return { activeSessionEnded: true, navigateTo };
+}
+
+/** The Rust side, for one window. */
 export class Fake {
   readonly calls: { command: string; args: Record<string, unknown> }[] = [];
   readonly #handlers = new Map<string, Handler>();
   readonly #listeners = new Map<string, ((event: unknown) => void)[]>();
   state = snapshot();
+  /** What the window gave at `load`. */
+  #options: ClerkOptions = {};
 
   constructor() {
-    this.on('load', () => this.state);
-    this.on('snapshot', () => this.state);
+    this.on('load', ({ options }) => {
+      this.#options = options as LoadOptions;
+      return this.#windowState;
+    });
+    this.on('snapshot', () => this.#windowState);
     this.on('take_redirect_outcome', () => null);
     mockIPC((command, payload) => {
       const args = payload as Record<string, unknown>;
@@ -108,6 +131,11 @@ export class Fake {
       }
       return known(args);
     });
+  }
+
+  /** The state with the options that hold for the window. */
+  get #windowState(): Snapshot {
+    return { ...this.state, options: { ...this.state.options, ...this.#options } };
   }
 
   on(command: string, handler: Handler): void {
