@@ -4,14 +4,14 @@
 import type * as wire from './bindings';
 import * as commands from './bindings';
 import { Components } from './components';
-import { ClerkRuntimeError, isClerkRuntimeError } from './errors';
+import { isClerkRuntimeError } from './errors';
 import { onRedirectFinished } from './ipc';
 import { Mirror } from './mirror';
 import { navigate } from './navigation';
 import { type ClerkOptions, wireOptions } from './options';
 import { checkProxyUrl, parsePublishableKey, type PublishableKey } from './publishable-key';
 import { Client } from './resources/client';
-import type { Host } from './resources/host';
+import type { Host } from './resources/base';
 import { Organization } from './resources/organization';
 import type { Session } from './resources/session';
 import type { OrganizationMembership, User } from './resources/user';
@@ -785,14 +785,6 @@ export class Clerk extends Components {
         callback: this.#callback(callback),
       });
       await this.#follow(outcome);
-    },
-    requiredId: (id, before) => {
-      if (!id) {
-        throw new ClerkRuntimeError(`nothing is in progress: call ${before} first`, {
-          code: 'attempt_not_started',
-        });
-      }
-      return id;
     },
   };
 

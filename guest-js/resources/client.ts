@@ -1,20 +1,19 @@
 import type * as wire from '../bindings';
-import type { Host } from './host';
+import { date, type Host, Resource } from './base';
 import { Session } from './session';
 import { SignIn } from './sign-in';
 import { SignUp } from './sign-up';
 
 /** This device's set of sessions, with the sign-in and the sign-up in progress. */
-export class Client {
+export class Client extends Resource<wire.Client> {
   readonly #host: Host;
-  #data: wire.Client;
   #sessions: { data: string; user: string; session: Session }[] = [];
   #signIn: SignIn;
   #signUp: SignUp;
 
   constructor(host: Host, data: wire.Client) {
+    super(data);
     this.#host = host;
-    this.#data = data;
     this.#signIn = new SignIn(host, data.signIn);
     this.#signUp = new SignUp(host, data.signUp);
     this.#takeSessions(data.sessions);
@@ -22,7 +21,7 @@ export class Client {
 
   /** @internal Attempts with the same id stay the same objects. */
   take(data: wire.Client): void {
-    this.#data = data;
+    this.data = data;
     if (data.signIn && data.signIn.id === this.#signIn.id) {
       this.#signIn.take(data.signIn);
     } else if (data.signIn?.id !== this.#signIn.id) {
@@ -48,7 +47,7 @@ export class Client {
   }
 
   get id(): string {
-    return this.#data.id;
+    return this.data.id;
   }
   /** Every session of this device, in any status. */
   get sessions(): Session[] {
@@ -65,18 +64,18 @@ export class Client {
     return this.#signUp;
   }
   get lastActiveSessionId(): string | null {
-    return this.#data.lastActiveSessionId;
+    return this.data.lastActiveSessionId;
   }
   get lastAuthenticationStrategy(): string | null {
-    return this.#data.lastAuthenticationStrategy;
+    return this.data.lastAuthenticationStrategy;
   }
   get captchaBypass(): boolean {
-    return this.#data.captchaBypass;
+    return this.data.captchaBypass;
   }
   get createdAt(): Date {
-    return new Date(this.#data.createdAt);
+    return date(this.data.createdAt);
   }
   get updatedAt(): Date {
-    return new Date(this.#data.updatedAt);
+    return date(this.data.updatedAt);
   }
 }

@@ -1,32 +1,42 @@
 import type * as wire from '../bindings';
+import { date, Resource } from './base';
 
 /** An organization. */
-export class Organization {
-  readonly id: string;
-  readonly name: string;
-  readonly slug: string | null;
-  readonly imageUrl: string;
-  readonly hasImage: boolean;
-  readonly membersCount: number;
-  readonly pendingInvitationsCount: number;
-  readonly maxAllowedMemberships: number;
-  readonly adminDeleteEnabled: boolean;
-  readonly publicMetadata: unknown;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-
-  constructor(data: wire.Organization) {
-    this.id = data.id;
-    this.name = data.name;
-    this.slug = data.slug;
-    this.imageUrl = data.imageUrl;
-    this.hasImage = data.hasImage;
-    this.membersCount = data.membersCount;
-    this.pendingInvitationsCount = data.pendingInvitationsCount;
-    this.maxAllowedMemberships = data.maxAllowedMemberships;
-    this.adminDeleteEnabled = data.adminDeleteEnabled;
-    this.publicMetadata = data.publicMetadata;
-    this.createdAt = new Date(data.createdAt);
-    this.updatedAt = new Date(data.updatedAt);
+export class Organization extends Resource<wire.Organization> {
+  get id(): string {
+    return this.data.id;
+  }
+  get name(): string {
+    return this.data.name;
+  }
+  get slug(): string | null {
+    return this.data.slug;
+  }
+  get imageUrl(): string {
+    return this.data.imageUrl;
+  }
+  get hasImage(): boolean {
+    return this.data.hasImage;
+  }
+  get membersCount(): number {
+    return this.data.membersCount;
+  }
+  get pendingInvitationsCount(): number {
+    return this.data.pendingInvitationsCount;
+  }
+  get maxAllowedMemberships(): number {
+    return this.data.maxAllowedMemberships;
+  }
+  get adminDeleteEnabled(): boolean {
+    return this.data.adminDeleteEnabled;
+  }
+  get publicMetadata(): unknown {
+    return this.data.publicMetadata;
+  }
+  get createdAt(): Date {
+    return date(this.data.createdAt);
+  }
+  get updatedAt(): Date {
+    return date(this.data.updatedAt);
   }
 }

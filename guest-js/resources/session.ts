@@ -1,6 +1,7 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
-import { date, User } from './user';
+import { date, Resource } from './base';
+import { User } from './user';
 
 /** Options of {@link Session.getToken}. */
 export interface GetTokenOptions {
@@ -13,42 +14,58 @@ export interface GetTokenOptions {
 }
 
 /** A signed-in user's session on this device. */
-export class Session {
-  readonly id: string;
-  /** `active`, `pending`, `ended`, … */
-  readonly status: string;
-  readonly expireAt: Date;
-  readonly abandonAt: Date;
-  readonly lastActiveAt: Date;
-  readonly lastActiveOrganizationId: string | null;
-  readonly actor: unknown;
-  readonly tasks: wire.SessionTask[];
-  readonly factorVerificationAge: number[] | null;
-  readonly user: User | null;
-  readonly publicUserData: wire.PublicUserData | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
+export class Session extends Resource<wire.Session> {
+  readonly #user: User | null;
 
-  /** @param user - the user as it is known already, where it did not change. */
+  /** @param user - the known object for the user, when the user did not change. */
   constructor(data: wire.Session, user?: User | null) {
-    this.id = data.id;
-    this.status = data.status;
-    this.expireAt = date(data.expireAt);
-    this.abandonAt = date(data.abandonAt);
-    this.lastActiveAt = date(data.lastActiveAt);
-    this.lastActiveOrganizationId = data.lastActiveOrganizationId;
-    this.actor = data.actor;
-    this.tasks = data.tasks;
-    this.factorVerificationAge = data.factorVerificationAge;
-    this.user = data.user && (user ?? new User(data.user));
-    this.publicUserData = data.publicUserData;
-    this.createdAt = date(data.createdAt);
-    this.updatedAt = date(data.updatedAt);
+    super(data);
+    this.#user = data.user && (user ?? new User(data.user));
   }
 
+  get id(): string {
+    return this.data.id;
+  }
+  /** `active`, `pending`, `ended`, … */
+  get status(): string {
+    return this.data.status;
+  }
+  get expireAt(): Date {
+    return date(this.data.expireAt);
+  }
+  get abandonAt(): Date {
+    return date(this.data.abandonAt);
+  }
+  get lastActiveAt(): Date {
+    return date(this.data.lastActiveAt);
+  }
+  get lastActiveOrganizationId(): string | null {
+    return this.data.lastActiveOrganizationId;
+  }
+  get actor(): unknown {
+    return this.data.actor;
+  }
+  get tasks(): wire.SessionTask[] {
+    return this.data.tasks;
+  }
   /** What is left to do before the session becomes `active`. */
   get currentTask(): wire.SessionTask | undefined {
     return this.tasks[0];
+  }
+  get factorVerificationAge(): number[] | null {
+    return this.data.factorVerificationAge;
+  }
+  get user(): User | null {
+    return this.#user;
+  }
+  get publicUserData(): wire.PublicUserData | null {
+    return this.data.publicUserData;
+  }
+  get createdAt(): Date {
+    return date(this.data.createdAt);
+  }
+  get updatedAt(): Date {
+    return date(this.data.updatedAt);
   }
 
   /**

@@ -1,61 +1,40 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
-import type { Host } from './host';
+import { Attempt, type Host, type RedirectParams } from './base';
 
 /** Parameters of {@link SignIn.authenticateWithRedirect}. */
-export type SignInRedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource' | 'callback'> & {
-  /** Taken for the sake of code that was written for the web; the app's callback URL stands in for it. */
-  redirectUrl?: string;
-  /** Where to go when everything is done. */
-  redirectUrlComplete?: string;
-} & wire.RedirectCallbackParams;
+export type SignInRedirectParams = RedirectParams;
 
 /** The sign-in in progress. */
-export class SignIn {
-  readonly #host: Host;
-  #data: wire.SignIn | null;
-
+export class SignIn extends Attempt<wire.SignIn> {
   constructor(host: Host, data: wire.SignIn | null) {
-    this.#host = host;
-    this.#data = data;
+    super(host, 'signIn', data);
   }
 
-  /** @internal */
-  take(data: wire.SignIn): void {
-    this.#data = data;
-  }
-
-  get id(): string | undefined {
-    return this.#data?.id;
-  }
   /** `needs_identifier`, `needs_first_factor`, `needs_second_factor`, `complete`, …; null before {@link create}. */
   get status(): string | null {
-    return this.#data?.status ?? null;
+    return this.data?.status ?? null;
   }
   get identifier(): string | null {
-    return this.#data?.identifier ?? null;
+    return this.data?.identifier ?? null;
   }
   get supportedIdentifiers(): string[] {
-    return this.#data?.supportedIdentifiers ?? [];
+    return this.data?.supportedIdentifiers ?? [];
   }
   get supportedFirstFactors(): wire.SignInFactor[] | null {
-    return this.#data?.supportedFirstFactors ?? null;
+    return this.data?.supportedFirstFactors ?? null;
   }
   get supportedSecondFactors(): wire.SignInFactor[] | null {
-    return this.#data?.supportedSecondFactors ?? null;
+    return this.data?.supportedSecondFactors ?? null;
   }
   get firstFactorVerification(): wire.Verification | null {
-    return this.#data?.firstFactorVerification ?? null;
+    return this.data?.firstFactorVerification ?? null;
   }
   get secondFactorVerification(): wire.Verification | null {
-    return this.#data?.secondFactorVerification ?? null;
-  }
-  /** The session that the completed sign-in created; give it to `clerk.setActive`. */
-  get createdSessionId(): string | null {
-    return this.#data?.createdSessionId ?? null;
+    return this.data?.secondFactorVerification ?? null;
   }
   get userData(): wire.UserData | null {
-    return this.#data?.userData ?? null;
+    return this.data?.userData ?? null;
   }
 
   /**
@@ -70,54 +49,37 @@ export class SignIn {
    * ```
    */
   create(params: wire.SignInCreateParams): Promise<this> {
-    return this.#run(commands.createSignIn(params));
+    return this.run(commands.createSignIn(params));
   }
 
   /** Sends a code or link for the first factor. */
   prepareFirstFactor(params: wire.PrepareFactorParams): Promise<this> {
-    return this.#run(commands.prepareSignInFirstFactor(this.#requiredId(), params));
+    return this.runWithId((id) => commands.prepareSignInFirstFactor(id, params));
   }
 
   /** Answers the first factor. */
   attemptFirstFactor(params: wire.AttemptFactorParams): Promise<this> {
-    return this.#run(commands.attemptSignInFirstFactor(this.#requiredId(), params));
+    return this.runWithId((id) => commands.attemptSignInFirstFactor(id, params));
   }
 
   /** Sends a code for the second factor. */
   prepareSecondFactor(params: wire.PrepareFactorParams): Promise<this> {
-    return this.#run(commands.prepareSignInSecondFactor(this.#requiredId(), params));
+    return this.runWithId((id) => commands.prepareSignInSecondFactor(id, params));
   }
 
   /** Answers the second factor. */
   attemptSecondFactor(params: wire.AttemptFactorParams): Promise<this> {
-    return this.#run(commands.attemptSignInSecondFactor(this.#requiredId(), params));
+    return this.runWithId((id) => commands.attemptSignInSecondFactor(id, params));
   }
 
   /** Sets a new password in a sign-in that needs one. */
   resetPassword(params: wire.ResetPasswordParams): Promise<this> {
-    return this.#run(commands.resetSignInPassword(this.#requiredId(), params));
+    return this.runWithId((id) => commands.resetSignInPassword(id, params));
   }
 
   /** Reads the sign-in again. */
   reload(params: { rotatingTokenNonce?: string } = {}): Promise<this> {
-    return this.#run(commands.reloadSignIn(this.#requiredId(), params.rotatingTokenNonce ?? null));
-  }
-
-  /**
-   * Signs in through the system browser: opens the provider's page there, waits for the link that leads back, and
-   * completes the flow. Resolves when the user is signed in and the app has navigated.
-   *
-   * @throws {@link ClerkRuntimeError} `oauth_access_denied`, `oauth_callback_failed`, `oauth_flow_cancelled`,
-   * `oauth_flow_superseded` (a newer attempt took its place), `oauth_flow_timed_out`, `redirect_url_invalid`
-   * @throws {@link ClerkAPIResponseError} e.g. `resource_missmatch`: the callback URL is not on the allowlist
-   *
-   * @example
-   * ```ts
-   * await clerk.client.signIn.authenticateWithRedirect({ strategy: 'oauth_google' });
-   * ```
-   */
-  authenticateWithRedirect(params: SignInRedirectParams): Promise<void> {
-    return this.#host.authenticate('signIn', params);
+    return this.runWithId((id) => commands.reloadSignIn(id, params.rotatingTokenNonce ?? null));
   }
 
   /**
@@ -132,22 +94,10 @@ export class SignIn {
   } {
     return {
       startEmailLinkFlow: (params = {}) =>
-        this.#run(commands.signInWithEmailLink(this.#requiredId(), params.emailAddressId ?? null)),
+        this.runWithId((id) => commands.signInWithEmailLink(id, params.emailAddressId ?? null)),
       cancelEmailLinkFlow: () => {
-        commands.cancelAuthentication().catch((error: unknown) => {
-          console.error('[clerk] the e-mail link could not be cancelled', error);
-        });
+        this.cancelEmailLinkFlow();
       },
     };
-  }
-
-  async #run(call: Promise<wire.SignIn>): Promise<this> {
-    this.take(await call);
-    await this.#host.sync();
-    return this;
-  }
-
-  #requiredId(): string {
-    return this.#host.requiredId(this.id, 'signIn.create()');
   }
 }

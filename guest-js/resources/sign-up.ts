@@ -1,79 +1,58 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
-import type { Host } from './host';
+import { Attempt, type Host, type RedirectParams } from './base';
 
 /** Parameters of {@link SignUp.authenticateWithRedirect}. */
-export type SignUpRedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource' | 'callback'> & {
-  /** Taken for the sake of code that was written for the web; the app's callback URL stands in for it. */
-  redirectUrl?: string;
-  /** Where to go when everything is done. */
-  redirectUrlComplete?: string;
-} & wire.RedirectCallbackParams;
+export type SignUpRedirectParams = RedirectParams;
 
 /** The sign-up in progress. */
-export class SignUp {
-  readonly #host: Host;
-  #data: wire.SignUp | null;
-
+export class SignUp extends Attempt<wire.SignUp> {
   constructor(host: Host, data: wire.SignUp | null) {
-    this.#host = host;
-    this.#data = data;
+    super(host, 'signUp', data);
   }
 
-  /** @internal */
-  take(data: wire.SignUp): void {
-    this.#data = data;
-  }
-
-  get id(): string | undefined {
-    return this.#data?.id;
-  }
   /** `missing_requirements`, `complete`, `abandoned`; null before {@link create}. */
   get status(): string | null {
-    return this.#data?.status ?? null;
+    return this.data?.status ?? null;
   }
   get requiredFields(): string[] {
-    return this.#data?.requiredFields ?? [];
+    return this.data?.requiredFields ?? [];
   }
   get optionalFields(): string[] {
-    return this.#data?.optionalFields ?? [];
+    return this.data?.optionalFields ?? [];
   }
   get missingFields(): string[] {
-    return this.#data?.missingFields ?? [];
+    return this.data?.missingFields ?? [];
   }
   get unverifiedFields(): string[] {
-    return this.#data?.unverifiedFields ?? [];
+    return this.data?.unverifiedFields ?? [];
   }
   get verifications(): wire.SignUpVerifications | null {
-    return this.#data?.verifications ?? null;
+    return this.data?.verifications ?? null;
   }
   get username(): string | null {
-    return this.#data?.username ?? null;
+    return this.data?.username ?? null;
   }
   get firstName(): string | null {
-    return this.#data?.firstName ?? null;
+    return this.data?.firstName ?? null;
   }
   get lastName(): string | null {
-    return this.#data?.lastName ?? null;
+    return this.data?.lastName ?? null;
   }
   get emailAddress(): string | null {
-    return this.#data?.emailAddress ?? null;
+    return this.data?.emailAddress ?? null;
   }
   get phoneNumber(): string | null {
-    return this.#data?.phoneNumber ?? null;
+    return this.data?.phoneNumber ?? null;
   }
   get hasPassword(): boolean {
-    return this.#data?.hasPassword ?? false;
+    return this.data?.hasPassword ?? false;
   }
   get unsafeMetadata(): unknown {
-    return this.#data?.unsafeMetadata ?? {};
-  }
-  /** The session that the completed sign-up created; give it to `clerk.setActive`. */
-  get createdSessionId(): string | null {
-    return this.#data?.createdSessionId ?? null;
+    return this.data?.unsafeMetadata ?? {};
   }
   get createdUserId(): string | null {
-    return this.#data?.createdUserId ?? null;
+    return this.data?.createdUserId ?? null;
   }
 
   /**
@@ -82,22 +61,22 @@ export class SignUp {
    * @throws {@link ClerkAPIResponseError} e.g. `form_identifier_exists`, `form_password_length_too_short`
    */
   create(params: wire.SignUpParams): Promise<this> {
-    return this.#run(commands.createSignUp(params));
+    return this.run(commands.createSignUp(params));
   }
 
   /** Adds or changes fields. */
   update(params: wire.SignUpParams): Promise<this> {
-    return this.#run(commands.updateSignUp(this.#requiredId(), params));
+    return this.runWithId((id) => commands.updateSignUp(id, params));
   }
 
   /** Sends a code or link. */
   prepareVerification(params: wire.PrepareVerificationParams): Promise<this> {
-    return this.#run(commands.prepareSignUpVerification(this.#requiredId(), params));
+    return this.runWithId((id) => commands.prepareSignUpVerification(id, params));
   }
 
   /** Answers a verification. */
   attemptVerification(params: wire.AttemptVerificationParams): Promise<this> {
-    return this.#run(commands.attemptSignUpVerification(this.#requiredId(), params));
+    return this.runWithId((id) => commands.attemptSignUpVerification(id, params));
   }
 
   /** Sends a code to the e-mail address. */
@@ -122,12 +101,7 @@ export class SignUp {
 
   /** Reads the sign-up again. */
   reload(params: { rotatingTokenNonce?: string } = {}): Promise<this> {
-    return this.#run(commands.reloadSignUp(this.#requiredId(), params.rotatingTokenNonce ?? null));
-  }
-
-  /** Signs up through the system browser; see {@link SignIn.authenticateWithRedirect}. */
-  authenticateWithRedirect(params: SignUpRedirectParams): Promise<void> {
-    return this.#host.authenticate('signUp', params);
+    return this.runWithId((id) => commands.reloadSignUp(id, params.rotatingTokenNonce ?? null));
   }
 
   /**
@@ -141,22 +115,10 @@ export class SignUp {
     cancelEmailLinkFlow: () => void;
   } {
     return {
-      startEmailLinkFlow: () => this.#run(commands.signUpWithEmailLink(this.#requiredId())),
+      startEmailLinkFlow: () => this.runWithId((id) => commands.signUpWithEmailLink(id)),
       cancelEmailLinkFlow: () => {
-        commands.cancelAuthentication().catch((error: unknown) => {
-          console.error('[clerk] the e-mail link could not be cancelled', error);
-        });
+        this.cancelEmailLinkFlow();
       },
     };
-  }
-
-  async #run(call: Promise<wire.SignUp>): Promise<this> {
-    this.take(await call);
-    await this.#host.sync();
-    return this;
-  }
-
-  #requiredId(): string {
-    return this.#host.requiredId(this.id, 'signUp.create()');
   }
 }
