@@ -1,15 +1,13 @@
 export { Clerk } from './clerk';
+export type { HandleEmailLinkVerificationParams, Waitlist } from './class/flows';
 export type {
-  AuthenticateWithWalletParams,
-  AuthenticateWithWeb3Params,
   ClerkStatus,
   DomainOrProxyUrl,
-  HandleEmailLinkVerificationParams,
   Resources,
   SetActiveParams,
   SignOutOptions,
-  Waitlist,
-} from './clerk';
+} from './class/types';
+export type { AuthenticateWithWalletParams, AuthenticateWithWeb3Params } from './class/wallets';
 export {
   ClerkAPIError,
   ClerkAPIResponseError,

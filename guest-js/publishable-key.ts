@@ -7,6 +7,7 @@ import { ClerkRuntimeError } from './errors';
 
 /** What a key says. */
 export interface PublishableKey {
+  text: string;
   /** Host of the instance's Frontend API. */
   frontendApi: string;
   instanceType: InstanceType;
@@ -20,12 +21,16 @@ function invalid(why: string): ClerkRuntimeError {
 }
 
 /**
- * Reads a key.
+ * Reads a key. Undefined for a blank one, which means that the configuration has the key.
  *
  * @throws {@link ClerkRuntimeError} `publishable_key_invalid`
  */
-export function parsePublishableKey(key: string): PublishableKey {
-  const [prefix, kind, payload, ...more] = key.split('_');
+export function parsePublishableKey(key: string): PublishableKey | undefined {
+  const text = key.trim();
+  if (text === '') {
+    return undefined;
+  }
+  const [prefix, kind, payload, ...more] = text.split('_');
   if (prefix === 'sk') {
     throw invalid('this is a secret key, which must never be in an app');
   }
@@ -46,7 +51,7 @@ export function parsePublishableKey(key: string): PublishableKey {
   ) {
     throw invalid('it names no Frontend API host');
   }
-  return { frontendApi, instanceType: kind === 'live' ? 'production' : 'development' };
+  return { text, frontendApi, instanceType: kind === 'live' ? 'production' : 'development' };
 }
 
 /**

@@ -1,18 +1,19 @@
 /**
  * The prebuilt components. They come from Clerk's own packages, which this one does not load yet: mounting or opening one
- * says so. Unmounting and closing what was never there does nothing, as in Clerk's own SDKs.
+ * throws. As in Clerk's own SDKs, unmounting and closing a component that is not there does nothing.
  */
-import { ClerkRuntimeError } from './errors';
+import { ClerkRuntimeError } from '../errors';
+import { Instance } from './instance';
 
 function unavailable(component: string): never {
   throw new ClerkRuntimeError(
-    `<${component}/> is one of Clerk's prebuilt components, which need @clerk/clerk-js and @clerk/ui: install them, and see README for what works today. Until then use client.signIn, client.signUp and the redirect methods.`,
+    `<${component}/> is a prebuilt component of Clerk, which needs @clerk/clerk-js and @clerk/ui: install them, and see README for what works today. Until then use client.signIn, client.signUp and the redirect methods.`,
     { code: 'components_unavailable' },
   );
 }
 
 /** Methods of the prebuilt components; see Clerk's documentation for their parameters. */
-export class Components {
+export abstract class Components extends Instance {
   mountSignIn(_node: HTMLDivElement, _props?: object): void {
     unavailable('SignIn');
   }

@@ -1,0 +1,25 @@
+/** What the groups of the documented class need from the class itself. */
+import type * as wire from '../bindings';
+import type { Session } from '../resources/session';
+import type { Urls } from '../urls';
+
+export interface Context {
+  /** The newest state that is known here. */
+  snapshot(): wire.Snapshot | undefined;
+  /** The options that hold for this window. */
+  options(): wire.ClerkOptions;
+  /** The URL builders for the present page and state. */
+  urls(): Urls;
+  /** The active session, as the app sees it. */
+  session(): Session | null | undefined;
+  /** Brings the mirrored state up to date. */
+  sync(): Promise<void>;
+  navigate(to: string | null | undefined): Promise<unknown>;
+  /** Whether `load()` has finished. If not, warns that `method` does nothing. */
+  isReadyFor(method: string): boolean;
+}
+
+/** A group of the documented class. Each group extends the one before it; `Clerk` is the last. */
+export abstract class Group {
+  protected abstract get context(): Context;
+}

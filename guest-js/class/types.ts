@@ -1,0 +1,46 @@
+/** Types of the class itself; those of its groups are beside their methods. */
+import type * as wire from '../bindings';
+import type { Client } from '../resources/client';
+import type { Organization } from '../resources/organization';
+import type { Session } from '../resources/session';
+import type { OrganizationMembership, User } from '../resources/user';
+
+/** `loading`, `ready`, `degraded` or `error`. */
+export type ClerkStatus = wire.Status;
+
+/** What listeners are called with. `undefined` is not known yet, `null` is signed out. */
+export interface Resources {
+  client: Client;
+  session: Session | null | undefined;
+  user: User | null | undefined;
+  organization: Organization | null | undefined;
+  /** Always undefined; Clerk's own SDKs do not send it any more. */
+  lastOrganizationInvitation?: undefined;
+  /** Always undefined; Clerk's own SDKs do not send it any more. */
+  lastOrganizationMember?: OrganizationMembership | undefined;
+}
+
+/** The domain or the proxy of the instance. A function is called with the address of the page. */
+export interface DomainOrProxyUrl {
+  domain?: string | ((url: URL) => string);
+  proxyUrl?: string | ((url: URL) => string);
+}
+
+/** Parameters of `Clerk.setActive`. An absent value is kept, null clears it. */
+export interface SetActiveParams {
+  session?: Session | string | null;
+  /** By object, id or slug. */
+  organization?: Organization | string | null;
+  /** Where to navigate to afterwards. */
+  redirectUrl?: string;
+  /** Called instead of a navigation. */
+  navigate?: (params: { session: Session; decorateUrl: (url: string) => string }) => unknown;
+}
+
+/** Options of `Clerk.signOut`. */
+export interface SignOutOptions {
+  /** The session to sign out of. Default: all of them. */
+  sessionId?: string;
+  /** Where to navigate to afterwards. Default: the option `afterSignOutUrl`. */
+  redirectUrl?: string;
+}
