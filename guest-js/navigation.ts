@@ -1,18 +1,21 @@
 /**
- * Where a navigation may lead: in-app paths go to the app's router, other sites to the system browser, and everything
- * else only where the app allows it: to the app's start page otherwise. The webview is never driven to a foreign site.
+ * Where a navigation may lead: pages of the app go to its router, other sites open in the system browser, and other
+ * protocols need the app's permission. Everything else is replaced by the app's start page. The webview never shows a
+ * foreign site.
+ *
+ * The same in Rust: `src/core/navigation.rs`. Both are tested against `tests/vectors/navigation.json`.
  */
 
 /** A router's function; see `routerPush` of Clerk's documentation. */
 export type RouterFn = (to: string) => unknown;
 
-/** What {@link navigate} needs to know of the app. */
+/** What {@link navigate} needs from the app. */
 export interface NavigationHost {
   /** The page's own address. */
   href: string;
   routerPush: RouterFn | undefined;
   routerReplace: RouterFn | undefined;
-  /** Protocols beside http and https that may be gone to, e.g. `my-app:`. */
+  /** Protocols besides http and https that may be navigated to, e.g. `my-app:`. */
   allowedProtocols: string[];
   /** Assigns the page's address. */
   assign(url: string): void;
@@ -20,49 +23,83 @@ export interface NavigationHost {
   openExternal(url: string): Promise<unknown>;
 }
 
-function sameOrigin(a: URL, b: URL): boolean {
-  // Pages of an app may have a scheme of their own, whose origin is opaque; so its parts are compared.
-  return a.protocol === b.protocol && a.host === b.host;
-}
+/** Where a URL leads. */
+export type Destination =
+  /** A page of the app: path, query and fragment. */
+  | { path: string }
+  /** A site for the system browser. */
+  | { external: string }
+  /** A URL with a protocol that the app allows. */
+  | { custom: string }
+  /** Nowhere, and why. */
+  | { refused: string };
 
-/** Protocols that carry a program or read the disk are never gone to, whatever the app allows. */
-const NEVER = ['javascript:', 'data:', 'vbscript:', 'blob:', 'file:'];
+/** Schemes that run a program or read the disk. They are refused, even if the app allows them. */
+const FORBIDDEN = ['javascript', 'data', 'vbscript', 'blob', 'file'];
 
-/** Goes to `to`. Resolves when the router is done. */
-export async function navigate(to: string, host: NavigationHost, replace = false): Promise<unknown> {
-  const here = new URL(host.href);
-  const router = (replace && host.routerReplace) || host.routerPush;
-  let target: URL;
-  try {
-    target = new URL(to, here);
-  } catch {
-    console.warn('[clerk] the address to navigate to is not valid; staying here');
-    return undefined;
+/** Resolves `to`, which may be relative to the page. Null when it is empty. */
+export function destination(to: string, page: URL, allowedProtocols: string[]): Destination | null {
+  if (to === '') {
+    return null;
   }
-  if (sameOrigin(target, here)) {
-    const path = target.pathname + target.search + target.hash;
-    if (router) {
-      return await router(path);
-    }
-    // Without a router a navigation loads the page anew; going to where one is would only lose its state.
-    if (path !== here.pathname + here.search + here.hash) {
-      host.assign(target.href);
-    }
-    return undefined;
+  const target = parse(to, page);
+  if (!target) {
+    return { refused: 'the URL is not valid' };
+  }
+  if (target.protocol === page.protocol && target.host === page.host) {
+    return { path: pathOf(target) };
   }
   if (target.protocol === 'http:' || target.protocol === 'https:') {
-    return await host.openExternal(target.href);
+    return { external: target.href };
   }
-  const allowed = host.allowedProtocols.map((protocol) => protocol.replace(/:*$/, ':'));
-  if (allowed.includes(target.protocol) && !NEVER.includes(target.protocol)) {
-    if (router) {
-      return await router(target.href);
-    }
-    host.assign(target.href);
+  const scheme = target.protocol.slice(0, -1);
+  const allowed = allowedProtocols.map((protocol) => protocol.replace(/:*$/, '').toLowerCase());
+  return allowed.includes(scheme) && !FORBIDDEN.includes(scheme)
+    ? { custom: target.href }
+    : { refused: `the protocol ${scheme}: is not allowed; see allowedRedirectProtocols` };
+}
+
+function parse(to: string, page: URL): URL | undefined {
+  // URL parsers disagree on leading backslashes and surplus slashes for schemes other than http, so these are removed.
+  const text = to
+    .replace(/[\t\n\r]/g, '')
+    .replace(/^[\u0000-\u0020]+/, '')
+    .replace(/^[/\\]+/, (slashes) => (slashes.length > 1 ? '//' : '/'));
+  try {
+    return new URL(text, page);
+  } catch {
     return undefined;
   }
-  console.warn(
-    `[clerk] the protocol ${target.protocol} is not allowed for navigation, so the app's start page takes its place; see allowedRedirectProtocols`,
-  );
-  return await navigate('/', host, replace);
+}
+
+/** The path, query and fragment. A path that begins with two slashes would be taken for another host. */
+function pathOf(url: URL): string {
+  return url.pathname.replace(/^[/\\]*/, '/') + url.search + url.hash;
+}
+
+/** Navigates to `to`. Resolves when the router is done. */
+export async function navigate(to: string, host: NavigationHost, replace = false): Promise<unknown> {
+  const page = new URL(host.href);
+  const router = (replace && host.routerReplace) || host.routerPush;
+  const target = destination(to, page, host.allowedProtocols);
+  if (!target) {
+    return undefined;
+  }
+  if ('external' in target) {
+    return await host.openExternal(target.external);
+  }
+  if ('refused' in target) {
+    console.warn(`[clerk] navigating to the app's start page instead, because ${target.refused}`);
+    return await navigate('/', host, replace);
+  }
+  if (router) {
+    return await router('path' in target ? target.path : target.custom);
+  }
+  if ('custom' in target) {
+    host.assign(target.custom);
+  } else if (target.path !== pathOf(page)) {
+    // Assigning the present address would only reload the page and lose its state.
+    host.assign(`${page.protocol}//${page.host}${target.path}`);
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Reading a publishable key, so that a bad one is told where it was written down. The same rules are in Rust, which also
- * checks what the configuration says: `src/fapi/instance.rs`.
+ * Parsing a publishable key, so that an invalid one is reported where it was written. Rust has the same rules, because it
+ * checks the configuration as well: `src/fapi/instance.rs`. Both are tested against `tests/vectors/keys.json`.
  */
 import type { InstanceType } from './bindings';
 import { ClerkRuntimeError } from './errors';
@@ -8,7 +8,7 @@ import { ClerkRuntimeError } from './errors';
 /** What a key says. */
 export interface PublishableKey {
   text: string;
-  /** Host of the instance's Frontend API. */
+  /** Host of the instance's Frontend API, with the port if it has one. */
   frontendApi: string;
   instanceType: InstanceType;
 }
@@ -21,7 +21,7 @@ function invalid(why: string): ClerkRuntimeError {
 }
 
 /**
- * Reads a key. Undefined for a blank one, which means that the configuration has the key.
+ * Parses a key. Undefined for a blank one: then the configuration must have the key.
  *
  * @throws {@link ClerkRuntimeError} `publishable_key_invalid`
  */
@@ -37,25 +37,42 @@ export function parsePublishableKey(key: string): PublishableKey | undefined {
   if (prefix !== 'pk' || (kind !== 'test' && kind !== 'live') || payload === undefined || more.length > 0) {
     throw invalid('it does not have the form pk_test_… or pk_live_…');
   }
-  let decoded: string;
-  try {
-    decoded = atob(payload);
-  } catch {
+  const decoded = decode(payload);
+  if (decoded === undefined) {
     throw invalid('its last part is not base64');
   }
+  if (!decoded.endsWith('$')) {
+    throw invalid('it is cut off');
+  }
   const frontendApi = decoded.slice(0, -1);
-  if (
-    !decoded.endsWith('$') ||
-    frontendApi.includes('$') ||
-    !/^[^\s/?#@\\]+\.[^\s/?#@\\]+$/.test(frontendApi)
-  ) {
-    throw invalid('it names no Frontend API host');
+  if (!isHost(frontendApi)) {
+    throw invalid('its last part does not name a Frontend API host');
   }
   return { text, frontendApi, instanceType: kind === 'live' ? 'production' : 'development' };
 }
 
+/** Decodes base64 whose padding is complete or absent. `atob` alone would also accept spaces and excess bits. */
+function decode(payload: string): string | undefined {
+  try {
+    const decoded = atob(payload);
+    const encoded = btoa(decoded);
+    return [encoded, encoded.replace(/=+$/, '')].includes(payload) ? decoded : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this is a host name of several labels, or an IPv4 address, with an optional port. */
+function isHost(text: string): boolean {
+  try {
+    return /^[\w-]+(\.[\w-]+)+(:\d+)?$/.test(text) && new URL(`https://${text}`).host !== '';
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Checks the proxy of the constructor: an app has no page that a relative one could be read against.
+ * Checks the proxy of the constructor: an app has no page that a relative URL could be resolved against.
  *
  * @throws {@link ClerkRuntimeError} `proxy_url_invalid`
  */

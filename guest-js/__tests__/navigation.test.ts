@@ -1,6 +1,17 @@
+/**
+ * `tests/vectors/navigation.json`, which Rust is tested against as well. Each item has
+ *
+ * - `page`: the page that `to` is resolved against, always a page of the app,
+ * - `app`: the app's start page, whose origin makes a URL a page of the app,
+ * - `allowedProtocols`: the option `allowedRedirectProtocols`,
+ * - `to`: the target,
+ * - `result`: `{ "path" }` for the app's router, `{ "external" }` for the system browser, `{ "custom" }` for a URL with an
+ *   allowed protocol, `"refused"` when the app's start page replaces the target, or null when nothing happens.
+ */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { navigate, type NavigationHost } from '../navigation';
+import vectors from '../../tests/vectors/navigation.json';
+import { type Destination, destination, navigate, type NavigationHost } from '../navigation';
 
 let host: NavigationHost & { assign: ReturnType<typeof vi.fn>; openExternal: ReturnType<typeof vi.fn> };
 
@@ -80,3 +91,19 @@ describe('navigate', () => {
     expect(host.assign).not.toHaveBeenCalled();
   });
 });
+
+interface Vector {
+  page: string;
+  app: string;
+  allowedProtocols: string[];
+  to: string;
+  result: Destination | 'refused' | null;
+}
+
+it.each(vectors as Vector[])(
+  'destination() agrees with navigation.json on $to of $page, allowed: $allowedProtocols',
+  ({ page, allowedProtocols, to, result }) => {
+    const target = destination(to, new URL(page), allowedProtocols);
+    expect(target && 'refused' in target ? 'refused' : target).toEqual(result);
+  },
+);
