@@ -3,6 +3,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   {
     ignores: [
+      'api-iife.js',
       'dist-js',
       '**/dist',
       'target',
