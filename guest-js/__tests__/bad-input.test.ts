@@ -1,4 +1,4 @@
-/** Every documented throw has its documented class and code, and what is not allowed is replaced and said. */
+/** Documented errors have their class and code, and values that are not allowed are replaced with a warning. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Environment } from '../bindings';
@@ -37,7 +37,7 @@ async function loaded(options?: ClerkOptions, state = snapshot()): Promise<Clerk
 async function rejection(call: Promise<unknown>): Promise<unknown> {
   return await call.then(
     () => {
-      throw new Error('it was expected to be rejected');
+      throw new Error('the call was expected to reject');
     },
     (error: unknown) => error,
   );
@@ -60,7 +60,7 @@ describe('the constructor', () => {
     ['a key that is not base64', 'pk_test_ü'],
     ['a key without a host', `pk_test_${btoa('localhost$')}`],
     ['a key with a path', `pk_test_${btoa('clerk.example.test/x$')}`],
-  ])('refuses %s', (_, key) => {
+  ])('new Clerk() rejects %s', (_, key) => {
     let thrown: unknown;
     try {
       new Clerk(key);
@@ -71,14 +71,14 @@ describe('the constructor', () => {
     expect(String(thrown)).not.toContain(key);
   });
 
-  it('reads the kind of the instance from the key', () => {
+  it("instanceType is read from the constructor's key", () => {
     expect(new Clerk(` ${KEY} `).instanceType).toBe('development');
     expect(new Clerk(KEY.replace('test', 'live')).instanceType).toBe('production');
     expect(new Clerk('').publishableKey).toBeUndefined();
   });
 
   it.each(['/__clerk', 'ftp://example.com', '//example.com', 'example.com'])(
-    'refuses the proxy %s',
+    'new Clerk() rejects the proxy %s',
     (url) => {
       expect(() => new Clerk(KEY, { proxyUrl: url })).toThrow(
         expect.objectContaining({ code: 'proxy_url_invalid' }) as Error,
@@ -96,7 +96,7 @@ describe('load', () => {
     'option_invalid',
     'network_error',
     'decode_error',
-  ])('is rejected with %s, and the status is error', async (code) => {
+  ])('load() rejects with %s and sets the status error', async (code) => {
     const clerk = new Clerk();
     reject('load', { kind: 'runtime', code });
     const error = await rejection(clerk.load());
@@ -107,7 +107,7 @@ describe('load', () => {
     ]);
   });
 
-  it("is rejected with Clerk's own refusal", async () => {
+  it("load() rejects with the error of Clerk's Frontend API", async () => {
     reject('load', {
       kind: 'api',
       code: 'api_response_error',
@@ -129,7 +129,7 @@ describe('before load', () => {
     ['redirectToSignIn', (clerk) => clerk.redirectToSignIn()],
     ['redirectToSignUp', (clerk) => clerk.redirectToSignUp()],
     ['signOut', (clerk) => clerk.signOut()],
-  ])('%s does nothing and says so', async (name, call) => {
+  ])('%s() does nothing before load() and warns', async (name, call) => {
     expect(await call(new Clerk())).toBeUndefined();
     expect(rust.calls).toEqual([]);
     expect(warnings).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(`${name}()`));
@@ -137,13 +137,16 @@ describe('before load', () => {
 });
 
 describe('handleEmailLinkVerification', () => {
-  it.each(Object.values(EmailLinkErrorCode))('is rejected with EmailLinkError %s', async (code) => {
-    const clerk = await loaded();
-    reject('handle_email_link_verification', { kind: 'email_link', code });
-    const error = await rejection(clerk.handleEmailLinkVerification({}));
-    expect(isEmailLinkError(error) && [error.code, error.name]).toEqual([code, 'EmailLinkError']);
-    expect(isClerkRuntimeError(error)).toBe(false);
-  });
+  it.each(Object.values(EmailLinkErrorCode))(
+    'handleEmailLinkVerification() rejects with EmailLinkError %s',
+    async (code) => {
+      const clerk = await loaded();
+      reject('handle_email_link_verification', { kind: 'email_link', code });
+      const error = await rejection(clerk.handleEmailLinkVerification({}));
+      expect(isEmailLinkError(error) && [error.code, error.name]).toEqual([code, 'EmailLinkError']);
+      expect(isClerkRuntimeError(error)).toBe(false);
+    },
+  );
 });
 
 describe('refusals', () => {
@@ -155,19 +158,19 @@ describe('refusals', () => {
     ['start_hosted_auth', 'hosted_auth_failed', (clerk) => clerk.redirectToSignIn()],
     ['handle_unauthenticated', 'network_error', (clerk) => clerk.handleUnauthenticated()],
     ['get_token', 'no_active_session', (clerk) => clerk.session?.getToken() ?? Promise.resolve()],
-  ])('of %s keep the code %s', async (command, code, call) => {
+  ])('%s keeps the code %s of an error and the session', async (command, code, call) => {
     const clerk = await loaded({}, signedIn(1));
     reject(command, { kind: 'runtime', code });
     const error = await rejection(call(clerk));
     expect(isClerkRuntimeError(error) && error.code).toBe(code);
-    expect(clerk.session?.id, 'nothing is lost').toBe('sess_1');
+    expect(clerk.session?.id, 'the session stays').toBe('sess_1');
   });
 
   it.each<[string, (clerk: Clerk) => Promise<unknown>]>([
     ['join_waitlist', (clerk) => clerk.joinWaitlist({ emailAddress: 'x' })],
     ['create_organization', (clerk) => clerk.createOrganization({ name: '' })],
     ['get_organization', (clerk) => clerk.getOrganization('org_unknown')],
-  ])("of %s are Clerk's", async (command, call) => {
+  ])("%s rejects with the error of Clerk's Frontend API", async (command, call) => {
     const clerk = await loaded();
     const item = { code: 'form_param_format_invalid', message: 'no', longMessage: 'No.', meta: {} };
     reject(command, { kind: 'api', code: 'api_response_error', errors: [item] });
@@ -177,7 +180,7 @@ describe('refusals', () => {
 });
 
 describe('what is not allowed', () => {
-  it('as an origin to come back to is replaced by the default, and said', async () => {
+  it('redirect URLs with an origin that is not allowed are replaced by the default, with a warning', async () => {
     const clerk = await loaded({ signInUrl: '/in', signInFallbackRedirectUrl: '/home' });
     const url = new URL(clerk.buildSignInUrl({ signInFallbackRedirectUrl: 'https://evil.example/x' }));
     const params = new URLSearchParams(url.hash.split('?')[1]);
@@ -189,7 +192,7 @@ describe('what is not allowed', () => {
   });
 
   it.each(['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'other-app://x'])(
-    'as a protocol is replaced by the start page, and said: %s',
+    'navigate() replaces a protocol that is not allowed by the start page, with a warning: %s',
     async (to) => {
       const routerPush = vi.fn();
       const clerk = await loaded({ routerPush });

@@ -1,4 +1,4 @@
-/** What the documented class has beside client, session and sign-out. */
+/** The groups of the documented class: options, URL builders, redirects, flows, wallets, components. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import manifest from '../../package.json';
@@ -43,7 +43,7 @@ function argsOf(command: string): unknown[] {
   return rust.calls.filter((call) => call.command === command).map(({ args }) => args);
 }
 
-/** The tri-state triple of each emission, in short. */
+/** The session of each emission: its id, `null` or `undefined`. */
 function emissions(clerk: Clerk): string[] {
   const seen: string[] = [];
   clerk.addListener(
@@ -56,14 +56,14 @@ function emissions(clerk: Clerk): string[] {
 }
 
 describe('properties', () => {
-  it('that are constants are there before load', () => {
+  it('version, sdkMetadata and isSatellite have values before load()', () => {
     const clerk = new Clerk();
     expect(clerk.version).toBe(manifest.version);
     expect(clerk.sdkMetadata).toEqual({ name: 'tauri-plugin-clerk', version: manifest.version });
     expect([clerk.isSatellite, clerk.telemetry]).toEqual([false, undefined]);
   });
 
-  it('of the constructor may be functions of the address', () => {
+  it('domain and proxyUrl may be functions of the page address', () => {
     const clerk = new Clerk(KEY, {
       domain: (url) => `of.${url.hostname}`,
       proxyUrl: (url) => `${url.protocol}//proxy`,
@@ -74,7 +74,7 @@ describe('properties', () => {
     ]);
   });
 
-  it('reflect the options', async () => {
+  it('isSatellite and telemetry reflect the options', async () => {
     const clerk = await loaded({ isSatellite: (url) => url.href.length > 0, telemetry: { debug: true } });
     expect([clerk.isSatellite, clerk.telemetry]).toEqual([true, { disabled: true, debug: true }]);
     expect((await loaded({ telemetry: false })).telemetry).toBeUndefined();
@@ -82,7 +82,7 @@ describe('properties', () => {
 });
 
 describe('load', () => {
-  it('tells Rust its options, and keeps the functions', async () => {
+  it('load() passes the options to Rust without the functions', async () => {
     await loaded({
       signInUrl: '/in',
       polling: false,
@@ -102,7 +102,7 @@ describe('load', () => {
     ]);
   });
 
-  it('lets the app choose the session to begin with', async () => {
+  it('selectInitialSession chooses the session that is active first', async () => {
     const choose = vi.fn(() => null);
     rust.on('choose_initial_session', choose);
     const state = snapshot({ client: client(session('sess_1'), session('sess_2')) });
@@ -112,7 +112,7 @@ describe('load', () => {
     expect(choose).toHaveBeenLastCalledWith({ sessionId: null });
   });
 
-  it('touches the session when the window gets the focus, unless the option says no', async () => {
+  it('touchSession touches the session when the window gets the focus, unless it is false', async () => {
     const touch = vi.fn(() => null);
     rust.on('touch', touch);
     await loaded({ touchSession: false }, signedIn(1));
@@ -126,7 +126,7 @@ describe('load', () => {
 });
 
 describe('builders', () => {
-  it('are synchronous and know the options of this window', async () => {
+  it('URL builders are synchronous and use the options of this window', async () => {
     const clerk = await loaded({ signInUrl: '/in' });
     const here = encodeURIComponent(window.location.href);
     expect(clerk.buildSignInUrl()).toBe(`${window.location.origin}/in#/?redirect_url=${here}`);
@@ -146,14 +146,14 @@ describe('builders', () => {
     expect(clerk.buildAfterSignOutUrl()).toBe('/');
   });
 
-  it('are empty before load', () => {
+  it('URL builders return an empty string before load()', () => {
     const clerk = new Clerk();
     expect([clerk.buildSignInUrl(), clerk.buildUserProfileUrl()]).toEqual(['', '']);
   });
 });
 
 describe('redirects', () => {
-  it('to pages of the instance open in the system browser', async () => {
+  it('redirects to pages of the instance open in the system browser', async () => {
     const clerk = await loaded();
     await clerk.redirectToUserProfile();
     await clerk.redirectToOrganizationProfile();
@@ -169,7 +169,7 @@ describe('redirects', () => {
     );
   });
 
-  it('to where flows lead use its router', async () => {
+  it('redirectToAfterSignIn() and the other redirects within the app use its router', async () => {
     const routerPush = vi.fn();
     const pending = { ...session('sess_1', 'pending'), tasks: [{ key: 'choose-organization' }] };
     const clerk = await loaded(
@@ -191,7 +191,7 @@ describe('redirects', () => {
     expect(routerPush.mock.calls).toEqual([['/in'], ['/up'], ['/bye'], ['/waitlist'], ['/choose']]);
   });
 
-  it("to the app's own sign-in use its router", async () => {
+  it("redirectToSignIn() uses the router for the app's own sign-in", async () => {
     const routerPush = vi.fn();
     const clerk = await loaded({ signInUrl: '/in', routerPush });
     await clerk.redirectToSignIn({ redirectUrl: '/notes' });
@@ -200,7 +200,7 @@ describe('redirects', () => {
     expect(routerPush.mock.calls).toEqual([[`/in#/?${redirect}`], [`/in#/create?${redirect}`]]);
   });
 
-  it('to a sign-in that the app does not have sign in on a hosted page', async () => {
+  it('redirectToSignIn() opens a hosted page when the app has no sign-in', async () => {
     const routerPush = vi.fn();
     rust.on('start_hosted_auth', () => ({ navigateTo: '/home', createdSessionId: 'sess_1' }));
     const clerk = await loaded({ routerPush });
@@ -225,7 +225,7 @@ describe('redirects', () => {
 });
 
 describe('setActive', () => {
-  it('with a navigation hides the session while it lasts', async () => {
+  it('setActive() hides the session during its navigation', async () => {
     const clerk = await loaded();
     const seen = emissions(clerk);
     rust.on('set_active', () => {
@@ -244,7 +244,7 @@ describe('setActive', () => {
     expect(seen.at(-1)).toBe('sess_1');
   });
 
-  it('without a navigation shows the new session once', async () => {
+  it('setActive() without a navigation notifies of the new session once', async () => {
     const clerk = await loaded();
     const seen = emissions(clerk);
     rust.on('set_active', () => {
@@ -255,11 +255,11 @@ describe('setActive', () => {
     expect(seen).toEqual(['sess_1']);
   });
 
-  it('shows the old session again when it fails', async () => {
+  it('setActive() shows the old session again when it fails', async () => {
     const clerk = await loaded({}, signedIn(1));
     const seen = emissions(clerk);
     rust.on('set_active', () => {
-      throw { kind: 'runtime', code: 'network_error', message: 'no answer', errors: [] };
+      throw { kind: 'runtime', code: 'network_error', message: 'no response', errors: [] };
     });
     await expect(clerk.setActive({ session: null, redirectUrl: '/x' })).rejects.toMatchObject({
       code: 'network_error',
@@ -267,7 +267,7 @@ describe('setActive', () => {
     expect(seen).toEqual(['undefined', 'sess_1']);
   });
 
-  it('does nothing where the instance forces a choice of organization', async () => {
+  it('setActive() does nothing when Rust did not apply it', async () => {
     const clerk = await loaded({}, signedIn(1));
     rust.on('set_active', () => activated({ applied: false }));
     const navigate = vi.fn();
@@ -276,7 +276,7 @@ describe('setActive', () => {
     expect(clerk.session?.id).toBe('sess_1');
   });
 
-  it('of a pending session leads to its task', async () => {
+  it('setActive() navigates to the page for the task of a pending session', async () => {
     const pending = { ...session('sess_1', 'pending'), tasks: [{ key: 'choose-organization' }] };
     const routerPush = vi.fn();
     const clerk = await loaded(
@@ -296,7 +296,7 @@ describe('setActive', () => {
 });
 
 describe('options', () => {
-  it('are those that Rust says hold for this window, also when the revision stays the same', async () => {
+  it('options are those that Rust returns for this window, even at the same revision', async () => {
     const routerPush = vi.fn();
     rust.on('load', () => ({ ...rust.state, options: { waitlistUrl: '/narrowed' } }));
     const clerk = await loaded({ routerPush, waitlistUrl: '/own', afterSignOutUrl: '/own' });
@@ -309,7 +309,7 @@ describe('options', () => {
 });
 
 describe('signOut', () => {
-  it('hides the session while it lasts, and then shows nobody', async () => {
+  it('signOut() hides the session during its navigation and ends with null', async () => {
     const clerk = await loaded({ routerPush: vi.fn() }, signedIn(1));
     const seen = emissions(clerk);
     rust.on('sign_out', () => {
@@ -323,29 +323,29 @@ describe('signOut', () => {
 });
 
 describe('calls', () => {
-  it('of e-mail links end by the documented rules', async () => {
+  it('handleEmailLinkVerification() navigates, calls back or rejects as documented', async () => {
     const routerPush = vi.fn();
     const clerk = await loaded({ routerPush });
     const elsewhere = vi.fn();
     const custom = vi.fn(() => Promise.resolve());
     const outcome = { navigateTo: null, createdSessionId: null, verifiedOnOtherDevice: false };
-    const answer = vi.fn();
-    rust.on('handle_email_link_verification', answer);
+    const command = vi.fn();
+    rust.on('handle_email_link_verification', command);
 
-    answer.mockReturnValueOnce({ ...outcome, navigateTo: '/done', createdSessionId: 'sess_1' });
+    command.mockReturnValueOnce({ ...outcome, navigateTo: '/done', createdSessionId: 'sess_1' });
     await clerk.handleEmailLinkVerification({ redirectUrlComplete: '/done' }, custom);
     expect([routerPush.mock.calls, custom.mock.calls]).toEqual([[['/done']], []]);
-    answer.mockReturnValueOnce({ ...outcome, navigateTo: '/more' });
+    command.mockReturnValueOnce({ ...outcome, navigateTo: '/more' });
     await clerk.handleEmailLinkVerification({ redirectUrl: '/more' }, custom);
     expect(custom).toHaveBeenCalledExactlyOnceWith('/more');
-    answer.mockReturnValueOnce({ ...outcome, verifiedOnOtherDevice: true });
+    command.mockReturnValueOnce({ ...outcome, verifiedOnOtherDevice: true });
     await clerk.handleEmailLinkVerification({ onVerifiedOnOtherDevice: elsewhere });
     expect(elsewhere).toHaveBeenCalledOnce();
-    expect(answer.mock.calls[0]).toEqual([
+    expect(command.mock.calls[0]).toEqual([
       { url: window.location.href, params: { redirectUrlComplete: '/done' } },
     ]);
 
-    answer.mockImplementationOnce(() => {
+    command.mockImplementationOnce(() => {
       throw { kind: 'email_link', code: 'expired', message: 'too late', errors: [] };
     });
     const error: unknown = await clerk.handleEmailLinkVerification({}).catch((thrown: unknown) => thrown);
@@ -353,7 +353,7 @@ describe('calls', () => {
     expect(isEmailLinkError(error) && error.code).toBe('expired');
   });
 
-  it('of wallets name their strategy', async () => {
+  it('authenticateWithMetamask() and the other wallets pass their strategy', async () => {
     rust.on('authenticate_with_web3', () => ({ navigateTo: '/more', createdSessionId: null }));
     const clerk = await loaded();
     const customNavigate = vi.fn();
@@ -382,7 +382,7 @@ describe('calls', () => {
     expect(customNavigate).toHaveBeenCalledTimes(6);
   });
 
-  it('of organizations, the waitlist and refusals go to Rust', async () => {
+  it('createOrganization(), getOrganization(), joinWaitlist() and handleUnauthenticated() call Rust', async () => {
     const clerk = await loaded();
     rust.on('create_organization', () => ({ id: 'org_1', name: 'Acme', slug: null }));
     rust.on('get_organization', () => ({ id: 'org_2', name: 'Globex', slug: null }));
@@ -398,7 +398,7 @@ describe('calls', () => {
     expect(rust.count('handle_unauthenticated')).toBe(1);
   });
 
-  it('of an e-mail link flow give the opened sign-in', async () => {
+  it('createEmailLinkFlow() resolves with the verified sign-in', async () => {
     const attempt = { id: 'sia_1', status: 'needs_first_factor' };
     const signIn = { ...attempt } as unknown as NonNullable<Snapshot['client']>['signIn'];
     const clerk = await loaded({}, snapshot({ client: { ...client(), signIn } }));
@@ -425,11 +425,11 @@ describe('components', () => {
   const names = Object.getOwnPropertyNames(Components.prototype) as (keyof Clerk)[];
   const methods = names.filter((name) => /^(mount|open|unmount|close)/.test(name));
 
-  it('are the documented ones', () => {
+  it('Components has the documented methods', () => {
     expect(methods.length).toBe(32);
   });
 
-  it.each(methods)('%s says what to install, or does nothing', (name) => {
+  it.each(methods)('%s throws with the packages to install, or does nothing', (name) => {
     const clerk = new Clerk();
     const call = () => {
       (clerk[name] as (node: HTMLElement) => void)(node);

@@ -21,33 +21,33 @@ async function loaded(): Promise<Clerk> {
 }
 
 describe('properties', () => {
-  it('are undefined before load', () => {
+  it('client, session, user and organization are undefined before load()', () => {
     const clerk = new Clerk(KEY);
     expect([clerk.client, clerk.session, clerk.user, clerk.organization]).toEqual(Array(4).fill(undefined));
     expect([clerk.status, clerk.loaded, clerk.isSignedIn]).toEqual(['loading', false, false]);
     expect(clerk.publishableKey).toBe(KEY);
   });
 
-  it('are null when nobody is signed in', async () => {
+  it('session, user and organization are null when signed out', async () => {
     const clerk = await loaded();
     expect([clerk.session, clerk.user, clerk.organization]).toEqual([null, null, null]);
     expect([clerk.status, clerk.loaded]).toEqual(['ready', true]);
   });
 
-  it('are undefined while Rust does not know', async () => {
+  it('session, user and organization are undefined while the active session is unknown', async () => {
     rust.state = snapshot({ activeSession: { state: 'unknown' } });
     const clerk = await loaded();
     expect([clerk.session, clerk.user, clerk.organization]).toEqual([undefined, undefined, undefined]);
   });
 
-  it('show the signed-in user', async () => {
+  it('user is the user of the active session', async () => {
     rust.state = signedIn(1);
     const clerk = await loaded();
     expect(clerk.isSignedIn).toBe(true);
     expect(clerk.user?.fullName).toBe('Ada Lovelace');
   });
 
-  it('show a pending session that is not signed in', async () => {
+  it('isSignedIn is false for a pending session', async () => {
     rust.state = snapshot({
       client: client(session('sess_1', 'pending')),
       activeSession: { state: 'session', sessionId: 'sess_1' },
@@ -58,28 +58,28 @@ describe('properties', () => {
 });
 
 describe('load', () => {
-  it('is shared by calls that overlap', async () => {
+  it('load() shares one request between overlapping calls', async () => {
     const clerk = new Clerk();
     await Promise.all([clerk.load(), clerk.load(), clerk.load()]);
     await clerk.load();
     expect(rust.count('load')).toBe(1);
   });
 
-  it('hands over what the constructor was given', async () => {
+  it("load() passes the constructor's parameters to Rust", async () => {
     await new Clerk(KEY, { proxyUrl: 'http://127.0.0.1:1' }).load();
     expect(rust.calls.find(({ command }) => command === 'load')?.args).toEqual({
       options: { publishableKey: KEY, proxyUrl: 'http://127.0.0.1:1' },
     });
   });
 
-  it('can be repeated after an error', async () => {
+  it('load() can be called again after an error', async () => {
     rust.state = snapshot({ revision: 0, status: 'loading', client: null });
     const clerk = new Clerk();
     const seen: string[] = [];
     clerk.on('status', (status) => seen.push(status));
     rust.on('load', () => {
       rust.change(snapshot({ revision: 1, status: 'error', client: null }));
-      throw { kind: 'runtime', code: 'network_error', message: 'no answer', errors: [] };
+      throw { kind: 'runtime', code: 'network_error', message: 'no response', errors: [] };
     });
     await expect(clerk.load()).rejects.toMatchObject({ code: 'network_error' });
     expect(clerk.status).toBe('error');
@@ -88,7 +88,7 @@ describe('load', () => {
     expect([clerk.status, seen]).toEqual(['ready', ['error', 'loading', 'ready']]);
   });
 
-  it('shows what is known already while Rust still asks Clerk', async () => {
+  it('load() shows a known state while Rust is still waiting for Clerk', async () => {
     rust.state = { ...signedIn(1), status: 'degraded' };
     let finish = (_state: unknown): void => undefined;
     rust.on('load', () => new Promise((resolve) => (finish = resolve)));
@@ -103,7 +103,7 @@ describe('load', () => {
     expect(clerk.status).toBe('ready');
   });
 
-  it('goes where a flow leads that was finished before', async () => {
+  it('load() navigates to where a flow that finished before leads', async () => {
     rust.on('take_redirect_outcome', () => ({ navigateTo: '/welcome', createdSessionId: 'sess_1' }));
     const routerPush = vi.fn();
     await new Clerk().load({ routerPush });
@@ -112,7 +112,7 @@ describe('load', () => {
 });
 
 describe('a load that failed in this window', () => {
-  it('stays failed, whatever the others do', async () => {
+  it('status stays error after a failed load(), whatever other windows do', async () => {
     const clerk = new Clerk();
     rust.on('load', () => {
       throw { kind: 'runtime', code: 'publishable_key_conflict', message: 'two keys', errors: [] };
@@ -127,7 +127,7 @@ describe('a load that failed in this window', () => {
 });
 
 describe('users', () => {
-  it('stay the same objects while they do not change', async () => {
+  it('user stays the same object while it does not change', async () => {
     rust.state = signedIn(1);
     const clerk = await loaded();
     const user = clerk.user;
@@ -143,7 +143,7 @@ describe('users', () => {
 });
 
 describe('a window that may only read', () => {
-  it('loads', async () => {
+  it('load() succeeds in a window that may only read', async () => {
     rust.on('take_redirect_outcome', () => {
       throw 'clerk.take_redirect_outcome not allowed';
     });
@@ -153,23 +153,23 @@ describe('a window that may only read', () => {
 });
 
 describe('listeners', () => {
-  it('hear of each revision once', async () => {
+  it('addListener() notifies of each revision once', async () => {
     const clerk = await loaded();
-    const heard: (string | null | undefined)[] = [];
-    clerk.addListener(({ session }) => heard.push(session && session.id));
+    const seen: (string | null | undefined)[] = [];
+    clerk.addListener(({ session }) => seen.push(session && session.id));
     rust.change(signedIn(2));
     rust.emit('state-changed', { revision: 2, status: 'ready' });
     rust.emit('state-changed', { revision: 1, status: 'ready' });
     await vi.waitFor(() => {
-      expect(heard).toEqual([null, 'sess_1']);
+      expect(seen).toEqual([null, 'sess_1']);
     });
     rust.change(signedIn(3, 'sess_2'));
     await vi.waitFor(() => {
-      expect(heard).toEqual([null, 'sess_1', 'sess_2']);
+      expect(seen).toEqual([null, 'sess_1', 'sess_2']);
     });
   });
 
-  it('are not told of an older revision that arrives late', async () => {
+  it('addListener() ignores an older revision that arrives late', async () => {
     rust.state = signedIn(5);
     const clerk = await loaded();
     const listener = vi.fn<(resources: Resources) => void>();
@@ -183,7 +183,7 @@ describe('listeners', () => {
     expect(clerk.isSignedIn).toBe(true);
   });
 
-  it('end with their function', async () => {
+  it('addListener() returns a function that removes the listener', async () => {
     const clerk = await loaded();
     const listener = vi.fn();
     const end = clerk.addListener(listener);
@@ -197,7 +197,7 @@ describe('listeners', () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  it('do not keep each other from hearing', async () => {
+  it('addListener() notifies the other listeners when one throws', async () => {
     const clerk = await loaded();
     const complaint = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     clerk.addListener(() => {
@@ -209,7 +209,7 @@ describe('listeners', () => {
     expect(complaint).toHaveBeenCalled();
   });
 
-  it('of the status hear the present one when they ask', () => {
+  it('on() with notify calls the handler with the present status', () => {
     const clerk = new Clerk();
     const handler = vi.fn();
     clerk.on('status', handler, { notify: true });
@@ -219,7 +219,7 @@ describe('listeners', () => {
 });
 
 describe('calls', () => {
-  it('resolve when the state shows what they did', async () => {
+  it('signIn.create() resolves when the state shows the result', async () => {
     const clerk = await loaded();
     rust.on('create_sign_in', () => {
       rust.state = signedIn(2);
@@ -232,7 +232,7 @@ describe('calls', () => {
     expect(clerk.client!.signIn.id).toBe('sia_1');
   });
 
-  it('of an attempt that was not started say what comes first', async () => {
+  it('signIn.attemptFirstFactor() rejects before create() and names it', async () => {
     const clerk = await loaded();
     await expect(async () =>
       clerk.client!.signIn.attemptFirstFactor({ strategy: 'email_code', code: '1' }),
@@ -241,7 +241,7 @@ describe('calls', () => {
     });
   });
 
-  it('of setActive tell absent from null', async () => {
+  it('setActive() distinguishes absent from null', async () => {
     const clerk = await loaded();
     rust.on('set_active', () => activated());
     await clerk.setActive({ session: 'sess_1' });
@@ -256,7 +256,7 @@ describe('calls', () => {
     );
   });
 
-  it('of getToken name the session and the options', async () => {
+  it('getToken() passes the session and the options', async () => {
     rust.state = signedIn(1);
     const clerk = await loaded();
     rust.on('get_token', () => 'a.b.c');
@@ -266,7 +266,7 @@ describe('calls', () => {
     });
   });
 
-  it('through the browser tell the flow from its callback', async () => {
+  it('authenticateWithRedirect() separates the parameters of the flow from those of its callback', async () => {
     const clerk = new Clerk();
     const routerPush = vi.fn();
     await clerk.load({ routerPush });
@@ -295,14 +295,14 @@ describe('calls', () => {
 });
 
 describe('signOut', () => {
-  it('does nothing when there is nothing to sign out of', async () => {
+  it('signOut() does nothing without a session', async () => {
     const clerk = await loaded();
     const callback = vi.fn();
     await clerk.signOut(callback);
     expect([rust.count('sign_out'), callback.mock.calls.length]).toEqual([0, 0]);
   });
 
-  it('calls the callback in place of navigating', async () => {
+  it('signOut() calls the callback instead of navigating', async () => {
     rust.state = signedIn(1);
     const routerPush = vi.fn();
     const clerk = new Clerk();
@@ -316,7 +316,7 @@ describe('signOut', () => {
     expect([callback.mock.calls.length, routerPush.mock.calls.length, clerk.session]).toEqual([1, 0, null]);
   });
 
-  it('goes to the configured place', async () => {
+  it('signOut() navigates to where Rust says', async () => {
     rust.state = signedIn(1);
     const routerPush = vi.fn();
     const clerk = new Clerk();
@@ -336,7 +336,7 @@ describe('signOut', () => {
     ]);
   });
 
-  it('of another session is silent', async () => {
+  it('signOut() of another session does not navigate', async () => {
     rust.state = snapshot({
       client: client(session('sess_1'), session('sess_2')),
       activeSession: { state: 'session', sessionId: 'sess_1' },
@@ -353,13 +353,13 @@ describe('signOut', () => {
 });
 
 describe('notices', () => {
-  it('are told once each, also those from before the window was opened', async () => {
+  it('onNotice() reports each notice once, including those from before the window was opened', async () => {
     const early = { code: 'storage_unavailable', message: 'no keyring' };
     rust.on('notices', () => [early]);
-    const heard: unknown[] = [];
-    await onNotice((notice) => heard.push(notice));
+    const seen: unknown[] = [];
+    await onNotice((notice) => seen.push(notice));
     rust.emit('notice', early);
     rust.emit('notice', { code: 'redirect_failed', message: 'too late' });
-    expect(heard).toEqual([early, { code: 'redirect_failed', message: 'too late' }]);
+    expect(seen).toEqual([early, { code: 'redirect_failed', message: 'too late' }]);
   });
 });

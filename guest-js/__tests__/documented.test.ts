@@ -9,8 +9,8 @@ const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(
 };
 const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.');
 
-/** What the compiler says of the program, with `text` in place of what is in the file. */
-function complaints(text?: string): string[] {
+/** The compiler's messages for the program, with `text` as its source if given. */
+function messages(text?: string): string[] {
   const host = ts.createCompilerHost(options);
   const read = host.readFile.bind(host);
   const readSource = host.getSourceFile.bind(host);
@@ -31,20 +31,20 @@ describe('the documented program', () => {
     text = ts.sys.readFile(PROGRAM) ?? '';
   });
 
-  it('compiles', { timeout: 120_000 }, () => {
-    expect(complaints()).toEqual([]);
+  it('documented.ts compiles', { timeout: 120_000 }, () => {
+    expect(messages()).toEqual([]);
   });
 
   it.each([
     ["a property's type", 'expectType<string>(clerk.domain)', 'expectType<number>(clerk.domain)'],
     ['a parameter', "getOrganization('org_1')", 'getOrganization(1)'],
     ['a name', 'clerk.closeWaitlist()', 'clerk.shutWaitlist()'],
-  ])('does not compile with another one for %s', { timeout: 120_000 }, (_, right, wrong) => {
+  ])('documented.ts does not compile when it is changed in %s', { timeout: 120_000 }, (_, right, wrong) => {
     expect(text).toContain(right);
-    expect(complaints(text.replace(right, wrong))).toHaveLength(1);
+    expect(messages(text.replace(right, wrong))).toHaveLength(1);
   });
 
-  it('uses every member of docs/clerk-class.md', () => {
+  it('documented.ts uses every member of docs/clerk-class.md', () => {
     const page = ts.sys.readFile('docs/clerk-class.md') ?? '';
     const rows = [...page.matchAll(/^\| `(\w+)(?:\(\))?` \|(?:[^|]*\|){4}$/gm)].map(([, name]) => name!);
     expect(rows.length).toBeGreaterThan(70);

@@ -1,6 +1,6 @@
 /**
  * A program that uses every member of the documented class with its documented types. It is compiled by the type check
- * and never run: what does not fit does not compile.
+ * and never run.
  */
 import {
   Clerk,
@@ -13,7 +13,7 @@ import {
   type User,
 } from '../index';
 
-/** Takes a value of this type, or of a narrower one. */
+/** Accepts a value of this type or of a narrower one. */
 const expectType = <T>(value: T): T => value;
 
 export function properties(clerk: Clerk): void {

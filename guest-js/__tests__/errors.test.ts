@@ -23,7 +23,7 @@ const refusal = {
 };
 
 describe('errors', () => {
-  it('by Clerk keep their items', () => {
+  it('reviveError() keeps the items of an API error', () => {
     const error = reviveError(refusal, 'create_sign_in');
     expect(isClerkAPIResponseError(error) && error.errors[0]?.code).toBe('form_password_incorrect');
     expect(error).toMatchObject({
@@ -36,13 +36,13 @@ describe('errors', () => {
     expect(isClerkRuntimeError(error)).toBe(false);
   });
 
-  it('of the library keep their code', () => {
+  it('reviveError() keeps the code of a runtime error', () => {
     const error = reviveError({ ...refusal, kind: 'runtime', code: 'oauth_access_denied', errors: [] }, 'x');
     expect(isClerkRuntimeError(error) && error.code).toBe('oauth_access_denied');
     expect(error).toBeInstanceOf(Error);
   });
 
-  it('of being offline are errors of the library with a class of their own', () => {
+  it('reviveError() returns ClerkOfflineError for clerk_offline', () => {
     const error = reviveError(
       { ...refusal, kind: 'runtime', code: 'clerk_offline', errors: [] },
       'get_token',
@@ -51,18 +51,18 @@ describe('errors', () => {
     expect(isClerkRuntimeError(error) && error.code).toBe('clerk_offline');
   });
 
-  it('of an unknown kind are still errors of the library', () => {
+  it('reviveError() returns a ClerkRuntimeError for an unknown kind', () => {
     expect(isClerkRuntimeError(reviveError({ ...refusal, kind: 'brand-new' }, 'x'))).toBe(true);
   });
 
-  it('by Tauri name the permission that is likely missing', () => {
+  it('reviveError() names the permission that is probably missing', () => {
     const error = reviveError('clerk.get_token not allowed', 'get_token');
     expect(isClerkRuntimeError(error) && error.code).toBe('invoke_failed');
     expect(error.message).toContain('clerk:session-token');
     expect(error.cause).toBe('clerk.get_token not allowed');
   });
 
-  it('are recognised across copies of the library', () => {
+  it('isClerkAPIResponseError() recognises errors of another copy of the library', () => {
     class Other extends Error {
       static readonly kind = 'ClerkAPIResponseError';
     }

@@ -1,4 +1,4 @@
-/** A stand-in for Rust: answers commands, sends events. */
+/** A stand-in for Rust, which responds to commands and emits events. */
 import { clearMocks, mockIPC } from '@tauri-apps/api/mocks';
 
 import type {
@@ -11,7 +11,7 @@ import type {
   Snapshot,
 } from '../bindings';
 
-/** Key of the made-up instance `clerk.example.test`, development. */
+/** Key of the invented instance `clerk.example.test`, development. */
 export const KEY = 'pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA';
 
 type Handler = (args: Record<string, unknown>) => unknown;
@@ -148,7 +148,7 @@ export class Fake {
     }
   }
 
-  /** Makes a new state known, as Rust does. */
+  /** Emits a new state, as Rust does. */
   change(state: Snapshot): void {
     this.state = state;
     this.emit('state-changed', { revision: state.revision, status: state.status });

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 
 describe('navigate', () => {
-  it('gives paths of the app to its router', async () => {
+  it('navigate() passes paths of the app to its router', async () => {
     host.routerPush = vi.fn(() => 'done');
     host.routerReplace = vi.fn();
     expect(await navigate('/dashboard?a=1#b', host)).toBe('done');
@@ -38,14 +38,14 @@ describe('navigate', () => {
     expect(host.assign).not.toHaveBeenCalled();
   });
 
-  it('loads a page of an app without router, and not the one that is there', async () => {
+  it('navigate() without a router loads another page and not the present one', async () => {
     await navigate('/dashboard', host);
     expect(host.assign).toHaveBeenCalledExactlyOnceWith('tauri://localhost/dashboard');
     await navigate('/start?x=1', host);
     expect(host.assign).toHaveBeenCalledTimes(1);
   });
 
-  it('opens other sites in the system browser', async () => {
+  it('navigate() opens other sites in the system browser', async () => {
     host.routerPush = vi.fn();
     await navigate('https://accounts.example.com/sign-in', host);
     expect(host.openExternal).toHaveBeenCalledExactlyOnceWith('https://accounts.example.com/sign-in');
@@ -53,7 +53,7 @@ describe('navigate', () => {
   });
 
   it.each(['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'other-app://x'])(
-    "goes to the app's start page for %s",
+    "navigate() goes to the app's start page instead of %s",
     async (to) => {
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
       host.href = 'tauri://localhost/somewhere';
@@ -65,7 +65,7 @@ describe('navigate', () => {
     },
   );
 
-  it('goes to protocols that the app allows', async () => {
+  it('navigate() follows protocols that the app allows', async () => {
     host.allowedProtocols = ['other-app'];
     await navigate('other-app://x/y', host);
     expect(host.assign).toHaveBeenCalledExactlyOnceWith('other-app://x/y');
@@ -74,7 +74,7 @@ describe('navigate', () => {
     expect(host.routerPush).toHaveBeenCalledExactlyOnceWith('other-app://x/y');
   });
 
-  it('never goes to a program, whatever the app allows', async () => {
+  it('navigate() refuses URLs that run a program, even if the app allows them', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     host.allowedProtocols = ['javascript:', 'data:'];
     host.href = 'tauri://localhost/somewhere';
@@ -84,7 +84,7 @@ describe('navigate', () => {
     warn.mockRestore();
   });
 
-  it('takes scheme-relative addresses for other sites', async () => {
+  it('navigate() treats scheme-relative URLs as other sites', async () => {
     host.href = 'http://tauri.localhost/start';
     await navigate('//evil.example.com/x', host);
     expect(host.openExternal).toHaveBeenCalledWith('http://evil.example.com/x');

@@ -72,7 +72,7 @@ function run(urls: Urls, [name, first, second, third]: Vector['call']): unknown 
 }
 
 describe('the vectors, which Rust runs as well', () => {
-  it.each(vectors as unknown as Vector[])('$call of $here', (vector) => {
+  it.each(vectors as unknown as Vector[])('Urls agrees with urls.json on $call of $here', (vector) => {
     const urls = new Urls({
       here: vector.here,
       options: vector.options,
