@@ -1,9 +1,7 @@
-/**
- * The `Clerk` class: the same names as in Clerk's own SDKs, on a state that Rust owns. Its groups are in `class/`.
- */
+/** The `Clerk` class: the names of Clerk's own SDKs, on a state that Rust owns. The other groups are in `class/`. */
 import type * as wire from './bindings';
 import * as commands from './bindings';
-import type { Context } from './class/context';
+import { type Context, isReadyFor } from './class/context';
 import { authenticate } from './class/flows';
 import { Redirects } from './class/redirects';
 import type { ClerkStatus, Resources, SetActiveParams, SignOutOptions } from './class/types';
@@ -43,7 +41,7 @@ export class Clerk extends Redirects {
   #retrying = false;
   #lastTouch = 0;
   #redirectListener: Promise<unknown> | undefined;
-  /** How many navigations hide the session at present, the old one as well as the new one. */
+  /** How many navigations hide the session at present. */
   #navigations = 0;
   #lastStatus: ClerkStatus = 'loading';
   readonly #listeners = new Listeners<Resources>();
@@ -52,11 +50,21 @@ export class Clerk extends Redirects {
   readonly #context: Context = {
     snapshot: () => this.#mirror.snapshot,
     options: () => this.#effectiveOptions,
-    urls: () => this.#urls,
+    urls: () => {
+      const snapshot = this.#mirror.snapshot;
+      return new Urls({
+        here: window.location.href,
+        options: this.#effectiveOptions,
+        display: snapshot?.environment?.displayConfig,
+        production: snapshot?.instanceType !== 'development',
+        frontendApi: snapshot?.frontendApi ?? '',
+        loaded: this.loaded,
+      });
+    },
     session: () => this.session,
     sync: () => this.#mirror.sync(),
     navigate: (to) => this.navigate(to),
-    isReadyFor: (method) => this.#isReadyFor(method),
+    loaded: () => this.loaded,
   };
 
   readonly #host: Host = {
@@ -148,18 +156,6 @@ export class Clerk extends Redirects {
     return this.#mirror.snapshot?.options ?? wireOptions(this.#options);
   }
 
-  get #urls(): Urls {
-    const snapshot = this.#mirror.snapshot;
-    return new Urls({
-      here: window.location.href,
-      options: this.#effectiveOptions,
-      display: snapshot?.environment?.displayConfig,
-      production: snapshot?.instanceType !== 'development',
-      frontendApi: snapshot?.frontendApi ?? '',
-      loaded: this.loaded,
-    });
-  }
-
   /**
    * Loads Clerk, or joins a load that another window has started. The state restored from an earlier run shows at once,
    * with the status `degraded` until Clerk responds. After an error it can be called again; once it has succeeded,
@@ -190,7 +186,10 @@ export class Clerk extends Redirects {
     await this.#mirror.sync();
     await (this.#redirectListener ??= onRedirectFinished(() => {
       this.#finishRedirect().catch((error: unknown) => {
-        console.error('[clerk] the sign-in from before the restart could not be finished here', error);
+        console.error(
+          '[clerk] the flow that finished in the system browser could not be continued here',
+          error,
+        );
       });
     }));
     const snapshot = await commands.load({
@@ -325,7 +324,7 @@ export class Clerk extends Redirects {
   async signOut(first?: (() => unknown) | SignOutOptions, second?: SignOutOptions): Promise<void> {
     const callback = typeof first === 'function' ? first : undefined;
     const { sessionId, redirectUrl } = (typeof first === 'function' ? second : first) ?? {};
-    if (!this.#isReadyFor('signOut') || this.#client?.sessions.length === 0) {
+    if (!isReadyFor(this.#context, 'signOut') || this.#client?.sessions.length === 0) {
       return;
     }
     const isLast = this.#client?.signedInSessions.length === 1;
@@ -352,25 +351,20 @@ export class Clerk extends Redirects {
     if (!to) {
       return undefined;
     }
-    const host = {
-      href: window.location.href,
-      routerPush: this.#options.routerPush,
-      routerReplace: this.#options.routerReplace,
-      allowedProtocols: this.#effectiveOptions.allowedRedirectProtocols ?? [],
-      assign: (url: string) => {
-        window.location.assign(url);
+    return await navigate(
+      to,
+      {
+        href: window.location.href,
+        routerPush: this.#options.routerPush,
+        routerReplace: this.#options.routerReplace,
+        allowedProtocols: this.#effectiveOptions.allowedRedirectProtocols ?? [],
+        assign: (url) => {
+          window.location.assign(url);
+        },
+        openExternal: (url) => commands.openExternal(url),
       },
-      openExternal: (url: string) => commands.openExternal(url),
-    };
-    return await navigate(to, host, options.replace);
-  }
-
-  /** Whether {@link load} has finished. Clerk's own SDKs ignore calls before that; here a warning says so. */
-  #isReadyFor(method: string): boolean {
-    if (!this.loaded) {
-      console.warn(`[clerk] ${method}() does nothing before load() has finished: await load() first`);
-    }
-    return this.loaded;
+      options.replace,
+    );
   }
 
   #take(snapshot: wire.Snapshot): void {

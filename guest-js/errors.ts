@@ -1,9 +1,9 @@
 /**
- * Errors as they arrive from Rust, revived into the classes that Clerk's own SDKs throw.
+ * Errors from Rust, revived into the classes that Clerk's own SDKs throw.
  */
 import type { ErrorPayload } from './bindings';
 
-/** One of the errors in a refusal by Clerk. */
+/** One of the errors in a response by Clerk. */
 export class ClerkAPIError {
   static readonly kind = 'ClerkAPIError';
   /** Clerk's code, e.g. `form_password_incorrect`. Branch on this. */
@@ -28,7 +28,7 @@ export class ClerkAPIError {
   }
 }
 
-/** A refusal by Clerk's Frontend API. `errors` has at least one item. */
+/** An error response by Clerk's Frontend API. `errors` has at least one item. */
 export class ClerkAPIResponseError extends Error {
   static readonly kind: string = 'ClerkAPIResponseError';
   override readonly name = 'ClerkAPIResponseError';
@@ -37,9 +37,9 @@ export class ClerkAPIResponseError extends Error {
   /** HTTP status. */
   readonly status: number;
   readonly errors: ClerkAPIError[];
-  /** What Clerk's support asks for. */
+  /** Identifies the request for Clerk's support. */
   readonly clerkTraceId: string | undefined;
-  /** Whole seconds to wait before another try (status 429). */
+  /** Whole seconds to wait before a retry (status 429). */
   readonly retryAfter: number | undefined;
 
   constructor(payload: Pick<ErrorPayload, 'message' | 'status' | 'errors' | 'clerkTraceId' | 'retryAfter'>) {
@@ -73,7 +73,7 @@ export class ClerkRuntimeError extends Error {
   }
 }
 
-/** This device has no way to Clerk, so there is no session token; the session itself stays signed in. */
+/** Clerk cannot be reached, so there is no session token. The session stays signed in. */
 export class ClerkOfflineError extends ClerkRuntimeError {
   static readonly code = 'clerk_offline';
   override readonly name: string = 'ClerkOfflineError';
@@ -83,7 +83,7 @@ function hasKind(error: unknown, kind: string): boolean {
   if (typeof error !== 'object' || error === null) {
     return false;
   }
-  // The class itself may come from another copy of a library, so its kind is compared and not its identity.
+  // Compares the kind and not the class, which may come from another copy of the library.
   const constructor = (error as { constructor?: { kind?: unknown } }).constructor;
   return constructor?.kind === kind;
 }
@@ -109,17 +109,17 @@ export class EmailLinkError extends Error {
   }
 }
 
-/** Whether an e-mail link could not be verified; then `error.code` says why. */
+/** Whether the error is an {@link EmailLinkError}, whose `code` says why the link could not be verified. */
 export function isEmailLinkError(error: unknown): error is EmailLinkError {
   return hasKind(error, EmailLinkError.kind);
 }
 
-/** Whether Clerk's Frontend API refused; then `error.errors[0].code` says why. */
+/** Whether the error is a response by Clerk's Frontend API; `error.errors[0].code` says what is wrong. */
 export function isClerkAPIResponseError(error: unknown): error is ClerkAPIResponseError {
   return hasKind(error, ClerkAPIResponseError.kind);
 }
 
-/** Whether the error is one of this library's own; then `error.code` says what happened. */
+/** Whether the error is one of this library's own; `error.code` says what happened. */
 export function isClerkRuntimeError(error: unknown): error is ClerkRuntimeError {
   return hasKind(error, ClerkRuntimeError.kind);
 }
@@ -131,9 +131,9 @@ function isPayload(value: unknown): value is ErrorPayload {
 }
 
 /**
- * Turns what an `invoke` was rejected with into an error of this library.
+ * Returns an error of this library for a rejection of Tauri's `invoke`.
  *
- * Tauri's own refusals (no such command, a bad argument, a missing permission) arrive as text.
+ * Tauri's own errors (unknown command, bad argument, missing permission) are strings.
  */
 export function reviveError(rejection: unknown, command: string): Error {
   if (isPayload(rejection)) {
@@ -147,14 +147,14 @@ export function reviveError(rejection: unknown, command: string): Error {
     return new Runtime(rejection.message, rejection);
   }
   if (rejection instanceof Error) {
-    return new ClerkRuntimeError(`the call ${command} failed: ${rejection.message}`, {
+    return new ClerkRuntimeError(`the command ${command} failed: ${rejection.message}`, {
       code: 'invoke_failed',
       cause: rejection,
     });
   }
   const permission = command === 'get_token' ? 'clerk:session-token' : 'clerk:default';
   return new ClerkRuntimeError(
-    `Tauri refused the call ${command}. Does the window's capability have the permission ${permission}, and is the plugin registered?`,
+    `Tauri refused the command ${command}: add the permission ${permission} to the window's capability, and register the plugin`,
     { code: 'invoke_failed', cause: rejection },
   );
 }

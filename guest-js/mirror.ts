@@ -1,8 +1,8 @@
 /**
  * A copy of the auth state, which Rust owns.
  *
- * Events say only that there is a new revision; the state is read by a command. Subscribing comes before the first
- * reading, so that nothing is missed, and a revision is never taken twice nor an older one after a newer one.
+ * Events only announce a new revision; the state is read by a command. The subscription starts before the first read, so
+ * that no change is missed, and listeners are notified of each revision once, in order.
  */
 import { snapshot as readSnapshot, type Snapshot } from './bindings';
 import { onStateChanged } from './ipc';
@@ -23,7 +23,7 @@ export class Mirror {
     return this.#snapshot;
   }
 
-  /** Begins to follow the state. Calling it again does nothing. */
+  /** Starts to follow the state. Calling it again does nothing. */
   start(): Promise<void> {
     this.#subscribed ??= onStateChanged((revision) => {
       if (revision > this.#revision) {
@@ -42,9 +42,9 @@ export class Mirror {
   }
 
   /**
-   * Reads the state. Resolves when what it shows is at least as new as the call.
+   * Reads the state. Resolves when the copy is at least as new as the call.
    *
-   * @throws `invoke_failed` when the window may not read it.
+   * @throws `invoke_failed` when the window has no permission to read it.
    */
   sync(): Promise<void> {
     this.#requests += 1;
@@ -62,7 +62,7 @@ export class Mirror {
       if (snapshot.revision > this.#revision) {
         this.take(snapshot);
       }
-      // A caller that came meanwhile may have missed what was just read.
+      // A call that came during the read may need a newer state.
     } while (served !== this.#requests);
   }
 
@@ -71,8 +71,8 @@ export class Mirror {
   }
 
   /**
-   * Takes a state over, unless a newer one is known. A state of the known revision may bring other options along, which
-   * hold for this window alone; listeners are not notified of it.
+   * Takes a state over, unless a newer one is known. At the same revision only the options can differ, which hold for
+   * this window alone, so listeners are not notified.
    */
   take(snapshot: Snapshot): void {
     const known = this.#revision;

@@ -1,65 +1,67 @@
-/** The options of `Clerk.load`, and the part of them that Rust is told. */
+/** The options of `Clerk.load`, and the part of them that is passed to Rust. */
 import type * as wire from './bindings';
 import type { RouterFn } from './navigation';
 import type { Client } from './resources/client';
 import type { Session } from './resources/session';
 
-/** Options of {@link Clerk.load}. The configuration of the app may have set them already; these win. */
+/** Options of {@link Clerk.load}. They override the app's configuration, except where it forbids that. */
 export interface ClerkOptions {
   /** The look of the prebuilt components. */
   appearance?: object;
   /** The texts of the prebuilt components. */
   localization?: object;
-  /** Goes to a path of the app. */
+  /** Navigates to a path of the app. */
   routerPush?: RouterFn;
-  /** Goes to a path of the app in place of the present one. */
+  /** Navigates to a path of the app, replacing the present one in the history. */
   routerReplace?: RouterFn;
-  /** Whether to ask Clerk every five minutes what has changed; it does unless this says otherwise. */
+  /** Whether to read the client again every five minutes. Default: `true`. */
   polling?: boolean;
-  /** Chooses the session that the app begins with; the one that was active last, when absent. */
+  /** Chooses the session that is active first. Default: the one that was active last. */
   selectInitialSession?: (client: Client) => Session | null | undefined;
-  /** Kept for the prebuilt components; a desktop app never uses Clerk's cookies. */
+  /** For the prebuilt components only; a desktop app never uses Clerk's cookies. */
   standardBrowser?: boolean;
   /** Address for support, which the prebuilt components show. */
   supportEmail?: string;
-  /** Whether the session is touched when the window gets the focus; it is unless this says otherwise. */
+  /** Whether the session is touched when the window gets the focus. Default: `true`. */
   touchSession?: boolean;
-  /** Where the app's own sign-in is. Without it, signing in means Clerk's hosted pages in the system browser. */
+  /** The app's own sign-in page. Default: Clerk's hosted page in the system browser. */
   signInUrl?: string;
-  /** Where the app's own sign-up is. */
+  /** The app's own sign-up page. Default: Clerk's hosted page in the system browser. */
   signUpUrl?: string;
-  /** Where to go after every sign-in. */
+  /** Where to navigate to after every sign-in. */
   signInForceRedirectUrl?: string | null;
-  /** Where to go after every sign-up. */
+  /** Where to navigate to after every sign-up. */
   signUpForceRedirectUrl?: string | null;
-  /** Where to go after a sign-in when nothing else says so. */
+  /** Where to navigate to after a sign-in without another redirect URL. */
   signInFallbackRedirectUrl?: string | null;
-  /** Where to go after a sign-up when nothing else says so. */
+  /** Where to navigate to after a sign-up without another redirect URL. */
   signUpFallbackRedirectUrl?: string | null;
-  /** Where to go after a sign-out. */
+  /** Where to navigate to after a sign-out. Default: `/`. */
   afterSignOutUrl?: string;
-  /** Where to go after signing out of one of several sessions. */
+  /** Where to navigate to after signing out of one of several sessions. */
   afterMultiSessionSingleSignOutUrl?: string;
+  /** The waitlist page. */
   waitlistUrl?: string;
+  /** Where to navigate to after a new subscription. */
   newSubscriptionRedirectUrl?: string;
-  /** Where the tasks of a pending session are done, by their key. */
+  /** The pages for the tasks of a pending session, by the tasks' keys. */
   taskUrls?: Record<string, string>;
-  /** Origins that redirects may lead to: with `*` for any text, or regular expressions. */
+  /** Origins that redirects may lead to: strings, in which `*` matches any characters, or regular expressions. */
   allowedRedirectOrigins?: (string | RegExp)[];
-  /** Protocols beside http, https and the app's own that may be navigated to, e.g. `my-app:`. */
+  /** Protocols besides http and https that may be navigated to, e.g. `my-app:`. */
   allowedRedirectProtocols?: string[];
   /** Whether the app is a satellite of another domain. */
   isSatellite?: boolean | ((url: URL) => boolean);
-  /** Nothing is ever sent; kept for those who read it. */
+  /** Reflected by `Clerk.telemetry` only; nothing is ever sent. */
   telemetry?: false | { disabled?: boolean; debug?: boolean };
   /** The SDK that the app uses. */
   sdkMetadata?: wire.SdkMetadata;
 }
 
-/** The options without functions, as they cross to Rust. */
+/** Returns the options without functions, as they are passed to Rust. */
 export function wireOptions(options: ClerkOptions): wire.ClerkOptions {
   const { allowedRedirectOrigins, isSatellite, telemetry, appearance, localization, ...others } = options;
-  // What is not given leaves the configuration as it is.
+  // An absent option leaves the configuration's value in place.
   const given = (value: unknown) => value !== undefined && value !== null && typeof value !== 'function';
   const data = Object.entries(others).filter(([, value]) => given(value));
   const rest = Object.fromEntries(data) as wire.ClerkOptions;

@@ -1,25 +1,25 @@
 /**
  * Building URLs the way Clerk's SDKs do, and deciding where redirects may lead.
  *
- * The same in Rust: `src/core/urls.rs`. Both are run against `tests/vectors/urls.json`.
+ * The same in Rust: `src/core/urls.rs`. Both are tested against `tests/vectors/urls.json`.
  */
 import type { ClerkOptions, DisplayConfig, RedirectOrigin } from './bindings';
 
-/** Options of `buildSignInUrl` and its like. */
+/** Options of `buildSignInUrl` and the other builders for pages to authenticate on. */
 export interface RedirectOptions {
-  /** Where to come back to; the present page by default. */
+  /** Where to come back to. Default: the present page. */
   redirectUrl?: string | null;
   signInForceRedirectUrl?: string | null;
   signInFallbackRedirectUrl?: string | null;
   signUpForceRedirectUrl?: string | null;
   signUpFallbackRedirectUrl?: string | null;
-  /** What the form begins with, e.g. `emailAddress`. */
+  /** Values to fill the form with, e.g. `emailAddress`. */
   initialValues?: Record<string, string>;
 }
 
 /** What URLs are built from. */
 export interface UrlContext {
-  /** Address of the page; relative URLs are read against it. */
+  /** Address of the page, which relative URLs are resolved against. */
   here: string;
   options: ClerkOptions;
   /** Absent before the environment was loaded. */
@@ -74,7 +74,7 @@ function splitOnce(text: string, separator: string): [string, string] {
   return place < 0 ? [text, ''] : [text.slice(0, place), text.slice(place + 1)];
 }
 
-/** Whether a text fits a pattern in which each `*` stands for anything. */
+/** Whether a string matches a pattern, in which each `*` matches any characters. */
 function glob(pattern: string, text: string): boolean {
   const literal = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${literal.join('.*')}$`, 's').test(text);
@@ -86,7 +86,7 @@ function fits(entry: RedirectOrigin, origin: string): boolean {
     : new RegExp(entry.regex, entry.flags).test(origin);
 }
 
-/** The builders, for one page and one state. */
+/** The URL builders for one page and one state. */
 export class Urls {
   readonly #context: UrlContext;
   readonly #here: URL;
@@ -100,12 +100,12 @@ export class Urls {
     return this.#context.options;
   }
 
-  /** Reads a URL that may be relative to the app. */
+  /** Parses a URL that may be relative to the app. */
   #onOrigin(url: string): URL | undefined {
     return parse(url) ?? parse(url, new URL(`${originOf(this.#here)}/`));
   }
 
-  /** In development absolute, in production as it is; a desktop has no development browser whose token is needed. */
+  /** Returns the URL, absolute on development instances. Apps have no development browser, so no token is added. */
   withAuth(to: string): string {
     return this.#context.production ? to : (this.#onOrigin(to)?.href ?? '');
   }
@@ -173,7 +173,7 @@ export class Urls {
     return this.withAuth(withHash(base.href, path, params));
   }
 
-  /** What a sign-in page has to know of where to go afterwards. */
+  /** The parameters that tell a sign-in page where to navigate to afterwards. */
   #redirectParams(redirect: RedirectOptions, redirectUrl: string): Params {
     const signInForce = this.#firstAllowed(
       redirect.signInForceRedirectUrl,
@@ -211,7 +211,7 @@ export class Urls {
     return undefined;
   }
 
-  /** Where to go after an authentication; `search` are parameters of an address. */
+  /** Returns where an authentication leads; `search` are parameters of an address. */
   #after(kind: 'sign_in' | 'sign_up', search: Record<string, string>): string {
     const [force, fallback] =
       kind === 'sign_in'
@@ -261,7 +261,7 @@ export class Urls {
     return base ? withHash(base.href, '', snakeCased(initialValues)) : '';
   }
 
-  /** Where a task of a pending session is done; empty without one. */
+  /** Returns the page for a task of a pending session; empty without a task. */
   task(key: string | undefined, redirect: RedirectOptions = {}): string {
     if (!key) {
       return '';
@@ -269,7 +269,7 @@ export class Urls {
     return this.#options.taskUrls?.[key] || withHash(this.signIn(redirect), `tasks/${key}`);
   }
 
-  /** The URL in full when a redirect may lead there: to the app itself, or to an allowed origin. */
+  /** Returns the absolute URL if a redirect may lead there: to the app itself or to an allowed origin. */
   allowedRedirect(url: string): URL | undefined {
     const target = this.#onOrigin(url);
     if (!target) {
@@ -289,7 +289,7 @@ export class Urls {
     return undefined;
   }
 
-  /** Whether an origin is on the app's list, or on the one that stands in for it. */
+  /** Whether an origin is on the app's list, or on the default list. */
   #lists(origin: string): boolean {
     const list = this.#options.allowedRedirectOrigins;
     if (list && list.length > 0) {

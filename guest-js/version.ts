@@ -1,2 +1,2 @@
-/** Version of this package; the tests compare it with `package.json`. */
+/** Version of this package. Tests compare it with `package.json`. */
 export const VERSION = '0.1.0';

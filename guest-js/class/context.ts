@@ -15,11 +15,19 @@ export interface Context {
   /** Brings the mirrored state up to date. */
   sync(): Promise<void>;
   navigate(to: string | null | undefined): Promise<unknown>;
-  /** Whether `load()` has finished. If not, warns that `method` does nothing. */
-  isReadyFor(method: string): boolean;
+  /** Whether `load()` has finished. */
+  loaded(): boolean;
 }
 
 /** A group of the documented class. Each group extends the one before it; `Clerk` is the last. */
 export abstract class Group {
   protected abstract get context(): Context;
+}
+
+/** Whether `load()` has finished. If not, warns that `method` does nothing; Clerk's own SDKs are silent then. */
+export function isReadyFor(context: Context, method: string): boolean {
+  if (!context.loaded()) {
+    console.warn(`[clerk] ${method}() does nothing before load() has finished: await load() first`);
+  }
+  return context.loaded();
 }

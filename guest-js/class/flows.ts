@@ -3,7 +3,7 @@ import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import type { RedirectParams } from '../resources/base';
 import { Organization } from '../resources/organization';
-import type { Context } from './context';
+import { type Context, isReadyFor } from './context';
 import { UrlBuilders } from './urls';
 
 /** Navigates to a step of a flow. */
@@ -38,7 +38,7 @@ export abstract class Flows extends UrlBuilders {
     params: wire.RedirectCallbackParams = {},
     customNavigate?: CustomNavigate,
   ): Promise<unknown> {
-    if (!this.context.isReadyFor('handleRedirectCallback')) {
+    if (!isReadyFor(this.context, 'handleRedirectCallback')) {
       return undefined;
     }
     const outcome = await commands.handleRedirectCallback(fromThisPage(params));
@@ -55,7 +55,7 @@ export abstract class Flows extends UrlBuilders {
     params: HandleEmailLinkVerificationParams,
     customNavigate?: CustomNavigate,
   ): Promise<unknown> {
-    if (!this.context.isReadyFor('handleEmailLinkVerification')) {
+    if (!isReadyFor(this.context, 'handleEmailLinkVerification')) {
       return undefined;
     }
     const { onVerifiedOnOtherDevice, ...urls } = params;

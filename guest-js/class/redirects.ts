@@ -2,6 +2,7 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import type { RedirectOptions } from '../urls';
+import { isReadyFor } from './context';
 import { follow, fromThisPage } from './flows';
 import { Wallets } from './wallets';
 
@@ -27,7 +28,7 @@ export abstract class Redirects extends Wallets {
   }
 
   async #hosted(mode: wire.HostedAuthMode, options: RedirectOptions): Promise<unknown> {
-    if (!this.context.isReadyFor(mode === 'sign-in' ? 'redirectToSignIn' : 'redirectToSignUp')) {
+    if (!isReadyFor(this.context, mode === 'sign-in' ? 'redirectToSignIn' : 'redirectToSignUp')) {
       return undefined;
     }
     const callback: wire.RedirectCallbackParams = {};

@@ -1,6 +1,7 @@
 /** Signing in with a wallet. */
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
+import { isReadyFor } from './context';
 import { type CustomNavigate, Flows, follow } from './flows';
 
 /** Parameters of {@link Wallets.authenticateWithWeb3}. */
@@ -21,7 +22,7 @@ export abstract class Wallets extends Flows {
    * `web3_signature_generation_failed`, `web3_solana_wallet_name_required`
    */
   async authenticateWithWeb3({ customNavigate, ...params }: AuthenticateWithWeb3Params): Promise<void> {
-    if (!this.context.isReadyFor('authenticateWithWeb3')) {
+    if (!isReadyFor(this.context, 'authenticateWithWeb3')) {
       return;
     }
     const outcome = await commands.authenticateWithWeb3({ location: window.location.href, ...params });

@@ -19,7 +19,7 @@ export class Client extends Resource<wire.Client> {
     this.#takeSessions(data.sessions);
   }
 
-  /** @internal Attempts with the same id stay the same objects. */
+  /** @internal Keeps the objects of attempts whose id stays the same. */
   take(data: wire.Client): void {
     this.data = data;
     if (data.signIn && data.signIn.id === this.#signIn.id) {
@@ -35,7 +35,7 @@ export class Client extends Resource<wire.Client> {
     this.#takeSessions(data.sessions);
   }
 
-  /** Sessions and users that did not change stay the same objects, so that listeners can compare them. */
+  /** Keeps the objects of sessions and users that did not change, so that listeners can compare them. */
   #takeSessions(sessions: wire.Session[]): void {
     const before = this.#sessions;
     this.#sessions = sessions.map((session) => {

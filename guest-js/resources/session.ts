@@ -7,9 +7,9 @@ import { User } from './user';
 export interface GetTokenOptions {
   /** Name of a JWT template. */
   template?: string;
-  /** The organization; the session's active one when absent, the personal account when null or empty. */
+  /** The organization; null or empty for the personal account. Default: the session's active one. */
   organizationId?: string | null;
-  /** Whether to mint a new token although a good one is at hand. */
+  /** Whether to mint a new token even if a valid one is cached. */
   skipCache?: boolean;
 }
 
@@ -48,7 +48,7 @@ export class Session extends Resource<wire.Session> {
   get tasks(): wire.SessionTask[] {
     return this.data.tasks;
   }
-  /** What is left to do before the session becomes `active`. */
+  /** The first task that is left before the session becomes `active`. */
   get currentTask(): wire.SessionTask | undefined {
     return this.tasks[0];
   }
@@ -69,11 +69,11 @@ export class Session extends Resource<wire.Session> {
   }
 
   /**
-   * A session token: the short-lived JWT that proves to the app's backend who is signed in. Needs the permission
+   * Returns a session token: a short-lived JWT that proves to the app's backend who is signed in. Needs the permission
    * `clerk:session-token`.
    *
    * @throws {@link ClerkRuntimeError} `no_active_session`, `invoke_failed` (no permission)
-   * @throws {@link ClerkOfflineError} `clerk_offline`: no answer came; the session stays signed in
+   * @throws {@link ClerkOfflineError} `clerk_offline`: Clerk cannot be reached; the session stays signed in
    * @throws {@link ClerkAPIResponseError}
    *
    * @example

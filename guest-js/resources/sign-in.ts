@@ -57,7 +57,7 @@ export class SignIn extends Attempt<wire.SignIn> {
     return this.runWithId((id) => commands.prepareSignInFirstFactor(id, params));
   }
 
-  /** Answers the first factor. */
+  /** Attempts the first factor, e.g. with a password or a code. */
   attemptFirstFactor(params: wire.AttemptFactorParams): Promise<this> {
     return this.runWithId((id) => commands.attemptSignInFirstFactor(id, params));
   }
@@ -67,7 +67,7 @@ export class SignIn extends Attempt<wire.SignIn> {
     return this.runWithId((id) => commands.prepareSignInSecondFactor(id, params));
   }
 
-  /** Answers the second factor. */
+  /** Attempts the second factor. */
   attemptSecondFactor(params: wire.AttemptFactorParams): Promise<this> {
     return this.runWithId((id) => commands.attemptSignInSecondFactor(id, params));
   }
@@ -83,8 +83,9 @@ export class SignIn extends Attempt<wire.SignIn> {
   }
 
   /**
-   * An e-mail link: `startEmailLinkFlow` has it sent and resolves when it was opened. The link leads back to the app's
-   * callback URL, whatever `redirectUrl` says; `cancelEmailLinkFlow` rejects with `oauth_flow_cancelled`.
+   * Creates a flow through an e-mail link. `startEmailLinkFlow` sends the link and resolves when it was opened; after
+   * `cancelEmailLinkFlow` it rejects with `oauth_flow_cancelled`. The link always leads to the app's callback URL, so
+   * `redirectUrl` is ignored.
    *
    * @throws {@link EmailLinkError} `expired`, `failed`
    */

@@ -74,7 +74,7 @@ export class SignUp extends Attempt<wire.SignUp> {
     return this.runWithId((id) => commands.prepareSignUpVerification(id, params));
   }
 
-  /** Answers a verification. */
+  /** Attempts a verification, e.g. with a code. */
   attemptVerification(params: wire.AttemptVerificationParams): Promise<this> {
     return this.runWithId((id) => commands.attemptSignUpVerification(id, params));
   }
@@ -84,7 +84,7 @@ export class SignUp extends Attempt<wire.SignUp> {
     return this.prepareVerification({ strategy: 'email_code', ...params });
   }
 
-  /** Takes the code that was sent to the e-mail address. */
+  /** Attempts the verification with the code that was sent to the e-mail address. */
   attemptEmailAddressVerification(params: { code: string }): Promise<this> {
     return this.attemptVerification({ strategy: 'email_code', ...params });
   }
@@ -94,7 +94,7 @@ export class SignUp extends Attempt<wire.SignUp> {
     return this.prepareVerification({ strategy: 'phone_code', ...params });
   }
 
-  /** Takes the code that was sent to the phone number. */
+  /** Attempts the verification with the code that was sent to the phone number. */
   attemptPhoneNumberVerification(params: { code: string }): Promise<this> {
     return this.attemptVerification({ strategy: 'phone_code', ...params });
   }
@@ -105,8 +105,9 @@ export class SignUp extends Attempt<wire.SignUp> {
   }
 
   /**
-   * An e-mail link: `startEmailLinkFlow` has it sent and resolves when it was opened. The link leads back to the app's
-   * callback URL, whatever `redirectUrl` says; `cancelEmailLinkFlow` rejects with `oauth_flow_cancelled`.
+   * Creates a flow through an e-mail link. `startEmailLinkFlow` sends the link and resolves when it was opened; after
+   * `cancelEmailLinkFlow` it rejects with `oauth_flow_cancelled`. The link always leads to the app's callback URL, so
+   * `redirectUrl` is ignored.
    *
    * @throws {@link EmailLinkError} `expired`, `failed`
    */
