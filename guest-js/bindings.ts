@@ -11,21 +11,17 @@ export const snapshot = () => invoke<Snapshot>("snapshot");
 export const notices = () => invoke<Notice[]>("notices");
 export const setActive = (params: SetActiveParams) => invoke<SetActiveOutcome>("set_active", { params });
 export const signOut = (options: SignOutOptions) => invoke<SignOutOutcome>("sign_out", { options });
-export const handleRedirectCallback = (params: RedirectCallbackParams) => invoke<RedirectOutcome>("handle_redirect_callback", { params });
-export const authenticateWithRedirect = (params: AuthenticateWithRedirectParams) => invoke<RedirectOutcome>("authenticate_with_redirect", { params });
-export const cancelAuthentication = () => invoke<boolean>("cancel_authentication");
-export const takeRedirectOutcome = () => invoke<RedirectOutcome | null>("take_redirect_outcome");
-export const openExternal = (url: string) => invoke<null>("open_external", { url });
 export const chooseInitialSession = (sessionId: SessionId | null) => invoke<null>("choose_initial_session", { sessionId });
 export const touch = () => invoke<null>("touch");
 export const handleUnauthenticated = () => invoke<null>("handle_unauthenticated");
+export const authenticateWithRedirect = (params: AuthenticateWithRedirectParams) => invoke<RedirectOutcome>("authenticate_with_redirect", { params });
+export const handleRedirectCallback = (params: RedirectCallbackParams) => invoke<RedirectOutcome>("handle_redirect_callback", { params });
 export const handleEmailLinkVerification = (url: string, params: EmailLinkVerificationParams) => invoke<EmailLinkOutcome>("handle_email_link_verification", { url, params });
-export const startHostedAuth = (mode: HostedAuthMode, callback: RedirectCallbackParams) => invoke<RedirectOutcome>("start_hosted_auth", { mode, callback });
+export const startHostedAuth = (mode: AttemptKind, callback: RedirectCallbackParams) => invoke<RedirectOutcome>("start_hosted_auth", { mode, callback });
 export const authenticateWithWeb3 = (params: AuthenticateWithWeb3Params) => invoke<RedirectOutcome>("authenticate_with_web3", { params });
-export const joinWaitlist = (params: JoinWaitlistParams) => invoke<Waitlist>("join_waitlist", { params });
-export const createOrganization = (params: CreateOrganizationParams) => invoke<Organization>("create_organization", { params });
-export const getOrganization = (id: OrganizationId) => invoke<Organization>("get_organization", { id });
-export const getToken = (params: GetTokenParams) => invoke<string | null>("get_token", { params });
+export const cancelAuthentication = () => invoke<boolean>("cancel_authentication");
+export const takeRedirectOutcome = () => invoke<RedirectOutcome | null>("take_redirect_outcome");
+export const openExternal = (url: string) => invoke<null>("open_external", { url });
 export const createSignIn = (params: SignInCreateParams) => invoke<SignIn>("create_sign_in", { params });
 export const prepareSignInFirstFactor = (signInId: SignInId, params: PrepareFactorParams) => invoke<SignIn>("prepare_sign_in_first_factor", { signInId, params });
 export const attemptSignInFirstFactor = (signInId: SignInId, params: AttemptFactorParams) => invoke<SignIn>("attempt_sign_in_first_factor", { signInId, params });
@@ -40,6 +36,10 @@ export const prepareSignUpVerification = (signUpId: SignUpId, params: PrepareVer
 export const attemptSignUpVerification = (signUpId: SignUpId, params: AttemptVerificationParams) => invoke<SignUp>("attempt_sign_up_verification", { signUpId, params });
 export const reloadSignUp = (signUpId: SignUpId, rotatingTokenNonce: string | null) => invoke<SignUp>("reload_sign_up", { signUpId, rotatingTokenNonce });
 export const signUpWithEmailLink = (signUpId: SignUpId) => invoke<SignUp>("sign_up_with_email_link", { signUpId });
+export const getToken = (params: GetTokenParams) => invoke<string | null>("get_token", { params });
+export const joinWaitlist = (params: JoinWaitlistParams) => invoke<Waitlist>("join_waitlist", { params });
+export const createOrganization = (params: CreateOrganizationParams) => invoke<Organization>("create_organization", { params });
+export const getOrganization = (id: OrganizationId) => invoke<Organization>("get_organization", { id });
 
 /** Events */
 export const events = {
@@ -90,6 +90,13 @@ export type AttemptFactorParams = {
 	publicKeyCredential?: string | null,
 };
 
+/**  Sign-in or sign-up. */
+export type AttemptKind = 
+/**  A sign-in. */
+"signIn" | 
+/**  A sign-up. */
+"signUp";
+
 /**  Parameters of [`Clerk::attempt_sign_up_verification`]. */
 export type AttemptVerificationParams = {
 	/**  The strategy to attempt. */
@@ -138,7 +145,7 @@ export type AuthConfig = {
  */
 export type AuthenticateWithRedirectParams = {
 	/**  Whether it is a sign-in or a sign-up. */
-	resource: RedirectResource,
+	resource: AttemptKind,
 	/**  The strategy, e.g. `oauth_google`, `oauth_custom_acme`, `enterprise_sso`. */
 	strategy: string,
 	/**  E-mail address, with `enterprise_sso`. */
@@ -195,7 +202,7 @@ export type AuthenticateWithWeb3Params = {
  *  The options of Clerk. All are optional; every URL may be relative to the app.
  * 
  *  Source: `ClerkOptions` of Clerk's documentation. `routerPush`, `routerReplace` and `selectInitialSession` are
- *  functions, which a webview keeps for itself; in Rust see [`ClerkSetup`](super::ClerkSetup).
+ *  functions, which a webview keeps for itself; in Rust see [`ClerkSetup`](crate::ClerkSetup).
  */
 export type ClerkOptions = {
 	/**  The look of the prebuilt components; kept for them. */
@@ -277,6 +284,9 @@ export type Client = {
 
 /**  Id of a [`Client`](crate::models::Client). */
 export type ClientId = string;
+
+/**  What a callback continues. */
+export type Continuation = string;
 
 /**  Parameters of [`Clerk::create_organization`]. */
 export type CreateOrganizationParams = {
@@ -462,13 +472,6 @@ export type GetTokenParams = {
 	skipCache?: boolean,
 };
 
-/**  Which hosted page is opened. */
-export type HostedAuthMode = 
-/**  Sign-in. */
-"sign-in" | 
-/**  Sign-up. */
-"sign-up";
-
 /**  Whether an instance is for development or for production. */
 export type InstanceType = 
 /**  Key `pk_live_…`. */
@@ -506,7 +509,7 @@ export type NativeSettings = {
 	apiEnabled: boolean,
 };
 
-/**  Something that stops nothing and still ought to be known. */
+/**  A non-fatal diagnostic. */
 export type Notice = {
 	/**  A stable code, e.g. `storage_unavailable`. */
 	code: string,
@@ -710,10 +713,10 @@ export type RedirectCallbackParams = {
 	transferable?: boolean | null,
 	/**  Metadata for such a sign-up. */
 	unsafeMetadata?: Value | null,
-	/**  `signIn` or `signUp`: reads that attempt again first. */
-	reloadResource?: string | null,
-	/**  `transfer_to_sign_up`: goes on with that transfer after an anti-fraud check interrupted it. */
-	continuation?: string | null,
+	/**  Reads that attempt again first. */
+	reloadResource?: AttemptKind | null,
+	/**  What to continue after an anti-fraud check interrupted it. */
+	continuation?: Continuation | null,
 	/**  Address of the page that asks, which relative URLs are read against; the app's start page by default. */
 	location?: string | null,
 };
@@ -738,18 +741,11 @@ flags?: string };
 
 /**  How a browser flow ended. */
 export type RedirectOutcome = {
-	/**  Where the app should go now. */
+	/**  Where the app should navigate to now. */
 	navigateTo: string | null,
-	/**  The session that is active now, when the flow ended with one. */
+	/**  The session that the flow created and that is active now. */
 	createdSessionId: SessionId | null,
 };
-
-/**  Whether a browser flow belongs to a sign-in or to a sign-up. */
-export type RedirectResource = 
-/**  A sign-in. */
-"signIn" | 
-/**  A sign-up. */
-"signUp";
 
 /**  Parameters of [`Clerk::reset_sign_in_password`]. */
 export type ResetPasswordParams = {
@@ -816,13 +812,16 @@ export type SessionTask = {
 	key: string,
 };
 
-/**  What [`Clerk::set_active`] did. */
+/**  What [`Clerk::activate`] did, and where to navigate. */
 export type SetActiveOutcome = {
-	/**  Whether anything changed. False when the instance forces the choice of an organization. */
+	/**
+	 *  Whether the session and the organization are active. False when the instance forces the choice of an organization
+	 *  and the personal account was asked for; then nothing changed.
+	 */
 	applied: boolean,
-	/**  Key of the pending task when `navigate_to` leads to its page. */
+	/**  The key of the pending task, when `navigate_to` is the page that the option `taskUrls` names for it. */
 	task: string | null,
-	/**  The page of the pending task, or else the redirect URL. */
+	/**  Where to navigate: the page of the task, else the redirect URL. */
 	navigateTo: string | null,
 };
 
@@ -834,8 +833,6 @@ export type SetActiveParams = {
 	organization?: string | null,
 	/**  Where to go afterwards. A task that is left comes first, where the option `taskUrls` says where it is done. */
 	redirectUrl?: string | null,
-	/**  Address of the page that asks, which relative URLs are read against; the app's start page by default. */
-	location?: string | null,
 };
 
 /**
@@ -944,15 +941,15 @@ export type SignOutOptions = {
 	sessionId?: SessionId | null,
 	/**  Where to go afterwards, when it was the active session that ended; the option `afterSignOutUrl` by default. */
 	redirectUrl?: string | null,
-	/**  Address of the page that asks, which relative URLs are read against; the app's start page by default. */
+	/**  Address of the page that calls, which relative URLs are resolved against; the app's start page by default. */
 	location?: string | null,
 };
 
-/**  What [`Clerk::sign_out`] did. */
+/**  What [`Clerk::end_sessions`] did, and where to navigate. */
 export type SignOutOutcome = {
 	/**  Whether the active session ended. */
 	activeSessionEnded: boolean,
-	/**  Where to navigate to; absent while the active session is still there. */
+	/**  Where to navigate when the active session ended: the redirect URL, else the option `afterSignOutUrl`, else `/`. */
 	navigateTo: string | null,
 };
 
@@ -1163,7 +1160,7 @@ export type StateChanged = {
 };
 
 /**
- *  How far Clerk is.
+ *  The loading state of Clerk.
  * 
  *  Source: `Clerk.status` of Clerk's documentation.
  */
@@ -1172,9 +1169,9 @@ export type Status =
 "loading" | 
 /**  Fully operational. */
 "ready" | 
-/**  Operational on what was kept from an earlier run. */
+/**  Operational on the restored state of an earlier run. */
 "degraded" | 
-/**  Loading failed; see [`Snapshot::error`]. */
+/**  Loading failed; see [`Snapshot::error`](crate::Snapshot::error). */
 "error";
 
 /**

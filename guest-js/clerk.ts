@@ -282,7 +282,6 @@ export class Clerk extends Redirects {
         ...(session !== undefined && { session: id(session) }),
         ...(organization !== undefined && { organization: id(organization) }),
         ...(redirectUrl !== undefined && { redirectUrl }),
-        location: window.location.href,
       });
       await this.#mirror.sync();
       if (!outcome.applied) {

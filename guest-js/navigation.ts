@@ -3,7 +3,7 @@
  * protocols need the app's permission. Everything else is replaced by the app's start page. The webview never shows a
  * foreign site.
  *
- * The same in Rust: `src/core/navigation.rs`. Both are tested against `tests/vectors/navigation.json`.
+ * The same in Rust: `crates/clerk-core/src/navigation/destination.rs`. Both are tested against `tests/vectors/navigation.json`.
  */
 
 /** A router's function; see `routerPush` of Clerk's documentation. */

@@ -1,6 +1,6 @@
 /**
  * Parsing a publishable key, so that an invalid one is reported where it was written. Rust has the same rules, because it
- * checks the configuration as well: `src/fapi/instance.rs`. Both are tested against `tests/vectors/keys.json`.
+ * checks the configuration as well: `crates/clerk-core/src/fapi/instance.rs`. Both are tested against `tests/vectors/keys.json`.
  */
 import type { InstanceType } from './bindings';
 import { ClerkRuntimeError } from './errors';

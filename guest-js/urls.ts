@@ -1,7 +1,7 @@
 /**
  * Building URLs the way Clerk's SDKs do, and deciding where redirects may lead.
  *
- * The same in Rust: `src/core/urls.rs`. Both are tested against `tests/vectors/urls.json`.
+ * The same in Rust: `crates/clerk-core/src/navigation/urls.rs`. Both are tested against `tests/vectors/urls.json`.
  */
 import type { ClerkOptions, DisplayConfig, RedirectOrigin } from './bindings';
 

@@ -45,7 +45,7 @@ fn as_functions(text: &str) -> Option<String> {
         "import { invoke } from \"./invoke\";",
         1,
     );
-    let (before, rest) = text.split_once("export const commands = {\n")?;
+    let (before, rest) = text.split_once("/** Commands */\nexport const commands = {\n")?;
     let (commands, after) = rest.split_once("\n};\n")?;
     let mut functions = String::new();
     for line in commands.lines() {
@@ -53,5 +53,5 @@ fn as_functions(text: &str) -> Option<String> {
         let call = call.replacen("__TAURI_INVOKE<", "invoke<", 1).replacen("(\"plugin:clerk|", "(\"", 1);
         functions.push_str(&format!("export const {name} = {call};\n"));
     }
-    Some(format!("{before}{functions}{after}"))
+    Some(format!("{before}/* Commands */\n{functions}{after}"))
 }

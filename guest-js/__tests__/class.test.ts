@@ -215,10 +215,10 @@ describe('redirects', () => {
       signUpFallbackRedirectUrl: url,
     });
     expect(argsOf('start_hosted_auth')).toEqual([
-      { mode: 'sign-in', callback: { ...back(here), signInForceRedirectUrl: '/home' } },
-      { mode: 'sign-up', callback: back(here) },
-      { mode: 'sign-in', callback: back('/notes') },
-      { mode: 'sign-up', callback: { ...back(here), signUpFallbackRedirectUrl: '/welcome' } },
+      { mode: 'signIn', callback: { ...back(here), signInForceRedirectUrl: '/home' } },
+      { mode: 'signUp', callback: back(here) },
+      { mode: 'signIn', callback: back('/notes') },
+      { mode: 'signUp', callback: { ...back(here), signUpFallbackRedirectUrl: '/welcome' } },
     ]);
     expect(routerPush.mock.calls).toEqual(Array(4).fill(['/home']));
   });
@@ -289,9 +289,7 @@ describe('setActive', () => {
     await clerk.setActive({ session: 'sess_1', redirectUrl: '/after', navigate });
     expect(routerPush).toHaveBeenCalledExactlyOnceWith(page);
     expect(navigate).not.toHaveBeenCalled();
-    expect(argsOf('set_active')).toEqual([
-      { params: { session: 'sess_1', redirectUrl: '/after', location: window.location.href } },
-    ]);
+    expect(argsOf('set_active')).toEqual([{ params: { session: 'sess_1', redirectUrl: '/after' } }]);
   });
 });
 

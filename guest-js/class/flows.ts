@@ -136,7 +136,7 @@ export async function follow(
 /** Runs `authenticateWithRedirect` of a sign-in or sign-up. */
 export async function authenticate(
   context: Context,
-  resource: wire.RedirectResource,
+  resource: wire.AttemptKind,
   // Only the app's callback URL leads back to the app, so `redirectUrl` is ignored.
   { redirectUrl: _, redirectUrlComplete, ...params }: RedirectParams,
 ): Promise<void> {

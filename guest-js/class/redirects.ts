@@ -17,18 +17,18 @@ export abstract class Redirects extends Wallets {
   redirectToSignIn(options: RedirectOptions = {}): Promise<unknown> {
     return this.context.urls().hasOwnSignIn()
       ? this.context.navigate(this.buildSignInUrl(options))
-      : this.#hosted('sign-in', options);
+      : this.#hosted('signIn', options);
   }
 
   /** Navigates to the app's sign-up, or opens Clerk's hosted one; see {@link redirectToSignIn}. */
   redirectToSignUp(options: RedirectOptions = {}): Promise<unknown> {
     return this.context.urls().hasOwnSignUp()
       ? this.context.navigate(this.buildSignUpUrl(options))
-      : this.#hosted('sign-up', options);
+      : this.#hosted('signUp', options);
   }
 
-  async #hosted(mode: wire.HostedAuthMode, options: RedirectOptions): Promise<unknown> {
-    if (!isReadyFor(this.context, mode === 'sign-in' ? 'redirectToSignIn' : 'redirectToSignUp')) {
+  async #hosted(mode: wire.AttemptKind, options: RedirectOptions): Promise<unknown> {
+    if (!isReadyFor(this.context, mode === 'signIn' ? 'redirectToSignIn' : 'redirectToSignUp')) {
       return undefined;
     }
     const callback: wire.RedirectCallbackParams = {};

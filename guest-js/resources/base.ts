@@ -58,15 +58,15 @@ export interface Host {
   /** Brings the mirrored state up to date. */
   sync(): Promise<void>;
   /** Runs a flow through the system browser. */
-  authenticate(resource: wire.RedirectResource, params: RedirectParams): Promise<void>;
+  authenticate(resource: wire.AttemptKind, params: RedirectParams): Promise<void>;
 }
 
 /** A sign-in or sign-up in progress. Its data is absent before `create()`. */
 export abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends Resource<Data | null> {
   readonly #host: Host;
-  readonly #resource: wire.RedirectResource;
+  readonly #resource: wire.AttemptKind;
 
-  constructor(host: Host, resource: wire.RedirectResource, data: Data | null) {
+  constructor(host: Host, resource: wire.AttemptKind, data: Data | null) {
     super(data);
     this.#host = host;
     this.#resource = resource;

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     ops::Deref,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use specta::{Types, datatype::DataType, function::FunctionArg};
@@ -19,21 +19,30 @@ use crate::{
 
 /// The options that each window gave to `load`, by the label of the window. They hold for the calls of that window and for no
 /// other; see [`Clerk::with_options`].
-#[derive(Debug, Default)]
-pub(crate) struct WindowOptions(Mutex<HashMap<String, ClerkOptions>>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WindowOptions(Arc<Mutex<HashMap<String, ClerkOptions>>>);
 
 impl WindowOptions {
-    fn get(&self, label: &str) -> Option<ClerkOptions> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(label).cloned()
+    fn all(&self) -> MutexGuard<'_, HashMap<String, ClerkOptions>> {
+        // Every critical section is a plain assignment, so the map is valid also after a panic.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, label: String, options: ClerkOptions) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(label, options);
+    fn get(&self, label: &str) -> Option<ClerkOptions> {
+        self.all().get(label).cloned()
+    }
+
+    /// Sets the options of a window, and returns the former ones.
+    fn replace(&self, label: &str, options: Option<ClerkOptions>) -> Option<ClerkOptions> {
+        match options {
+            Some(options) => self.all().insert(label.to_owned(), options),
+            None => self.all().remove(label),
+        }
     }
 
     /// Forgets a window that was closed.
     pub(crate) fn remove(&self, label: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(label);
+        self.replace(label, None);
     }
 }
 
@@ -52,16 +61,21 @@ impl Deref for Caller {
 pub(crate) struct CallerWindow {
     clerk: Clerk,
     label: String,
-    remember: Box<dyn FnOnce(String, ClerkOptions) + Send>,
+    options: WindowOptions,
 }
 
 impl CallerWindow {
-    /// Loads Clerk, and remembers the window's options when that succeeded.
+    /// Loads Clerk with the options of the window, which hold for its calls from now on. When loading is refused, the window
+    /// keeps the options that it had.
     pub(crate) async fn load(self, mut options: LoadOptions) -> Result<Arc<Snapshot>> {
         let own = std::mem::take(&mut options.options);
         own.check()?;
-        self.clerk.load(options).await?;
-        (self.remember)(self.label, own.clone());
+        // Before the first response: the window may read the restored state while FAPI is still asked.
+        let before = self.options.replace(&self.label, Some(own.clone()));
+        if let Err(error) = self.clerk.load(options).await {
+            self.options.replace(&self.label, before);
+            return Err(error);
+        }
         Ok(self.clerk.with_options(own).snapshot())
     }
 }
@@ -90,14 +104,9 @@ impl<'de, R: Runtime> CommandArg<'de, R> for Caller {
 impl<'de, R: Runtime> CommandArg<'de, R> for CallerWindow {
     fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
         let clerk = clerk(&command)?;
-        let webview = command.message.webview();
-        let label = webview.label().to_owned();
-        let remember = Box::new(move |label, options| {
-            if let Some(all) = webview.try_state::<WindowOptions>() {
-                all.set(label, options);
-            }
-        });
-        Ok(Self { clerk, label, remember })
+        let webview = command.message.webview_ref();
+        let options = webview.try_state::<WindowOptions>().map(|all| all.inner().clone()).unwrap_or_default();
+        Ok(Self { clerk, label: webview.label().to_owned(), options })
     }
 }
 

@@ -191,6 +191,11 @@ impl Clerk {
         Ok(())
     }
 
+    /// The options of the window that this handle belongs to.
+    pub(crate) fn own_options(&self) -> Option<&ClerkOptions> {
+        self.1.as_deref()
+    }
+
     /// The current state, or `not_loaded`.
     pub(crate) fn loaded_snapshot(&self) -> Result<Arc<Snapshot>> {
         let snapshot = self.snapshot();

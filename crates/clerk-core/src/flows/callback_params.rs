@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     flows::attempt::AttemptKind,
     navigation::urls::{RedirectOptions, given},
+    options::ClerkOptions,
     resources::params::params,
 };
 
@@ -80,6 +81,23 @@ impl RedirectCallbackParams {
             sign_up_fallback_redirect_url: self.sign_up_fallback_redirect_url.clone(),
             ..RedirectOptions::default()
         }
+    }
+
+    /// Adds the redirects of a window's own options, so that they also hold when the flow ends after a restart, in another
+    /// window.
+    pub(crate) fn with_redirects_of(mut self, options: Option<&ClerkOptions>) -> Self {
+        let Some(options) = options else { return self };
+        for (own, option) in [
+            (&mut self.sign_in_force_redirect_url, &options.sign_in_force_redirect_url),
+            (&mut self.sign_in_fallback_redirect_url, &options.sign_in_fallback_redirect_url),
+            (&mut self.sign_up_force_redirect_url, &options.sign_up_force_redirect_url),
+            (&mut self.sign_up_fallback_redirect_url, &options.sign_up_fallback_redirect_url),
+        ] {
+            if given(own).is_none() {
+                own.clone_from(option);
+            }
+        }
+        self
     }
 
     /// The callback of a flow that begins at a page with these options.

@@ -82,7 +82,7 @@ impl Clerk {
         let page = page.filter(|url| url.username().is_empty() && url.password().is_none());
         let page = page.ok_or_else(|| failed("Clerk named no page to open"))?;
         let code_verifier = pkce.verifier.expose().to_owned();
-        let callback = Box::new(callback);
+        let callback = Box::new(callback.with_redirects_of(self.own_options()));
         let record = self.record(flow, started_at_ms, PendingFlow::HostedAuth { state, code_verifier, mode, callback });
         let link = self.round_trip(flow, signal, &record, &page, self.0.setup.browser_timeout).await?;
         self.complete(&link, record.flow).await

@@ -115,7 +115,7 @@ impl Clerk {
             AttemptKind::SignIn => self.start_sign_in(&params, callback).await?,
             AttemptKind::SignUp => self.start_sign_up(&params, callback).await?,
         };
-        let callback = Box::new(params.callback.unwrap_or_default());
+        let callback = Box::new(params.callback.unwrap_or_default().with_redirects_of(self.own_options()));
         let record = self.record(flow, started_at_ms, PendingFlow::Redirect { attempt, callback });
         let link = self.round_trip(flow, signal, &record, &page, self.0.setup.browser_timeout).await?;
         self.complete(&link, record.flow).await
