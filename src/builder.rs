@@ -2,13 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tauri::{Runtime, plugin};
-
-use crate::{
-    Config, bindings, core, models,
-    plugin::{ClerkPlugin, Companions},
-    ports, setup,
-};
+use crate::{Config, core, models, plugin::Companions, ports};
 
 /// The plugin with settings from code; they win over `plugins.clerk` of `tauri.conf.json`.
 pub struct Builder {
@@ -149,20 +143,5 @@ impl Builder {
     pub fn keep_state(mut self, keep: bool) -> Self {
         self.keep_state = keep;
         self
-    }
-
-    /// The plugin, for `tauri::Builder::plugin`.
-    #[must_use]
-    pub fn build<R: Runtime>(self) -> ClerkPlugin<R> {
-        let companions = self.companions;
-        let bindings = bindings::builder::<R>();
-        let own = plugin::Builder::<R, Option<Config>>::new(bindings::PLUGIN_NAME)
-            .invoke_handler(bindings.invoke_handler())
-            .setup(move |app, api| {
-                bindings.mount_events(app);
-                setup::start(app, self, api.config().clone().unwrap_or_default())
-            })
-            .build();
-        ClerkPlugin::new(own, companions)
     }
 }

@@ -2,15 +2,32 @@
 
 use std::sync::Arc;
 
-use tauri::{AppHandle, Manager, Runtime};
+use tauri::{AppHandle, Manager, Runtime, plugin};
 
 use crate::{
-    Builder, Clerk, Config, HttpTransport, commands::WindowOptions, config, core, desktop, ports, storage,
-    wallet_bridge,
+    Clerk, Config, HttpTransport, bindings, builder::Builder, commands::WindowOptions, config, core, desktop,
+    plugin::ClerkPlugin, ports, storage, wallet_bridge,
 };
 
+impl Builder {
+    /// The plugin, for `tauri::Builder::plugin`.
+    #[must_use]
+    pub fn build<R: Runtime>(self) -> ClerkPlugin<R> {
+        let companions = self.companions;
+        let bindings = bindings::builder::<R>();
+        let own = plugin::Builder::<R, Option<Config>>::new(bindings::PLUGIN_NAME)
+            .invoke_handler(bindings.invoke_handler())
+            .setup(move |app, api| {
+                bindings.mount_events(app);
+                start(app, self, api.config().clone().unwrap_or_default())
+            })
+            .build();
+        ClerkPlugin::new(own, companions)
+    }
+}
+
 /// Creates the app's [`Clerk`], and starts what runs as long as the app does.
-pub(crate) fn start<R: Runtime>(
+fn start<R: Runtime>(
     app: &AppHandle<R>,
     builder: Builder,
     configured: Config,

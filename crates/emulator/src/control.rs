@@ -309,7 +309,7 @@ fn decide(world: &mut World, body: &Value) -> ControlResponse {
 fn info(world: &World) -> Value {
     json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "api_version": crate::API_VERSION,
+        "api_version": crate::version::API_VERSION,
         "base_url": world.base_url,
         "proxy_url": world.base_url,
         "publishable_key": publishable_key(&world.base_url),

@@ -38,17 +38,16 @@ mod pages;
 mod shared;
 mod state;
 mod tokens;
+mod version;
 
 pub use config::{
     Actions, AttackProtection, Config, ConfigError, EnterpriseConnection, EnterpriseSso, Identifiers, Identity,
     JwtTemplate, Lifetimes, Lockout, Mfa, NativeApi, NewDomain, NewEmail, NewMember, NewOrganization, NewPhone,
-    NewUser, Organizations, PRESETS, Passkeys, PasswordRules, Passwords, Presence, Profile, Restrictions, Role,
-    Sessions, SignUpSettings, SocialProvider, VerificationSettings,
+    NewUser, Organizations, Passkeys, PasswordRules, Passwords, Presence, Profile, Restrictions, Role, Sessions,
+    SignUpSettings, SocialProvider, VerificationSettings, presets::PRESETS,
 };
 pub use faults::{Action, Fault};
 pub use handle::Emulator;
 pub use log::Entry;
 pub use state::{Channel, Decision, Message};
-
-/// The version of FAPI that the emulator implements.
-pub const API_VERSION: &str = "2026-05-12";
+pub use version::API_VERSION;

@@ -5,6 +5,7 @@ mod client;
 mod environment;
 mod ids;
 mod organization;
+mod public_user_data;
 mod session;
 mod sign_in;
 mod sign_up;
@@ -21,7 +22,8 @@ pub use environment::{
 };
 pub use ids::{ClientId, OrganizationId, SessionId, SignInId, SignUpId, UserId};
 pub use organization::{Organization, OrganizationMembership};
-pub use session::{PublicUserData, Session, SessionStatus, SessionTask};
+pub use public_user_data::PublicUserData;
+pub use session::{Session, SessionStatus, SessionTask};
 pub use sign_in::{SignIn, SignInFactor, SignInStatus, UserData};
 pub use sign_up::{SignUp, SignUpStatus, SignUpVerification, SignUpVerifications};
 pub use time::UnixMillis;

@@ -1,6 +1,6 @@
 use crate::{
     fapi::wire::{open_enum, resource},
-    models::{OrganizationId, OrganizationMembership, SessionId, UnixMillis, User, UserId},
+    models::{OrganizationId, OrganizationMembership, PublicUserData, SessionId, UnixMillis, User},
 };
 
 open_enum! {
@@ -88,25 +88,5 @@ resource! {
     pub struct SessionTask {
         /// `choose-organization`, `reset-password`, `setup-mfa`, or a key that Clerk adds later.
         pub key: String,
-    }
-}
-
-resource! {
-    /// What other members may know of a user.
-    pub struct PublicUserData {
-        /// First name.
-        pub first_name: Option<String>,
-        /// Last name.
-        pub last_name: Option<String>,
-        /// Avatar.
-        pub image_url: String,
-        /// Whether the avatar was uploaded.
-        pub has_image: bool,
-        /// E-mail address, phone number or username.
-        pub identifier: String,
-        /// The user.
-        pub user_id: Option<UserId>,
-        /// Username.
-        pub username: Option<String>,
     }
 }
