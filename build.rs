@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=src/commands/table.rs");
     write_sets()?;
     let names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
-    tauri_plugin::Builder::new(&names).build();
+    tauri_plugin::Builder::new(&names).global_api_script_path("./api-iife.js").build();
     Ok(())
 }
 
