@@ -1,6 +1,6 @@
-//! Names in the wire's snake_case and in JavaScript's camelCase.
+//! Conversions between the wire's snake_case and JavaScript's camelCase.
 
-/// `emailAddress` → `email_address`.
+/// Converts `emailAddress` to `email_address`.
 pub(crate) fn snake_case(key: &str) -> String {
     let mut result = String::with_capacity(key.len() + 4);
     for character in key.chars() {
@@ -12,7 +12,7 @@ pub(crate) fn snake_case(key: &str) -> String {
     result
 }
 
-/// `email_address` → `emailAddress`.
+/// Converts `email_address` to `emailAddress`.
 pub(crate) fn camel_case(key: &str) -> String {
     let mut result = String::with_capacity(key.len());
     let mut upper = false;

@@ -1,30 +1,30 @@
-//! The error of this crate, and its form on the way to the webview.
+//! The error type of this crate, and its serialized form for the webview.
 //!
-//! Errors are told apart by a stable *code*, which is never renamed or reused; texts may change. `docs/errors.md`
-//! explains every code of [`ErrorCode`]. Codes inside [`Error::Api`] are Clerk's own and pass through untouched.
+//! Errors have a stable *code*, which is never renamed or reused; messages may change. `docs/errors.md` explains every
+//! [`ErrorCode`]. Codes inside [`Error::Api`] are Clerk's own and are passed on unchanged.
 
 use serde::Serialize;
 
 pub use crate::models::ApiErrorItem;
 
-/// A result of this crate.
+/// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Whatever can go wrong, grouped by what a caller can do about it.
+/// Any error of this crate, grouped by what a caller can do about it.
 ///
-/// No text, `Debug` output or source of an error contains a token, a password, or the query or body of a request.
+/// No message, `Debug` output or source of an error contains a token, a password, or the query or body of a request.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// FAPI answered with a status of 400 or above. Branch on the codes in [`ApiError::errors`].
+    /// FAPI responded with a status of 400 or above. Match on the codes in [`ApiError::errors`].
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// Something else; branch on the code.
+    /// Any other error; match on the code.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
 }
 
-/// A refusal by FAPI.
+/// An error response of FAPI.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
@@ -32,9 +32,9 @@ pub struct ApiError {
     pub status: u16,
     /// At least one error, the most important one first.
     pub errors: Vec<ApiErrorItem>,
-    /// What Clerk's support asks for.
+    /// The trace id for Clerk's support.
     pub clerk_trace_id: Option<String>,
-    /// Whole seconds to wait before another try (status 429).
+    /// Seconds to wait before a retry (status 429).
     pub retry_after: Option<u64>,
 }
 
@@ -42,7 +42,7 @@ impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.errors.first() {
             Some(first) => f.write_str(first.long_message.as_deref().unwrap_or(&first.message)),
-            None => write!(f, "Clerk refused the request with status {}", self.status),
+            None => write!(f, "Clerk responded with status {}", self.status),
         }
     }
 }
@@ -53,9 +53,9 @@ impl std::error::Error for ApiError {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuntimeError {
-    /// What happened.
+    /// The stable code.
     pub code: ErrorCode,
-    /// What happened and what to do, for developers.
+    /// What went wrong and what to do, for developers.
     pub message: String,
 }
 
@@ -78,7 +78,7 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &[Self] = &[$( Self::$variant, )*];
 
-            /// The code's text, the same in Rust and in the webview.
+            /// The code as a string, the same in Rust and in the webview.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $text, )* }
@@ -90,71 +90,71 @@ macro_rules! codes {
 codes! {
     /// No publishable key is configured.
     PublishableKeyMissing = "publishable_key_missing",
-    /// The publishable key can't be read.
+    /// The publishable key is not valid.
     PublishableKeyInvalid = "publishable_key_invalid",
-    /// Two different publishable keys were given.
+    /// Two different publishable keys are configured.
     PublishableKeyConflict = "publishable_key_conflict",
-    /// The publishable key and the FAPI that answers belong to different instances.
+    /// The publishable key and the responding FAPI belong to different instances.
     InstanceMismatch = "instance_mismatch",
-    /// `proxyUrl` is no absolute http(s) URL.
+    /// `proxyUrl` is not an absolute http(s) URL.
     ProxyUrlInvalid = "proxy_url_invalid",
-    /// `domain` is no host name.
+    /// `domain` is not a host name.
     DomainInvalid = "domain_invalid",
-    /// No callback URL can be formed, or it is not usable.
+    /// The callback URL is missing or not valid.
     RedirectUrlInvalid = "redirect_url_invalid",
-    /// An option of `load` can't be used.
+    /// An option of `load` is not valid.
     OptionInvalid = "option_invalid",
     /// `load` has not succeeded yet.
     NotLoaded = "not_loaded",
-    /// Nobody is signed in, or the session asked for is not signed in.
+    /// The user is signed out, or the requested session is not signed in.
     NoActiveSession = "no_active_session",
-    /// No usable answer came from FAPI.
+    /// FAPI sent no usable response.
     NetworkError = "network_error",
-    /// No answer came although it was tried for a while: this device has no way to FAPI.
+    /// FAPI did not respond to several attempts: this device is offline.
     Offline = "clerk_offline",
-    /// FAPI's answer can't be read.
+    /// The response of FAPI can't be decoded.
     DecodeError = "decode_error",
-    /// The OS keyring can't be used.
+    /// The OS keyring is not available.
     StorageUnavailable = "storage_unavailable",
-    /// What the OS keyring holds can't be read.
+    /// The content of the OS keyring can't be decoded.
     StorageCorrupt = "storage_corrupt",
     /// The system browser could not be opened.
     BrowserUnavailable = "browser_unavailable",
-    /// Only http and https URLs are opened in the system browser.
+    /// The URL is not http or https, so it is not opened in the system browser.
     UrlNotAllowed = "url_not_allowed",
-    /// FAPI named no page to open for this strategy.
+    /// FAPI returned no page to open for this strategy.
     OauthVerificationUrlMissing = "oauth_transport_missing_verification_url",
-    /// The user refused at the provider.
+    /// The user denied access at the provider.
     OauthAccessDenied = "oauth_access_denied",
     /// The provider or FAPI reported a failure.
     OauthCallbackFailed = "oauth_callback_failed",
     /// The app cancelled the pending browser flow.
     OauthFlowCancelled = "oauth_flow_cancelled",
-    /// A newer browser flow took the place of this one.
+    /// A newer browser flow superseded this one.
     OauthFlowSuperseded = "oauth_flow_superseded",
-    /// The user did not come back in time.
+    /// The user did not return from the browser before the timeout.
     OauthFlowTimedOut = "oauth_flow_timed_out",
-    /// The e-mail link was opened too late.
+    /// The e-mail link has expired.
     EmailLinkExpired = "email_link_expired",
-    /// The e-mail link was opened on another device than the instance allows.
+    /// The e-mail link was opened on another device, which the instance does not allow.
     EmailLinkClientMismatch = "email_link_client_mismatch",
     /// The e-mail link could not be verified.
     EmailLinkFailed = "email_link_failed",
-    /// The hosted sign-in came back with something that does not fit.
+    /// The hosted sign-in returned with an invalid link.
     HostedAuthFailed = "hosted_auth_failed",
-    /// There is no wallet for this strategy.
+    /// No wallet is available for this strategy.
     Web3WalletUnavailable = "web3_wallet_unavailable",
-    /// The user refused in the wallet.
+    /// The user rejected the request in the wallet.
     Web3SignatureRejected = "web3_signature_request_rejected",
     /// The wallet failed.
     Web3SignatureFailed = "web3_signature_generation_failed",
-    /// `web3_solana_signature` needs the name of the wallet.
+    /// `web3_solana_signature` requires the name of the wallet.
     Web3SolanaWalletNameRequired = "web3_solana_wallet_name_required",
-    /// A command of the app is for people who are signed in.
+    /// A command of the app requires a signed-in user.
     NotSignedIn = "not_signed_in",
-    /// A command of the app needs a role, permission, feature, plan or verification that is missing.
+    /// A command of the app requires a role, permission, feature, plan or verification that the user does not have.
     NotAuthorized = "not_authorized",
-    /// The callback left the sign-in or sign-up in a state that can't be continued.
+    /// After the callback, the sign-in or sign-up is in a state that can't be continued.
     RedirectCallbackIncomplete = "redirect_callback_incomplete",
 }
 
@@ -167,7 +167,7 @@ impl ErrorCode {
 }
 
 impl Error {
-    /// The stable code: one of [`ErrorCode`], or `api_response_error` for a refusal by FAPI.
+    /// Returns the stable code: one of [`ErrorCode`], or `api_response_error` for an error response of FAPI.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -176,19 +176,19 @@ impl Error {
         }
     }
 
-    /// Whether this is an error of the given code.
+    /// Whether the error has this code.
     #[must_use]
     pub fn is(&self, code: ErrorCode) -> bool {
         matches!(self, Self::Runtime(error) if error.code == code)
     }
 
-    /// Whether FAPI refused with an error of this code, e.g. `form_password_incorrect`.
+    /// Whether it is an error response of FAPI with this code, e.g. `form_password_incorrect`.
     #[must_use]
     pub fn has_api_code(&self, code: &str) -> bool {
         matches!(self, Self::Api(error) if error.errors.iter().any(|item| item.code == code))
     }
 
-    /// Whether the same request may succeed a little later: no usable response arrived, or FAPI is overloaded or down.
+    /// Whether a retry of the same request may succeed: no usable response arrived, or FAPI is overloaded or down.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self.status() {
@@ -197,7 +197,7 @@ impl Error {
         }
     }
 
-    /// Whether FAPI says that the session is not signed in any more.
+    /// Whether FAPI says that the session is no longer signed in.
     pub(crate) fn is_signed_out(&self) -> bool {
         match self.status() {
             Some(401 | 422) => true,
@@ -206,7 +206,7 @@ impl Error {
         }
     }
 
-    /// The HTTP status, when FAPI refused.
+    /// Returns the HTTP status of an error response of FAPI.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -216,30 +216,30 @@ impl Error {
     }
 }
 
-/// An [`Error`] as the webview gets it.
+/// An [`Error`] serialized for the webview.
 ///
-/// The guest library turns it into `ClerkAPIResponseError` or `ClerkRuntimeError`.
+/// The guest library converts it to `ClerkAPIResponseError` or `ClerkRuntimeError`.
 #[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ErrorPayload {
-    /// `api`, `runtime`, or `email_link`, whose codes are the documented ones of `EmailLinkError`.
+    /// `api`, `runtime`, or `email_link`, which uses the documented codes of `EmailLinkError`.
     pub kind: &'static str,
     /// See [`Error::code`].
     pub code: String,
-    /// What happened, for developers.
+    /// What went wrong, for developers.
     pub message: String,
-    /// What happened, for users.
+    /// What went wrong, for users.
     pub long_message: Option<String>,
-    /// Where to read more.
+    /// A page with more information.
     pub docs_url: Option<String>,
-    /// HTTP status, for kind `api`.
+    /// The HTTP status, for kind `api`.
     pub status: Option<u16>,
     /// FAPI's errors, for kind `api`.
     pub errors: Vec<ApiErrorItem>,
-    /// What Clerk's support asks for.
+    /// The trace id for Clerk's support.
     pub clerk_trace_id: Option<String>,
-    /// Whole seconds to wait before another try.
+    /// Seconds to wait before a retry.
     #[specta(type = Option<u32>)]
     pub retry_after: Option<u64>,
 }
@@ -291,7 +291,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn codes_are_unique() {
+    fn error_codes_are_unique() {
         let mut texts: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
         texts.sort_unstable();
         texts.dedup();
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_of_email_links_have_their_documented_codes() {
+    fn error_payload_uses_documented_email_link_codes() {
         for (code, expected) in [
             (ErrorCode::EmailLinkExpired, ("email_link", "expired")),
             (ErrorCode::EmailLinkClientMismatch, ("email_link", "client_mismatch")),
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn the_webview_gets_every_item() {
+    fn error_payload_contains_every_api_error() {
         let items = [json!({ "code": "a", "message": "A" }), json!({ "code": "b", "long_message": "Bee" })];
         let error = Error::Api(ApiError {
             status: 422,

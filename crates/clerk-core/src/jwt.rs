@@ -1,18 +1,18 @@
-//! Reading the claims of session tokens. Signatures are not checked: the tokens came from FAPI itself.
+//! Reads the claims of session tokens. Signatures are not verified, because the tokens come from FAPI itself.
 
 use base64::Engine;
 use serde_json::Value;
 
 use crate::{models::OrganizationId, secret::SessionToken};
 
-/// The claims of a session token that matter to the cache.
+/// The claims of a session token that the cache needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claims {
-    /// Seconds.
+    /// `iat`, in seconds.
     pub(crate) issued_at: i64,
-    /// Seconds.
+    /// `exp`, in seconds.
     pub(crate) expires_at: i64,
-    /// Seconds; `oiat` of the header.
+    /// `oiat` of the header, in seconds.
     pub(crate) origin_issued_at: Option<i64>,
     pub(crate) organization: Option<OrganizationId>,
 }

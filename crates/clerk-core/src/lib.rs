@@ -1,7 +1,7 @@
 //! The core of [Clerk](https://clerk.com) for desktop apps: auth state and flows, without a user interface.
 //!
 //! Apps use it through the Tauri plugin `tauri-plugin-clerk`, which supplies the [`ports`] (keyring, browser, windows)
-//! and re-exports everything here. The crate knows nothing of Tauri, so that it can be tested without a webview.
+//! and re-exports everything here. The crate does not depend on Tauri, so it can be tested without a webview.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -96,9 +96,9 @@ pub use state::{
     snapshot::{ActiveSession, Snapshot},
 };
 
-/// The former name of [`AttemptKind`] in OAuth flows.
+/// Former name of [`AttemptKind`] in OAuth flows.
 pub type RedirectResource = AttemptKind;
-/// The former name of [`AttemptKind`] in hosted flows.
+/// Former name of [`AttemptKind`] in hosted flows.
 pub type HostedAuthMode = AttemptKind;
-/// Version of this crate.
+/// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

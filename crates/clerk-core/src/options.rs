@@ -1,4 +1,4 @@
-//! The options of Clerk's documentation, from the configuration, from [`Clerk::load`](crate::Clerk::load) and from
+//! Clerk's documented options. They come from the configuration, from [`Clerk::load`](crate::Clerk::load) and from
 //! windows.
 
 use std::collections::BTreeMap;
@@ -8,34 +8,34 @@ use serde_json::Value;
 
 use crate::error::{ErrorCode, Result};
 
-/// An origin that redirects may lead to.
+/// An allowed origin for redirects.
 ///
 /// Source: `ClerkOptions.allowedRedirectOrigins`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum RedirectOrigin {
-    /// An origin, in which `*` stands for any text, e.g. `https://*.example.com`.
+    /// An origin in which `*` matches any string, e.g. `https://*.example.com`.
     Pattern(String),
-    /// A regular expression, as JavaScript has them; it is searched for in the origin.
+    /// A JavaScript regular expression, which is searched for in the origin.
     Regex {
-        /// Its source.
+        /// The source of the expression.
         regex: String,
-        /// Its flags, e.g. `i`.
+        /// The flags of the expression, e.g. `i`.
         #[serde(default)]
         flags: String,
     },
 }
 
-/// The SDK that the app uses, as `Clerk.sdkMetadata` shows it.
+/// The SDK that the app uses; see `Clerk.sdkMetadata`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SdkMetadata {
-    /// Name of the package.
+    /// The name of the package.
     pub name: String,
-    /// Version of the package.
+    /// The version of the package.
     pub version: String,
-    /// `development` or `production`: how the app was built.
+    /// The build of the app: `development` or `production`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[specta(optional)]
     pub environment: Option<String>,
@@ -54,15 +54,15 @@ impl Default for SdkMetadata {
     }
 }
 
-/// What is collected on the use of Clerk. This SDK never sends anything; the option is kept for those who read it.
+/// Telemetry settings. This SDK never sends telemetry; the option exists for code that reads it.
 ///
 /// Source: `ClerkOptions.telemetry`, `Clerk.telemetry`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Telemetry {
-    /// Whether nothing is collected.
+    /// Whether telemetry is disabled.
     pub disabled: bool,
-    /// Whether events are logged and not sent.
+    /// Whether events are logged instead of sent.
     pub debug: bool,
 }
 
@@ -74,10 +74,10 @@ impl Default for Telemetry {
 
 macro_rules! options {
     ($( $(#[$meta:meta])* $name:ident : $type:ty = $key:literal ),* $(,)?) => {
-        /// The options of Clerk. All are optional; every URL may be relative to the app.
+        /// Clerk's options. All are optional, and every URL may be relative to the app.
         ///
-        /// Source: `ClerkOptions` of Clerk's documentation. `routerPush`, `routerReplace` and `selectInitialSession` are
-        /// functions, which a webview keeps for itself; in Rust see [`ClerkSetup`](crate::ClerkSetup).
+        /// Source: `ClerkOptions` of Clerk's documentation. `routerPush`, `routerReplace` and `selectInitialSession`
+        /// are functions, so they stay in the webview; for Rust see [`ClerkSetup`](crate::ClerkSetup).
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, specta::Type)]
         #[serde(rename_all = "camelCase", default)]
         pub struct ClerkOptions {
@@ -85,10 +85,10 @@ macro_rules! options {
         }
 
         impl ClerkOptions {
-            /// The names of all options, as configuration files and webviews write them.
+            /// The names of all options, as in configuration files and webviews.
             pub const KEYS: &[&str] = &[$( $key ),*];
 
-            /// These options with those of `over` in place of their own.
+            /// Returns these options, overridden by those set in `over`.
             #[must_use]
             pub fn overridden_by(self, over: Self) -> Self {
                 Self { $( $name: over.$name.or(self.$name), )* }
@@ -98,56 +98,56 @@ macro_rules! options {
 }
 
 options! {
-    /// The look of the prebuilt components; kept for them.
+    /// The appearance of the prebuilt components; stored for them.
     appearance: Value = "appearance",
-    /// The texts of the prebuilt components; kept for them.
+    /// The strings of the prebuilt components; stored for them.
     localization: Value = "localization",
-    /// Whether to ask FAPI every five minutes what has changed; it does unless this says otherwise.
+    /// Whether to read the client from FAPI every five minutes. Default: `true`.
     polling: bool = "polling",
-    /// Kept for the prebuilt components; a desktop app never uses Clerk's cookies.
+    /// Stored for the prebuilt components; a desktop app never uses Clerk's cookies.
     standard_browser: bool = "standardBrowser",
-    /// Address for support, which the prebuilt components show.
+    /// The support address that the prebuilt components show.
     support_email: String = "supportEmail",
-    /// Whether the session is touched when a window gets the focus; it is unless this says otherwise.
+    /// Whether the session is touched when a window gets the focus. Default: `true`.
     touch_session: bool = "touchSession",
-    /// Where the app's own sign-in is. Without it, signing in means Clerk's hosted pages in the system browser.
+    /// The app's own sign-in page. Default: Clerk's hosted pages in the system browser.
     sign_in_url: String = "signInUrl",
-    /// Where the app's own sign-up is.
+    /// The app's own sign-up page.
     sign_up_url: String = "signUpUrl",
-    /// Where to go after every sign-in.
+    /// Where to navigate after every sign-in.
     sign_in_force_redirect_url: String = "signInForceRedirectUrl",
-    /// Where to go after every sign-up.
+    /// Where to navigate after every sign-up.
     sign_up_force_redirect_url: String = "signUpForceRedirectUrl",
-    /// Where to go after a sign-in when nothing else says so.
+    /// Where to navigate after a sign-in without another redirect URL.
     sign_in_fallback_redirect_url: String = "signInFallbackRedirectUrl",
-    /// Where to go after a sign-up when nothing else says so.
+    /// Where to navigate after a sign-up without another redirect URL.
     sign_up_fallback_redirect_url: String = "signUpFallbackRedirectUrl",
-    /// Where to go after a sign-out; `/` by default.
+    /// Where to navigate after a sign-out. Default: `/`.
     after_sign_out_url: String = "afterSignOutUrl",
-    /// Where to go after signing out of one of several sessions.
+    /// Where to navigate after signing out of one of several sessions.
     after_multi_session_single_sign_out_url: String = "afterMultiSessionSingleSignOutUrl",
-    /// Where the waitlist is.
+    /// The waitlist page.
     waitlist_url: String = "waitlistUrl",
-    /// Where to go after a new subscription.
+    /// Where to navigate after a new subscription.
     new_subscription_redirect_url: String = "newSubscriptionRedirectUrl",
-    /// Where the tasks of a pending session are done, by their key.
+    /// The pages for the tasks of a pending session, by task key.
     task_urls: BTreeMap<String, String> = "taskUrls",
-    /// Origins that redirects may lead to. When absent or empty: the app's own, those of the instance's domain, and on
-    /// development instances FAPI's.
+    /// Allowed origins for redirects. If missing or empty: the app's own origin, those of the instance's domain, and
+    /// FAPI's on development instances.
     allowed_redirect_origins: Vec<RedirectOrigin> = "allowedRedirectOrigins",
-    /// Protocols beside http, https and the app's own that may be navigated to, e.g. `my-app:`.
+    /// Protocols that may be navigated to, besides http, https and the app's own, e.g. `my-app:`.
     allowed_redirect_protocols: Vec<String> = "allowedRedirectProtocols",
     /// Whether the app is a satellite of another domain.
     is_satellite: bool = "isSatellite",
-    /// What is collected; never sent by this SDK.
+    /// Telemetry settings; this SDK never sends telemetry.
     telemetry: Telemetry = "telemetry",
     /// The SDK that the app uses.
     sdk_metadata: SdkMetadata = "sdkMetadata",
 }
 
 impl ClerkOptions {
-    /// These options of a window, as far as the app's options leave room for them: a window's own value holds for the window,
-    /// except for the lists of allowed redirects, where the app's value wins.
+    /// Returns these options of a window, restricted by the app's options: a window's own value applies to that window,
+    /// except for the lists of allowed redirects, where the app's value takes precedence.
     #[must_use]
     pub fn within(&self, app: &Self) -> Self {
         let mut merged = app.clone().overridden_by(self.clone());
@@ -160,7 +160,7 @@ impl ClerkOptions {
         merged
     }
 
-    /// Checks the values: an unreadable expression would silently allow nothing.
+    /// Checks the values. An invalid expression would otherwise silently allow nothing.
     ///
     /// # Errors
     /// `option_invalid`.
@@ -169,11 +169,11 @@ impl ClerkOptions {
             let RedirectOrigin::Regex { regex, flags } = origin else { continue };
             let unusable = |why: String| {
                 Err(ErrorCode::OptionInvalid
-                    .error(format!("allowedRedirectOrigins has an expression that can't be read: {why}")))
+                    .error(format!("allowedRedirectOrigins contains an invalid regular expression: {why}")))
             };
-            // Those that change what an expression means; `g` and `y` change how it is searched with.
+            // Flags that change the meaning of an expression; `g` and `y` only change how it is searched for.
             if let Some(flag) = flags.chars().find(|flag| !"imsuv".contains(*flag)) {
-                return unusable(format!("there is no flag {flag:?} for it"));
+                return unusable(format!("unknown flag {flag:?}"));
             }
             if let Err(error) = regress::Regex::with_flags(regex, flags.as_str()) {
                 return unusable(error.to_string());
@@ -189,7 +189,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn later_options_win_field_by_field() {
+    fn overridden_by_merges_field_by_field() {
         let read = |json: Value| serde_json::from_value::<ClerkOptions>(json).unwrap();
         let merged =
             read(json!({ "signInUrl": "/a", "polling": false })).overridden_by(read(json!({ "signInUrl": "/b" })));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_is_read_by_its_documented_name() {
+    fn clerk_options_use_the_documented_names() {
         let origins = json!(["https://*.example.com", { "regex": "^https://x" }]);
         for key in ClerkOptions::KEYS {
             let value = match *key {

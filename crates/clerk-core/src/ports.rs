@@ -1,6 +1,6 @@
-//! What the core needs from the world: HTTP, a place for secrets, a browser, a clock, somebody to tell.
+//! What the core needs from its environment: HTTP, secret storage, a browser, a clock, an event sink.
 //!
-//! The plugin supplies all of them; a test, or an app that keeps its credentials elsewhere, supplies its own.
+//! The plugin supplies all of them. A test, or an app that stores its credentials elsewhere, supplies its own.
 
 use std::{future::Future, pin::Pin};
 
@@ -9,12 +9,12 @@ use url::Url;
 pub use crate::events::Event;
 use crate::secret::{ClientToken, StoredSecret};
 
-/// A boxed future, so that the traits of this module can be objects.
+/// A boxed future, which makes the traits of this module object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Sends HTTP requests. Implementations follow no redirects, keep no cookies and add neither `Origin` nor `Referer`.
+/// Sends HTTP requests. Implementations follow no redirects, store no cookies and add neither `Origin` nor `Referer`.
 pub trait Transport: Send + Sync {
-    /// Sends `request` and reads the whole answer.
+    /// Sends `request` and reads the whole response.
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>>;
 }
 
@@ -23,15 +23,15 @@ pub trait Transport: Send + Sync {
 pub struct HttpRequest {
     /// GET, or POST with a form body.
     pub method: HttpMethod,
-    /// Address with the complete query.
+    /// The URL with the complete query.
     pub url: Url,
-    /// Value of `Authorization`.
+    /// The value of `Authorization`.
     pub authorization: Option<ClientToken>,
-    /// Value of `User-Agent`.
+    /// The value of `User-Agent`.
     pub user_agent: String,
 }
 
-/// The two methods that go over the wire; FAPI takes the others in the query parameter `_method`.
+/// The two methods on the wire. FAPI takes the others in the query parameter `_method`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum HttpMethod {
     /// GET.
@@ -40,55 +40,55 @@ pub enum HttpMethod {
     Post(String),
 }
 
-/// Prints the name only: a body may hold codes and passwords.
+/// Prints only the name: a body may contain codes and passwords.
 impl std::fmt::Debug for HttpMethod {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if *self == Self::Get { "GET" } else { "POST" })
     }
 }
 
-/// Prints the method and the path only: query and body may hold codes, passwords and nonces.
+/// Prints only the method and path: query and body may contain codes, passwords and nonces.
 impl std::fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?} {}", self.method, self.url.path())
     }
 }
 
-/// An answer of FAPI.
+/// A response of FAPI.
 #[derive(Clone)]
 pub struct HttpResponse {
     /// HTTP status.
     pub status: u16,
-    /// What the `Authorization` header of the answer says.
+    /// What the `Authorization` header of the response says.
     pub token: TokenUpdate,
-    /// Value of `Retry-After`, when it is a number of seconds.
+    /// The value of `Retry-After`, if it is a number of seconds.
     pub retry_after: Option<u64>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// Prints the status only: the body may hold session tokens and personal data.
+/// Prints only the status: the body may contain session tokens and personal data.
 impl std::fmt::Debug for HttpResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HttpResponse").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
-/// What an answer says about the client token.
+/// What a response says about the client token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenUpdate {
-    /// Nothing: the token stays as it is.
+    /// No change.
     Absent,
-    /// The token is to be replaced.
+    /// Replace the token.
     Set(ClientToken),
-    /// The token is to be forgotten (an empty header).
+    /// Delete the token (an empty header).
     Clear,
 }
 
 impl TokenUpdate {
-    /// Reads the `Authorization` header of an answer; `None` when there is no such header.
+    /// Reads the `Authorization` header of a response; `None` means that the header is missing.
     ///
-    /// Source: fapi "native client mode": the raw token, with or without `Bearer `; an empty value clears.
+    /// Source: FAPI "native client mode": the raw token, with or without `Bearer `; an empty value clears it.
     #[must_use]
     pub fn from_header(value: Option<&str>) -> Self {
         let Some(value) = value else { return Self::Absent };
@@ -102,19 +102,19 @@ impl TokenUpdate {
     }
 }
 
-/// No usable answer arrived. Safe to offer "try again".
+/// No usable response arrived. It is safe to offer a retry.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{reason}")]
 pub struct TransportError {
-    /// What happened, without the URL's query.
+    /// What went wrong, without the URL's query.
     pub reason: String,
 }
 
-/// Keeps secrets over restarts of the app.
+/// Stores secrets across restarts of the app.
 ///
-/// The plugin's default is the keyring of the operating system.
+/// The plugin's default is the operating system's keyring.
 pub trait SecretStore: Send + Sync {
-    /// Reads the secret under `key`; `None` when there is none.
+    /// Reads the secret under `key`; `None` if there is none.
     fn read(&self, key: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>>;
     /// Writes the secret under `key`.
     fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>>;
@@ -122,21 +122,21 @@ pub trait SecretStore: Send + Sync {
     fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 
-/// Names a secret: what it is, and the instance that it belongs to: the host of its Frontend API, and the address that
-/// requests go to where that is another one (a proxy or a domain).
+/// Names a secret: its kind, and the instance it belongs to. The instance is the host of its Frontend API, followed by
+/// the URL that requests are sent to if that differs (a proxy or a domain).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretKey {
     /// The client token for this Frontend API.
     ClientToken(String),
-    /// The browser flow that the user may come back from after a restart, for this Frontend API.
+    /// The pending browser flow for this Frontend API, so that it can be finished after a restart.
     PendingFlow(String),
-    /// The key that seals what is kept of the state of this Frontend API.
+    /// The key that encrypts the cached state of this Frontend API.
     CacheKey(String),
 }
 
 impl SecretKey {
-    /// The account name under which a keyring files the secret.
+    /// Returns the account name of the secret in a keyring.
     #[must_use]
     pub fn account(&self) -> String {
         match self {
@@ -147,13 +147,13 @@ impl SecretKey {
     }
 }
 
-/// Keeps the last known state over restarts. What it is given is encrypted.
+/// Stores the last known state across restarts. The content is already encrypted.
 ///
-/// The plugin's default is a file in the app's folder for local data.
+/// The plugin's default is a file in the app's local data directory.
 pub trait CacheStore: Send + Sync {
-    /// Reads what was written last; `None` when there is nothing.
+    /// Reads the content written last; `None` if there is none.
     fn read(&self) -> BoxFuture<'_, std::io::Result<Option<Vec<u8>>>>;
-    /// Writes `content` in place of what there was. An interruption leaves the old content.
+    /// Replaces the content. An interrupted write must leave the old content in place.
     fn write(&self, content: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>>;
 }
 
@@ -161,29 +161,30 @@ pub trait CacheStore: Send + Sync {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// There is no store, it is locked, or it refused.
+    /// The store is missing or locked, or it denied access.
     #[error("the secret store is not available: {0}")]
     Unavailable(String),
-    /// It holds something that can't be read.
+    /// The stored value can't be decoded.
     #[error("the stored secret can't be read: {0}")]
     Corrupt(String),
 }
 
 /// Opens pages in the system browser.
 pub trait Browser: Send + Sync {
-    /// Opens `url`, which is http or https.
+    /// Opens `url`, an http or https URL.
     ///
     /// # Errors
-    /// A text that says why no browser could be started.
+    /// A message that says why no browser could be started.
     fn open(&self, url: &Url) -> Result<(), String>;
 }
 
-/// Signs with a crypto wallet.
+/// Connects to crypto wallets.
 ///
-/// The plugin's default opens a page in the system browser, where wallets live; an app that embeds a wallet gives its own.
+/// The plugin's default opens a page in the system browser, where wallets live. An app that embeds a wallet supplies
+/// its own.
 pub trait Wallet: Send + Sync {
-    /// Asks the wallet of `provider` (`metamask`, `coinbase_wallet`, `okx_wallet`, `base`, `solana`, or one that Clerk adds)
-    /// for its address. `wallet_name` tells Solana's wallets apart.
+    /// Requests the address from the wallet of `provider` (`metamask`, `coinbase_wallet`, `okx_wallet`, `base`,
+    /// `solana`, or one that Clerk adds). For Solana, `wallet_name` selects the wallet.
     fn connect<'a>(
         &'a self,
         provider: &'a str,
@@ -191,11 +192,11 @@ pub trait Wallet: Send + Sync {
     ) -> BoxFuture<'a, Result<Box<dyn WalletConnection>, WalletError>>;
 }
 
-/// A wallet that has shown its address. Dropping it lets go of the wallet.
+/// A connected wallet. Dropping it disconnects.
 pub trait WalletConnection: Send {
     /// The address, e.g. `0xAb5…`.
     fn address(&self) -> &str;
-    /// Has `message` signed: the signature, e.g. `0x…`.
+    /// Requests a signature of `message` and returns it, e.g. `0x…`.
     fn sign<'a>(&'a mut self, message: &'a str) -> BoxFuture<'a, Result<String, WalletError>>;
 }
 
@@ -203,24 +204,24 @@ pub trait WalletConnection: Send {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WalletError {
-    /// The user refused.
-    #[error("the user refused in the wallet")]
+    /// The user rejected the request.
+    #[error("the user rejected the request in the wallet")]
     Rejected,
-    /// There is no such wallet.
-    #[error("there is no such wallet: {0}")]
+    /// No such wallet is available.
+    #[error("the wallet is not available: {0}")]
     Unavailable(String),
-    /// It failed.
+    /// The wallet failed.
     #[error("the wallet failed: {0}")]
     Failed(String),
 }
 
-/// Tells the time.
+/// Returns the current time.
 pub trait Clock: Send + Sync {
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     fn now_ms(&self) -> i64;
 }
 
-/// The clock of the operating system.
+/// The operating system's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -231,9 +232,9 @@ impl Clock for SystemClock {
     }
 }
 
-/// Hears what happens. Events carry neither tokens nor personal data.
+/// Receives events. Events carry neither tokens nor personal data.
 pub trait EventSink: Send + Sync {
-    /// Called for each event, in order. Must not block.
+    /// Receives one event; called in order. Must not block.
     fn emit(&self, event: Event);
 }
 
@@ -242,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_says_three_things_about_the_token() {
+    fn token_update_from_header_reads_absent_set_and_clear() {
         let set = |text: &str| TokenUpdate::Set(ClientToken::new(text));
         for (header, expected) in [
             (None, TokenUpdate::Absent),
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_prints_without_query_and_body() {
+    fn http_request_debug_omits_query_and_body() {
         let request = HttpRequest {
             method: HttpMethod::Post("password=hunter2".into()),
             url: "https://clerk.example.com/v1/client/sign_ins?rotating_token_nonce=n0nce".parse().unwrap(),

@@ -1,4 +1,4 @@
-//! Secrets that last as long as the process.
+//! A secret store that lasts as long as the process.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use crate::{
     secret::StoredSecret,
 };
 
-/// Keeps secrets in memory: the user signs in anew after each start of the app.
+/// Stores secrets in memory: the user has to sign in again after each start of the app.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<HashMap<SecretKey, StoredSecret>>);
 
