@@ -1,4 +1,4 @@
-//! The handle that Rust code holds.
+//! The handle for Rust code.
 
 use std::{
     collections::BTreeMap,
@@ -51,10 +51,10 @@ impl std::fmt::Debug for Clerk {
     }
 }
 
-/// The parts of [`Clerk`], each with the locks that belong to it. `docs/architecture.md` has the lock order.
+/// The parts of [`Clerk`], each with its own locks. `docs/architecture.md` describes the lock order.
 pub(crate) struct Inner {
     pub(crate) setup: ClerkSetup,
-    /// Who this device is to FAPI, and the way to it.
+    /// The connection to FAPI, and this device's identity there.
     pub(crate) connection: Connection,
     /// The state.
     pub(crate) store: Store,
@@ -65,7 +65,7 @@ pub(crate) struct Inner {
     notices: Mutex<BTreeMap<&'static str, String>>,
 }
 
-/// Operations that exclude each other. These are the outermost locks: a holder may wait for every other one.
+/// Operations that exclude each other. These are the outermost locks: a holder may wait for any other lock.
 #[derive(Default)]
 pub(crate) struct Turns {
     loading: tokio::sync::Mutex<()>,
@@ -74,10 +74,10 @@ pub(crate) struct Turns {
     initial_session_is_default: AtomicBool,
 }
 
-/// Held by a load: overlapping loads share one.
+/// Held during a load, so that overlapping loads share one.
 pub(crate) struct LoadTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
 
-/// Held while the active session is chosen: `set_active` and `sign_out` must not overlap.
+/// Held while the active session changes, so that `set_active` and `sign_out` do not overlap.
 pub(crate) struct SwitchTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
 
 impl Turns {
@@ -91,19 +91,19 @@ impl Turns {
         SwitchTurn(self.switching.lock().await)
     }
 
-    /// Records that the user, or the app for them, chose a session.
+    /// Records that a session was chosen by the user, or by the app on their behalf.
     pub(crate) fn session_was_chosen(&self) {
         self.initial_session_is_default.store(false, Ordering::Relaxed);
     }
 
-    /// Returns true once: when the app may still choose the initial session.
+    /// Returns true once, while the app may still choose the initial session.
     fn take_initial_choice(&self) -> bool {
         self.initial_session_is_default.swap(false, Ordering::Relaxed)
     }
 }
 
 impl Clerk {
-    /// Creates the handle. No request is sent before [`load`](Self::load).
+    /// Creates the handle. It sends no request before [`load`](Self::load).
     #[must_use]
     pub fn new(setup: ClerkSetup) -> Self {
         let initial = Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone());
@@ -121,14 +121,14 @@ impl Clerk {
         )
     }
 
-    /// A handle to the same Clerk, whose calls use `options` beside those of the app; see [`ClerkOptions::within`]. The plugin
+    /// Returns a handle to the same Clerk whose calls also use `options`; see [`ClerkOptions::within`]. The plugin
     /// gives each window such a handle with the options that the window passed to `load`.
     #[must_use]
     pub fn with_options(&self, options: ClerkOptions) -> Self {
         Self(self.0.clone(), Some(Arc::new(options)))
     }
 
-    /// The current state. Cheap; never blocks.
+    /// Returns the current state. Cheap; never blocks.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         let snapshot = self.0.store.snapshot();
@@ -138,14 +138,14 @@ impl Clerk {
         }
     }
 
-    /// A receiver that always holds the newest state and wakes with each change.
+    /// Returns a receiver that always holds the newest state and wakes on each change.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.0.store.subscribe()
     }
 
-    /// Calls `listener` with every change of client, session, user and organization, once each, and at once when there is a
-    /// client already. It runs where the change is made, so it must not block.
+    /// Calls `listener` once for every change of client, session, user or organization, and immediately if there
+    /// already is a client. It runs synchronously with the change, so it must not block.
     ///
     /// # Source
     /// `Clerk.addListener()`.
@@ -153,7 +153,7 @@ impl Clerk {
         self.0.store.on_change(Arc::new(listener))
     }
 
-    /// Calls `handler` when the status changes; with `notify` also at once, with the current one.
+    /// Calls `handler` when the status changes; with `notify`, also immediately with the current status.
     ///
     /// # Source
     /// `Clerk.on('status')`; [`ListenerHandle::remove`] is `Clerk.off`.
@@ -161,8 +161,8 @@ impl Clerk {
         self.0.store.on_status(Arc::new(move |snapshot: &Snapshot| handler(snapshot.status)), notify)
     }
 
-    /// The current state and then each change, as a stream. A slow consumer may skip intermediate states but never the
-    /// latest.
+    /// Returns the current state followed by each change, as a stream. A slow consumer may skip intermediate states but
+    /// never the latest.
     pub fn changes(&self) -> impl Stream<Item = Arc<Snapshot>> + Send + 'static {
         let mut receiver = self.subscribe();
         receiver.mark_changed();
@@ -173,8 +173,8 @@ impl Clerk {
         })
     }
 
-    /// Chooses the initial session, for a window with its own `selectInitialSession`. Does nothing after a user signed in,
-    /// signed out or switched: then the session is not the initial one any more.
+    /// Chooses the initial session, for a window with its own `selectInitialSession`. Does nothing after the user
+    /// signed in, signed out or switched sessions: then the session is no longer the initial one.
     ///
     /// # Errors
     /// `not_loaded`.
@@ -191,30 +191,30 @@ impl Clerk {
         Ok(())
     }
 
-    /// The options of the window that this handle belongs to.
+    /// Returns the options of the window that this handle belongs to.
     pub(crate) fn own_options(&self) -> Option<&ClerkOptions> {
         self.1.as_deref()
     }
 
-    /// The current state, or `not_loaded`.
+    /// Returns the current state, or `not_loaded`.
     pub(crate) fn loaded_snapshot(&self) -> Result<Arc<Snapshot>> {
         let snapshot = self.snapshot();
         if snapshot.is_loaded() { Ok(snapshot) } else { Err(not_loaded()) }
     }
 
-    /// Applies changes that do not come from a response of FAPI.
+    /// Applies changes that do not originate from a response of FAPI.
     pub(crate) async fn commit(&self, transitions: impl IntoIterator<Item = Transition>) {
         self.0.store.writer().await.apply(&self.0.setup, transitions);
     }
 
-    /// Emits a non-fatal diagnostic and keeps it for windows that open later.
+    /// Emits a non-fatal diagnostic and stores it for windows that open later.
     pub(crate) fn notice(&self, code: &'static str, message: String) {
         tracing::warn!(code, "{message}");
         lock(&self.0.notices).insert(code, message.clone());
         self.0.setup.events.emit(Event::Notice { code, message });
     }
 
-    /// The diagnostics so far, e.g. that there is no keyring: the newest message of each code.
+    /// Returns the newest diagnostic of each code, e.g. that the keyring is missing.
     #[must_use]
     pub fn notices(&self) -> Vec<Notice> {
         let notices = lock(&self.0.notices);

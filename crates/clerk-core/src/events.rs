@@ -1,4 +1,4 @@
-//! What the core reports to the outside: changes of the state, finished flows, diagnostics.
+//! The events of the core: state changes, finished flows, diagnostics.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The status as the webview sees it, e.g. `ready`.
+    /// Returns the status as the webview sees it, e.g. `ready`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ pub enum Event {
     Notice {
         /// A stable code.
         code: &'static str,
-        /// What happened and what to do.
+        /// What went wrong and what to do.
         message: String,
     },
 }
@@ -60,6 +60,6 @@ pub enum Event {
 pub struct Notice {
     /// A stable code, e.g. `storage_unavailable`.
     pub code: String,
-    /// What happened and what to do.
+    /// What went wrong and what to do.
     pub message: String,
 }

@@ -1,4 +1,4 @@
-//! Secrets have types of their own: they don't print, don't serialize, and are wiped when dropped.
+//! Types for secrets: they are not printed, not serialized, and wiped when dropped.
 
 use zeroize::Zeroizing;
 
@@ -9,12 +9,12 @@ macro_rules! secret {
         pub struct $name(Zeroizing<String>);
 
         impl $name {
-            /// Wraps the secret.
+            /// Wraps a secret.
             pub fn new(secret: impl Into<String>) -> Self {
                 Self(Zeroizing::new(secret.into()))
             }
 
-            /// The secret itself. Don't log it, don't store it in a plain file.
+            /// Returns the secret itself. Do not log it or store it in a plain file.
             #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0
@@ -30,14 +30,14 @@ macro_rules! secret {
 }
 
 secret! {
-    /// The client token: the rotating client JWT that authenticates this device to FAPI. It lives long and never
-    /// leaves Rust: not into a webview, an event, a log, an error or a plain file.
+    /// The client token: the rotating client JWT that authenticates this device to FAPI. It is long-lived and never
+    /// leaves Rust: it does not reach a webview, event, log, error or plain file.
     #[doc(alias = "device token")]
     #[doc(alias = "client JWT")]
     ClientToken,
     /// A session token: the short-lived JWT (60 seconds by default) that an app sends to its own backend.
     SessionToken,
-    /// A one-use handle from a callback URL, with which the app picks up the rotated client token.
+    /// A single-use handle from a callback URL, with which the app fetches the rotated client token.
     RotatingTokenNonce,
     /// The secret half of a PKCE pair.
     CodeVerifier,
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_do_not_print() {
+    fn secrets_are_redacted_in_debug_output() {
         assert_eq!(format!("{:?}", ClientToken::new("hunter2")), "ClientToken([redacted])");
         assert!(!format!("{:?}", Some(SessionToken::new("hunter2"))).contains("hunter2"));
     }

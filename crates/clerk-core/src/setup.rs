@@ -1,4 +1,4 @@
-//! Everything that a [`Clerk`](crate::Clerk) is made of: configuration and ports.
+//! The configuration and the ports of a [`Clerk`](crate::Clerk).
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,40 +13,41 @@ use crate::{
     ports::{Browser, CacheStore, Clock, EventSink, SecretStore, Transport, Wallet},
 };
 
-/// Everything that a [`Clerk`] is made of.
+/// The configuration and the ports of a [`Clerk`].
 #[non_exhaustive]
 pub struct ClerkSetup {
-    /// The instance; a key may also come with [`Clerk::load`].
+    /// The instance; [`Clerk::load`] may also supply the key.
     pub instance: InstanceOptions,
-    /// Where browser flows come back to, or why that is not known.
+    /// The callback URL of browser flows, or the reason why it is not known.
     pub callback: Result<CallbackUrl>,
-    /// Options; those that [`Clerk::load`] and windows give win, field by field.
+    /// Clerk's options. Those passed to [`Clerk::load`] take precedence, field by field.
     pub options: ClerkOptions,
-    /// Address of the app's start page; relative URLs are read against it.
+    /// The URL of the app's start page; relative URLs are resolved against it.
     pub app_url: Url,
-    /// Chooses the session that the app begins with; by default the one that was active last, else the first.
+    /// Chooses the initial session. Default: the session that was active last, else the first one.
     pub select_initial_session: Option<SelectInitialSession>,
     /// The SDK that the app uses.
     pub sdk_metadata: SdkMetadata,
-    /// `User-Agent` of requests; FAPI shows it in the list of the user's devices.
+    /// The `User-Agent` of requests, which FAPI shows in the list of the user's devices.
     pub user_agent: String,
-    /// Language of messages, e.g. `en-US`.
+    /// The language of messages, e.g. `en-US`.
     pub locale: Option<String>,
-    /// Timeout of a browser flow: how long to wait until the user comes back.
+    /// The timeout of a browser flow.
     pub browser_timeout: Duration,
     /// Sends requests.
     pub transport: Arc<dyn Transport>,
-    /// Keeps the client token.
+    /// Stores the client token.
     pub secrets: Arc<dyn SecretStore>,
-    /// Keeps the last known state, sealed by a key that `secrets` holds; without one the app starts empty and needs FAPI.
+    /// Caches the last known state, encrypted with a key in `secrets`. Without it the app starts empty and requires
+    /// FAPI.
     pub cache: Option<Arc<dyn CacheStore>>,
     /// Opens pages.
     pub browser: Arc<dyn Browser>,
-    /// Signs with a wallet; without one, web3 strategies are refused.
+    /// Connects to wallets. Without it, web3 strategies are rejected.
     pub wallet: Option<Arc<dyn Wallet>>,
-    /// Tells the time.
+    /// Returns the current time.
     pub clock: Arc<dyn Clock>,
-    /// Hears of changes.
+    /// Receives events.
     pub events: Arc<dyn EventSink>,
 }
 
@@ -59,23 +60,23 @@ impl std::fmt::Debug for ClerkSetup {
     }
 }
 
-/// Chooses the session that the app begins with; `None` for nobody.
+/// Chooses the initial session; `None` starts the app signed out.
 ///
 /// Source: `ClerkOptions.selectInitialSession`.
 pub type SelectInitialSession = Arc<dyn Fn(&Client) -> Option<SessionId> + Send + Sync>;
 
-/// Where Tauri serves apps.
+/// Returns the URL at which Tauri serves apps.
 #[must_use]
 pub fn default_app_url() -> Url {
     #[allow(clippy::expect_used, reason = "a constant that parses; the tests of urls.rs read it as well")]
     Url::parse(if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/" }).expect("a valid URL")
 }
 
-/// Three minutes, as in Clerk's Electron SDK.
+/// The default timeout of a browser flow: three minutes, as in Clerk's Electron SDK.
 pub const DEFAULT_BROWSER_TIMEOUT: Duration = Duration::from_secs(180);
 
 impl ClerkSetup {
-    /// A setup with these ports and defaults for the rest.
+    /// Creates a setup with these ports, and defaults for everything else.
     #[must_use]
     pub fn new(
         transport: Arc<dyn Transport>,

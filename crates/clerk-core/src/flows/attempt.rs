@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::models::{SessionId, SignIn, SignInId, SignUp, SignUpId};
 
-/// Sign-in or sign-up.
+/// The kind of an attempt: sign-in or sign-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub enum AttemptKind {
@@ -16,7 +16,7 @@ pub enum AttemptKind {
 }
 
 impl AttemptKind {
-    /// The `mode` of `POST /v1/client/hosted_auth`.
+    /// Returns the `mode` of `POST /v1/client/hosted_auth`.
     pub(crate) fn hosted_mode(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
@@ -42,7 +42,7 @@ impl Attempt {
     }
 }
 
-/// An attempt as FAPI sent it. The client does not contain it any more once it is complete.
+/// An attempt as FAPI sent it. Once complete, it is no longer part of the client.
 pub(crate) enum AttemptResource {
     SignIn(Box<SignIn>),
     SignUp(Box<SignUp>),

@@ -1,78 +1,78 @@
-//! Where to continue after a browser flow.
+//! The parameters of the callback of a browser flow.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     flows::attempt::AttemptKind,
-    navigation::urls::{RedirectOptions, given},
+    navigation::urls::{RedirectOptions, non_empty},
     options::ClerkOptions,
     resources::params::params,
 };
 
-/// What a callback continues.
+/// The operation that a callback continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[specta(type = String)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Continuation {
-    /// The transfer of a sign-in to a sign-up.
+    /// The transfer from a sign-in to a sign-up.
     TransferToSignUp,
-    /// A value that this version does not know.
+    /// A value unknown to this version.
     #[serde(untagged)]
     Unknown(String),
 }
 
 params! {
-    /// Where to go on from the callback of a browser flow; every URL may be relative to the app.
+    /// The pages and options for the callback of a browser flow. Every URL may be relative to the app.
     ///
     /// Source: `HandleOAuthCallbackParams` of Clerk's documentation.
     pub struct RedirectCallbackParams {
         required {}
         optional {
-            /// Where the sign-in is.
+            /// The sign-in page.
             sign_in_url: String,
-            /// Where the sign-up is.
+            /// The sign-up page.
             sign_up_url: String,
-            /// Where the first factor is asked for.
+            /// The page for the first factor.
             first_factor_url: String,
-            /// Where the second factor is asked for.
+            /// The page for the second factor.
             second_factor_url: String,
-            /// Where a new password is asked for.
+            /// The page for a new password.
             reset_password_url: String,
-            /// Where missing fields of a sign-up are asked for.
+            /// The page for missing fields of a sign-up.
             continue_sign_up_url: String,
-            /// Where the code for the e-mail address is asked for.
+            /// The page for the code sent to the e-mail address.
             verify_email_address_url: String,
-            /// Where the code for the phone number is asked for.
+            /// The page for the code sent to the phone number.
             verify_phone_number_url: String,
-            /// Where an anti-fraud check of a sign-in is made.
+            /// The page for the anti-fraud check of a sign-in.
             sign_in_protect_check_url: String,
-            /// Where an anti-fraud check of a sign-up is made.
+            /// The page for the anti-fraud check of a sign-up.
             sign_up_protect_check_url: String,
-            /// Where to go after every sign-in.
+            /// Where to navigate after every sign-in.
             sign_in_force_redirect_url: String,
-            /// Where to go after a sign-in when nothing else says so.
+            /// Where to navigate after a sign-in without another redirect URL.
             sign_in_fallback_redirect_url: String,
-            /// Where to go after every sign-up.
+            /// Where to navigate after every sign-up.
             sign_up_force_redirect_url: String,
-            /// Where to go after a sign-up when nothing else says so.
+            /// Where to navigate after a sign-up without another redirect URL.
             sign_up_fallback_redirect_url: String,
-            /// Whether a sign-in of somebody unknown becomes a sign-up; it does unless this says otherwise.
+            /// Whether a sign-in without an existing account becomes a sign-up. Default: `true`.
             transferable: bool,
-            /// Metadata for such a sign-up.
+            /// Metadata for the sign-up.
             unsafe_metadata: serde_json::Value,
-            /// Reads that attempt again first.
+            /// The attempt to reload first.
             reload_resource: AttemptKind,
-            /// What to continue after an anti-fraud check interrupted it.
+            /// The operation to continue after an anti-fraud check interrupted it.
             continuation: Continuation,
-            /// Address of the page that asks, which relative URLs are read against; the app's start page by default.
+            /// The URL of the calling page, against which relative URLs are resolved. Default: the app's start page.
             location: String,
         }
     }
 }
 
 impl RedirectCallbackParams {
-    /// Where they say to go afterwards.
+    /// Returns the redirect URLs of these parameters.
     pub(crate) fn redirects(&self) -> RedirectOptions {
         RedirectOptions {
             sign_in_force_redirect_url: self.sign_in_force_redirect_url.clone(),
@@ -83,8 +83,8 @@ impl RedirectCallbackParams {
         }
     }
 
-    /// Adds the redirects of a window's own options, so that they also hold when the flow ends after a restart, in another
-    /// window.
+    /// Adds the redirect URLs of a window's own options, so that they also apply if the flow ends after a restart, in
+    /// another window.
     pub(crate) fn with_redirects_of(mut self, options: Option<&ClerkOptions>) -> Self {
         let Some(options) = options else { return self };
         for (own, option) in [
@@ -93,16 +93,16 @@ impl RedirectCallbackParams {
             (&mut self.sign_up_force_redirect_url, &options.sign_up_force_redirect_url),
             (&mut self.sign_up_fallback_redirect_url, &options.sign_up_fallback_redirect_url),
         ] {
-            if given(own).is_none() {
+            if non_empty(own).is_none() {
                 own.clone_from(option);
             }
         }
         self
     }
 
-    /// The callback of a flow that begins at a page with these options.
+    /// Returns the callback parameters of a flow that begins at a page with these options.
     pub(crate) fn after_page(options: &RedirectOptions) -> Self {
-        let fallback = |own: &Option<String>| given(&options.redirect_url).or(given(own)).map(str::to_owned);
+        let fallback = |own: &Option<String>| non_empty(&options.redirect_url).or(non_empty(own)).map(str::to_owned);
         Self {
             sign_in_force_redirect_url: options.sign_in_force_redirect_url.clone(),
             sign_in_fallback_redirect_url: fallback(&options.sign_in_fallback_redirect_url),

@@ -1,4 +1,4 @@
-//! Links that the operating system hands to the app.
+//! Deep links: links that the operating system passes to the app.
 
 use std::sync::Arc;
 
@@ -14,23 +14,23 @@ use crate::{
     state::snapshot::Snapshot,
 };
 
-/// What became of a link.
+/// The result of handling a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkOutcome {
-    /// It is not the app's callback URL; the app may do with it what it wants.
+    /// It is not the app's callback URL; the app may handle it otherwise.
     NotOurs,
-    /// A flow of this process was waiting for it.
+    /// It was delivered to a waiting flow of this process.
     Delivered,
     /// It finished a flow of an earlier run of the app.
     Resumed,
-    /// No flow asked for it, so nothing was changed.
+    /// No flow requested it, so nothing was changed.
     Refused,
 }
 
 impl Clerk {
-    /// Takes a link that the operating system handed to the app.
+    /// Handles a link that the operating system passed to the app.
     ///
-    /// When no flow of this process waits for it, this waits for [`load`](Self::load) and looks whether an earlier run
+    /// If no flow of this process is waiting for it, waits for [`load`](Self::load) and checks whether an earlier run
     /// of the app began a flow in the last ten minutes.
     pub async fn handle_deep_link(&self, link: &Url) -> LinkOutcome {
         match &self.0.setup.callback {
@@ -47,15 +47,15 @@ impl Clerk {
         match finished {
             Some(Ok(outcome)) => self.hand_to_window(outcome),
             Some(Err(error)) => {
-                // Windows without permissions hear notices too, so Clerk's own words are for the log.
-                tracing::warn!(code = error.code(), "a sign-in that nobody waited for any more failed: {error}");
-                let message = format!("a sign-in that nobody waited for any more failed ({})", error.code());
+                // Windows without permissions receive notices too, so Clerk's own message is only logged.
+                tracing::warn!(code = error.code(), "a sign-in that no caller was waiting for failed: {error}");
+                let message = format!("a sign-in that no caller was waiting for failed ({})", error.code());
                 self.notice("redirect_failed", message);
             }
             None => {
                 tracing::warn!(
                     code = "deep_link_refused",
-                    "a callback link was refused: no flow of this app asked for it"
+                    "a callback link was refused: no flow of this app requested it"
                 );
                 return LinkOutcome::Refused;
             }
@@ -63,10 +63,9 @@ impl Clerk {
         LinkOutcome::Resumed
     }
 
-    /// The record of a flow that an earlier run began, if it is fresh and the client still knows its attempt. It is
-    /// used up by this.
+    /// Takes the record of a flow that an earlier run began, if it is fresh. The record is deleted.
     async fn take_record(&self) -> Option<PendingRecord> {
-        // A load that fails may be tried again, as long as there may be a record; offline nothing can be finished.
+        // A failed load may be retried as long as a record may exist. Offline, no flow can be finished.
         let mut state = self.subscribe();
         let ready = |snapshot: &Arc<Snapshot>| snapshot.status == Status::Ready;
         let loaded = tokio::time::timeout(RECORD_LIFETIME, state.wait_for(ready)).await;
@@ -77,8 +76,8 @@ impl Clerk {
         record.is_fresh(self.0.setup.clock.now_ms()).then_some(record)
     }
 
-    /// Takes the outcome of a browser flow that no caller was waiting for, e.g. because the callback link started the app. It
-    /// is returned once.
+    /// Takes the outcome of a browser flow that no caller was waiting for, e.g. because the callback link started the
+    /// app. Returns it once.
     #[must_use]
     pub fn take_redirect_outcome(&self) -> Option<RedirectOutcome> {
         self.0.flows.take_outcome()

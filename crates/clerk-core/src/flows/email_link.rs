@@ -1,8 +1,8 @@
 //! E-mail links: a link in the user's mailbox that signs this device in.
 //!
-//! The native kind leads back to the app with an approval, which only the device that asked (PKCE) can redeem. Where an
-//! instance does not know it, the kind for browsers is used: the link verifies the attempt wherever it is opened, and
-//! leads back to the app when that is on the same device.
+//! A native link returns to the app with an approval that only the requesting device can redeem (PKCE). Instances that
+//! do not support it use browser links: these verify the attempt wherever they are opened, and return to the app if
+//! they are opened on the same device.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ use crate::{
     secret::CodeVerifier,
 };
 
-/// How often an attempt is read again while its link may be opened on another device.
+/// The interval at which an attempt is reloaded while its link may be opened on another device.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Parameters of [`Clerk::handle_email_link_verification`].
 ///
@@ -44,34 +44,34 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailLinkVerificationParams {
-    /// Where to go when nothing is left to do.
+    /// Where to navigate when the sign-in or sign-up is complete.
     #[serde(default)]
     #[specta(optional)]
     pub redirect_url_complete: Option<String>,
-    /// Where to go when more is required, e.g. a second factor.
+    /// Where to navigate when more is required, e.g. a second factor.
     #[serde(default)]
     #[specta(optional)]
     pub redirect_url: Option<String>,
 }
 
-/// What a verified e-mail link led to.
+/// The outcome of a verified e-mail link.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailLinkOutcome {
-    /// Where the app should go now.
+    /// Where the app should navigate to.
     pub navigate_to: Option<String>,
-    /// The session that is active now.
+    /// The session that is now active.
     pub created_session_id: Option<SessionId>,
-    /// Whether the link was opened for another device, or for somebody who has to sign up first.
+    /// Whether the link was opened for another device, or for a user who has to sign up first.
     pub verified_on_other_device: bool,
 }
 
 impl Clerk {
-    /// Goes on after an e-mail link for browsers led back to the app. `link` is the address that it led to, with
+    /// Continues after an e-mail link for browsers returned to the app. `link` is the URL that it returned to, with
     /// `__clerk_status` and `__clerk_created_session`.
     ///
-    /// The client is read again first, unless it knows the session, because the link may have been opened by another program
-    /// of this device.
+    /// Reloads the client first unless it contains the session, because another program on this device may have opened
+    /// the link.
     ///
     /// # Errors
     /// `email_link_expired`, `email_link_client_mismatch`, `email_link_failed` (in the webview `EmailLinkError` with the
@@ -115,10 +115,10 @@ impl Clerk {
         self.client().is_some_and(|client| client.sessions.iter().any(|session| session.id == *id))
     }
 
-    /// Sends an e-mail link for a sign-in, and waits until it was opened. The sign-in that is returned is `complete`, or
-    /// needs a second factor; give its `created_session_id` to [`set_active`](Self::set_active).
+    /// Sends an e-mail link for a sign-in and waits until it is opened. The returned sign-in is `complete` or needs a
+    /// second factor; pass its `created_session_id` to [`set_active`](Self::set_active).
     ///
-    /// `email_address_id` is the address; the first one that the sign-in offers when absent.
+    /// `email_address_id` selects the address. Default: the first one that the sign-in offers.
     ///
     /// # Errors
     /// `email_link_expired`, `email_link_failed`, `oauth_flow_cancelled` (see
@@ -131,15 +131,15 @@ impl Clerk {
         let attempt = Attempt::SignIn(id.clone());
         match self.run_email_link(&attempt, email_address_id).await? {
             AttemptResource::SignIn(sign_in) => Ok(*sign_in),
-            AttemptResource::SignUp(_) => Err(failed("Clerk answered with a sign-up")),
+            AttemptResource::SignUp(_) => Err(failed("Clerk responded with a sign-up instead of a sign-in")),
         }
     }
 
-    /// Sends an e-mail link for a sign-up, and waits until it was opened; see
+    /// Sends an e-mail link for a sign-up and waits until it is opened; see
     /// [`sign_in_with_email_link`](Self::sign_in_with_email_link).
     ///
     /// # Errors
-    /// As there.
+    /// As [`sign_in_with_email_link`](Self::sign_in_with_email_link).
     ///
     /// # Source
     /// FAPI `…/prepare_verification` and `POST /v1/client/magic_links/complete`; `SignUp.createEmailLinkFlow()`.
@@ -147,7 +147,7 @@ impl Clerk {
         let attempt = Attempt::SignUp(id.clone());
         match self.run_email_link(&attempt, None).await? {
             AttemptResource::SignUp(sign_up) => Ok(*sign_up),
-            AttemptResource::SignIn(_) => Err(failed("Clerk answered with a sign-in")),
+            AttemptResource::SignIn(_) => Err(failed("Clerk responded with a sign-in instead of a sign-up")),
         }
     }
 
@@ -173,7 +173,7 @@ impl Clerk {
         let code_verifier = pkce.verifier.expose().to_owned();
         let record =
             self.record(flow, started_at_ms, PendingFlow::EmailLink { attempt: attempt.clone(), code_verifier });
-        // Before the message is sent: the link may be opened before FAPI's response to the request arrives here.
+        // Armed before the message is sent: the link may be opened before FAPI's response arrives here.
         self.arm(flow, &mut signal, &record).await?;
         if let Err(error) = self.prepare_email_link(attempt, address, callback, &pkce).await {
             self.forget_record(flow).await;
@@ -189,7 +189,7 @@ impl Clerk {
         self.complete_email_link(&link, attempt, &pkce.verifier).await
     }
 
-    /// Has the link sent: the native kind, or the one for browsers where the instance does not take that.
+    /// Sends the link: a native one, or one for browsers if the instance does not support native links.
     async fn prepare_email_link(
         &self,
         attempt: &Attempt,
@@ -237,12 +237,12 @@ impl Clerk {
         }
     }
 
-    /// Reads the attempt again and again, until its link was opened somewhere.
+    /// Polls the attempt until its link is opened somewhere.
     async fn poll_email_link(&self, attempt: &Attempt) -> Result<AttemptResource> {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
             let reloaded = match self.reload_attempt(attempt, None).await {
-                // Offline for a moment; the link may still lead back.
+                // Temporarily offline; the link may still return to the app.
                 Err(error) if error.is(ErrorCode::NetworkError) => continue,
                 reloaded => reloaded?,
             };
@@ -258,14 +258,14 @@ impl Clerk {
             match status {
                 Some(VerificationStatus::Verified | VerificationStatus::Transferable) => return Ok(reloaded),
                 Some(VerificationStatus::Expired) => {
-                    return Err(ErrorCode::EmailLinkExpired.error("the link expired; have another one sent"));
+                    return Err(ErrorCode::EmailLinkExpired.error("the link expired; request a new one"));
                 }
                 _ => {}
             }
         }
     }
 
-    /// Goes on with the link that led back to the app.
+    /// Continues with the link that returned to the app.
     async fn complete_email_link(
         &self,
         link: &Url,
@@ -273,19 +273,19 @@ impl Clerk {
         verifier: &CodeVerifier,
     ) -> Result<AttemptResource> {
         let (Some(flow_id), Some(approval)) = (parameter(link, "flow_id"), parameter(link, "approval_token")) else {
-            // The kind for browsers: the link says how it went, and the attempt knows the rest.
+            // A browser link only carries a status; the attempt has the details.
             link_status(link)?;
             return self.reload_attempt(attempt, None).await;
         };
         if flow_id != attempt.id() {
             return Err(failed("the link belongs to another sign-in"));
         }
-        let answer = self.request(&complete_magic_link(&flow_id, &approval, verifier)).await;
-        let answer = answer.map_err(|error| match error.has_api_code("approval_token_expired") {
-            true => ErrorCode::EmailLinkExpired.error("the link expired; have another one sent"),
+        let response = self.request(&complete_magic_link(&flow_id, &approval, verifier)).await;
+        let response = response.map_err(|error| match error.has_api_code("approval_token_expired") {
+            true => ErrorCode::EmailLinkExpired.error("the link expired; request a new one"),
             false => error,
         })?;
-        match (attempt, answer["ticket"].as_str()) {
+        match (attempt, response["ticket"].as_str()) {
             (Attempt::SignIn(_), Some(ticket)) => {
                 let params = SignInCreateParams {
                     strategy: Some("ticket".to_owned()),
@@ -296,14 +296,14 @@ impl Clerk {
             }
             (Attempt::SignIn(_), None) => Err(failed("Clerk sent no ticket")),
             (Attempt::SignUp(_), _) => {
-                let sign_up = SignUp::read(&answer).ok_or_else(|| failed("Clerk sent no sign-up"))?;
+                let sign_up = SignUp::read(&response).ok_or_else(|| failed("Clerk sent no sign-up"))?;
                 Ok(AttemptResource::SignUp(Box::new(sign_up)))
             }
         }
     }
 
-    /// Finishes an e-mail link that was asked for before the app was started anew: nobody waits, so the session becomes
-    /// the active one here.
+    /// Finishes an e-mail link that was requested before a restart. No caller is waiting, so this activates the
+    /// session.
     pub(super) async fn resume_email_link(
         &self,
         link: &Url,
@@ -313,7 +313,7 @@ impl Clerk {
         let returned = self.complete_email_link(link, attempt, verifier).await?;
         let callback = RedirectCallbackParams::default();
         let Some(session) = returned.created_session_id() else {
-            // A second factor or missing fields: the decision table knows where that is.
+            // A second factor or missing fields: the decision table determines the page.
             return self.route_callback(callback, Some(returned)).await;
         };
         let (snapshot, here) = (self.snapshot(), self.page(None));
@@ -321,7 +321,7 @@ impl Clerk {
         self.carry_out(activate(session, AttemptKind::SignIn, to.after(returned.kind())), &to).await
     }
 
-    /// Whether an attempt of this device asked for an e-mail link.
+    /// Whether an attempt of this device requested an e-mail link.
     fn waits_for_email_link(&self) -> bool {
         let Some(client) = self.client().filter(|_| self.loaded_snapshot().is_ok()) else { return false };
         let sign_in = client.sign_in.as_ref().and_then(|attempt| attempt.first_factor_verification.as_ref());
@@ -330,8 +330,8 @@ impl Clerk {
             .contains(&Some("email_link"))
     }
 
-    /// Whether a link, which no flow of this run waits for, ends an e-mail link of this device: it names the session of an
-    /// attempt that this client made. Anything else might sign the user in as somebody else.
+    /// Finishes an e-mail link that no flow of this run is waiting for, if it names the session of an attempt that this
+    /// client made. Any other link might sign the user in to another account.
     pub(super) async fn finish_unawaited_email_link(&self, link: &Url) -> Option<Result<RedirectOutcome>> {
         parameter(link, "__clerk_status")?;
         let created = SessionId::from(parameter(link, "__clerk_created_session")?);
@@ -360,7 +360,7 @@ impl Clerk {
     }
 }
 
-/// `POST /v1/client/magic_links/complete`: turns the approval of an e-mail link into a ticket or a sign-up.
+/// `POST /v1/client/magic_links/complete`: exchanges the approval of an e-mail link for a ticket or a sign-up.
 fn complete_magic_link(flow_id: &str, approval_token: &str, code_verifier: &CodeVerifier) -> Request {
     let form = Form::default()
         .with("flow_id", flow_id)
@@ -375,17 +375,16 @@ enum LinkStatus {
     Transferable,
 }
 
-/// How an e-mail link for browsers says that it went.
+/// Reads the status of an e-mail link for browsers.
 fn link_status(link: &Url) -> Result<LinkStatus> {
     match parameter(link, "__clerk_status").as_deref() {
         Some("verified") => Ok(LinkStatus::Verified),
         Some("transferable") => Ok(LinkStatus::Transferable),
-        Some("expired") => Err(ErrorCode::EmailLinkExpired.error("the link expired; have another one sent")),
+        Some("expired") => Err(ErrorCode::EmailLinkExpired.error("the link expired; request a new one")),
         Some("client_mismatch") => {
-            Err(ErrorCode::EmailLinkClientMismatch
-                .error("the link has to be opened on the device where it was asked for"))
+            Err(ErrorCode::EmailLinkClientMismatch.error("the link must be opened on the device that requested it"))
         }
-        _ => Err(failed("Clerk could not verify it")),
+        _ => Err(failed("Clerk could not verify the link; request a new one")),
     }
 }
 
@@ -393,7 +392,7 @@ fn failed(why: &str) -> Error {
     ErrorCode::EmailLinkFailed.error(format!("the e-mail link failed: {why}"))
 }
 
-/// Whether an instance does not know the parameters of native e-mail links.
+/// Whether the instance does not support the parameters of native e-mail links.
 fn is_unknown_parameter(error: &Error) -> bool {
     let Error::Api(error) = error else { return false };
     let native = ["redirect_uri", "code_challenge", "code_challenge_method"];

@@ -1,4 +1,4 @@
-//! Signing in on Clerk's hosted pages: the Account Portal in the system browser, with PKCE.
+//! Sign-in on Clerk's hosted pages: the Account Portal in the system browser, with PKCE.
 
 use url::Url;
 
@@ -24,11 +24,11 @@ use crate::{
 };
 
 impl Clerk {
-    /// Signs in or up on Clerk's hosted pages: opens them in the system browser, waits for the link that leads back,
-    /// and activates the session. A newer flow supersedes one that is still waiting.
+    /// Signs in or up on Clerk's hosted pages: opens them in the system browser, waits for the callback link, and
+    /// activates the session. A newer flow supersedes one that is still waiting.
     ///
     /// # Errors
-    /// - `hosted_auth_failed`: the link that came back does not belong to this flow or lacks something.
+    /// - `hosted_auth_failed`: the callback link does not belong to this flow or is incomplete.
     /// - `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`: the wait ended another way.
     /// - `redirect_url_invalid`, `url_not_allowed`, `browser_unavailable`, `not_loaded`, `network_error`, or
     ///   `api_response_error`.
@@ -39,10 +39,10 @@ impl Clerk {
         self.start_hosted_auth_with(mode, RedirectCallbackParams::default()).await
     }
 
-    /// [`start_hosted_auth`](Self::start_hosted_auth), with where to go afterwards.
+    /// As [`start_hosted_auth`](Self::start_hosted_auth), with redirect URLs.
     ///
     /// # Errors
-    /// As there.
+    /// As [`start_hosted_auth`](Self::start_hosted_auth).
     pub async fn start_hosted_auth_with(
         &self,
         mode: AttemptKind,
@@ -50,9 +50,9 @@ impl Clerk {
     ) -> Result<RedirectOutcome> {
         self.loaded_snapshot()?;
         let redirect = self.0.setup.callback.clone()?;
-        if redirect.is_of_the_web() {
+        if redirect.is_web_url() {
             return Err(ErrorCode::RedirectUrlInvalid
-                .error("hosted sign-in comes back by a scheme of the app's own, such as my-app://callback"));
+                .error("hosted sign-in requires a callback URL with the app's own scheme, such as my-app://callback"));
         }
         let (flow, signal) = self.0.flows.begin();
         let result = self.run_hosted_auth(flow, signal, mode, callback, &redirect).await;
@@ -71,16 +71,16 @@ impl Clerk {
         let started_at_ms = self.0.setup.clock.now_ms();
         let (pkce, state) = (Pkce::new(), random_text(16));
         let request = begin_hosted_auth(redirect, &pkce.challenge, &state, mode);
-        let answer = match self.exchange(&request).await {
-            // A client whose session ended gets a new token with the refusal.
+        let response = match self.exchange(&request).await {
+            // A client whose session has ended receives a new token with this error.
             Err(error) if error.status() == Some(401) && error.has_api_code("signed_out") => {
                 self.exchange(&request).await?
             }
-            answer => answer?,
+            response => response?,
         };
-        let page = answer["url"].as_str().and_then(|url| Url::parse(url).ok());
+        let page = response["url"].as_str().and_then(|url| Url::parse(url).ok());
         let page = page.filter(|url| url.username().is_empty() && url.password().is_none());
-        let page = page.ok_or_else(|| failed("Clerk named no page to open"))?;
+        let page = page.ok_or_else(|| failed("Clerk returned no page to open"))?;
         let code_verifier = pkce.verifier.expose().to_owned();
         let callback = Box::new(callback.with_redirects_of(self.own_options()));
         let record = self.record(flow, started_at_ms, PendingFlow::HostedAuth { state, code_verifier, mode, callback });
@@ -88,7 +88,7 @@ impl Clerk {
         self.complete(&link, record.flow).await
     }
 
-    /// Goes on with the link that led back from the hosted page.
+    /// Continues with the callback link from the hosted page.
     pub(super) async fn complete_hosted_auth(
         &self,
         link: &Url,
@@ -97,20 +97,20 @@ impl Clerk {
         mode: AttemptKind,
         callback: &RedirectCallbackParams,
     ) -> Result<RedirectOutcome> {
-        let [answered, nonce, session] = ["state", "rotating_token_nonce", "created_session_id"].map(|name| {
+        let [returned_state, nonce, session] = ["state", "rotating_token_nonce", "created_session_id"].map(|name| {
             let once = link.query_pairs().filter(|(key, _)| key == name).count() == 1;
             parameter(link, name).filter(|_| once)
         });
-        if answered.as_deref() != Some(state) {
-            return Err(failed("the link that came back belongs to another flow"));
+        if returned_state.as_deref() != Some(state) {
+            return Err(failed("the callback link belongs to another flow"));
         }
         let (Some(nonce), Some(session)) = (nonce, session) else {
-            return Err(failed("the link that came back is not complete"));
+            return Err(failed("the callback link is incomplete"));
         };
         let session = SessionId::from(session);
         self.request(&redeem(&RotatingTokenNonce::new(nonce), verifier)).await?;
         let known = self.client().and_then(|client| client.signed_in_session(&session).map(|_| ()));
-        known.ok_or_else(|| failed("the session that came back is not signed in on this device"))?;
+        known.ok_or_else(|| failed("the session of the callback link is not signed in on this device"))?;
         let snapshot = self.snapshot();
         let here = self.page(callback.location.as_deref());
         let to = Destinations { params: callback, urls: self.urls(&snapshot, &here) };
@@ -118,7 +118,7 @@ impl Clerk {
     }
 }
 
-/// `POST /v1/client/hosted_auth`: asks for the address of the hosted sign-in or sign-up.
+/// `POST /v1/client/hosted_auth`: requests the URL of the hosted sign-in or sign-up.
 fn begin_hosted_auth(redirect: &CallbackUrl, code_challenge: &str, state: &str, mode: AttemptKind) -> Request {
     let form = Form::default()
         .with("redirect_url", redirect.as_str())
@@ -128,8 +128,8 @@ fn begin_hosted_auth(redirect: &CallbackUrl, code_challenge: &str, state: &str, 
     Request::new(Method::Post, "/client/hosted_auth").form(form)
 }
 
-/// `POST /v1/client` with `_method=GET` in the body, which keeps secrets out of the URL: the client of the user who came
-/// back from a hosted page, and a new client token.
+/// `POST /v1/client` with `_method=GET` in the body, so that secrets are not part of the URL: returns the client of the
+/// user who signed in on a hosted page, and a new client token.
 fn redeem(nonce: &RotatingTokenNonce, code_verifier: &CodeVerifier) -> Request {
     let form = Form::default()
         .with("_method", "GET")

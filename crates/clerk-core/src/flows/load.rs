@@ -1,4 +1,4 @@
-//! Loading: which instance, who this device is, what the server knows of it.
+//! Loading: resolves the instance, restores this device's identity, and reads the client and environment.
 
 use std::time::Duration;
 
@@ -18,83 +18,83 @@ use crate::{
         wire::Wire,
     },
     models::{Client, Environment},
-    navigation::urls::given,
+    navigation::urls::non_empty,
     options::ClerkOptions,
     ports::SecretKey,
     secret::ClientToken,
     state::transition::Transition,
 };
 
-/// How long a load may take, with all its tries. A spinner that turns for minutes tells nobody anything.
+/// The timeout of a load, including all retries: an endless spinner would not tell the user what is wrong.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Pauses between the tries after a degraded start: from the first one on they double.
+/// The delays between retries after a degraded start: they begin with this one and double.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What [`Clerk::load`] may be told. What is not given comes from the configuration.
+/// Parameters of [`Clerk::load`]. Missing values come from the configuration.
 #[derive(Debug, Clone, Default, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct LoadOptions {
-    /// Publishable key. It must not contradict the configured one.
+    /// The publishable key. It must not contradict the configured one.
     #[serde(default)]
     #[specta(optional)]
     pub publishable_key: Option<String>,
-    /// Absolute http(s) URL of a proxy in front of FAPI.
+    /// The absolute http(s) URL of a proxy in front of FAPI.
     #[serde(default)]
     #[specta(optional)]
     pub proxy_url: Option<String>,
-    /// Domain of the instance.
+    /// The domain of the instance.
     #[serde(default)]
     #[specta(optional)]
     pub domain: Option<String>,
-    /// Clerk's options. They win over the configured ones, field by field, also when Clerk was loaded before.
+    /// Clerk's options. They override the configured ones field by field, even if Clerk is already loaded.
     #[serde(flatten)]
     pub options: ClerkOptions,
 }
 
 impl Clerk {
-    /// Loads the instance's settings and this device's client. Does nothing when that has been done; calls that overlap
-    /// share one load. After an error it can be called again.
+    /// Loads the instance's settings and this device's client. Does nothing if Clerk is already loaded; overlapping
+    /// calls share one load. It can be called again after an error.
     ///
-    /// What an earlier run knew is shown at once. When Clerk can't be reached that stays, with the status `degraded`, and
-    /// Clerk is asked again until it answers.
+    /// The state cached by an earlier run is restored at once. If Clerk can't be reached, that state stays, with the
+    /// status `degraded`, and the load is retried in the background.
     ///
     /// # Errors
     /// `publishable_key_missing`, `publishable_key_invalid`, `publishable_key_conflict`, `instance_mismatch`,
     /// `proxy_url_invalid`, `domain_invalid`, `network_error`, `decode_error`, or `api_response_error`, e.g. with
-    /// `native_api_disabled` when the Native API is switched off in Clerk's dashboard.
+    /// `native_api_disabled` if the Native API is switched off in Clerk's dashboard.
     ///
     /// # Source
     /// FAPI `GET /v1/environment` and `GET /v1/client`; `Clerk.load()`.
     pub async fn load(&self, options: LoadOptions) -> Result<()> {
-        let given = options.options.clone();
-        // Who comes later joins what is shown already, also while FAPI is still being asked.
+        let overrides = options.options.clone();
+        // A later caller reuses the state already shown, even while the first load is still in flight.
         if self.snapshot().is_loaded() {
-            given.check().and_then(|()| self.resolve(&options))?;
-            self.take_options(given).await;
+            overrides.check().and_then(|()| self.resolve(&options))?;
+            self.merge_options(overrides).await;
             return Ok(());
         }
         let _load = self.0.turns.load().await;
-        let instance = match given.check().and_then(|()| self.resolve(&options)) {
+        let instance = match overrides.check().and_then(|()| self.resolve(&options)) {
             Ok(instance) => instance,
-            // A call with bad options does not take the state away from those who loaded before.
+            // A call with invalid options must not discard the state of an earlier load.
             Err(error) if self.snapshot().is_loaded() => return Err(error),
             Err(error) => return self.fail(error).await,
         };
-        self.take_options(given).await;
+        self.merge_options(overrides).await;
         if self.snapshot().is_loaded() {
             return Ok(());
         }
         self.commit([Transition::Loading(Box::new(instance.clone()))]).await;
-        self.begin_as(instance).await;
+        self.restore_identity(instance).await;
         let restored = self.restore().await;
         match self.fetch_in_time().await {
             Ok(()) => Ok(()),
             Err(error) if restored && error.is_transient() => {
                 tracing::warn!(
                     code = error.code(),
-                    "Clerk can't be reached, so what an earlier run knew is shown: {error}"
+                    "Clerk can't be reached, using the state cached by an earlier run: {error}"
                 );
                 self.commit([Transition::Degraded(error)]).await;
                 let clerk = self.clone();
@@ -107,17 +107,18 @@ impl Clerk {
 
     async fn fetch_in_time(&self) -> Result<()> {
         tokio::time::timeout(LOAD_TIMEOUT, self.fetch()).await.unwrap_or_else(|_| {
-            Err(ErrorCode::NetworkError.error("the Frontend API did not answer in time; try again"))
+            Err(ErrorCode::NetworkError.error("the Frontend API did not respond before the timeout; try again"))
         })
     }
 
-    /// Shows what an earlier run of the app knew, until FAPI says more. A device without a client token is nobody's.
+    /// Restores the state cached by an earlier run until FAPI responds. Without a client token the device is signed
+    /// out.
     async fn restore(&self) -> bool {
         if !self.0.connection.has_client_token() {
             return false;
         }
-        let Some(kept) = self.read_cache().await else { return false };
-        let (Some(environment), Some(client)) = (Environment::read(&kept.environment), Client::read(&kept.client))
+        let Some(cached) = self.read_cache().await else { return false };
+        let (Some(environment), Some(client)) = (Environment::read(&cached.environment), Client::read(&cached.client))
         else {
             return false;
         };
@@ -125,12 +126,12 @@ impl Clerk {
             Some(select) => select(&client),
             None => client.default_session().map(|session| session.id.clone()),
         };
-        let environment = (Box::new(environment), kept.environment);
-        self.commit([Transition::Restored { client: (Box::new(client), kept.client), environment, active }]).await;
+        let environment = (Box::new(environment), cached.environment);
+        self.commit([Transition::Restored { client: (Box::new(client), cached.client), environment, active }]).await;
         true
     }
 
-    /// Tries again and again, with growing pauses, until FAPI answers what a restored state stands in for.
+    /// Retries with growing delays until FAPI confirms or replaces the restored state.
     async fn recover(&self) {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -143,10 +144,10 @@ impl Clerk {
             match self.fetch_in_time().await {
                 Ok(()) => return,
                 Err(error) if error.is_transient() => {
-                    tracing::debug!(code = error.code(), "Clerk can't be reached yet");
+                    tracing::debug!(code = error.code(), "Clerk still can't be reached");
                 }
                 Err(error) => {
-                    // What went wrong is in the state and in the log.
+                    // The error is in the state and in the log.
                     let _ = self.fail(error).await;
                     return;
                 }
@@ -154,10 +155,10 @@ impl Clerk {
         }
     }
 
-    /// Takes options over from the configuration or a window.
-    async fn take_options(&self, given: ClerkOptions) {
+    /// Merges the options of the configuration or a window into the state.
+    async fn merge_options(&self, overrides: ClerkOptions) {
         let current = self.snapshot().options.clone();
-        let merged = (*current).clone().overridden_by(given);
+        let merged = (*current).clone().overridden_by(overrides);
         if merged != *current {
             self.commit([Transition::Options(Box::new(merged))]).await;
         }
@@ -169,22 +170,23 @@ impl Clerk {
         Err(error)
     }
 
-    /// Merges the options with the configuration; the two must not contradict each other.
+    /// Merges the options with the configuration. The two must not contradict each other.
     fn resolve(&self, options: &LoadOptions) -> Result<Instance> {
-        let given = |value: &Option<String>| given(value).filter(|text| !text.trim().is_empty()).map(str::to_owned);
+        let non_blank =
+            |value: &Option<String>| non_empty(value).filter(|text| !text.trim().is_empty()).map(str::to_owned);
         let configured = &self.0.setup.instance;
-        let [key, proxy_url, domain] = [&options.publishable_key, &options.proxy_url, &options.domain].map(given);
+        let [key, proxy_url, domain] = [&options.publishable_key, &options.proxy_url, &options.domain].map(non_blank);
         let [own_key, own_proxy_url, own_domain] =
-            [&configured.publishable_key, &configured.proxy_url, &configured.domain].map(given);
-        // Where the app's configuration names the instance, a window has no say in where its client token is sent.
-        let contradicts = |said: &Option<String>, own: &Option<String>| {
-            said.as_deref().is_some_and(|said| own.as_deref().map(str::trim) != Some(said.trim()))
+            [&configured.publishable_key, &configured.proxy_url, &configured.domain].map(non_blank);
+        // If the app's configuration names the instance, a window can't redirect the client token elsewhere.
+        let contradicts = |requested: &Option<String>, own: &Option<String>| {
+            requested.as_deref().is_some_and(|requested| own.as_deref().map(str::trim) != Some(requested.trim()))
         };
         let conflict =
             contradicts(&key, &own_key) || contradicts(&proxy_url, &own_proxy_url) || contradicts(&domain, &own_domain);
         if own_key.is_some() && conflict {
             return Err(ErrorCode::PublishableKeyConflict.error(
-                "the webview gives another publishable key, proxyUrl or domain than the app's configuration; give them in one place only",
+                "the publishable key, proxyUrl or domain of the webview differs from the app's configuration; set them in one place only",
             ));
         }
         let instance = Instance::resolve(&InstanceOptions {
@@ -195,15 +197,15 @@ impl Clerk {
         match self.0.connection.fapi() {
             Some(fapi) if self.snapshot().is_loaded() && fapi.instance() != &instance => {
                 Err(ErrorCode::PublishableKeyConflict.error(
-                    "another window has loaded Clerk with another key, proxy or domain; all windows share one instance",
+                    "Clerk is already loaded with another publishable key, proxyUrl or domain; all windows share one instance",
                 ))
             }
             _ => Ok(instance),
         }
     }
 
-    /// Becomes the device that an earlier run of the app was to this instance.
-    async fn begin_as(&self, instance: Instance) {
+    /// Restores the client token of an earlier run for this instance.
+    async fn restore_identity(&self, instance: Instance) {
         let setup = &self.0.setup;
         let stored = match setup.secrets.read(&SecretKey::ClientToken(instance.secret_name())).await {
             Ok(stored) => stored,
@@ -216,21 +218,21 @@ impl Clerk {
         self.0.connection.set_fapi(Fapi::new(instance, setup.transport.clone(), setup.user_agent.clone()));
     }
 
-    /// Asks FAPI for the environment and the client.
+    /// Reads the environment and the client from FAPI.
     async fn fetch(&self) -> Result<()> {
         let (environment, client) = (get_environment(), get_client());
         let (environment, client) = tokio::join!(self.send(&environment), self.send(&client));
-        // The environment first: who hears of the client may want to know the instance's settings.
+        // The environment first: listeners of the client may read the instance's settings.
         let environment = self.take_environment(environment).await;
-        // The client's answer counts whatever became of that one: it may have brought a new token along.
+        // Absorb the client's response even if the environment failed: it may contain a new token.
         let client = match client {
             Ok((reply, stamp)) => self.absorb(reply, stamp).await,
             Err(error) => Err(error),
         };
         environment?;
         match client {
-            // The token of an earlier run is not taken any more; the answer may have brought another one.
-            Err(error) if error.status() == Some(401) => self.read_client_anew().await?,
+            // The token of an earlier run was rejected; the response may have contained a new one.
+            Err(error) if error.status() == Some(401) => self.reload_client().await?,
             client => {
                 client?;
             }
@@ -241,17 +243,17 @@ impl Clerk {
 }
 
 impl Clerk {
-    async fn take_environment(&self, answer: Result<(Reply, Stamp)>) -> Result<()> {
-        let (reply, stamp) = answer?;
+    async fn take_environment(&self, result: Result<(Reply, Stamp)>) -> Result<()> {
+        let (reply, stamp) = result?;
         let raw = self.absorb(reply, stamp).await?;
         let environment = Environment::read(&raw).unwrap_or_default();
-        refuse_other_instance(self.instance_type(), &environment)?;
+        check_instance_type(self.instance_type(), &environment)?;
         self.commit([Transition::Environment { typed: Box::new(environment), raw }]).await;
         Ok(())
     }
 
-    /// Reads the client with the token that FAPI gave in place of a refused one, or with none.
-    async fn read_client_anew(&self) -> Result<()> {
+    /// Reads the client with the token that FAPI sent in place of a rejected one, or without a token.
+    async fn reload_client(&self) -> Result<()> {
         match self.exchange(&get_client()).await {
             Err(error) if error.status() == Some(401) => {
                 self.0.connection.reset_token(None);
@@ -262,16 +264,16 @@ impl Clerk {
     }
 }
 
-/// A key of a production instance does not go with a development FAPI behind a proxy, and the other way round.
-fn refuse_other_instance(key: Option<InstanceType>, environment: &Environment) -> Result<()> {
-    let answered = environment.display_config.instance_environment_type.as_str();
+/// Rejects a production key with a development FAPI, and vice versa.
+fn check_instance_type(key: Option<InstanceType>, environment: &Environment) -> Result<()> {
+    let actual = environment.display_config.instance_environment_type.as_str();
     let contradiction = matches!(
-        (key, answered),
+        (key, actual),
         (Some(InstanceType::Production), "development") | (Some(InstanceType::Development), "production")
     );
     if contradiction {
         return Err(ErrorCode::InstanceMismatch.error(format!(
-            "the publishable key belongs to a {} instance, but the Frontend API at the configured proxy or domain is that of a {answered} instance",
+            "the publishable key belongs to a {} instance, but the Frontend API at the configured proxy or domain belongs to a {actual} instance; use the key and the API of the same instance",
             if key == Some(InstanceType::Production) { "production" } else { "development" }
         )));
     }

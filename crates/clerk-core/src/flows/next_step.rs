@@ -1,4 +1,4 @@
-//! What follows a sign-in or sign-up attempt. Pure: no I/O.
+//! Decides the next step of a sign-in or sign-up attempt. Pure: no I/O.
 
 use crate::{
     error::{Error, ErrorCode, Result},
@@ -7,41 +7,41 @@ use crate::{
         callback_params::{Continuation, RedirectCallbackParams},
     },
     models::{Session, SessionId, SignIn, SignInStatus, SignUp, SignUpStatus, Verification, VerificationStatus},
-    navigation::urls::{RedirectOptions, Urls, given, with_hash},
+    navigation::urls::{RedirectOptions, Urls, non_empty, with_hash},
     state::snapshot::Snapshot,
 };
 
-/// What follows an attempt.
+/// The next step of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Make the session active, then navigate to the page of its pending task, or to `url`. Without an own page the task is
-    /// below the page of `base`.
+    /// Activate the session, then navigate to the page of its pending task, or to `url`. Without an own page, the task
+    /// is done below the page of `base`.
     Activate { session: SessionId, base: AttemptKind, url: String },
     /// Navigate to the URL.
     Navigate(String),
-    /// The account exists: turn the sign-up into a sign-in.
+    /// The account exists: transfer the sign-up to a sign-in.
     TransferToSignIn,
-    /// There is no account: turn the sign-in into a sign-up.
+    /// The account does not exist: transfer the sign-in to a sign-up.
     TransferToSignUp,
     /// Nothing is left to do.
     Stay,
 }
 
-/// The pages that a step can lead to, with the defaults filled in.
+/// The pages of the steps, with defaults filled in.
 pub(super) struct Destinations<'a> {
     pub(super) params: &'a RedirectCallbackParams,
     pub(super) urls: Urls<'a>,
 }
 
 impl Destinations<'_> {
-    /// Where the sign-in is. A page of the app comes before the hosted one, whose browser could not go on with an
-    /// attempt of this device.
+    /// Returns the sign-in page. The app's own page takes precedence over the hosted one, because a browser could not
+    /// continue an attempt of this device.
     pub(super) fn sign_in(&self) -> String {
-        given(&self.params.sign_in_url).map_or_else(|| self.sign_in_base(), str::to_owned)
+        non_empty(&self.params.sign_in_url).map_or_else(|| self.sign_in_base(), str::to_owned)
     }
 
     pub(super) fn sign_up(&self) -> String {
-        given(&self.params.sign_up_url).map_or_else(|| self.sign_up_base(), str::to_owned)
+        non_empty(&self.params.sign_up_url).map_or_else(|| self.sign_up_base(), str::to_owned)
     }
 
     fn sign_in_base(&self) -> String {
@@ -53,11 +53,11 @@ impl Destinations<'_> {
     }
 
     fn sign_in_step(&self, param: &Option<String>, path: &str) -> String {
-        given(param).map_or_else(|| with_hash(&self.sign_in_base(), path, &[]), str::to_owned)
+        non_empty(param).map_or_else(|| with_hash(&self.sign_in_base(), path, &[]), str::to_owned)
     }
 
     fn sign_up_step(&self, param: &Option<String>, path: &str) -> String {
-        given(param).map_or_else(|| with_hash(&self.sign_up_base(), path, &[]), str::to_owned)
+        non_empty(param).map_or_else(|| with_hash(&self.sign_up_base(), path, &[]), str::to_owned)
     }
 
     fn factor_one(&self) -> String {
@@ -80,7 +80,7 @@ impl Destinations<'_> {
         self.sign_up_step(&self.params.sign_up_protect_check_url, "protect-check")
     }
 
-    /// Where to go after a sign-in or sign-up; the same that `buildAfterSignInUrl` would say.
+    /// Returns where to navigate after a sign-in or sign-up, as `buildAfterSignInUrl` does.
     pub(super) fn after(&self, after: AttemptKind) -> String {
         self.urls.in_app(&self.urls.after(after, &self.params.redirects(), &[]))
     }
@@ -90,9 +90,9 @@ pub(super) fn activate(session: &SessionId, base: AttemptKind, url: String) -> S
     Step::Activate { session: session.clone(), base, url }
 }
 
-/// Decides what follows a browser flow; the order and the conditions are those of Clerk's SDKs, the first row that applies
-/// wins. `returned` is the attempt that a flow just brought back; it replaces the client's, which may not contain it any
-/// more.
+/// Decides the step after a browser flow. The order and conditions are those of Clerk's SDKs; the first matching row
+/// applies. `returned` is the attempt that the flow returned with; it replaces the client's, which may no longer
+/// contain it.
 ///
 /// | row | condition | step |
 /// | --- | --- | --- |
@@ -113,7 +113,7 @@ pub(super) fn activate(session: &SessionId, base: AttemptKind, url: String) -> S
 /// | 15 | the active session has a pending task | the task |
 /// | 16 | otherwise | sign-in |
 ///
-/// Rows 2 and 3 do not apply to the attempt that the callback is not about, nor when it continues a transfer.
+/// Rows 2 and 3 apply only to the attempt of the callback, and not while it continues a transfer.
 pub(super) fn decide(snapshot: &Snapshot, returned: Option<&AttemptResource>, to: &Destinations<'_>) -> Step {
     let client = snapshot.client.as_deref();
     let (no_sign_in, no_sign_up) = (SignIn::default(), SignUp::default());
@@ -124,7 +124,7 @@ pub(super) fn decide(snapshot: &Snapshot, returned: Option<&AttemptResource>, to
         Some(AttemptResource::SignUp(attempt)) => sign_up = attempt,
         None => {}
     }
-    // An old check of the other attempt must not stand in the way of the one that this is about.
+    // An old check of the other attempt must not block the attempt of this callback.
     let about = returned.map(AttemptResource::kind).or(to.params.reload_resource);
     let resuming = to.params.continuation.is_some();
     let first_factor = sign_in.first_factor_verification.as_ref();
@@ -213,7 +213,7 @@ pub(super) fn decide(snapshot: &Snapshot, returned: Option<&AttemptResource>, to
     Step::Navigate(to.sign_in())
 }
 
-/// A missing list counts as "other factors too", an empty one as "only".
+/// A missing list counts as having other factors, an empty one as having none.
 fn only_enterprise_sso(sign_in: &SignIn) -> bool {
     sign_in
         .supported_first_factors
@@ -221,13 +221,13 @@ fn only_enterprise_sso(sign_in: &SignIn) -> bool {
         .is_some_and(|factors| factors.iter().all(|factor| factor.strategy == "enterprise_sso"))
 }
 
-/// The session of the user who turned out to be signed in already.
+/// Returns the session of the user who is already signed in.
 fn signed_in_already(verification: &Verification) -> Option<SessionId> {
     let error = verification.error.as_ref().filter(|error| error.code == "identifier_already_signed_in")?;
     error.meta.get("sessionId")?.as_str().map(Into::into)
 }
 
-/// What a sign-up that is not complete needs next.
+/// Returns the next step of an incomplete sign-up.
 fn next_sign_up_step(sign_up: &SignUp, to: &Destinations<'_>) -> Step {
     let unverified = |field: &str| sign_up.unverified_fields.iter().any(|name| name == field);
     if sign_up.needs_protect_check() {
@@ -243,7 +243,7 @@ fn next_sign_up_step(sign_up: &SignUp, to: &Destinations<'_>) -> Step {
     }
 }
 
-/// After a sign-up was turned into a sign-in.
+/// Decides the step after a sign-up was transferred to a sign-in.
 pub(super) fn after_transfer_to_sign_in(sign_in: &SignIn, to: &Destinations<'_>) -> Result<Step> {
     if sign_in.needs_protect_check() {
         return Ok(Step::Navigate(to.sign_in_protect_check()));
@@ -259,7 +259,7 @@ pub(super) fn after_transfer_to_sign_in(sign_in: &SignIn, to: &Destinations<'_>)
     }
 }
 
-/// After a sign-in was turned into a sign-up.
+/// Decides the step after a sign-in was transferred to a sign-up.
 pub(super) fn after_transfer_to_sign_up(sign_up: &SignUp, to: &Destinations<'_>) -> Result<Step> {
     match (&sign_up.status, &sign_up.created_session_id) {
         (Some(SignUpStatus::Complete), Some(session)) => {
@@ -272,12 +272,12 @@ pub(super) fn after_transfer_to_sign_up(sign_up: &SignUp, to: &Destinations<'_>)
 
 fn incomplete(what: &str) -> Error {
     ErrorCode::RedirectCallbackIncomplete.error(format!(
-        "the {what} came back from the browser in a state that this version can't continue; start it again"
+        "the {what} returned from the browser in a state that this version can't continue; start it again"
     ))
 }
 
-/// What follows an attempt that a wallet's signature completed. A sign-up that is not complete stays where it is, unless the
-/// caller names a page for it.
+/// Decides the step after a wallet's signature. An incomplete sign-up stays on the page, unless the caller names a page
+/// for it.
 pub(super) fn after_signature(signed: &AttemptResource, to: &Destinations<'_>) -> Step {
     let complete = match signed {
         AttemptResource::SignIn(sign_in) if sign_in.needs_protect_check() => {
@@ -295,7 +295,7 @@ pub(super) fn after_signature(signed: &AttemptResource, to: &Destinations<'_>) -
             let verified = verification.is_some_and(|one| one.status == Some(VerificationStatus::Verified));
             if sign_up.is(&SignUpStatus::MissingRequirements)
                 && verified
-                && let Some(url) = given(&to.params.continue_sign_up_url)
+                && let Some(url) = non_empty(&to.params.continue_sign_up_url)
             {
                 return Step::Navigate(url.to_owned());
             }

@@ -1,8 +1,8 @@
 //! Sign-in through the system browser: OAuth and enterprise SSO.
 //!
-//! Identity providers refuse embedded webviews, so the page opens in the system browser. It leads back by the app's
-//! callback URL, which carries a nonce; with it, and with the client token that only this device has, FAPI hands the
-//! authenticated client over.
+//! Identity providers reject embedded webviews, so the page opens in the system browser. It returns to the app's
+//! callback URL with a nonce. FAPI exchanges that nonce, together with the client token that only this device has, for
+//! the authenticated client.
 
 use url::Url;
 
@@ -29,8 +29,7 @@ use crate::{
 params! {
     /// Parameters of [`Clerk::authenticate_with_redirect`].
     ///
-    /// The redirect URL is not among them: it is always the app's callback URL, the one entry on the instance's
-    /// allowlist.
+    /// The redirect URL is not a parameter: it is always the app's callback URL, which is on the instance's allowlist.
     ///
     /// Source: `AuthenticateWithRedirectParams` of Clerk's documentation.
     pub struct AuthenticateWithRedirectParams {
@@ -41,9 +40,9 @@ params! {
             strategy: String,
         }
         optional {
-            /// E-mail address, with `enterprise_sso`.
+            /// The e-mail address, with `enterprise_sso`.
             identifier: String,
-            /// E-mail address of a sign-up.
+            /// The e-mail address of a sign-up.
             email_address: String,
             /// Whether the user accepted the terms, for a sign-up.
             legal_accepted: bool,
@@ -53,24 +52,24 @@ params! {
             oidc_prompt: String,
             /// OpenID Connect `login_hint`.
             oidc_login_hint: String,
-            /// With `enterprise_sso`.
+            /// The connection, with `enterprise_sso`.
             enterprise_connection_id: String,
-            /// Whether to go on with the sign-in in progress.
+            /// Whether to continue the sign-in in progress.
             continue_sign_in: bool,
-            /// Whether to go on with the sign-up in progress.
+            /// Whether to continue the sign-up in progress.
             continue_sign_up: bool,
-            /// Where to go on from the callback.
+            /// The parameters of the callback.
             callback: RedirectCallbackParams,
         }
     }
 }
 
 impl Clerk {
-    /// Signs in or up through the system browser: opens the provider's page there, waits for the link that leads back,
-    /// and completes the flow. A newer call supersedes one that is still waiting.
+    /// Signs in or up through the system browser: opens the provider's page, waits for the callback link, and completes
+    /// the flow. A newer call supersedes one that is still waiting.
     ///
     /// # Errors
-    /// - `oauth_access_denied`: the user refused at the provider.
+    /// - `oauth_access_denied`: the user denied access at the provider.
     /// - `oauth_callback_failed`: the provider or FAPI reported another failure.
     /// - `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`: the wait ended another way.
     /// - `redirect_url_invalid`: the app has no deep-link scheme.
@@ -78,7 +77,7 @@ impl Clerk {
     /// - `not_loaded`, `network_error`, `redirect_callback_incomplete`, or `api_response_error`, e.g. with
     ///   `resource_missmatch` (Clerk's spelling) when the callback URL is not on the instance's allowlist.
     ///
-    /// After each of them the next attempt works at once.
+    /// After any of these errors, a new attempt can start at once.
     ///
     /// # Source
     /// `SignIn.authenticateWithRedirect()`, `SignUp.authenticateWithRedirect()`; FAPI "OAuth from a native app".
@@ -86,7 +85,7 @@ impl Clerk {
         &self,
         mut params: AuthenticateWithRedirectParams,
     ) -> Result<RedirectOutcome> {
-        // Only the app's callback URL leads back to the app, so what Clerk's SDKs take here has no say.
+        // Only the app's callback URL returns to the app, so these parameters of Clerk's SDKs are ignored.
         for name in ["redirectUrl", "redirectUrlComplete", "actionCompleteRedirectUrl"] {
             params.extra.remove(name);
         }
@@ -97,7 +96,7 @@ impl Clerk {
         result
     }
 
-    /// Cancels the browser flow that is waiting for the user. False when there is none.
+    /// Cancels the browser flow that is waiting for the user. Returns false if there is none.
     #[must_use]
     pub fn cancel_authentication(&self) -> bool {
         self.0.flows.cancel()
@@ -201,7 +200,7 @@ impl Clerk {
         Ok((Attempt::SignUp(sign_up.id), page))
     }
 
-    /// Completes a flow with the link that came back from the provider.
+    /// Completes a flow with the callback link from the provider.
     pub(super) async fn complete_redirect(
         &self,
         link: &Url,
@@ -217,7 +216,7 @@ impl Clerk {
         self.route_callback(callback, Some(returned)).await
     }
 
-    /// Reads an attempt again, with the nonce of a callback link if there is one.
+    /// Reloads an attempt, with the nonce of a callback link if there is one.
     pub(super) async fn reload_attempt(
         &self,
         attempt: &Attempt,
@@ -229,7 +228,7 @@ impl Clerk {
         }
     }
 
-    /// Forgets a failed attempt on the server; it would come back with every client otherwise.
+    /// Resets a failed attempt on the server; otherwise it would be part of every later client.
     async fn reset(&self, attempt: &Attempt) {
         let reset = match attempt {
             Attempt::SignIn(_) => self.create_sign_in(SignInCreateParams::default()).await.map(|_| ()),
@@ -241,19 +240,18 @@ impl Clerk {
     }
 }
 
-/// The provider's page, as FAPI names it.
+/// Returns the provider's page.
 fn verification_page(verification: Option<&Verification>) -> Result<Url> {
     verification
         .and_then(|verification| verification.external_verification_redirect_url.as_deref())
         .and_then(|url| Url::parse(url).ok())
         .ok_or_else(|| {
-            ErrorCode::OauthVerificationUrlMissing.error(
-                "Clerk named no page to open for this strategy; is it switched on for sign-in in Clerk's dashboard?",
-            )
+            ErrorCode::OauthVerificationUrlMissing
+                .error("Clerk returned no page to open for this strategy; enable it for sign-in in Clerk's dashboard")
         })
 }
 
-/// What a callback link says.
+/// The status in a callback link.
 struct CallbackStatus {
     status: Option<String>,
     error_code: Option<String>,
@@ -269,8 +267,8 @@ impl CallbackStatus {
         }
     }
 
-    /// Why the flow failed, if it did. A missing or existing account is no failure but announces a transfer. Of the
-    /// other codes only the user's refusal is named: the rest is text from outside.
+    /// Returns why the flow failed, if it did. A missing or existing account is not a failure but announces a transfer.
+    /// Of the other codes only denied access is reported by name: the rest is untrusted input.
     fn failure(&self) -> Option<Error> {
         if self.status.as_deref() != Some("failed") {
             return None;
@@ -278,7 +276,7 @@ impl CallbackStatus {
         match self.error_code.as_deref() {
             Some("external_account_not_found" | "external_account_exists") => None,
             Some("oauth_access_denied") => {
-                Some(ErrorCode::OauthAccessDenied.error("access was denied at the provider"))
+                Some(ErrorCode::OauthAccessDenied.error("the user denied access at the provider; try again"))
             }
             _ => Some(ErrorCode::OauthCallbackFailed.error("the sign-in through the browser failed; try again")),
         }
@@ -290,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_are_told_from_transfers() {
+    fn callback_status_failure_ignores_transfers() {
         for (query, expected) in [
             ("", None),
             ("rotating_token_nonce=n", None),

@@ -1,21 +1,21 @@
-//! The outcome of flows.
+//! The outcome of browser flows.
 
 use serde::Serialize;
 
 use crate::models::SessionId;
 
-/// How a browser flow ended.
+/// The outcome of a browser flow.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RedirectOutcome {
-    /// Where the app should navigate to now.
+    /// Where the app should navigate to.
     pub navigate_to: Option<String>,
-    /// The session that the flow created and that is active now.
+    /// The session that the flow created, which is now active.
     pub created_session_id: Option<SessionId>,
 }
 
 impl RedirectOutcome {
-    /// An outcome without a session.
+    /// Creates an outcome without a session.
     pub(crate) fn navigate(to: String) -> Self {
         Self { navigate_to: Some(to), created_session_id: None }
     }

@@ -1,7 +1,7 @@
-//! The one flow through browser or mailbox that may be under way.
+//! The pending flow through the browser or mailbox. There is at most one.
 //!
-//! A new flow takes the place of the old one, so that a closed tab never blocks the next attempt. A callback that no
-//! flow asked for is refused: whoever sends such a link must not sign the user in as somebody else (login CSRF).
+//! A new flow supersedes the old one, so that a closed tab never blocks the next attempt. A callback that no flow
+//! requested is refused: the sender of such a link could otherwise sign the user in to another account (login CSRF).
 
 use std::{sync::Mutex, time::Duration};
 
@@ -19,18 +19,18 @@ use crate::{
     sync::lock,
 };
 
-/// What ends the wait for the browser.
+/// The end of the wait for the browser.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// The user came back by this link.
+    /// The user returned with this link.
     Returned(Url),
     /// A newer flow began.
     Superseded,
-    /// The app gave up.
+    /// The app cancelled the flow.
     Cancelled,
 }
 
-/// Tells a flow apart from those before and after it.
+/// Identifies a flow within this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FlowId(pub(crate) u64);
 
@@ -47,13 +47,13 @@ struct Registry {
     current: Option<Pending>,
 }
 
-/// The wait of a flow for its signal.
+/// Receives the signal of a flow.
 pub(crate) type Signals = oneshot::Receiver<Signal>;
 
 /// The flows that leave the app.
 pub(crate) struct Flows {
     pending: Mutex<Registry>,
-    /// Held while the record of the pending flow is written or deleted; its holder takes no other lock.
+    /// Held while the record of the pending flow is written or deleted. Its holder takes no other lock.
     pub(super) record: tokio::sync::Mutex<()>,
     /// Identifies this run of the app.
     pub(super) run: String,
@@ -71,30 +71,30 @@ impl Flows {
         }
     }
 
-    /// Keeps an outcome until it is taken.
-    pub(crate) fn keep_outcome(&self, outcome: RedirectOutcome) {
+    /// Stores an outcome until it is taken.
+    pub(crate) fn store_outcome(&self, outcome: RedirectOutcome) {
         *lock(&self.unclaimed_outcome) = Some(outcome);
     }
 
-    /// Takes the outcome that was kept.
+    /// Takes the stored outcome.
     pub(crate) fn take_outcome(&self) -> Option<RedirectOutcome> {
         lock(&self.unclaimed_outcome).take()
     }
 
-    /// Begins a flow, and ends the pending one as superseded.
+    /// Begins a flow and ends the pending one as superseded.
     pub(crate) fn begin(&self) -> (FlowId, Signals) {
         let (signal, receiver) = oneshot::channel();
         let mut registry = lock(&self.pending);
         registry.last_id += 1;
         let id = FlowId(registry.last_id);
         if let Some(old) = registry.current.replace(Pending { id, armed: false, signal }) {
-            // The receiver is gone when the old flow has just ended by itself.
+            // The receiver is gone if the old flow has just ended by itself.
             let _ = old.signal.send(Signal::Superseded);
         }
         (id, receiver)
     }
 
-    /// Lets the flow take callback links from now on. False when it is not the current one any more.
+    /// Lets the flow accept callback links from now on. Returns false if it is no longer the current one.
     pub(crate) fn arm(&self, id: FlowId) -> bool {
         match &mut lock(&self.pending).current {
             Some(pending) if pending.id == id => {
@@ -105,13 +105,13 @@ impl Flows {
         }
     }
 
-    /// Hands a callback link to the flow that waits for one. False when none does.
+    /// Delivers a callback link to the waiting flow. Returns false if there is none.
     pub(crate) fn deliver(&self, link: &Url) -> bool {
         let armed = lock(&self.pending).current.take_if(|pending| pending.armed);
         armed.is_some_and(|pending| pending.signal.send(Signal::Returned(link.clone())).is_ok())
     }
 
-    /// Cancels the flow under way. False when there is none.
+    /// Cancels the pending flow. Returns false if there is none.
     pub(crate) fn cancel(&self) -> bool {
         lock(&self.pending).current.take().is_some_and(|pending| pending.signal.send(Signal::Cancelled).is_ok())
     }
@@ -121,28 +121,28 @@ impl Flows {
         lock(&self.pending).last_id == id.0
     }
 
-    /// Ends the flow, if it is still the current one.
+    /// Ends the flow if it is still the current one.
     pub(crate) fn end(&self, id: FlowId) {
         lock(&self.pending).current.take_if(|pending| pending.id == id);
     }
 }
 
-/// How long after its beginning a flow may still be finished by a link that starts the app.
+/// How long after its start a flow can be finished by a link that starts the app.
 pub(crate) const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// What is kept of a flow so that a restarted app can finish it.
+/// The stored record of a flow, with which a restarted app can finish it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PendingRecord {
     pub(crate) started_at_ms: i64,
-    /// The run of the app that began the flow. A record is for those after it: within a run a link has a flow that waits
-    /// for it, or is refused.
+    /// The run of the app that began the flow. Only later runs use the record: within the same run, a link belongs to a
+    /// waiting flow or is refused.
     pub(crate) run: String,
-    /// Tells the flow apart from others of that run.
+    /// Identifies the flow within that run.
     pub(crate) id: u64,
     pub(crate) flow: PendingFlow,
 }
 
-/// What a link has to be completed with.
+/// What is needed to complete a link.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum PendingFlow {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_flow_supersedes_the_old_one() {
+    fn begin_supersedes_the_pending_flow() {
         let flows = Flows::new();
         let (old, mut old_signal) = flows.begin();
         assert!(flows.arm(old));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_goes_to_an_armed_flow_once() {
+    fn deliver_sends_a_link_to_the_armed_flow_once() {
         let flows = Flows::new();
         assert!(!flows.deliver(&link()));
         let (flow, _signal) = flows.begin();
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flow_that_nobody_waits_for_takes_no_link() {
+    fn deliver_refuses_a_link_without_a_waiting_flow() {
         let flows = Flows::new();
         let (flow, signal) = flows.begin();
         flows.arm(flow);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn cancelling_ends_the_flow() {
+    fn cancel_ends_the_pending_flow() {
         let flows = Flows::new();
         assert!(!flows.cancel());
         let (_, mut signal) = flows.begin();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_gets_old() {
+    fn pending_record_is_fresh_until_its_lifetime_ends() {
         let record = PendingRecord {
             started_at_ms: 1_000,
             run: String::new(),

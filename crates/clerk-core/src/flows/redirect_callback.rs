@@ -1,4 +1,4 @@
-//! What to do after a browser flow came back: Clerk's `handleRedirectCallback`.
+//! Continuing after a browser flow: Clerk's `handleRedirectCallback`.
 
 use crate::{
     clerk::Clerk,
@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl Clerk {
-    /// Goes on after a browser flow came back: activates the session, turns a sign-in into a sign-up or the other way
-    /// round, or says where the next step is.
+    /// Continues after a browser flow: activates the session, transfers a sign-in to a sign-up or vice versa, or
+    /// returns the page of the next step.
     ///
     /// [`authenticate_with_redirect`](Self::authenticate_with_redirect) does this by itself.
     ///
@@ -30,7 +30,7 @@ impl Clerk {
         self.route_callback(params, None).await
     }
 
-    /// [`handle_redirect_callback`](Self::handle_redirect_callback) for the attempt that a flow brought back.
+    /// As [`handle_redirect_callback`](Self::handle_redirect_callback), for the attempt that a flow returned with.
     pub(super) async fn route_callback(
         &self,
         params: RedirectCallbackParams,
@@ -54,7 +54,7 @@ impl Clerk {
         self.carry_out(step, &to).await
     }
 
-    /// Carries out a step, and returns where to navigate.
+    /// Carries out a step and returns where to navigate.
     pub(super) async fn carry_out(&self, step: Step, to: &Destinations<'_>) -> Result<RedirectOutcome> {
         match step {
             Step::Activate { session, base, url } => {
@@ -71,8 +71,8 @@ impl Clerk {
         }
     }
 
-    /// Reads the attempt again that `reload_resource` names. A failure is not the caller's concern: the table then
-    /// works on what is known.
+    /// Reloads the attempt that `reload_resource` names. A failure is only logged: the decision then uses the known
+    /// state.
     async fn reload_before_callback(&self, params: &RedirectCallbackParams) {
         let Some(client) = self.client() else { return };
         let attempt = match params.reload_resource {
@@ -82,7 +82,7 @@ impl Clerk {
         };
         let Some(attempt) = attempt else { return };
         if let Err(error) = self.reload_attempt(&attempt, None).await {
-            tracing::debug!(code = error.code(), "the attempt could not be read again before the callback");
+            tracing::debug!(code = error.code(), "the attempt could not be reloaded before the callback");
         }
     }
 }

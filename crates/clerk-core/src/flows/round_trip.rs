@@ -1,4 +1,4 @@
-//! What every flow that leaves the app has in common: a record that survives a restart, the wait, the link back.
+//! The common part of all flows that leave the app: a record that survives a restart, the wait, the callback link.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
     secret::{CodeVerifier, StoredSecret},
 };
 
-/// A PKCE pair (RFC 7636): who began a flow proves it at its end.
+/// A PKCE pair (RFC 7636), which proves at the end of a flow that this device began it.
 pub(super) struct Pkce {
     pub(super) verifier: CodeVerifier,
     /// S256.
@@ -33,14 +33,14 @@ impl Pkce {
     }
 }
 
-/// The first value of a query parameter that is not empty.
+/// Returns the first non-empty value of a query parameter.
 pub(super) fn parameter(link: &Url, name: &str) -> Option<String> {
     let mut values = link.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     values.next().filter(|value| !value.is_empty())
 }
 
 impl Clerk {
-    /// Opens the page and waits for the link that leads back to the app.
+    /// Opens the page and waits for the callback link.
     pub(super) async fn round_trip(
         &self,
         flow: FlowId,
@@ -57,37 +57,36 @@ impl Clerk {
         self.wait_for_link(flow, signal, timeout).await
     }
 
-    /// Stores the record and accepts callback links for the flow from now on. Call this before anything that can make the
-    /// user come back: a link that arrives earlier is refused.
+    /// Stores the record and accepts callback links for the flow from now on. Must be called before anything that can
+    /// make the user return: an earlier link is refused.
     pub(super) async fn arm(&self, flow: FlowId, signal: &mut Signals, record: &PendingRecord) -> Result<()> {
-        // Cancelled or superseded while a request was in flight: open no page and send no message any more.
+        // Cancelled or superseded while a request was in flight: open no page and send no message.
         if let Ok(ended) = signal.try_recv() {
             return Err(ended_early(&ended));
         }
-        self.keep_record(flow, record).await;
+        self.store_record(flow, record).await;
         if self.0.flows.arm(flow) { Ok(()) } else { Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded))) }
     }
 
     /// Waits for the callback link of an armed flow.
     pub(super) async fn wait_for_link(&self, flow: FlowId, signal: Signals, timeout: Duration) -> Result<Url> {
-        let result =
-            match tokio::time::timeout(timeout, signal).await {
-                Ok(Ok(Signal::Returned(link))) => Ok(link),
-                Ok(Ok(Signal::Superseded) | Err(_)) => Err(ended_early(&Signal::Superseded)),
-                Ok(Ok(Signal::Cancelled)) => Err(ended_early(&Signal::Cancelled)),
-                Err(_) => Err(ErrorCode::OauthFlowTimedOut
-                    .error("the user did not come back from the browser in time; try again")),
-            };
+        let result = match tokio::time::timeout(timeout, signal).await {
+            Ok(Ok(Signal::Returned(link))) => Ok(link),
+            Ok(Ok(Signal::Superseded) | Err(_)) => Err(ended_early(&Signal::Superseded)),
+            Ok(Ok(Signal::Cancelled)) => Err(ended_early(&Signal::Cancelled)),
+            Err(_) => Err(ErrorCode::OauthFlowTimedOut
+                .error("the user did not return from the browser before the timeout; try again")),
+        };
         self.forget_record(flow).await;
         result
     }
 
-    /// The record of a flow of this run.
+    /// Creates the record of a flow of this run.
     pub(super) fn record(&self, id: FlowId, started_at_ms: i64, flow: PendingFlow) -> PendingRecord {
         PendingRecord { started_at_ms, run: self.0.flows.run.clone(), id: id.0, flow }
     }
 
-    /// Goes on with the link that led back to the app.
+    /// Completes a flow with its callback link.
     pub(super) async fn complete(&self, link: &Url, flow: PendingFlow) -> Result<RedirectOutcome> {
         match flow {
             PendingFlow::Redirect { attempt, callback } => self.complete_redirect(link, &attempt, *callback).await,
@@ -100,9 +99,9 @@ impl Clerk {
         }
     }
 
-    /// Keeps what a restarted app needs to finish the flow. Without a keyring the flow just doesn't survive a restart,
-    /// which has been reported when the client token could not be stored.
-    async fn keep_record(&self, flow: FlowId, record: &PendingRecord) {
+    /// Stores what a restarted app needs to finish the flow. Without a keyring the flow does not survive a restart;
+    /// that has been reported when the client token could not be stored.
+    async fn store_record(&self, flow: FlowId, record: &PendingRecord) {
         let (Some(name), Ok(json)) = (self.0.connection.secret_name(), serde_json::to_string(record)) else { return };
         let _turn = self.0.flows.record.lock().await;
         if !self.0.flows.is_newest(flow) {
@@ -113,7 +112,7 @@ impl Clerk {
         }
     }
 
-    /// Deletes the record of a flow, and not that of a newer one.
+    /// Deletes the record of this flow, but not that of a newer one.
     pub(super) async fn forget_record(&self, flow: FlowId) {
         let _turn = self.0.flows.record.lock().await;
         if self.read_record().await.is_some_and(|record| record.run == self.0.flows.run && record.id == flow.0) {
@@ -121,18 +120,18 @@ impl Clerk {
         }
     }
 
-    /// The record that is kept, whosever it is.
+    /// Reads the stored record of any flow.
     pub(super) async fn read_record(&self) -> Option<PendingRecord> {
         match self.0.setup.secrets.read(&SecretKey::PendingFlow(self.0.connection.secret_name()?)).await {
             Ok(stored) => serde_json::from_str(stored?.expose()).ok(),
             Err(error) => {
-                tracing::debug!(%error, "the record of a browser flow can't be read");
+                tracing::debug!(%error, "the record of a browser flow could not be read");
                 None
             }
         }
     }
 
-    /// Deletes the record, whosever it is.
+    /// Deletes the stored record of any flow.
     pub(super) async fn delete_record(&self) {
         let Some(name) = self.0.connection.secret_name() else { return };
         if let Err(error) = self.0.setup.secrets.delete(&SecretKey::PendingFlow(name)).await {
@@ -145,7 +144,7 @@ pub(super) fn ended_early(signal: &Signal) -> Error {
     match signal {
         Signal::Cancelled => ErrorCode::OauthFlowCancelled.error("the flow was cancelled"),
         Signal::Superseded | Signal::Returned(_) => {
-            ErrorCode::OauthFlowSuperseded.error("a newer sign-in took the place of this one")
+            ErrorCode::OauthFlowSuperseded.error("a newer sign-in superseded this one")
         }
     }
 }
@@ -155,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pkce_pair_fits_and_is_never_the_same() {
+    fn pkce_challenge_matches_and_is_unique() {
         let (one, other) = (Pkce::new(), Pkce::new());
         assert_ne!(one.verifier, other.verifier);
         let digest = Sha256::digest(one.verifier.expose().as_bytes());

@@ -19,36 +19,36 @@ use crate::{
 #[derive(Debug, Clone, Default, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SetActiveParams {
-    /// The session: the active one is kept, or none is active any more, or this one is.
+    /// The session to activate. Default: the current one; `null` deactivates it.
     #[serde(default)]
     #[specta(type = Option<String>, optional)]
     pub session: Change<SessionId>,
-    /// The organization, by id or slug: the session's is kept, or the personal account is active, or this one is.
+    /// The organization to activate, by id or slug. Default: that of the session; `null` selects the personal account.
     #[serde(default)]
     #[specta(type = Option<String>, optional)]
     pub organization: Change<String>,
-    /// Where to go afterwards. A task that is left comes first, where the option `taskUrls` says where it is done.
+    /// Where to navigate afterwards. A pending task with a page in the option `taskUrls` takes precedence.
     #[serde(default)]
     #[specta(optional)]
     pub redirect_url: Option<String>,
 }
 
-/// What [`Clerk::activate`] did, and where to navigate.
+/// The outcome of [`Clerk::activate`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SetActiveOutcome {
-    /// Whether the session and the organization are active. False when the instance forces the choice of an organization
-    /// and the personal account was asked for; then nothing changed.
+    /// Whether the session and the organization are active. False if the instance requires an organization and the
+    /// personal account was requested; then nothing changed.
     pub applied: bool,
-    /// The key of the pending task, when `navigate_to` is the page that the option `taskUrls` names for it.
+    /// The key of the pending task, if `navigate_to` is its page from the option `taskUrls`.
     pub task: Option<String>,
     /// Where to navigate: the page of the task, else the redirect URL.
     pub navigate_to: Option<String>,
 }
 
 impl SetActiveParams {
-    /// Makes `session` the active one.
+    /// Creates parameters that activate `session`.
     #[must_use]
     pub fn session(session: impl Into<SessionId>) -> Self {
         Self { session: Change::Set(session.into()), ..Self::default() }
@@ -56,15 +56,14 @@ impl SetActiveParams {
 }
 
 impl Clerk {
-    /// Makes a session and an organization the active ones, here and on the server, and mints a token for them.
+    /// Activates a session and an organization, here and on the server, and mints a token for them.
     ///
-    /// A session that is not signed in on this device, like `Change::Clear`, leaves nobody active; the server is not
-    /// told and its session lives on. In an instance that forces a choice of organization, a request for the personal
-    /// account changes nothing.
+    /// An unknown or signed-out session, like `Change::Clear`, leaves no session active; the server is not notified and
+    /// its session stays valid. If the instance requires an organization, a request for the personal account changes
+    /// nothing.
     ///
-    /// # Errors
-    /// `not_loaded`, `no_active_session` when the session is kept and there is none, `network_error`, `browser_unavailable`,
-    /// or `api_response_error`.
+    /// `not_loaded`, `no_active_session` if no session is named and none is active, `network_error`,
+    /// `browser_unavailable`, or `api_response_error`.
     ///
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/touch`; `Clerk.setActive()`.
@@ -73,7 +72,7 @@ impl Clerk {
         self.navigate(outcome.navigate_to.as_deref().unwrap_or_default())
     }
 
-    /// [`set_active`](Self::set_active) for callers that navigate themselves.
+    /// As [`set_active`](Self::set_active), for callers that navigate themselves.
     ///
     /// # Errors
     /// As [`set_active`](Self::set_active), without `browser_unavailable`.
@@ -86,15 +85,15 @@ impl Clerk {
         Ok(SetActiveOutcome { applied: true, task, navigate_to: page.or(params.redirect_url) })
     }
 
-    /// Makes a session and an organization the active ones. False when nothing was done, because the instance forces the
-    /// choice of an organization.
+    /// Activates a session and an organization. Returns false if nothing was done because the instance requires an
+    /// organization.
     pub(crate) async fn choose(&self, params: &SetActiveParams) -> Result<bool> {
         let turn = self.0.turns.switch().await;
         self.0.turns.session_was_chosen();
         self.switch_to(params, &turn).await
     }
 
-    /// Where the app says that the task of the active session is done, with where to go afterwards.
+    /// Returns the app's own page for the task of the active session, with the redirect URL for afterwards.
     pub(super) fn own_task_url(&self, redirect_url: Option<&str>) -> Option<String> {
         let snapshot = self.snapshot();
         let task = snapshot.session()?.current_task()?;
@@ -108,13 +107,14 @@ impl Clerk {
         let client = snapshot.client.clone().unwrap_or_default();
         let target = match &params.session {
             Change::Keep => Some(snapshot.session().ok_or_else(|| {
-                ErrorCode::NoActiveSession.error("setActive without a session needs an active one; name a session")
+                ErrorCode::NoActiveSession.error("setActive without a session requires an active one; pass a session")
             })?),
             Change::Clear => None,
             Change::Set(id) => client.sessions.iter().find(|session| session.id == *id),
         };
         let Some(session) = target else {
-            // Also where nobody is active: from now on that is a choice, which what Clerk says of a restored state respects.
+            // Even if no session is active: this marks it as the user's choice, so a later server response does not
+            // select one.
             if snapshot.active_session != ActiveSession::None || snapshot.restored {
                 self.commit([Transition::Activate(None)]).await;
             }
@@ -125,7 +125,7 @@ impl Clerk {
             Choice::Select(organization) => (organization, TouchIntent::SelectOrganization),
             Choice::Forbidden => {
                 tracing::warn!(
-                    "this instance forces the choice of an organization; the personal account can't be active"
+                    "this instance requires an active organization; the personal account can't be activated"
                 );
                 return Ok(false);
             }
@@ -133,14 +133,14 @@ impl Clerk {
         let id = session.id.clone();
         match self.touch_session(&id, organization.as_ref(), intent).await {
             Ok(touched) => self.follow_organization(&touched).await,
-            // The session is gone on the server; reading the client again has settled what is left.
+            // The session no longer exists on the server; reloading the client has updated the state.
             Err(error) if error.is_signed_out() => {}
             Err(error) => return Err(error),
         }
         if self.snapshot().client.as_deref().is_some_and(|client| client.signed_in_session(&id).is_some()) {
             let token = GetTokenParams { session_id: id.clone(), ..GetTokenParams::default() };
             if let Err(error) = self.get_token(token).await {
-                // Offline the session stays usable; the token comes later.
+                // The session stays usable offline; the token is minted later.
                 if !error.is(ErrorCode::Offline) {
                     return Err(error);
                 }
@@ -154,7 +154,7 @@ impl Clerk {
 }
 
 impl Clerk {
-    /// Takes the active organization over from an answer that brought no client along, which FAPI may leave out.
+    /// Applies the active organization from a response without a client, which FAPI may omit.
     async fn follow_organization(&self, touched: &Session) {
         let snapshot = self.snapshot();
         let held = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&touched.id));

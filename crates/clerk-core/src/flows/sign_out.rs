@@ -14,51 +14,51 @@ use crate::{
 #[derive(Debug, Clone, Default, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SignOutOptions {
-    /// The session to sign out of; all of them when absent.
+    /// The session to sign out of. Default: all sessions.
     #[serde(default)]
     #[specta(optional)]
     pub session_id: Option<SessionId>,
-    /// Where to go afterwards, when it was the active session that ended; the option `afterSignOutUrl` by default.
+    /// Where to navigate if the active session ended. Default: the option `afterSignOutUrl`.
     #[serde(default)]
     #[specta(optional)]
     pub redirect_url: Option<String>,
-    /// Address of the page that calls, which relative URLs are resolved against; the app's start page by default.
+    /// The URL of the calling page, against which relative URLs are resolved. Default: the app's start page.
     #[serde(default)]
     #[specta(optional)]
     pub location: Option<String>,
 }
 
-/// What [`Clerk::end_sessions`] did, and where to navigate.
+/// The outcome of [`Clerk::end_sessions`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SignOutOutcome {
     /// Whether the active session ended.
     pub active_session_ended: bool,
-    /// Where to navigate when the active session ended: the redirect URL, else the option `afterSignOutUrl`, else `/`.
+    /// Where to navigate if the active session ended: the redirect URL, else the option `afterSignOutUrl`, else `/`.
     pub navigate_to: Option<String>,
 }
 
 impl Clerk {
-    /// Signs out of one session, or of all of them. Does nothing when there is nothing to sign out of.
+    /// Signs out of one session or all of them. Does nothing if there is no session to sign out of.
     ///
     /// The client itself stays, so that Clerk recognises the device at the next sign-in. Signing out of the active
-    /// session activates no other one. All cached session tokens are forgotten.
+    /// session does not activate another one. All cached session tokens are deleted.
     ///
     /// # Errors
-    /// `not_loaded`, `network_error`, or `api_response_error`; then everything stays as it was. `browser_unavailable` when
-    /// `redirect_url` leads to another site.
+    /// `not_loaded`, `network_error`, or `api_response_error`; the state is then unchanged. `browser_unavailable` if
+    /// `redirect_url` is on another site.
     ///
     /// # Source
     /// FAPI `DELETE /v1/client/sessions`, `POST /v1/client/sessions/{id}/remove`; `Clerk.signOut()`.
     pub async fn sign_out(&self, options: SignOutOptions) -> Result<()> {
-        // Without a redirect URL or option, code without a window has no page to leave.
+        // Without a redirect URL or option, code without a window has no page to navigate from.
         let leads_somewhere = options.redirect_url.is_some() || self.snapshot().options.after_sign_out_url.is_some();
         let outcome = self.end_sessions(options).await?;
         self.navigate(outcome.navigate_to.filter(|_| leads_somewhere).as_deref().unwrap_or_default())
     }
 
-    /// [`sign_out`](Self::sign_out) for callers that navigate themselves.
+    /// As [`sign_out`](Self::sign_out), for callers that navigate themselves.
     ///
     /// # Errors
     /// As [`sign_out`](Self::sign_out), without `browser_unavailable`.
@@ -71,7 +71,7 @@ impl Clerk {
         Ok(SignOutOutcome { active_session_ended: true, navigate_to: Some(navigate_to) })
     }
 
-    /// Ends sessions. False when the active session, if there is one, is still there.
+    /// Ends sessions. Returns false if the active session is still there.
     async fn end(&self, session_id: Option<SessionId>) -> Result<bool> {
         let _turn = self.0.turns.switch().await;
         let snapshot = self.loaded_snapshot()?;
@@ -98,11 +98,11 @@ impl Clerk {
                 self.0.store.tokens.clear();
                 let request = Request::new(Method::Delete, "/client/sessions").responds_with_client();
                 self.request(&request).await?;
-                // Tokens that came along with the answer belong to sessions that are signed out.
+                // Tokens in the response belong to signed-out sessions.
                 self.0.store.tokens.clear();
             }
         }
-        // The answer's client has told everybody already, when it brought one.
+        // If the response contained a client, the listeners have been notified already.
         if self.snapshot().active_session != ActiveSession::None {
             self.commit([Transition::Activate(None)]).await;
         }

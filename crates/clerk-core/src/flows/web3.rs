@@ -1,4 +1,4 @@
-//! Signing in with a crypto wallet: the wallet signs a text that Clerk chose.
+//! Sign-in with a crypto wallet, which signs a message from Clerk.
 
 use crate::{
     clerk::Clerk,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 params! {
-    /// Parameters of [`Clerk::authenticate_with_web3`]; every URL may be relative to the app.
+    /// Parameters of [`Clerk::authenticate_with_web3`]. Every URL may be relative to the app.
     ///
     /// Source: `AuthenticateWithWeb3Params` of Clerk's documentation.
     pub struct AuthenticateWithWeb3Params {
@@ -30,34 +30,34 @@ params! {
             strategy: String,
         }
         optional {
-            /// Where to go after the sign-in or sign-up.
+            /// Where to navigate after the sign-in or sign-up.
             redirect_url: String,
-            /// Where missing fields of a sign-up are asked for.
+            /// The page for missing fields of a sign-up.
             sign_up_continue_url: String,
-            /// Where the second factor is asked for.
+            /// The page for the second factor.
             second_factor_url: String,
-            /// Where an anti-fraud check of a sign-in is made.
+            /// The page for the anti-fraud check of a sign-in.
             protect_check_url: String,
-            /// Where an anti-fraud check of a sign-up is made.
+            /// The page for the anti-fraud check of a sign-up.
             sign_up_protect_check_url: String,
             /// Metadata of a sign-up.
             unsafe_metadata: serde_json::Value,
             /// Whether the user accepted the terms, for a sign-up.
             legal_accepted: bool,
-            /// Name of the wallet; Solana needs it.
+            /// The name of the wallet; required for Solana.
             wallet_name: String,
-            /// Address of the page that asks, which relative URLs are read against.
+            /// The URL of the calling page, against which relative URLs are resolved.
             location: String,
         }
     }
 }
 
 impl Clerk {
-    /// Signs in with a wallet; somebody who has no account yet gets one.
+    /// Signs in with a wallet, or signs up if the wallet has no account yet.
     ///
     /// # Errors
-    /// - `web3_wallet_unavailable`: there is no such wallet.
-    /// - `web3_signature_request_rejected`: the user refused in the wallet.
+    /// - `web3_wallet_unavailable`: the wallet is not available.
+    /// - `web3_signature_request_rejected`: the user rejected the request in the wallet.
     /// - `web3_signature_generation_failed`: the wallet failed.
     /// - `web3_solana_wallet_name_required`: `web3_solana_signature` without `wallet_name`.
     /// - `oauth_flow_superseded`, `oauth_flow_cancelled`: the wait for the wallet ended another way.
@@ -70,16 +70,16 @@ impl Clerk {
         let provider = params.strategy.trim_start_matches("web3_").trim_end_matches("_signature").to_owned();
         if provider == "solana" && params.wallet_name.as_deref().is_none_or(str::is_empty) {
             return Err(ErrorCode::Web3SolanaWalletNameRequired
-                .error("web3_solana_signature needs walletName, the name of the Solana wallet to use"));
+                .error("web3_solana_signature requires walletName, the name of the Solana wallet"));
         }
-        let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet"))?;
+        let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet; configure one"))?;
         let (flow, signal) = self.0.flows.begin();
-        let result = self.ask_wallet(wallet.as_ref(), signal, &provider, &params).await;
+        let result = self.run_wallet_flow(wallet.as_ref(), signal, &provider, &params).await;
         self.0.flows.end(flow);
         result
     }
 
-    async fn ask_wallet(
+    async fn run_wallet_flow(
         &self,
         wallet: &dyn Wallet,
         mut signal: Signals,
@@ -104,7 +104,7 @@ impl Clerk {
     /// Signs in with MetaMask; see [`authenticate_with_web3`](Self::authenticate_with_web3).
     ///
     /// # Errors
-    /// As there.
+    /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
     pub async fn authenticate_with_metamask(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
         self.authenticate_with_wallet("web3_metamask_signature", params).await
     }
@@ -112,7 +112,7 @@ impl Clerk {
     /// Signs in with Coinbase Wallet; see [`authenticate_with_web3`](Self::authenticate_with_web3).
     ///
     /// # Errors
-    /// As there.
+    /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
     pub async fn authenticate_with_coinbase_wallet(
         &self,
         params: AuthenticateWithWeb3Params,
@@ -123,7 +123,7 @@ impl Clerk {
     /// Signs in with OKX Wallet; see [`authenticate_with_web3`](Self::authenticate_with_web3).
     ///
     /// # Errors
-    /// As there.
+    /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
     pub async fn authenticate_with_okx_wallet(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
         self.authenticate_with_wallet("web3_okx_wallet_signature", params).await
     }
@@ -131,16 +131,15 @@ impl Clerk {
     /// Signs in with Base; see [`authenticate_with_web3`](Self::authenticate_with_web3).
     ///
     /// # Errors
-    /// As there.
+    /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
     pub async fn authenticate_with_base(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
         self.authenticate_with_wallet("web3_base_signature", params).await
     }
 
-    /// Signs in with a Solana wallet, which `wallet_name` names; see
-    /// [`authenticate_with_web3`](Self::authenticate_with_web3).
+    /// Signs in with the Solana wallet `wallet_name`; see [`authenticate_with_web3`](Self::authenticate_with_web3).
     ///
     /// # Errors
-    /// As there.
+    /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
     pub async fn authenticate_with_solana(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
         self.authenticate_with_wallet("web3_solana_signature", params).await
     }
@@ -160,7 +159,7 @@ impl Clerk {
         let factors = sign_in.supported_first_factors.iter().flatten();
         let factor = factors.clone().find(|factor| factor.strategy == strategy).cloned();
         let factor = factor.ok_or_else(|| {
-            unavailable("this instance does not offer the strategy for that address; see the dashboard")
+            unavailable("this instance does not offer the strategy for this address; enable it in Clerk's dashboard")
         })?;
         let prepare = PrepareFactorParams {
             strategy: strategy.to_owned(),
@@ -199,7 +198,7 @@ impl Clerk {
 }
 
 impl AuthenticateWithWeb3Params {
-    /// The pages that they name.
+    /// Returns the callback parameters of these parameters.
     fn callback(&self) -> RedirectCallbackParams {
         RedirectCallbackParams {
             sign_in_force_redirect_url: self.redirect_url.clone(),
@@ -213,28 +212,29 @@ impl AuthenticateWithWeb3Params {
     }
 }
 
-/// A wallet that has shown its address, and what may end the wait for it.
+/// A connected wallet, and the signal that may end the wait for it.
 struct ConnectedWallet<'a> {
     connection: &'a mut dyn WalletConnection,
     signal: Signals,
 }
 
-/// What the wallet says, unless the flow is cancelled or superseded before. Only the waits for the user end that way: what
-/// was asked of FAPI is carried through.
+/// Waits for the wallet unless the flow is cancelled or superseded. Only waits for the user are interrupted: requests
+/// to FAPI are always completed.
 async fn unless_ended<T>(
     signal: &mut Signals,
-    answer: impl Future<Output = std::result::Result<T, WalletError>>,
+    reply: impl Future<Output = std::result::Result<T, WalletError>>,
 ) -> Result<T> {
     tokio::select! {
-        answer = answer => answer.map_err(wallet_error),
+        reply = reply => reply.map_err(wallet_error),
         ended = signal => Err(ended_early(&ended.unwrap_or(Signal::Superseded))),
     }
 }
 
-/// Has Clerk's text signed. Coinbase Wallet refuses the first request now and then for no reason, so it is asked twice.
+/// Requests a signature of Clerk's message. Coinbase Wallet sometimes rejects the first request for no reason, so it is
+/// retried once.
 async fn sign(strategy: &str, message: Option<String>, wallet: &mut ConnectedWallet<'_>) -> Result<String> {
     let message = message.ok_or_else(|| {
-        ErrorCode::Web3SignatureFailed.error("Clerk sent no text to sign; is the strategy switched on?")
+        ErrorCode::Web3SignatureFailed.error("Clerk sent no message to sign; enable the strategy in Clerk's dashboard")
     })?;
     match unless_ended(&mut wallet.signal, wallet.connection.sign(&message)).await {
         Err(error) if strategy == "web3_coinbase_wallet_signature" && error.is(ErrorCode::Web3SignatureRejected) => {
@@ -250,7 +250,7 @@ fn unavailable(why: &str) -> Error {
 
 fn wallet_error(error: WalletError) -> Error {
     match error {
-        WalletError::Rejected => ErrorCode::Web3SignatureRejected.error("the user refused in the wallet"),
+        WalletError::Rejected => ErrorCode::Web3SignatureRejected.error("the user rejected the request in the wallet"),
         WalletError::Unavailable(why) => unavailable(&why),
         WalletError::Failed(why) => ErrorCode::Web3SignatureFailed.error(format!("the wallet failed: {why}")),
     }

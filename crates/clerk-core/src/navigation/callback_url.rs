@@ -1,4 +1,4 @@
-//! The one URL that browser flows come back to.
+//! The URL that browser flows return to.
 
 use url::Url;
 
@@ -6,16 +6,16 @@ use crate::error::{ErrorCode, Result};
 
 /// The callback URL of the app, e.g. `my-app://callback`.
 ///
-/// A link is the app's callback when scheme, host, port and path agree; query and fragment are the message.
+/// A link is the app's callback if scheme, host, port and path match; query and fragment are the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallbackUrl(Url);
 
 impl CallbackUrl {
-    /// Reads a callback URL such as `my-app://callback`.
+    /// Parses a callback URL such as `my-app://callback`.
     ///
     /// # Errors
-    /// `redirect_url_invalid` when it is no absolute URL with a host, carries a query, a fragment or credentials, or
-    /// has a scheme that a browser would not hand to an app.
+    /// `redirect_url_invalid` if it is not an absolute URL with a host, contains a query, a fragment or credentials, or
+    /// has a scheme that browsers do not pass on to apps.
     pub fn parse(text: &str) -> Result<Self> {
         let invalid = |why: &str| {
             ErrorCode::RedirectUrlInvalid.error(format!("the redirect URL {why}; use something like my-app://callback"))
@@ -25,15 +25,15 @@ impl CallbackUrl {
             return Err(invalid("has no host"));
         }
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid("must have neither query, fragment nor credentials"));
+            return Err(invalid("must not have a query, a fragment or credentials"));
         }
         if matches!(url.scheme(), "http" | "javascript" | "data" | "file" | "tauri" | "about" | "blob") {
-            return Err(invalid("has a scheme that does not lead back to the app"));
+            return Err(invalid("has a scheme that does not open the app"));
         }
         Ok(Self(url))
     }
 
-    /// The callback URL for a scheme: `<scheme>://callback`.
+    /// Returns the callback URL for a scheme: `<scheme>://callback`.
     ///
     /// # Errors
     /// `redirect_url_invalid`, as for [`parse`](Self::parse).
@@ -41,18 +41,18 @@ impl CallbackUrl {
         Self::parse(&format!("{scheme}://callback"))
     }
 
-    /// The URL as it has to stand on the instance's allowlist, which is compared exactly.
+    /// Returns the URL as it must appear on the instance's allowlist, which is compared exactly.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Whether it is an address of the web, which the system may hand to the app as well as to a browser.
-    pub(crate) fn is_of_the_web(&self) -> bool {
+    /// Whether it is an http(s) URL, which the system may open in the app or in a browser.
+    pub(crate) fn is_web_url(&self) -> bool {
         matches!(self.0.scheme(), "http" | "https")
     }
 
-    /// Whether `link` leads here.
+    /// Whether `link` is this callback URL.
     #[must_use]
     pub fn matches(&self, link: &Url) -> bool {
         fn path(url: &Url) -> &str {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_matched_on_scheme_host_port_and_path() {
+    fn callback_url_matches_scheme_host_port_and_path() {
         let callback = CallbackUrl::parse("my-app://callback").unwrap();
         for (link, expected) in [
             ("my-app://callback", true),
@@ -89,14 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_that_begins_like_http_is_the_apps_own() {
+    fn is_web_url_accepts_only_http_schemes() {
         for (url, expected) in [("https://example.com/callback", true), ("http-notes://callback", false)] {
-            assert_eq!(CallbackUrl::parse(url).unwrap().is_of_the_web(), expected);
+            assert_eq!(CallbackUrl::parse(url).unwrap().is_web_url(), expected);
         }
     }
 
     #[test]
-    fn unusable_urls_are_refused() {
+    fn callback_url_parse_rejects_unusable_urls() {
         for url in [
             "",
             "callback",

@@ -1,28 +1,28 @@
-//! Where a navigation may lead: pages of the app, other sites, other protocols.
+//! Classifies navigation targets: pages of the app, other sites, other protocols.
 //!
-//! The same in TypeScript: `guest-js/navigation.ts`. Both are tested against `tests/vectors/navigation.json`.
+//! `guest-js/navigation.ts` does the same; both are tested against `tests/vectors/navigation.json`.
 
 use url::Url;
 
 use crate::navigation::urls::{path_of, same_origin};
 
-/// Schemes that run a program or read the disk. They are refused, even if the app allows them.
+/// Schemes that run a program or read the disk. They are refused even if the app allows them.
 const FORBIDDEN: [&str; 5] = ["javascript", "data", "vbscript", "blob", "file"];
 
-/// Where a URL leads.
+/// The target of a navigation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Destination {
     /// A page of the app: path, query and fragment.
     Path(String),
-    /// A site for the system browser.
+    /// A site to open in the system browser.
     External(Url),
     /// A URL with a protocol that the app allows.
     Custom(Url),
-    /// Nowhere: the URL is not valid, or its protocol is not allowed.
+    /// The URL is not valid, or its protocol is not allowed.
     Refused,
 }
 
-/// Resolves `to`, which may be relative to `page`, a page of the app. `None` when it is empty.
+/// Resolves `to`, which may be relative to `page`, a page of the app. `None` if it is empty.
 pub(crate) fn destination(to: &str, page: &Url, allowed_protocols: &[String]) -> Option<Destination> {
     if to.is_empty() {
         return None;
@@ -40,7 +40,8 @@ pub(crate) fn destination(to: &str, page: &Url, allowed_protocols: &[String]) ->
 }
 
 fn parse(to: &str, page: &Url) -> Option<Url> {
-    // URL parsers disagree on leading backslashes and surplus slashes for schemes other than http, so these are removed.
+    // URL parsers disagree on leading backslashes and surplus slashes for schemes other than http, so these are
+    // removed.
     let text: String = to.chars().filter(|character| !matches!(character, '\t' | '\n' | '\r')).collect();
     let text = text.trim_start_matches(|character: char| character <= ' ');
     let rest = text.trim_start_matches(['/', '\\']);

@@ -1,4 +1,4 @@
-//! Where flows lead: the callback URL, the pages of the app and of the instance, and redirects.
+//! Navigation: the callback URL, the pages of the app and of the instance, and redirects.
 
 pub(crate) mod callback_url;
 mod destination;

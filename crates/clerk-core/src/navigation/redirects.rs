@@ -1,4 +1,4 @@
-//! Where pages are, and going there.
+//! Building the URLs of pages, and navigating to them.
 
 use url::Url;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Clerk {
-    /// The page that relative URLs are read against: the one that asks, or the app's start page.
+    /// Returns the page that relative URLs are resolved against: the calling one, or the app's start page.
     pub(crate) fn page(&self, location: Option<&str>) -> Url {
         location.and_then(|location| Url::parse(location).ok()).unwrap_or_else(|| self.0.setup.app_url.clone())
     }
@@ -36,8 +36,7 @@ impl Clerk {
         build(&self.urls(&self.snapshot(), &self.0.setup.app_url))
     }
 
-    /// Where the sign-in is, with what it has to know of where to go afterwards in its fragment. Empty before
-    /// [`load`](Self::load).
+    /// Returns the URL of the sign-in page, with its redirect URLs in the fragment. Empty before [`load`](Self::load).
     ///
     /// # Source
     /// `Clerk.buildSignInUrl()`.
@@ -46,7 +45,7 @@ impl Clerk {
         self.build(|urls| urls.sign_in(options))
     }
 
-    /// Where the sign-up is; see [`build_sign_in_url`](Self::build_sign_in_url).
+    /// Returns the URL of the sign-up page; see [`build_sign_in_url`](Self::build_sign_in_url).
     ///
     /// # Source
     /// `Clerk.buildSignUpUrl()`.
@@ -55,7 +54,7 @@ impl Clerk {
         self.build(|urls| urls.sign_up(options))
     }
 
-    /// Where the user's profile is: a page of the Account Portal, unless Clerk's dashboard names another one.
+    /// Returns the URL of the user profile: a page of the Account Portal, unless Clerk's dashboard names another one.
     ///
     /// # Source
     /// `Clerk.buildUserProfileUrl()`.
@@ -64,7 +63,7 @@ impl Clerk {
         self.build(|urls| urls.user_profile())
     }
 
-    /// Where the organization's profile is.
+    /// Returns the URL of the organization profile.
     ///
     /// # Source
     /// `Clerk.buildOrganizationProfileUrl()`.
@@ -73,7 +72,7 @@ impl Clerk {
         self.build(|urls| urls.organization_profile())
     }
 
-    /// Where an organization is created.
+    /// Returns the URL of the page that creates an organization.
     ///
     /// # Source
     /// `Clerk.buildCreateOrganizationUrl()`.
@@ -82,7 +81,7 @@ impl Clerk {
         self.build(|urls| urls.create_organization())
     }
 
-    /// The application's home page, as Clerk's dashboard names it.
+    /// Returns the application's home page, as set in Clerk's dashboard.
     ///
     /// # Source
     /// `Clerk.buildHomeUrl()`.
@@ -91,8 +90,8 @@ impl Clerk {
         self.build(|urls| urls.home())
     }
 
-    /// `to` as it may be gone to: on development instances an absolute URL, on production instances as it is. There is
-    /// no development browser on a desktop, so no token is added.
+    /// Returns `to` in the form to navigate to: an absolute URL on development instances, unchanged on production
+    /// instances. A desktop app has no development browser, so no token is added.
     ///
     /// # Source
     /// `Clerk.buildUrlWithAuth()`.
@@ -101,7 +100,7 @@ impl Clerk {
         self.build(|urls| urls.with_auth(to))
     }
 
-    /// Where to go after a sign-in. `search` are parameters of an address, e.g. `redirect_url`.
+    /// Returns where to navigate after a sign-in. `search` are query parameters, e.g. `redirect_url`.
     ///
     /// # Source
     /// `Clerk.buildAfterSignInUrl()`.
@@ -110,7 +109,7 @@ impl Clerk {
         self.build(|urls| urls.after_sign_in(search))
     }
 
-    /// Where to go after a sign-up; see [`build_after_sign_in_url`](Self::build_after_sign_in_url).
+    /// Returns where to navigate after a sign-up; see [`build_after_sign_in_url`](Self::build_after_sign_in_url).
     ///
     /// # Source
     /// `Clerk.buildAfterSignUpUrl()`.
@@ -119,7 +118,7 @@ impl Clerk {
         self.build(|urls| urls.after_sign_up(search))
     }
 
-    /// Where to go after a sign-out; `/` by default.
+    /// Returns where to navigate after a sign-out. Default: `/`.
     ///
     /// # Source
     /// `Clerk.buildAfterSignOutUrl()`.
@@ -128,7 +127,7 @@ impl Clerk {
         self.build(|urls| urls.after_sign_out())
     }
 
-    /// Where to go after a new subscription: as after a sign-in, unless the option of this name says otherwise.
+    /// Returns where to navigate after a new subscription. Default: the same as after a sign-in.
     ///
     /// # Source
     /// `Clerk.buildNewSubscriptionRedirectUrl()`.
@@ -137,7 +136,7 @@ impl Clerk {
         self.build(|urls| urls.new_subscription_redirect())
     }
 
-    /// Where to go after signing out of one of several sessions.
+    /// Returns where to navigate after signing out of one of several sessions.
     ///
     /// # Source
     /// `Clerk.buildAfterMultiSessionSingleSignOutUrl()`.
@@ -146,7 +145,7 @@ impl Clerk {
         self.build(|urls| urls.after_multi_session_single_sign_out())
     }
 
-    /// Where the waitlist is. `initial_values` fill its form, e.g. `emailAddress`.
+    /// Returns the URL of the waitlist. `initial_values` prefill its form, e.g. `emailAddress`.
     ///
     /// # Source
     /// `Clerk.buildWaitlistUrl()`.
@@ -155,7 +154,7 @@ impl Clerk {
         self.build(|urls| urls.waitlist(initial_values))
     }
 
-    /// Where the active session's next task is done; empty without one.
+    /// Returns the page for the next task of the active session; empty without a task.
     ///
     /// # Source
     /// `Clerk.buildTasksUrl()`.
@@ -166,10 +165,10 @@ impl Clerk {
         self.urls(&snapshot, &self.0.setup.app_url).task(task, options)
     }
 
-    /// Goes to a URL: pages of the app in one of its windows, other sites in the system browser. Nothing happens for an
-    /// empty URL. An address whose protocol is not allowed is replaced by `/`, which is logged.
+    /// Navigates to a URL: pages of the app open in one of its windows, other sites in the system browser. An empty URL
+    /// does nothing. A URL whose protocol is not allowed is replaced by `/`, which is logged.
     ///
-    /// With no window open the page waits for the next one that loads Clerk.
+    /// If no window is open, the page is stored for the next window that loads Clerk.
     ///
     /// # Errors
     /// `browser_unavailable`.
@@ -198,14 +197,14 @@ impl Clerk {
         Ok(())
     }
 
-    /// Keeps an outcome for the window that takes it first.
+    /// Stores an outcome for the first window that takes it.
     pub(crate) fn hand_to_window(&self, outcome: RedirectOutcome) {
-        self.0.flows.keep_outcome(outcome);
+        self.0.flows.store_outcome(outcome);
         self.0.setup.events.emit(Event::RedirectFinished);
     }
 
-    /// Goes to the app's sign-in. Without one (`sign_in_url`) Clerk's hosted sign-in opens in the system browser, and
-    /// this returns when the user has come back signed in.
+    /// Navigates to the app's sign-in page. Without one (`sign_in_url`), opens Clerk's hosted sign-in in the system
+    /// browser and returns when the user has come back signed in.
     ///
     /// # Errors
     /// Those of [`navigate`](Self::navigate) and of [`start_hosted_auth`](Self::start_hosted_auth).
@@ -220,7 +219,8 @@ impl Clerk {
         self.hosted(AttemptKind::SignIn, options).await
     }
 
-    /// Goes to the app's sign-up, or to Clerk's hosted one; see [`redirect_to_sign_in`](Self::redirect_to_sign_in).
+    /// Navigates to the app's sign-up page, or opens the hosted one; see
+    /// [`redirect_to_sign_in`](Self::redirect_to_sign_in).
     ///
     /// # Errors
     /// As [`redirect_to_sign_in`](Self::redirect_to_sign_in).
@@ -240,7 +240,7 @@ impl Clerk {
         self.navigate(outcome.navigate_to.as_deref().unwrap_or_default())
     }
 
-    /// Goes to the user's profile.
+    /// Navigates to the user profile.
     ///
     /// # Errors
     /// As [`navigate`](Self::navigate).
@@ -251,7 +251,7 @@ impl Clerk {
         self.navigate(&self.build_user_profile_url())
     }
 
-    /// Goes to the organization's profile.
+    /// Navigates to the organization profile.
     ///
     /// # Errors
     /// As [`navigate`](Self::navigate).
@@ -262,7 +262,7 @@ impl Clerk {
         self.navigate(&self.build_organization_profile_url())
     }
 
-    /// Goes to where an organization is created.
+    /// Navigates to the page that creates an organization.
     ///
     /// # Errors
     /// As [`navigate`](Self::navigate).
@@ -273,7 +273,7 @@ impl Clerk {
         self.navigate(&self.build_create_organization_url())
     }
 
-    /// Goes to where a sign-in leads.
+    /// Navigates to the page for after a sign-in.
     ///
     /// # Errors
     /// As [`navigate`](Self::navigate).
@@ -284,7 +284,7 @@ impl Clerk {
         self.navigate(&self.build_after_sign_in_url(&[]))
     }
 
-    /// Goes to where a sign-up leads.
+    /// Navigates to the page for after a sign-up.
     ///
     /// # Errors
     /// As [`navigate`](Self::navigate).
@@ -295,7 +295,7 @@ impl Clerk {
         self.navigate(&self.build_after_sign_up_url(&[]))
     }
 
-    /// Goes to where a sign-out leads.
+    /// Navigates to the page for after a sign-out.
     ///
     /// # Errors
     /// As [`navigate`](Self::navigate).
@@ -306,7 +306,7 @@ impl Clerk {
         self.navigate(&self.build_after_sign_out_url())
     }
 
-    /// Goes to the waitlist.
+    /// Navigates to the waitlist.
     ///
     /// # Errors
     /// As [`navigate`](Self::navigate).
@@ -317,7 +317,7 @@ impl Clerk {
         self.navigate(&self.build_waitlist_url(&[]))
     }
 
-    /// Goes to where the active session's next task is done; nowhere without one.
+    /// Navigates to the page for the next task of the active session. Does nothing without a task.
     ///
     /// # Errors
     /// As [`navigate`](Self::navigate).
@@ -328,7 +328,7 @@ impl Clerk {
         self.navigate(&self.build_tasks_url(options))
     }
 
-    /// Goes to a URL that [`build_url_with_auth`](Self::build_url_with_auth) makes.
+    /// Navigates to the URL that [`build_url_with_auth`](Self::build_url_with_auth) returns.
     ///
     /// # Errors
     /// As [`navigate`](Self::navigate).
@@ -342,7 +342,7 @@ impl Clerk {
     /// Opens a page in the system browser.
     ///
     /// # Errors
-    /// `url_not_allowed` when it is not http or https, `browser_unavailable` when no browser could be started.
+    /// `url_not_allowed` if it is not http or https, `browser_unavailable` if no browser could be started.
     pub fn open_external(&self, url: &str) -> Result<()> {
         let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
             ErrorCode::UrlNotAllowed.error("only absolute http and https URLs are opened in the system browser")

@@ -1,6 +1,6 @@
-//! Building URLs the way Clerk's SDKs do, and deciding where redirects may lead.
+//! Builds URLs as Clerk's SDKs do, and decides which redirects are allowed.
 //!
-//! The same in TypeScript: `guest-js/urls.ts`. Both are run against `tests/vectors/urls.json`.
+//! `guest-js/urls.ts` does the same; both are tested against `tests/vectors/urls.json`.
 
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
@@ -13,66 +13,65 @@ use crate::{
     options::{ClerkOptions, RedirectOrigin},
 };
 
-/// Options of [`Clerk::build_sign_in_url`](crate::Clerk::build_sign_in_url) and its like.
+/// Options of [`Clerk::build_sign_in_url`](crate::Clerk::build_sign_in_url) and similar methods.
 ///
 /// Source: `RedirectOptions` of Clerk's documentation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RedirectOptions {
-    /// Where to come back to; the app's present page by default.
+    /// Where to return to. Default: the current page of the app.
     pub redirect_url: Option<String>,
-    /// Where to go after every sign-in.
+    /// Where to navigate after every sign-in.
     pub sign_in_force_redirect_url: Option<String>,
-    /// Where to go after a sign-in when nothing else says so.
+    /// Where to navigate after a sign-in without another redirect URL.
     pub sign_in_fallback_redirect_url: Option<String>,
-    /// Where to go after every sign-up.
+    /// Where to navigate after every sign-up.
     pub sign_up_force_redirect_url: Option<String>,
-    /// Where to go after a sign-up when nothing else says so.
+    /// Where to navigate after a sign-up without another redirect URL.
     pub sign_up_fallback_redirect_url: Option<String>,
-    /// What the form begins with, e.g. `emailAddress`.
+    /// Initial values of the form, e.g. `emailAddress`.
     pub initial_values: Vec<(String, String)>,
 }
 
-/// What URLs are built from.
+/// The input from which URLs are built.
 #[derive(Debug, Clone)]
 pub(crate) struct Urls<'a> {
-    /// Address of the page; relative URLs are read against it.
+    /// The URL of the current page; relative URLs are resolved against it.
     pub(crate) here: &'a Url,
     pub(crate) options: &'a ClerkOptions,
-    /// Absent before the environment was loaded.
+    /// `None` until the environment is loaded.
     pub(crate) display: Option<&'a DisplayConfig>,
     pub(crate) instance_type: InstanceType,
-    /// Host of FAPI; empty before it is known.
+    /// The host of FAPI; empty until it is known.
     pub(crate) frontend_api: &'a str,
     pub(crate) loaded: bool,
 }
 
-/// A value that is neither absent nor empty.
-pub(crate) fn given(url: &Option<String>) -> Option<&str> {
+/// Returns the value unless it is missing or empty.
+pub(crate) fn non_empty(url: &Option<String>) -> Option<&str> {
     url.as_deref().filter(|url| !url.is_empty())
 }
 
-/// Scheme, host and port: what makes two pages one site. Pages of an app have schemes of their own, whose origin the
-/// standard calls opaque.
+/// Whether scheme, host and port are equal. Used because `Url::origin` treats the custom schemes of apps as opaque.
 pub(crate) fn same_origin(a: &Url, b: &Url) -> bool {
     a.scheme() == b.scheme() && a.host() == b.host() && a.port_or_known_default() == b.port_or_known_default()
 }
 
-/// The path, query and fragment. A path that begins with two slashes would be taken for another host.
+/// Returns the path, query and fragment. Two leading slashes would be read as another host, so they are collapsed.
 pub(crate) fn path_of(url: &Url) -> String {
     let query = url.query().filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default();
     let fragment = url.fragment().filter(|text| !text.is_empty()).map(|text| format!("#{text}")).unwrap_or_default();
     format!("/{}{query}{fragment}", url.path().trim_start_matches(['/', '\\']))
 }
 
-/// The origin as text, e.g. `https://example.com:8080`.
+/// Returns the origin as a string, e.g. `https://example.com:8080`.
 fn origin(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-/// `base` with `path` appended to the path inside its fragment, and `params` set there: `/sign-in` and `factor-one` make
-/// `/sign-in#/factor-one`. Works on relative and absolute URLs alike.
+/// Appends `path` to the path inside the fragment of `base` and sets `params` there: `/sign-in` and `factor-one` become
+/// `/sign-in#/factor-one`. Accepts relative and absolute URLs.
 pub(crate) fn with_hash(base: &str, path: &str, params: &[(String, String)]) -> String {
     let path = path.trim_start_matches('/');
     if path.is_empty() && params.is_empty() {
@@ -93,18 +92,18 @@ pub(crate) fn with_hash(base: &str, path: &str, params: &[(String, String)]) -> 
 }
 
 impl<'a> Urls<'a> {
-    /// Reads a URL that may be relative to the page.
+    /// Parses a URL that may be relative to the page.
     fn absolute(&self, url: &str) -> Option<Url> {
         self.here.join(url).ok()
     }
 
-    /// Reads a URL that may be relative to the app.
+    /// Parses a URL that may be relative to the app.
     fn on_origin(&self, url: &str) -> Option<Url> {
         Url::parse(url).ok().or_else(|| Url::parse(&format!("{}/", origin(self.here))).ok()?.join(url).ok())
     }
 
-    /// `to` as it may be gone to: in development absolute, in production as it is. A desktop has no development browser
-    /// whose token would have to be added.
+    /// Returns `to` in the form to navigate to: absolute in development, unchanged in production. A desktop app has no
+    /// development browser whose token would have to be added.
     pub(crate) fn with_auth(&self, to: &str) -> String {
         match self.instance_type {
             InstanceType::Production => to.to_owned(),
@@ -134,27 +133,27 @@ impl<'a> Urls<'a> {
 
     /// Whether sign-in and sign-up share one page of the app.
     fn is_combined_flow(&self) -> bool {
-        let relative = given(&self.options.sign_in_url).is_some_and(|url| Url::parse(url).is_err());
-        relative && given(&self.options.sign_up_url).is_none()
+        let relative = non_empty(&self.options.sign_in_url).is_some_and(|url| Url::parse(url).is_err());
+        relative && non_empty(&self.options.sign_up_url).is_none()
     }
 
     pub(crate) fn has_own_sign_in(&self) -> bool {
-        given(&self.options.sign_in_url).is_some()
+        non_empty(&self.options.sign_in_url).is_some()
     }
 
     pub(crate) fn has_own_sign_up(&self) -> bool {
-        given(&self.options.sign_up_url).is_some() || self.is_combined_flow()
+        non_empty(&self.options.sign_up_url).is_some() || self.is_combined_flow()
     }
 
     pub(crate) fn sign_in(&self, redirect: &RedirectOptions) -> String {
-        self.authentication(given(&self.options.sign_in_url), |display| &display.sign_in_url, "", redirect)
+        self.authentication(non_empty(&self.options.sign_in_url), |display| &display.sign_in_url, "", redirect)
     }
 
     pub(crate) fn sign_up(&self, redirect: &RedirectOptions) -> String {
         let combined = self.is_combined_flow();
         let option = if combined { &self.options.sign_in_url } else { &self.options.sign_up_url };
         let path = if combined { "create" } else { "" };
-        self.authentication(given(option), |display| &display.sign_up_url, path, redirect)
+        self.authentication(non_empty(option), |display| &display.sign_up_url, path, redirect)
     }
 
     fn authentication(
@@ -167,17 +166,17 @@ impl<'a> Urls<'a> {
         let (Some(display), true) = (self.display, self.loaded) else { return String::new() };
         let base = option.unwrap_or_else(|| displayed(display));
         let Some(base) = self.absolute(base) else { return String::new() };
-        let redirect_url = given(&redirect.redirect_url).unwrap_or(self.here.as_str());
+        let redirect_url = non_empty(&redirect.redirect_url).unwrap_or(self.here.as_str());
         let mut params: Vec<_> =
             redirect.initial_values.iter().map(|(key, value)| (snake_case(key), value.clone())).collect();
         params.extend(self.redirect_params(redirect, redirect_url));
         self.with_auth(&with_hash(base.as_str(), path, &params))
     }
 
-    /// What a sign-in page has to know of where to go afterwards.
+    /// Returns the redirect URLs that a sign-in page receives as parameters.
     fn redirect_params(&self, redirect: &RedirectOptions, redirect_url: &str) -> Vec<(String, String)> {
         let pick = |prop: &Option<String>, option: &Option<String>| {
-            [prop, option].into_iter().filter_map(given).find_map(|url| self.allowed_redirect(url))
+            [prop, option].into_iter().filter_map(non_empty).find_map(|url| self.allowed_redirect(url))
         };
         let sign_in_force = pick(&redirect.sign_in_force_redirect_url, &self.options.sign_in_force_redirect_url);
         let sign_up_force = pick(&redirect.sign_up_force_redirect_url, &self.options.sign_up_force_redirect_url);
@@ -199,8 +198,8 @@ impl<'a> Urls<'a> {
         .collect()
     }
 
-    /// Where to go after an authentication: what is forced, else the `redirect_url` of `search`, else the fallback.
-    /// `search` are parameters of an address, `redirect` those of a call; `/` when there is nothing.
+    /// Returns where to navigate after an authentication: the forced URL, else the `redirect_url` of `search`, else the
+    /// fallback, else `/`. `search` are query parameters, `redirect` the options of a call.
     pub(crate) fn after(&self, after: AttemptKind, redirect: &RedirectOptions, search: &[(String, String)]) -> String {
         let (force, fallback, names) = match after {
             AttemptKind::SignIn => (
@@ -219,9 +218,9 @@ impl<'a> Urls<'a> {
             |name: &str| search.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| &**value);
         let candidates = [searched(force_name)]
             .into_iter()
-            .chain(force.map(given))
+            .chain(force.map(non_empty))
             .chain([searched("redirect_url"), searched(fallback_name)])
-            .chain(fallback.map(given));
+            .chain(fallback.map(non_empty));
         candidates.flatten().find_map(|url| self.allowed_redirect(url)).map_or_else(|| "/".to_owned(), String::from)
     }
 
@@ -234,18 +233,18 @@ impl<'a> Urls<'a> {
     }
 
     pub(crate) fn after_sign_out(&self) -> String {
-        given(&self.options.after_sign_out_url).map_or_else(|| "/".to_owned(), |url| self.with_auth(url))
+        non_empty(&self.options.after_sign_out_url).map_or_else(|| "/".to_owned(), |url| self.with_auth(url))
     }
 
     pub(crate) fn new_subscription_redirect(&self) -> String {
-        let own = given(&self.options.new_subscription_redirect_url);
+        let own = non_empty(&self.options.new_subscription_redirect_url);
         own.map_or_else(|| self.after_sign_in(&[]), str::to_owned)
     }
 
     pub(crate) fn after_multi_session_single_sign_out(&self) -> String {
         let Some(display) = self.display else { return String::new() };
-        let option = given(&self.options.after_multi_session_single_sign_out_url);
-        match (option, given(&self.options.sign_in_url).and_then(|url| self.absolute(url))) {
+        let option = non_empty(&self.options.after_multi_session_single_sign_out_url);
+        match (option, non_empty(&self.options.sign_in_url).and_then(|url| self.absolute(url))) {
             (Some(url), _) => self.with_auth(url),
             (None, Some(sign_in)) => self.with_auth(&with_hash(sign_in.as_str(), "choose", &[])),
             (None, None) => self.with_auth(&display.after_sign_out_one_url),
@@ -255,38 +254,38 @@ impl<'a> Urls<'a> {
     pub(crate) fn waitlist(&self, initial_values: &[(String, String)]) -> String {
         let Some(display) = self.display else { return String::new() };
         let params: Vec<_> = initial_values.iter().map(|(key, value)| (snake_case(key), value.clone())).collect();
-        let base = self.absolute(given(&self.options.waitlist_url).unwrap_or(&display.waitlist_url));
+        let base = self.absolute(non_empty(&self.options.waitlist_url).unwrap_or(&display.waitlist_url));
         base.map(|base| with_hash(base.as_str(), "", &params)).unwrap_or_default()
     }
 
-    /// Where the app's sign-in is, or the hosted one.
+    /// Returns the app's sign-in page, or the hosted one.
     pub(crate) fn sign_in_page(&self) -> String {
         let displayed = self.display.map(|display| display.sign_in_url.as_str());
-        given(&self.options.sign_in_url).or(displayed).unwrap_or("/").to_owned()
+        non_empty(&self.options.sign_in_url).or(displayed).unwrap_or("/").to_owned()
     }
 
-    /// Where the app's sign-up is, which may be a step of its sign-in, or the hosted one.
+    /// Returns the app's sign-up page, which may be a step of its sign-in page, or the hosted one.
     pub(crate) fn sign_up_page(&self) -> String {
         if self.is_combined_flow() {
             return with_hash(&self.sign_in_page(), "create", &[]);
         }
         let displayed = self.display.map(|display| display.sign_up_url.as_str());
-        given(&self.options.sign_up_url).or(displayed).unwrap_or("/").to_owned()
+        non_empty(&self.options.sign_up_url).or(displayed).unwrap_or("/").to_owned()
     }
 
-    /// Where the app says that a task is done.
+    /// Returns the app's own page for a task.
     pub(crate) fn own_task_page(&self, task: &SessionTask) -> Option<&str> {
         self.options.task_urls.as_ref()?.get(&task.key).map(String::as_str).filter(|url| !url.is_empty())
     }
 
-    /// Where a task is done that `session` has left, if it has one: where the app says, or below `base`.
+    /// Returns the page for the next task of `session`, if it has one: the app's own, or one below `base`.
     pub(crate) fn task_on(&self, session: Option<&Session>, base: &str) -> Option<String> {
         let task = session?.current_task()?;
         let below = || with_hash(base, &format!("tasks/{}", task.key), &[]);
         Some(self.own_task_page(task).map_or_else(below, str::to_owned))
     }
 
-    /// Where a task of a pending session is done; empty without one.
+    /// Returns the page for a task of a pending session; empty without a task.
     pub(crate) fn task(&self, task: Option<&SessionTask>, redirect: &RedirectOptions) -> String {
         let Some(task) = task else { return String::new() };
         match self.own_task_page(task) {
@@ -295,25 +294,25 @@ impl<'a> Urls<'a> {
         }
     }
 
-    /// The URL in full when a redirect may lead there: to the app itself, or to an allowed origin.
+    /// Returns the absolute URL if a redirect to it is allowed: to the app itself, or to an allowed origin.
     pub(crate) fn allowed_redirect(&self, url: &str) -> Option<Url> {
         let target = self.on_origin(url)?;
         let dangerous = target.scheme() == "javascript"
             || target.path().starts_with("//")
             || target.path().chars().any(char::is_control);
-        if !dangerous && (same_origin(&target, self.here) || self.lists(&origin(&target))) {
+        if !dangerous && (same_origin(&target, self.here) || self.is_listed_origin(&origin(&target))) {
             return Some(target);
         }
         tracing::warn!(
             code = "redirect_not_allowed",
-            "a redirect to {}:// was replaced by the default; see allowedRedirectOrigins",
+            "a redirect to {}:// is not allowed and was replaced by the default; see allowedRedirectOrigins",
             target.scheme()
         );
         None
     }
 
-    /// Whether an origin is on the app's list, or on the one that stands in for it.
-    fn lists(&self, wanted: &str) -> bool {
+    /// Whether an origin is on the app's list, or on the default list if the app has none.
+    fn is_listed_origin(&self, wanted: &str) -> bool {
         match self.options.allowed_redirect_origins.as_deref() {
             Some(list) if !list.is_empty() => list.iter().any(|entry| entry.matches(wanted)),
             _ => {
@@ -327,7 +326,7 @@ impl<'a> Urls<'a> {
         }
     }
 
-    /// What the app's router is given: the path alone for pages of the app.
+    /// Returns a URL as the app's router expects it: pages of the app as paths only.
     pub(crate) fn in_app(&self, to: &str) -> String {
         match self.absolute(to) {
             Some(url) if same_origin(&url, self.here) => path_of(&url),
@@ -340,7 +339,7 @@ impl RedirectOrigin {
     fn matches(&self, origin: &str) -> bool {
         match self {
             Self::Pattern(pattern) => glob(pattern.trim_end_matches('/'), origin),
-            // What can't be read as an expression was reported when the options came in.
+            // Invalid expressions were reported when the options were set.
             Self::Regex { regex, flags } => {
                 regress::Regex::with_flags(regex, flags.as_str()).is_ok_and(|regex| regex.find(origin).is_some())
             }
@@ -348,7 +347,7 @@ impl RedirectOrigin {
     }
 }
 
-/// Whether a text fits a pattern in which each `*` stands for anything.
+/// Whether `text` matches a pattern in which `*` matches any string.
 fn glob(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
@@ -363,7 +362,8 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// `tests/vectors/urls.json`: what the builders make of a page, options and arguments. TypeScript runs it as well.
+    /// `tests/vectors/urls.json` lists the expected URL for each page, options and call. TypeScript is tested against
+    /// it too.
     #[test]
     fn the_vectors() {
         let vectors: Vec<Value> = serde_json::from_str(include_str!("../../../../tests/vectors/urls.json")).unwrap();
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_the_app_are_paths() {
+    fn in_app_returns_paths_for_pages_of_the_app() {
         let here: Url = "tauri://localhost/settings".parse().unwrap();
         let urls = Urls {
             here: &here,
