@@ -1,4 +1,4 @@
-//! Who this device is to FAPI.
+//! The connection to FAPI, and this device's identity there.
 
 use std::sync::{Arc, Mutex, atomic::AtomicBool};
 
@@ -10,14 +10,14 @@ use crate::{
     sync::lock,
 };
 
-/// The FAPI of the instance, and the identity of this device there.
+/// The FAPI of the instance, and this device's identity there.
 #[derive(Default)]
 pub(crate) struct Connection {
     fapi: Mutex<Option<Arc<Fapi>>>,
     identity: Mutex<Identity>,
-    /// Held by the request that makes FAPI create the client, so that two don't make it create two.
+    /// Held by the request that makes FAPI create the client, so that concurrent requests do not create two.
     pub(super) first_contact: tokio::sync::Mutex<()>,
-    /// Whether the client is being read again after a refusal: many refusals at the same time need that once.
+    /// Whether the client is being reloaded after a 401: concurrent 401s share one reload.
     pub(super) settling: AtomicBool,
 }
 
@@ -36,7 +36,8 @@ impl Connection {
         *lock(&self.fapi) = Some(Arc::new(fapi));
     }
 
-    /// The name under which secrets are stored; see [`Instance::secret_name`](crate::fapi::Instance::secret_name).
+    /// Returns the name under which secrets are stored; see
+    /// [`Instance::secret_name`](crate::fapi::Instance::secret_name).
     pub(crate) fn secret_name(&self) -> Option<String> {
         Some(self.fapi()?.instance().secret_name())
     }
@@ -56,7 +57,7 @@ impl Connection {
         lock(&self.identity).token.is_some()
     }
 
-    /// The client token for a request that is about to be sent, and the request's place in the order.
+    /// Returns the client token for a request that is about to be sent, and the request's place in the order.
     pub(super) fn begin_request(&self) -> (Option<ClientToken>, Stamp) {
         let mut identity = lock(&self.identity);
         (identity.token.clone(), identity.gate.stamp())

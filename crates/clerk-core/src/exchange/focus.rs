@@ -1,15 +1,15 @@
-//! Keeping up with the server while the app runs: touch on focus, and polling.
+//! Synchronization with the server while the app runs: touch on focus, and polling.
 
 use std::time::Duration;
 
 use crate::{clerk::Clerk, error::Result, exchange::requests::get_client, resources::session::TouchIntent};
 
-/// The interval that Clerk's documentation gives for `polling`.
+/// The interval that Clerk's documentation states for `polling`.
 const POLLING_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 impl Clerk {
-    /// Reads the client again and tells the server that the user is here, as a window that gets the focus does. Does nothing
-    /// when signed out, or with the option `touchSession: false`.
+    /// Reloads the client and reports the user's activity to the server, as a window does on focus. Does nothing if
+    /// signed out, or with the option `touchSession: false`.
     ///
     /// # Errors
     /// `network_error` or `api_response_error`.
@@ -25,8 +25,8 @@ impl Clerk {
         self.touch_session(&session.id, organization, TouchIntent::Focus).await.map(|_| ())
     }
 
-    /// Reads the client every five minutes, for as long as the app runs, so that e.g. a revoked session is noticed. Does
-    /// nothing with the option `polling: false`. The plugin runs this.
+    /// Reads the client every five minutes for as long as the app runs, so that e.g. a revoked session is noticed.
+    /// Skipped with the option `polling: false`. The plugin runs this.
     ///
     /// # Source
     /// `ClerkOptions.polling`.
@@ -38,7 +38,7 @@ impl Clerk {
                 && snapshot.options.polling != Some(false)
                 && let Err(error) = self.exchange(&get_client()).await
             {
-                tracing::debug!(code = error.code(), "the client could not be read again");
+                tracing::debug!(code = error.code(), "the client could not be reloaded");
             }
         }
     }

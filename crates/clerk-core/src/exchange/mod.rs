@@ -46,13 +46,13 @@ impl Clerk {
         })
     }
 
-    /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the client is read again.
+    /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the client is reloaded.
     pub(crate) async fn request(&self, request: &Request) -> Result<Value> {
         self.loaded_snapshot()?;
         let result = self.exchange(request).await;
         if let Err(error) = &result
             && error.status() == Some(401)
-            // These two say nothing about the session.
+            // These two codes do not concern the session.
             && !error.has_api_code("requires_captcha")
             && !error.has_api_code("dev_browser_unauthenticated")
         {
@@ -61,12 +61,12 @@ impl Clerk {
         result
     }
 
-    /// Reads the client again after FAPI did not recognise the session, and signs out here when the session has ended. All
-    /// windows see that at once. Does nothing when signed out.
+    /// Reloads the client after FAPI did not recognise the session, and signs out if the session has ended. All windows
+    /// are notified immediately. Does nothing if signed out.
     ///
     /// # Errors
-    /// `network_error` or `api_response_error` when the client can't be read; then the state is unchanged, unless FAPI
-    /// responded with 403 or 500: that ends the session here, without an error.
+    /// `network_error` or `api_response_error` if the client can't be read; the state is then unchanged. A response
+    /// with 403 or 500 ends the session without an error.
     ///
     /// # Source
     /// `Clerk.handleUnauthenticated()`.
@@ -83,7 +83,8 @@ impl Clerk {
         }
     }
 
-    /// [`handle_unauthenticated`](Self::handle_unauthenticated) beside another error, which is the one to report.
+    /// As [`handle_unauthenticated`](Self::handle_unauthenticated), but only logs an error: the caller reports the
+    /// original one.
     pub(crate) async fn settle_unauthenticated(&self) {
         let settling = &self.0.connection.settling;
         if settling.swap(true, Ordering::AcqRel) {
@@ -91,7 +92,7 @@ impl Clerk {
         }
         let settling = Settling(settling);
         if let Err(error) = self.handle_unauthenticated().await {
-            tracing::debug!(code = error.code(), "the client could not be read again after a refusal");
+            tracing::debug!(code = error.code(), "the client could not be reloaded after a 401");
         }
         drop(settling);
     }
@@ -105,7 +106,7 @@ impl Clerk {
         self.absorb(reply, stamp).await
     }
 
-    /// Sends a request; the response is not applied yet.
+    /// Sends a request without applying the response.
     pub(crate) async fn send(&self, request: &Request) -> Result<(Reply, Stamp)> {
         let fapi = self.0.connection.fapi().ok_or_else(not_loaded)?;
         let session_id = self.snapshot().session().map(|session| session.id.clone());
@@ -113,13 +114,13 @@ impl Clerk {
         Ok((fapi.send(request, &Credentials { client_token, session_id }).await?, stamp))
     }
 
-    /// Applies the client token and the client of a response, unless a newer response came first. Runs in its own task so
-    /// that a cancelled caller cannot drop a token that the server has already rotated.
+    /// Applies the client token and the client of a response, unless a newer response has been applied. Runs in its own
+    /// task so that a cancelled caller cannot drop a token that the server has already rotated.
     pub(crate) async fn absorb(&self, reply: Reply, stamp: Stamp) -> Result<Value> {
         let clerk = self.clone();
         let absorbed = tokio::spawn(async move { clerk.absorb_now(reply, stamp).await }).await;
         absorbed.unwrap_or_else(|_| {
-            Err(ErrorCode::DecodeError.error("the response of the Frontend API could not be applied"))
+            Err(ErrorCode::DecodeError.error("the response of the Frontend API could not be applied; try again"))
         })
     }
 
@@ -133,22 +134,23 @@ impl Clerk {
             && let Some(typed) = Client::read(&raw)
         {
             let snapshot = self.snapshot();
-            // A restored client is no measure of which response is newer.
+            // A restored client does not tell which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
             if connection.admit_client(stamp, held, &typed) {
                 // The app's own choice of the initial session replaces the default one.
-                let chosen = self.0.setup.select_initial_session.as_ref().filter(|_| snapshot.lets_choose(&typed));
-                let chosen = chosen.map(|select| Transition::Activate(select(&typed)));
+                let selected =
+                    self.0.setup.select_initial_session.as_ref().filter(|_| snapshot.may_select_session(&typed));
+                let selected = selected.map(|select| Transition::Activate(select(&typed)));
                 let transition = Transition::Client { typed: Box::new(typed), raw };
-                writer.apply(&self.0.setup, [transition].into_iter().chain(chosen));
+                writer.apply(&self.0.setup, [transition].into_iter().chain(selected));
             } else {
-                tracing::debug!("the client of an overtaken response was ignored");
+                tracing::debug!("the client of an outdated response was ignored");
             }
         }
         reply.outcome
     }
 
-    /// Stores a new client token, then uses it. When it can't be stored it is kept in memory.
+    /// Stores a new client token, then uses it. If storing fails, it is used in memory only.
     async fn store_token(&self, update: TokenUpdate) {
         let token = match update {
             TokenUpdate::Set(token) => Some(token),
@@ -175,17 +177,17 @@ impl Clerk {
         let (code, message) = match error {
             StoreError::Unavailable(why) => (
                 ErrorCode::StorageUnavailable,
-                format!("the keyring can't be used, so the user will have to sign in again after a restart: {why}"),
+                format!("the keyring is not available, so the user has to sign in again after a restart: {why}"),
             ),
             StoreError::Corrupt(why) => {
-                (ErrorCode::StorageCorrupt, format!("the keyring holds something unreadable, which is ignored: {why}"))
+                (ErrorCode::StorageCorrupt, format!("the keyring contains an invalid value, which is ignored: {why}"))
             }
         };
         self.notice(code.as_str(), message);
     }
 }
 
-/// Ends settling, however it is left.
+/// Ends settling on every exit path.
 struct Settling<'a>(&'a AtomicBool);
 
 impl Drop for Settling<'_> {

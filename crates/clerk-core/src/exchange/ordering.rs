@@ -1,18 +1,18 @@
-//! Which reply is newer.
+//! Decides which response is newer.
 //!
-//! Requests run at the same time and their answers arrive in any order. An answer that was overtaken must change
-//! neither the client nor the client token. Pure: no I/O, no clock.
+//! Requests run concurrently and their responses arrive in any order. An outdated response must change neither the
+//! client nor the client token. Pure: no I/O, no clock.
 
 use crate::models::{Client, ClientId, UnixMillis};
 
-/// Marks a request when it is sent, and its answer when it arrives.
+/// Identifies a request when it is sent, and its response when it arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     sequence: u64,
     epoch: u64,
 }
 
-/// Decides whether an answer may still change something.
+/// Decides whether a response may still change the state.
 #[derive(Debug, Default)]
 pub(crate) struct OrderGate {
     next: u64,
@@ -22,18 +22,18 @@ pub(crate) struct OrderGate {
 }
 
 impl OrderGate {
-    /// Marks a request that is about to be sent.
+    /// Stamps a request that is about to be sent.
     pub(crate) fn stamp(&mut self) -> Stamp {
         self.next += 1;
         Stamp { sequence: self.next, epoch: self.epoch }
     }
 
-    /// Makes every request that is under way too late: its answer belongs to another owner of the state.
+    /// Invalidates all requests in flight: their responses belong to another owner of the state.
     pub(crate) fn begin_epoch(&mut self) {
         self.epoch += 1;
     }
 
-    /// Whether the answer marked `stamp` may replace the client token. If so, it is now the newest.
+    /// Whether the response with this stamp may replace the client token. If so, it becomes the newest.
     pub(crate) fn admit_token(&mut self, stamp: Stamp) -> bool {
         let admitted = stamp.epoch == self.epoch && stamp.sequence > self.token;
         if admitted {
@@ -42,11 +42,11 @@ impl OrderGate {
         admitted
     }
 
-    /// Whether the client in the answer marked `stamp` may replace `held`. If so, it is now the newest.
+    /// Whether the client in the response with this stamp may replace `held`. If so, it becomes the newest.
     ///
     /// The server's `updated_at` decides between two states of the same client, because it grows with each change: an
-    /// old state is refused even in a late answer, and a newer one is taken even from an answer that was overtaken.
-    /// The order of the requests decides the rest.
+    /// old state is rejected even in the response to a later request, and a newer one is accepted even in the response
+    /// to an earlier request. Otherwise the order of the requests decides.
     pub(crate) fn admit_client(&mut self, stamp: Stamp, held: Option<&Client>, incoming: &Client) -> bool {
         let later = stamp.sequence > self.client;
         let key = |client: &Client| -> (ClientId, UnixMillis) { (client.id.clone(), client.updated_at) };
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overtaken_answer_with_an_old_state_is_refused() {
+    fn admit_client_rejects_an_old_state_in_an_overtaken_response() {
         let mut gate = OrderGate::default();
         let (slow, fast) = (gate.stamp(), gate.stamp());
         let newer = client("client_1", 20);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overtaken_answer_with_a_newer_state_is_taken() {
+    fn admit_client_accepts_a_newer_state_in_an_overtaken_response() {
         let mut gate = OrderGate::default();
         let (slow, fast) = (gate.stamp(), gate.stamp());
         let held = client("client_1", 20);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_answer_with_an_old_state_of_the_same_client_is_refused() {
+    fn admit_client_rejects_an_old_state_in_a_later_response() {
         let mut gate = OrderGate::default();
         let held = client("client_1", 20);
         let first = gate.stamp();
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn another_client_is_taken_by_the_order_of_requests() {
+    fn admit_client_uses_request_order_for_another_client() {
         let mut gate = OrderGate::default();
         let (slow, fast) = (gate.stamp(), gate.stamp());
         let held = client("client_2", 20);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overtaken_answer_does_not_bring_its_token_back() {
+    fn admit_token_rejects_an_overtaken_response() {
         let mut gate = OrderGate::default();
         let (slow, fast) = (gate.stamp(), gate.stamp());
         assert!(gate.admit_token(fast));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_epoch_refuses_everything_that_is_under_way() {
+    fn begin_epoch_rejects_all_requests_in_flight() {
         let mut gate = OrderGate::default();
         let under_way = gate.stamp();
         gate.begin_epoch();

@@ -1,8 +1,8 @@
-//! The requests that the exchange itself makes.
+//! The requests of the exchange itself.
 
 use crate::fapi::request::{Method, Request};
 
-/// `GET /v1/client`: this device's client, or null when it has none yet.
+/// `GET /v1/client`: this device's client, or null if it has none.
 pub(crate) fn get_client() -> Request {
     Request::new(Method::Get, "/client").responds_with_client()
 }

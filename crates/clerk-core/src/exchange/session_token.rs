@@ -1,4 +1,4 @@
-//! Session tokens: one request for all callers at the same time, and a refresh before the token expires.
+//! Session tokens: concurrent callers share one request, and tokens are refreshed before they expire.
 
 use std::time::Duration;
 
@@ -18,12 +18,12 @@ use crate::{
     state::transition::Transition,
 };
 
-/// A token with this much life left, or less, is not given out any more.
+/// A token with at most this much remaining lifetime is not returned any more.
 const HARD_THRESHOLD_MS: i64 = 5_000;
-/// A token with this much life left, or less, is given out while a new one is fetched in the background: the 15
-/// seconds that clerk-js allows backends, and 2 seconds for the request itself.
+/// A token with at most this much remaining lifetime is returned while a new one is fetched in the background: the 15
+/// seconds of leeway for backends in clerk-js, and 2 seconds for the request itself.
 const REFRESH_THRESHOLD_MS: i64 = 17_000;
-/// Waits between the tries to mint a token when FAPI can't be reached: 3 s, growing by the factor 1.55.
+/// The delays between attempts to mint a token if FAPI can't be reached: 3 s, growing by the factor 1.55.
 const MINT_RETRY_DELAYS: [Duration; 3] =
     [Duration::from_millis(3_000), Duration::from_millis(4_650), Duration::from_millis(7_208)];
 
@@ -33,15 +33,15 @@ const MINT_RETRY_DELAYS: [Duration; 3] =
 pub struct GetTokenParams {
     /// The session.
     pub session_id: SessionId,
-    /// Name of a JWT template.
+    /// The name of a JWT template.
     #[serde(default)]
     #[specta(optional)]
     pub template: Option<String>,
-    /// The organization: the session's active one when kept, the personal account when cleared.
+    /// The organization. Default: the session's active one; `null` selects the personal account.
     #[serde(default)]
     #[specta(type = Option<String>, optional)]
     pub organization_id: Change<OrganizationId>,
-    /// Whether to mint a new token although a good one is at hand.
+    /// Whether to mint a new token even if a valid one is cached.
     #[serde(default)]
     #[specta(optional)]
     pub skip_cache: bool,
@@ -50,25 +50,25 @@ pub struct GetTokenParams {
 impl Clerk {
     /// Returns a session token: the short-lived JWT that proves to the app's backend who is signed in.
     ///
-    /// Gives out the cached token while more than 5 seconds of its life remain, and fetches the next one in the
-    /// background from 17 seconds on; calls at the same time share one request. Returns `None` when the session has no
-    /// user. When FAPI can't be reached it tries again for about 15 seconds.
+    /// Returns the cached token while more than 5 seconds of its lifetime remain, and fetches the next one in the
+    /// background when 17 seconds remain; concurrent calls share one request. Returns `None` if the session has no
+    /// user. If FAPI can't be reached, retries for about 15 seconds.
     ///
     /// # Errors
-    /// `not_loaded`, `no_active_session` when the session is not signed in on this device, `clerk_offline` when no answer
-    /// came, or `api_response_error`.
+    /// `not_loaded`, `no_active_session` if the session is not signed in on this device, `clerk_offline` if FAPI did
+    /// not respond, or `api_response_error`.
     ///
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/tokens[/{template}]`; `Session.getToken()`.
     pub async fn get_token(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
         let snapshot = self.loaded_snapshot()?;
-        let session =
-            snapshot.client.as_deref().and_then(|client| client.signed_in_session(&params.session_id)).ok_or_else(
-                || {
-                    ErrorCode::NoActiveSession
-                        .error("the session is not signed in on this device, so there is no token for it")
-                },
-            )?;
+        let session = snapshot
+            .client
+            .as_deref()
+            .and_then(|client| client.signed_in_session(&params.session_id))
+            .ok_or_else(|| {
+                ErrorCode::NoActiveSession.error("the session is not signed in on this device; sign in to get a token")
+            })?;
         if session.user.is_none() {
             return Ok(None);
         }
@@ -97,7 +97,7 @@ impl Clerk {
         }
     }
 
-    /// The session token of the active session, or `None` when nobody is signed in.
+    /// Returns the session token of the active session, or `None` if signed out.
     ///
     /// # Errors
     /// As [`get_token`](Self::get_token).
@@ -106,7 +106,7 @@ impl Clerk {
         self.get_token(GetTokenParams { session_id: session.id, ..GetTokenParams::default() }).await
     }
 
-    /// One request for all callers that want this token now.
+    /// Mints the token with one request for all concurrent callers.
     fn shared_mint(&self, id: TokenId) -> Minting {
         self.0.store.tokens.minting(&id.clone(), || {
             let clerk = self.clone();
@@ -136,7 +136,7 @@ impl Clerk {
         if let Some(cached) = CachedToken::read(token.expose(), self.0.setup.clock.now_ms()) {
             self.0.store.tokens.put(id.clone(), cached);
         }
-        // A token of a template, or for another organization, says nothing of the session as it is.
+        // A token of a template, or for another organization, does not describe the session's current state.
         let snapshot = self.snapshot();
         let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&id.session));
         let is_of_session = id.template.is_none()
@@ -155,7 +155,7 @@ impl Clerk {
         };
         match json["jwt"].as_str() {
             Some(jwt) if !jwt.is_empty() => Ok(SessionToken::new(jwt)),
-            _ => Err(ErrorCode::NetworkError.error("the Frontend API answered with an empty session token")),
+            _ => Err(ErrorCode::NetworkError.error("the Frontend API returned an empty session token")),
         }
     }
 
@@ -184,11 +184,11 @@ impl Clerk {
     }
 }
 
-/// After all tries: there was no answer, so this device has no way to Clerk.
+/// Converts the error after the last retry: FAPI did not respond, so this device is offline.
 fn offline(error: Error) -> Error {
     if error.is(ErrorCode::NetworkError) {
         ErrorCode::Offline
-            .error("this device seems to be offline, so there is no session token; the session itself stays signed in")
+            .error("this device seems to be offline, so no session token can be minted; the session stays signed in, try again later")
     } else {
         error
     }
@@ -219,15 +219,15 @@ fn create_template_token(id: &SessionId, template: &str, skip_cache: bool) -> Re
     if skip_cache { request.query("debug", "skip_cache") } else { request }
 }
 
-/// Details of a request for a session token.
+/// Details of a session token request.
 #[derive(Debug, Clone, Default)]
 struct Mint {
-    /// Whether caches on the way are to be passed by.
+    /// Whether to bypass caches on the way.
     skip_cache: bool,
-    /// Whether the token has to come from its origin, for instances whose `auth_config.session_minter` is on.
+    /// Whether the token must come from its origin, for instances with `auth_config.session_minter`.
     force_origin: bool,
     /// The previous token, for the same instances.
     minter_token: Option<SessionToken>,
-    /// The previous token, after FAPI asked for it with `missing_expired_token`.
+    /// The previous token, if FAPI requested it with `missing_expired_token`.
     expired_token: Option<SessionToken>,
 }

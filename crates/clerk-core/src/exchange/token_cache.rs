@@ -1,4 +1,4 @@
-//! Session tokens by what they are for, and the requests for them that are in flight.
+//! The cache of session tokens, and the token requests in flight.
 
 use std::{
     collections::HashMap,
@@ -20,7 +20,7 @@ use crate::{
     sync::lock,
 };
 
-/// What a token is for.
+/// Identifies a token by its purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct TokenId {
     pub(super) session: SessionId,
@@ -28,15 +28,15 @@ pub(super) struct TokenId {
     pub(super) organization: Option<OrganizationId>,
 }
 
-/// A request for a token that is in flight, shared by its callers.
+/// A token request in flight, shared by its callers.
 pub(super) type Minting = Shared<BoxFuture<'static, Result<SessionToken>>>;
 
-/// Tokens by what they are for.
+/// The cached tokens.
 #[derive(Default)]
 pub(crate) struct TokenCache {
     entries: Mutex<HashMap<TokenId, CachedToken>>,
     minting: Mutex<HashMap<TokenId, Minting>>,
-    /// Grows when the cache is cleared, so that what was under way is not put back.
+    /// Incremented when the cache is cleared, so that tokens requested earlier are not cached.
     generation: AtomicU64,
 }
 
@@ -52,7 +52,8 @@ impl CachedToken {
         Some(Self { token: SessionToken::new(token), claims: Claims::read(token)?, received_ms })
     }
 
-    /// Milliseconds of life left. The server's clock and ours may differ, so the shorter reading counts.
+    /// Returns the remaining lifetime in milliseconds. The server's clock may differ from ours, so the shorter result
+    /// is used.
     pub(super) fn remaining_ms(&self, now_ms: i64) -> i64 {
         let by_our_clock = self.claims.expires_at.saturating_mul(1000).saturating_sub(now_ms);
         let lifetime = self.claims.expires_at.saturating_sub(self.claims.issued_at).saturating_mul(1000);
@@ -61,7 +62,7 @@ impl CachedToken {
 }
 
 impl TokenCache {
-    /// Takes the tokens that FAPI sent along with the sessions of a client.
+    /// Caches the tokens that FAPI sent with the sessions of a client.
     pub(crate) fn seed(&self, snapshot: &Snapshot, now_ms: i64) {
         for session in snapshot.client.iter().flat_map(|client| client.signed_in_sessions()) {
             let Some(token) = snapshot.last_active_token(&session.id).and_then(|jwt| CachedToken::read(jwt, now_ms))
@@ -73,26 +74,26 @@ impl TokenCache {
                 template: None,
                 organization: token.claims.organization.clone(),
             };
-            // The same token comes with every client; only its first arrival says when it was received.
+            // The same token comes with every client; only its first arrival tells when it was received.
             if lock(&self.entries).get(&id).is_none_or(|held| held.token != token.token) {
                 self.put(id, token);
             }
         }
     }
 
-    /// Forgets everything, also what is under way.
+    /// Removes all tokens and requests in flight.
     pub(crate) fn clear(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         lock(&self.entries).clear();
         lock(&self.minting).clear();
     }
 
-    /// The number of times that the cache was cleared: a token that was requested before is not cached after.
+    /// Returns how often the cache was cleared: a token requested before that is not cached.
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// The request for this token that is in flight, or a new one.
+    /// Returns the request in flight for this token, or a new one.
     pub(super) fn minting(
         &self,
         id: &TokenId,
@@ -110,7 +111,7 @@ impl TokenCache {
         lock(&self.entries).get(id).cloned()
     }
 
-    /// Caches a token, unless a fresher one is there.
+    /// Caches a token unless a fresher one is cached.
     pub(super) fn put(&self, id: TokenId, token: CachedToken) {
         let mut entries = lock(&self.entries);
         if entries.get(&id).is_none_or(|held| token.claims.replace(&held.claims)) {
@@ -136,18 +137,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_jwt_is_no_token() {
+    fn cached_token_read_rejects_invalid_jwts() {
         for text in ["", "a.b.c", "e30.e30.x", "e30", "é.é.é"] {
             assert!(CachedToken::read(text, 0).is_none(), "{text}");
         }
     }
 
     #[test]
-    fn the_shorter_reading_of_the_remaining_life_counts() {
+    fn remaining_ms_uses_the_shorter_lifetime() {
         let token = cached(None, 1000, 1_000_000);
         assert_eq!(token.remaining_ms(1_000_000), 60_000);
         assert_eq!(token.remaining_ms(1_043_000), 17_000);
-        // Our clock is ten minutes behind the server's: what counts is the time since the token came.
+        // Our clock is ten minutes behind the server's: the time since the token arrived decides.
         let token = cached(None, 1600, 1_000_000);
         assert_eq!(token.remaining_ms(1_030_000), 30_000);
         // Our clock is ten minutes ahead: the token looks expired, and a new one is fetched.
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fresher_token_keeps_its_place() {
+    fn put_does_not_replace_a_fresher_token() {
         for (held, incoming, replaces) in [
             ((None, 10), (None, 5), true),
             ((None, 10), (Some(1), 5), true),

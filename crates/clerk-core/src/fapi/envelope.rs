@@ -1,4 +1,4 @@
-//! Reading FAPI's answers: the envelope, the piggybacked client, errors.
+//! Reads FAPI's responses: the envelope, the piggybacked client, errors.
 
 use serde_json::Value;
 
@@ -9,21 +9,21 @@ use crate::{
     ports::HttpResponse,
 };
 
-/// An answer, taken out of its envelope.
+/// A response, extracted from its envelope.
 pub(super) struct Opened {
-    /// The resource, or why there is none.
+    /// The resource, or the error.
     pub(super) outcome: Result<Value, Error>,
-    /// The client that came along.
+    /// The piggybacked client.
     pub(super) client: Option<Value>,
 }
 
-/// Opens the envelope of `response`, which came from `path`.
+/// Opens the envelope of `response` to a request for `path`.
 pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
     let only = |outcome| Opened { outcome, client: None };
     if response.status == 204 {
         return only(Ok(Value::Null));
     }
-    // FAPI's own answers are no redirects: that is a captive portal.
+    // FAPI never redirects, so a redirect comes from a captive portal.
     let Some(json) = serde_json::from_slice::<Value>(&response.body).ok().filter(|_| !is_redirect(response)) else {
         return only(Err(not_json(response, path)));
     };
@@ -69,10 +69,10 @@ fn not_json(response: &HttpResponse, path: &str) -> Error {
     let what = match response.body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => "an empty body",
         Some(b'<') => "an HTML page",
-        Some(_) => "something that is not the expected JSON",
+        Some(_) => "a body that is not the expected JSON",
     };
     ErrorCode::DecodeError.error(format!(
-        "the Frontend API answered {path} with {what} (status {}). Is something between the app and Clerk, such as a captive portal or a wrong proxyUrl?",
+        "the Frontend API responded to {path} with {what} (status {}); check for a captive portal or a wrong proxyUrl",
         response.status
     ))
 }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn enveloped_and_bare_bodies_are_understood() {
+    fn open_reads_enveloped_and_bare_bodies() {
         let opened = open(&response(200, r#"{"response":{"id":"sia_1"},"client":{"id":"client_1"}}"#), "/x");
         assert_eq!(opened.outcome.unwrap(), json!({ "id": "sia_1" }));
         assert_eq!(opened.client.unwrap(), json!({ "id": "client_1" }));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_keep_all_items_and_bring_the_client_along() {
+    fn open_returns_all_errors_and_the_client() {
         let body = r#"{"errors":[{"code":"a","long_message":"A."},{"code":"b"}],"meta":{"client":{"id":"client_1"}},"clerk_trace_id":"t"}"#;
         let opened = open(&response(429, body), "/x");
         let Err(Error::Api(error)) = opened.outcome else { panic!("an API error") };
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn html_and_garbage_are_named_as_such() {
+    fn open_reports_html_and_invalid_json() {
         for (status, body) in [
             (200, "<!doctype html>"),
             (502, "<html>"),

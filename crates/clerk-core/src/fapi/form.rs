@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Form(Vec<(String, String)>);
 
-/// Prints the names of the fields only: values may be passwords and codes.
+/// Prints only the names of the fields: values may be passwords and codes.
 impl std::fmt::Debug for Form {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(key, _)| key)).finish()
@@ -20,8 +20,8 @@ impl std::fmt::Debug for Form {
 }
 
 impl Form {
-    /// The fields of a struct of parameters. Keys become snake_case, absent values (`None`) are left out, lists repeat
-    /// their key, objects become JSON text.
+    /// Encodes a struct of parameters. Keys become snake_case, `None` is omitted, lists repeat their key, objects
+    /// become JSON strings.
     pub(crate) fn of(params: &impl Serialize) -> Result<Self> {
         let json = serde_json::to_value(params)
             .map_err(|error| ErrorCode::DecodeError.error(format!("the parameters can't be encoded: {error}")))?;
@@ -50,7 +50,7 @@ impl Form {
         self.0.push((key.to_owned(), value.into()));
     }
 
-    /// The body.
+    /// Returns the encoded body.
     pub(crate) fn encode(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
@@ -70,7 +70,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn values_are_encoded_as_fapi_wants_them() {
+    fn form_encodes_values_for_fapi() {
         let form = Form::of(&json!({
             "emailAddressId": "idn_1",
             "password": "a b&c",
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn values_do_not_print() {
+    fn form_debug_omits_values() {
         assert_eq!(format!("{:?}", Form::default().with("password", "hunter2")), r#"["password"]"#);
     }
 }

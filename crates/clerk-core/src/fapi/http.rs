@@ -1,4 +1,4 @@
-//! HTTP by reqwest.
+//! HTTP with reqwest.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AF
 
 use crate::ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError};
 
-/// How long a request may take, from the first byte of the connection to the last one of the answer.
+/// The timeout of a request, from connecting to the last byte of the response.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A client with many sessions and memberships has a few hundred kilobytes.
+/// The maximum size of a body; a client with many sessions and memberships has a few hundred kilobytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// The [`Transport`] of the plugin: no redirects, no cookies, no `Origin`, no `Referer`.
+/// The default [`Transport`]: no redirects, no cookies, no `Origin`, no `Referer`.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
 }
 
 impl HttpTransport {
-    /// Sets up the HTTP client.
+    /// Creates the HTTP client.
     ///
     /// # Errors
-    /// When TLS can't be set up on this machine.
+    /// If TLS is not available on this machine.
     pub fn new() -> Result<Self, TransportError> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -45,7 +45,7 @@ impl HttpTransport {
         if let Some(token) = request.authorization {
             let mut value = HeaderValue::from_str(token.expose())
                 .map_err(|_| TransportError { reason: "the client token can't be sent in a header".into() })?;
-            // Keeps the value out of the HTTP libraries' own `Debug` output.
+            // Hides the value in the HTTP libraries' own `Debug` output.
             value.set_sensitive(true);
             builder = builder.header(AUTHORIZATION, value);
         }
@@ -58,12 +58,14 @@ impl HttpTransport {
     }
 }
 
-/// Reads a body, which is no larger than FAPI's may be.
+/// Reads a body of at most `MAX_BODY` bytes.
 async fn read_body(response: &mut reqwest::Response) -> Result<Vec<u8>, TransportError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
         if body.len() + chunk.len() > MAX_BODY {
-            return Err(TransportError { reason: "the answer is larger than any of the Frontend API".into() });
+            return Err(TransportError {
+                reason: "the response is larger than any response of the Frontend API".into(),
+            });
         }
         body.extend_from_slice(&chunk);
     }
@@ -76,11 +78,11 @@ impl Transport for HttpTransport {
     }
 }
 
-/// The innermost cause says what happened ("connection refused"). URLs are left out: queries may hold nonces.
+/// Converts an error to its innermost cause, e.g. "connection refused", without the URL: queries may contain nonces.
 fn transport_error(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     if error.is_timeout() {
-        return TransportError { reason: "no answer in time".into() };
+        return TransportError { reason: "the request timed out".into() };
     }
     let mut cause: &dyn std::error::Error = &error;
     while let Some(deeper) = cause.source() {

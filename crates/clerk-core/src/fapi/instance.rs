@@ -1,4 +1,4 @@
-//! Which Clerk instance to talk to: the publishable key, and where its Frontend API is.
+//! The Clerk instance: its publishable key and the location of its Frontend API.
 
 use base64::{
     Engine,
@@ -8,12 +8,12 @@ use url::{Host, Url};
 
 use crate::error::{ErrorCode, Result};
 
-/// Decodes the last part of a key: standard alphabet, without padding or with exactly the right one.
+/// Decodes the payload of a key: base64 with the standard alphabet, unpadded or correctly padded.
 fn decode(payload: &str) -> Option<Vec<u8>> {
     if payload.contains('=') { STANDARD.decode(payload).ok() } else { STANDARD_NO_PAD.decode(payload).ok() }
 }
 
-/// Whether an instance is for development or for production.
+/// The type of an instance: development or production.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, specta::Type)]
 #[serde(rename_all = "lowercase")]
 pub enum InstanceType {
@@ -23,7 +23,7 @@ pub enum InstanceType {
     Development,
 }
 
-/// A publishable key: not a secret; names an instance and its Frontend API host.
+/// A publishable key, which names an instance and its Frontend API host. It is not a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishableKey {
     text: String,
@@ -32,13 +32,13 @@ pub struct PublishableKey {
 }
 
 impl PublishableKey {
-    /// Reads a key as Clerk's dashboard shows it.
+    /// Parses a key as shown in Clerk's dashboard.
     ///
     /// # Errors
-    /// `publishable_key_missing` when it is blank, `publishable_key_invalid` when it is no key.
+    /// `publishable_key_missing` if it is blank, `publishable_key_invalid` if it is malformed.
     ///
     /// # Source
-    /// `pk_<test|live>_` and the base64 of `<host>$`; the rules of clerk-js.
+    /// `pk_<test|live>_` followed by the base64 of `<host>$`; the rules of clerk-js.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         if text.is_empty() {
@@ -64,19 +64,19 @@ impl PublishableKey {
         Ok(Self { text: text.to_owned(), frontend_api: frontend_api.to_owned(), instance_type })
     }
 
-    /// The key itself.
+    /// Returns the key itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Host (and port, if any) of the instance's Frontend API.
+    /// Returns the host (and port, if any) of the instance's Frontend API.
     #[must_use]
     pub fn frontend_api(&self) -> &str {
         &self.frontend_api
     }
 
-    /// Development or production.
+    /// Returns the type of the instance.
     #[must_use]
     pub fn instance_type(&self) -> InstanceType {
         self.instance_type
@@ -89,14 +89,14 @@ fn missing_key() -> crate::error::Error {
     )
 }
 
-/// What an app may say about its instance.
+/// The instance options of an app.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InstanceOptions {
-    /// Publishable key.
+    /// The publishable key.
     pub publishable_key: Option<String>,
-    /// Absolute http(s) URL of a proxy in front of FAPI.
+    /// The absolute http(s) URL of a proxy in front of FAPI.
     pub proxy_url: Option<String>,
-    /// Domain of the instance; used in production, with `clerk.` in front.
+    /// The domain of the instance; used in production, with `clerk.` in front.
     pub domain: Option<String>,
 }
 
@@ -110,11 +110,11 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Reads the options.
+    /// Resolves the options.
     ///
     /// # Errors
     /// `publishable_key_missing`, `publishable_key_invalid`, `proxy_url_invalid`, `domain_invalid`, or
-    /// `instance_mismatch` when key and proxy name two different loopback servers.
+    /// `instance_mismatch` if key and proxy name two different loopback servers.
     pub(crate) fn resolve(options: &InstanceOptions) -> Result<Self> {
         let key = PublishableKey::parse(options.publishable_key.as_deref().unwrap_or_default())?;
         let proxy_url =
@@ -126,37 +126,37 @@ impl Instance {
         };
         let base = match &proxy_url {
             Some(proxy) => {
-                refuse_foreign_loopback(&key, proxy)?;
+                reject_other_loopback(&key, proxy)?;
                 proxy.clone()
             }
             None => Url::parse(&format!("https://{host}")).ok().filter(|_| is_authority(host)).ok_or_else(|| {
                 ErrorCode::DomainInvalid
-                    .error(format!("the domain {host:?} is not a host name; give it without scheme and path"))
+                    .error(format!("the domain {host:?} is not a host name; set it without scheme and path"))
             })?,
         };
         Ok(Self { key, domain, proxy_url, base })
     }
 
-    /// The publishable key.
+    /// Returns the publishable key.
     #[must_use]
     pub(crate) fn key(&self) -> &PublishableKey {
         &self.key
     }
 
-    /// The effective domain; empty when none is configured.
+    /// Returns the effective domain; empty if none is configured.
     #[must_use]
     pub(crate) fn domain(&self) -> &str {
         &self.domain
     }
 
-    /// The proxy in front of FAPI.
+    /// Returns the proxy in front of FAPI.
     #[must_use]
     pub(crate) fn proxy_url(&self) -> Option<&Url> {
         self.proxy_url.as_ref()
     }
 
-    /// What this device's secrets are filed under: the key's host, together with the place that requests go to where that
-    /// is another one. A client token is so never sent to a place that it did not come from.
+    /// Returns the name under which this device's secrets are stored: the key's host, followed by the base URL of
+    /// requests if that differs. A client token is therefore never sent to a server that did not issue it.
     #[must_use]
     pub(crate) fn secret_name(&self) -> String {
         let host = self.key.frontend_api();
@@ -168,7 +168,7 @@ impl Instance {
         }
     }
 
-    /// The address of a FAPI path such as `/v1/client`.
+    /// Returns the URL of a FAPI path such as `/v1/client`.
     #[must_use]
     pub(crate) fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
@@ -182,18 +182,18 @@ impl Instance {
 fn parse_proxy(text: &str) -> Result<Url> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "http" && !is_loopback(&url) => Err(ErrorCode::ProxyUrlInvalid.error(
-            "proxyUrl must use https, because the client token goes there; plain http is for this computer only, e.g. http://localhost:4010",
+            "proxyUrl must use https, because the client token is sent there; plain http is only allowed for this computer, e.g. http://localhost:4010",
         )),
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() && url.fragment().is_none() => {
             Ok(url)
         }
         _ => Err(ErrorCode::ProxyUrlInvalid.error(
-            "proxyUrl must be an absolute http or https URL without query, e.g. https://example.com/__clerk; an app has no page that a relative one could be resolved against",
+            "proxyUrl must be an absolute http or https URL without query or fragment, e.g. https://example.com/__clerk",
         )),
     }
 }
 
-/// The domain with exactly one `clerk.` in front, as clerk-js forms it for production; left alone in development.
+/// Returns the domain with exactly one `clerk.` in front, as clerk-js does in production; unchanged in development.
 fn effective_domain(domain: &str, instance_type: InstanceType) -> String {
     let domain = domain.trim();
     let domain = domain.split_once("://").map_or(domain, |(_, rest)| rest).trim_end_matches('/');
@@ -204,7 +204,7 @@ fn effective_domain(domain: &str, instance_type: InstanceType) -> String {
     while let Some(shorter) = rest.strip_prefix("clerk.") {
         rest = shorter;
     }
-    // `clerk.com` itself is somebody's domain: there one `clerk.` belongs to the name.
+    // `clerk.com` is itself a domain: there one `clerk.` is part of the name.
     if rest.len() < domain.len() && !rest.contains('.') {
         format!("clerk.clerk.{rest}")
     } else {
@@ -212,13 +212,13 @@ fn effective_domain(domain: &str, instance_type: InstanceType) -> String {
     }
 }
 
-/// A key that names a loopback server can only belong to that server: nothing else has that Frontend API host.
-fn refuse_foreign_loopback(key: &PublishableKey, proxy: &Url) -> Result<()> {
+/// Rejects a key for one loopback server with a proxy on another one: no other server has that Frontend API host.
+fn reject_other_loopback(key: &PublishableKey, proxy: &Url) -> Result<()> {
     let Ok(fapi) = Url::parse(&format!("http://{}", key.frontend_api())) else { return Ok(()) };
     let same = fapi.host() == proxy.host() && fapi.port_or_known_default() == proxy.port_or_known_default();
     if is_loopback(&fapi) && is_loopback(proxy) && !same {
         return Err(ErrorCode::InstanceMismatch.error(format!(
-            "the publishable key belongs to the local server {}, but proxyUrl points at another one; take both from the same emulator",
+            "the publishable key belongs to the local server {}, but proxyUrl points at another one; use both from the same emulator",
             key.frontend_api()
         )));
     }
@@ -234,7 +234,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether `text` is an ASCII host with at least one dot, with or without a port. URL parsers are more lenient: they drop
+/// Whether `text` is an ASCII host with at least one dot, and an optional port. URL parsers are more lenient: they drop
 /// tabs and decode percent signs, so that two keys could name one host.
 fn is_frontend_api_host(text: &str) -> bool {
     let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
@@ -245,9 +245,9 @@ fn is_frontend_api_host(text: &str) -> bool {
     host.contains('.') && host.split('.').all(is_label) && port.is_none_or(is_port) && is_authority(text)
 }
 
-/// Whether `text` is `host` or `host:port` and nothing more.
+/// Whether `text` is exactly `host` or `host:port`.
 fn is_authority(text: &str) -> bool {
-    // URL parsers drop surrounding blanks and all tabs.
+    // URL parsers drop surrounding whitespace and all tabs.
     let is_blank = |character: char| character.is_whitespace() || character.is_control();
     !text.contains(is_blank)
         && Url::parse(&format!("https://{text}")).is_ok_and(|url| {
@@ -263,7 +263,7 @@ mod tests {
     use super::*;
     use serde_json::Value;
 
-    /// `tests/vectors/keys.json`: what a publishable key says. TypeScript is tested against it as well.
+    /// `tests/vectors/keys.json` lists the expected contents of keys. TypeScript is tested against it too.
     #[test]
     fn publishable_key_agrees_with_the_vectors() {
         let vectors: Vec<Value> = serde_json::from_str(include_str!("../../../../tests/vectors/keys.json")).unwrap();
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_read_with_and_without_padding() {
+    fn publishable_key_parses_with_and_without_padding() {
         for key in ["pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", " pk_live_Y2xlcmsuZXhhbXBsZS5jb20k\n"] {
             let key = PublishableKey::parse(key).unwrap();
             assert_eq!((key.frontend_api(), key.instance_type()), ("clerk.example.com", InstanceType::Production));
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn publishable_key_parse_rejects_invalid_keys() {
         let cases = [
             "pk_test_emulator".to_owned(),
             "pk_prod_Y2xlcmsuZXhhbXBsZS5jb20k".to_owned(),
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_follow_key_proxy_and_domain() {
+    fn instance_url_depends_on_key_proxy_and_domain() {
         let dev = key_for("pk_test_", "happy-fox-12.clerk.accounts.dev$");
         let live = key_for("pk_live_", "clerk.example.com$");
         let cases = [
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn domains_get_one_prefix_in_production() {
+    fn effective_domain_has_one_prefix_in_production() {
         for (domain, expected) in [
             ("", ""),
             ("example.com", "clerk.example.com"),
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_proxies_and_domains_are_refused() {
+    fn instance_resolve_rejects_invalid_proxies_and_domains() {
         let live = key_for("pk_live_", "clerk.example.com$");
         for proxy in ["/__clerk", "127.0.0.1:4700", "ftp://example.com", "https://", "https://a.example?x=1"] {
             assert_eq!(resolve(&live, Some(proxy), None).unwrap_err().code(), "proxy_url_invalid", "{proxy}");
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_key_does_not_go_with_another_local_server() {
+    fn instance_resolve_rejects_key_of_another_local_server() {
         let key = key_for("pk_test_", "127.0.0.1:4700$");
         assert!(resolve(&key, Some("http://127.0.0.1:4700"), None).is_ok());
         assert_eq!(resolve(&key, Some("http://127.0.0.1:4701"), None).unwrap_err().code(), "instance_mismatch");

@@ -1,4 +1,4 @@
-//! The wire: how requests to Clerk's Frontend API (FAPI) are built, sent and read. Keeps no state between calls.
+//! The wire: builds, sends and reads requests to Clerk's Frontend API (FAPI). Stores no state between calls.
 
 mod envelope;
 pub(crate) mod form;
@@ -12,5 +12,5 @@ pub use http::HttpTransport;
 pub(crate) use instance::Instance;
 pub use instance::{InstanceOptions, InstanceType, PublishableKey};
 
-/// The version of FAPI that this crate speaks.
+/// The version of FAPI that this crate uses.
 pub const API_VERSION: &str = "2026-05-12";

@@ -1,4 +1,4 @@
-//! The way of a request: build, send, retry, read. In this order, for every call.
+//! The pipeline of every request: build, send, retry, read.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,22 +16,22 @@ use crate::{
     secret::ClientToken,
 };
 
-/// How often a GET is sent when no answer arrives. Other methods are never repeated: they may have been carried out.
+/// How often a GET is sent if no response arrives. Other methods are never retried: they may have been executed.
 const MAX_GET_TRIES: u32 = 4;
-/// Delay before the first repetition; the later ones wait `700 ms × 2ⁿ`.
+/// The delay before the first retry; the later ones wait `700 ms × 2ⁿ`.
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 const RETRY_BASE_DELAY: Duration = Duration::from_millis(700);
-/// No wait is longer than this.
+/// The maximum delay before a retry.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// The client of FAPI for one instance.
+/// The FAPI client of one instance.
 pub(crate) struct Fapi {
     instance: Instance,
     transport: Arc<dyn Transport>,
     user_agent: String,
 }
 
-/// Who is asking.
+/// The credentials of a request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Credentials {
     /// The client token.
@@ -40,13 +40,13 @@ pub(crate) struct Credentials {
     pub(crate) session_id: Option<SessionId>,
 }
 
-/// What came back.
+/// The result of a request.
 pub(crate) struct Reply {
-    /// The resource, or why there is none.
+    /// The resource, or the error.
     pub(crate) outcome: Result<Value, Error>,
-    /// The client to take over; it also comes along with errors.
+    /// The client to apply; errors may contain one too.
     pub(crate) client: Option<Value>,
-    /// What the answer says about the client token; also on errors.
+    /// The change of the client token; errors may contain one too.
     pub(crate) token: TokenUpdate,
 }
 
@@ -59,21 +59,21 @@ impl Fapi {
         &self.instance
     }
 
-    /// Sends `request` and reads the answer.
+    /// Sends `request` and reads the response.
     ///
     /// # Errors
-    /// `network_error` when no answer arrives. An answer that is no success is in [`Reply::outcome`], because it may
-    /// bring a client and a client token along.
+    /// `network_error` if no response arrives. An error response is returned in [`Reply::outcome`], because it may
+    /// contain a client and a client token.
     pub(crate) async fn send(&self, request: &Request, credentials: &Credentials) -> Result<Reply, Error> {
         let response = self.send_with_retries(request, credentials).await.map_err(|error| {
             let host = self.instance.url("").host_str().unwrap_or_default().to_owned();
             ErrorCode::NetworkError.error(format!("the Frontend API at {host} can't be reached: {error}"))
         })?;
-        tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI answered");
+        tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI responded");
         let opened = envelope::open(&response, &request.path);
         let client = if request.responds_with_client {
             match &opened.outcome {
-                // There is no client, or none any more: one without sessions.
+                // No client exists: use one without sessions.
                 Ok(Value::Null) => Some(opened.client.unwrap_or_else(|| serde_json::json!({}))),
                 Ok(json) if json.is_object() => Some(json.clone()),
                 _ => opened.client,
@@ -97,7 +97,7 @@ impl Fapi {
                 Err(error) if attempt + 1 >= tries => return Err(error),
                 Err(error) => {
                     attempt += 1;
-                    tracing::debug!(path = request.path, attempt, %error, "no answer from FAPI; trying again");
+                    tracing::debug!(path = request.path, attempt, %error, "no response from FAPI; retrying");
                     tokio::time::sleep(retry_delay(attempt, rand::random_range(1.0..2.0))).await;
                 }
             }
@@ -143,7 +143,7 @@ impl Fapi {
     }
 }
 
-/// The wait before repetition number `attempt` (from 1); `jitter` is between 1 and 2.
+/// Returns the delay before retry number `attempt` (from 1); `jitter` is between 1 and 2.
 fn retry_delay(attempt: u32, jitter: f64) -> Duration {
     let base = match attempt {
         0 | 1 => FIRST_RETRY_DELAY,
@@ -163,30 +163,30 @@ mod tests {
         ports::BoxFuture,
     };
 
-    /// Answers with what it was given, in order, and keeps what it was asked.
+    /// Returns the given responses in order and records the requests.
     struct Script {
-        answers: Mutex<Vec<Result<HttpResponse, TransportError>>>,
-        asked: Mutex<Vec<HttpRequest>>,
+        responses: Mutex<Vec<Result<HttpResponse, TransportError>>>,
+        requests: Mutex<Vec<HttpRequest>>,
     }
 
     impl Transport for Script {
         fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
-            self.asked.lock().unwrap().push(request);
-            let answer = self.answers.lock().unwrap().remove(0);
-            Box::pin(std::future::ready(answer))
+            self.requests.lock().unwrap().push(request);
+            let response = self.responses.lock().unwrap().remove(0);
+            Box::pin(std::future::ready(response))
         }
     }
 
-    fn answer(status: u16, body: &str) -> Result<HttpResponse, TransportError> {
+    fn response(status: u16, body: &str) -> Result<HttpResponse, TransportError> {
         Ok(HttpResponse { status, token: TokenUpdate::Absent, retry_after: None, body: body.as_bytes().to_vec() })
     }
 
-    fn no_answer() -> Result<HttpResponse, TransportError> {
+    fn no_response() -> Result<HttpResponse, TransportError> {
         Err(TransportError { reason: "connection refused".into() })
     }
 
-    fn fapi(answers: Vec<Result<HttpResponse, TransportError>>) -> (Fapi, Arc<Script>) {
-        let script = Arc::new(Script { answers: Mutex::new(answers), asked: Mutex::default() });
+    fn fapi(responses: Vec<Result<HttpResponse, TransportError>>) -> (Fapi, Arc<Script>) {
+        let script = Arc::new(Script { responses: Mutex::new(responses), requests: Mutex::default() });
         let instance = Instance::resolve(&InstanceOptions {
             publishable_key: Some("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k".into()),
             ..InstanceOptions::default()
@@ -196,11 +196,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_get_is_repeated_and_counted() {
-        let (fapi, script) = fapi(vec![no_answer(), no_answer(), answer(200, "{}")]);
+    async fn send_retries_get_and_counts_attempts() {
+        let (fapi, script) = fapi(vec![no_response(), no_response(), response(200, "{}")]);
         fapi.send(&get_environment(), &Credentials::default()).await.unwrap();
         let attempts: Vec<_> = script
-            .asked
+            .requests
             .lock()
             .unwrap()
             .iter()
@@ -216,59 +216,59 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_get_is_given_up_after_four_tries() {
-        let (fapi, script) = fapi((0..4).map(|_| no_answer()).collect());
+    async fn send_stops_retrying_get_after_four_attempts() {
+        let (fapi, script) = fapi((0..4).map(|_| no_response()).collect());
         let error = fapi.send(&get_client(), &Credentials::default()).await.map(|_| ()).unwrap_err();
-        assert_eq!((error.code(), script.asked.lock().unwrap().len()), ("network_error", 4));
+        assert_eq!((error.code(), script.requests.lock().unwrap().len()), ("network_error", 4));
     }
 
     #[tokio::test]
-    async fn other_methods_and_refusals_are_not_repeated() {
-        let (post_fapi, script) = fapi(vec![no_answer()]);
+    async fn send_does_not_retry_other_methods_and_error_responses() {
+        let (post_fapi, script) = fapi(vec![no_response()]);
         assert!(
             post_fapi
                 .send(&Request::new(Method::Delete, "/client/sessions").responds_with_client(), &Credentials::default())
                 .await
                 .is_err()
         );
-        assert_eq!(script.asked.lock().unwrap().len(), 1);
-        let (get_fapi, script) = fapi(vec![answer(503, "<html>")]);
+        assert_eq!(script.requests.lock().unwrap().len(), 1);
+        let (get_fapi, script) = fapi(vec![response(503, "<html>")]);
         assert!(get_fapi.send(&get_client(), &Credentials::default()).await.unwrap().outcome.is_err());
-        assert_eq!(script.asked.lock().unwrap().len(), 1);
+        assert_eq!(script.requests.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]
-    async fn every_request_names_the_version_and_says_that_it_is_native() {
-        let (fapi, script) = fapi(vec![answer(200, "{}")]);
+    async fn send_adds_version_and_native_parameters() {
+        let (fapi, script) = fapi(vec![response(200, "{}")]);
         let credentials = Credentials { client_token: Some(ClientToken::new("t")), session_id: Some("sess_1".into()) };
         fapi.send(&Request::new(Method::Delete, "/client/sessions").responds_with_client(), &credentials)
             .await
             .unwrap();
-        let asked = script.asked.lock().unwrap();
+        let requests = script.requests.lock().unwrap();
         assert_eq!(
-            asked[0].url.as_str(),
+            requests[0].url.as_str(),
             format!(
                 "https://clerk.example.com/v1/client/sessions?__clerk_api_version=2026-05-12&_is_native=1&_tauri_sdk_version={}&_method=DELETE",
                 env!("CARGO_PKG_VERSION")
             )
         );
-        assert_eq!(asked[0].method, HttpMethod::Post(String::new()));
-        assert_eq!(asked[0].authorization, Some(ClientToken::new("t")));
+        assert_eq!(requests[0].method, HttpMethod::Post(String::new()));
+        assert_eq!(requests[0].authorization, Some(ClientToken::new("t")));
     }
 
     #[tokio::test]
-    async fn the_active_session_is_named_outside_of_client() {
-        let (fapi, script) = fapi(vec![answer(200, "{}"), answer(200, "{}")]);
+    async fn send_adds_session_id_outside_of_client_paths() {
+        let (fapi, script) = fapi(vec![response(200, "{}"), response(200, "{}")]);
         let credentials = Credentials { client_token: None, session_id: Some("sess_1".into()) };
         fapi.send(&get_environment(), &credentials).await.unwrap();
         fapi.send(&Request::new(Method::Get, path(&["client", "sessions", "sess_1"])), &credentials).await.unwrap();
-        let asked = script.asked.lock().unwrap();
-        assert!(asked[0].url.as_str().contains("_clerk_session_id=sess_1"));
-        assert!(!asked[1].url.as_str().contains("_clerk_session_id"));
+        let requests = script.requests.lock().unwrap();
+        assert!(requests[0].url.as_str().contains("_clerk_session_id=sess_1"));
+        assert!(!requests[1].url.as_str().contains("_clerk_session_id"));
     }
 
     #[test]
-    fn waits_grow_and_are_capped() {
+    fn retry_delay_grows_up_to_the_maximum() {
         let waits: Vec<_> = (1..7).map(|attempt| retry_delay(attempt, 1.0).as_millis()).collect();
         assert_eq!(waits, [100, 700, 1400, 2800, 5000, 5000]);
     }

@@ -1,10 +1,10 @@
-//! A request to FAPI before it goes through the pipeline.
+//! A request to FAPI before it is sent.
 
 use serde::Serialize;
 
 use crate::{error::Result, fapi::form::Form, secret::RotatingTokenNonce};
 
-/// The method that FAPI is meant to see.
+/// The method of a request as FAPI processes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
@@ -14,7 +14,7 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    /// The value of `_method`, for methods that travel as POST.
+    /// Returns the value of `_method` for methods that are sent as POST.
     pub(super) fn tunnelled(self) -> Option<&'static str> {
         match self {
             Self::Get | Self::Post => None,
@@ -33,9 +33,9 @@ pub(crate) struct Request {
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) nonce: Option<RotatingTokenNonce>,
     pub(super) form: Form,
-    /// Whether the `response` of the envelope is the client itself.
+    /// Whether the `response` of the envelope is the client.
     pub(super) responds_with_client: bool,
-    /// Whether the piggybacked client of a GET is applied, as it is for an explicit reload.
+    /// Whether the piggybacked client of a GET is applied, as for an explicit reload.
     pub(super) reload: bool,
 }
 
@@ -77,7 +77,7 @@ impl Request {
         self
     }
 
-    /// Whether FAPI creates a client for this request when the device has none yet.
+    /// Whether FAPI creates a client for this request if the device has none.
     pub(crate) fn may_create_client(&self) -> bool {
         self.method != Method::Get && self.path.starts_with("/client")
     }
@@ -88,13 +88,13 @@ impl Request {
     }
 }
 
-/// A path of segments, each percent-encoded: an id from outside can't leave its place.
+/// Joins percent-encoded segments to a path, so that an id from outside can't add segments.
 pub(crate) fn path(segments: &[&str]) -> String {
     segments.iter().flat_map(|segment| ["/".to_owned(), percent_encode(segment)]).collect()
 }
 
 fn percent_encode(segment: &str) -> String {
-    // URLs read these as steps in the path even when they are encoded; no id looks like that.
+    // URLs treat these as relative segments even if they are encoded; no id has this form.
     if matches!(segment, "" | "." | "..") {
         return "_".to_owned();
     }
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_stay_in_their_place() {
+    fn path_encodes_ids() {
         assert_eq!(path(&["client", "sign_ins", "../../me?x=1#y"]), "/client/sign_ins/..%2F..%2Fme%3Fx%3D1%23y");
         assert_eq!(path(&["client", "..", "."]), "/client/_/_");
     }

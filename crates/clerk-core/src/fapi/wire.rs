@@ -1,18 +1,18 @@
-//! Reading FAPI's JSON forgivingly.
+//! Lenient reading of FAPI's JSON.
 //!
 //! Clerk adds fields, enum values and whole objects without a new API version, and its sources disagree on what is
-//! nullable. Reading is therefore *total*: every JSON value becomes some value of the wanted type. A missing, null or
-//! mistyped field takes its default; an element of a list that is no object of the wanted kind is left out. What was
-//! mistyped is logged with the name of its field and never with its content.
+//! nullable. Reading is therefore *total*: every JSON value becomes a value of the requested type. A missing, null or
+//! mistyped field takes its default; an invalid element of a list is skipped. For a mistyped field the name is logged,
+//! never the content.
 
 use serde_json::{Map, Value};
 
 /// A type that can be read from any JSON value.
 pub(crate) trait Wire: Sized {
-    /// Reads `json`, or returns `None` when it has another shape.
+    /// Reads `json`; `None` if it has another shape.
     fn read(json: &Value) -> Option<Self>;
 
-    /// The value of a field that is missing, null or mistyped.
+    /// Returns the value of a missing, null or mistyped field.
     fn absent() -> Self;
 }
 
@@ -52,8 +52,8 @@ impl Wire for bool {
 impl Wire for i64 {
     fn read(json: &Value) -> Option<Self> {
         match json {
-            // A float appears where a service in between re-encoded the number.
-            #[allow(clippy::cast_possible_truncation, reason = "a saturating cast is what a reader wants here")]
+            // A float appears if a service in between re-encoded the number.
+            #[allow(clippy::cast_possible_truncation, reason = "a saturating cast is intended here")]
             Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as Self)),
             Value::String(text) => text.parse().ok(),
             _ => None,
@@ -102,10 +102,10 @@ impl<T: Wire> Wire for std::collections::BTreeMap<String, T> {
     }
 }
 
-/// Declares a FAPI resource: a struct with public fields, read from snake_case JSON by [`Wire`] and written to the
+/// Declares a FAPI resource: a struct with public fields, read from snake_case JSON by [`Wire`] and serialized for the
 /// webview in camelCase.
 ///
-/// `field: Type = "other_name"` reads the field from another key than its own name.
+/// `field: Type = "other_name"` reads the field from another key.
 macro_rules! resource {
     (
         $(#[$meta:meta])*
@@ -154,8 +154,8 @@ macro_rules! key {
     };
 }
 
-/// Declares an enum over a set of strings that Clerk may extend: a value that is not listed becomes `Unknown` and
-/// keeps its text.
+/// Declares an enum over a set of strings that Clerk may extend. Other values become `Unknown`, which stores the
+/// string.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -167,12 +167,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )*
-            /// A value that this version does not know, as FAPI sent it.
+            /// A value unknown to this version, as FAPI sent it.
             Unknown(String),
         }
 
         impl $name {
-            /// The value as it stands on the wire.
+            /// Returns the value as sent on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -240,14 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn unknown_enum_values_keep_their_text() {
+    fn open_enum_stores_unknown_values() {
         let thing = Thing::read(&json!({ "colour": "mauve" })).unwrap();
         assert_eq!(thing.colour, Colour::Unknown("mauve".into()));
         assert_eq!(serde_json::to_value(&thing.colour).unwrap(), json!("mauve"));
     }
 
     #[test]
-    fn missing_null_and_mistyped_fields_take_their_default() {
+    fn resource_defaults_missing_null_and_mistyped_fields() {
         for json in [
             json!({}),
             json!({ "name": null, "size_in_mm": null, "parts": null, "note": null }),
@@ -259,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_keeps_its_readable_elements() {
+    fn vec_skips_invalid_elements() {
         let thing = Thing::read(&json!({ "parts": [{ "name": "a" }, "junk", 7, null, { "name": "b" }] })).unwrap();
         let names: Vec<_> = thing.parts.iter().map(|part| part.name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
     }
 
     #[test]
-    fn the_webview_gets_camel_case() {
+    fn resource_serializes_to_camel_case() {
         let thing = Thing::read(&json!({ "is_large": true, "size_in_mm": 4 })).unwrap();
         let json = serde_json::to_value(thing).unwrap();
         assert_eq!((&json["isLarge"], &json["size"]), (&json!(true), &json!(4)));
