@@ -15,11 +15,11 @@ use crate::{
 pub struct ApiErrorItem {
     /// Clerk's code, e.g. `form_password_incorrect`.
     pub code: String,
-    /// For developers.
+    /// A message for developers.
     pub message: String,
-    /// For users.
+    /// A message for users.
     pub long_message: Option<String>,
-    /// Facts about the error, e.g. `paramName`. Top-level keys are in camelCase, what is inside them is untouched.
+    /// Details, e.g. `paramName`. Top-level keys are in camelCase; nested keys are unchanged.
     pub meta: serde_json::Map<String, Value>,
 }
 
@@ -45,7 +45,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn meta_keys_are_renamed_at_the_top_only() {
+    fn api_error_item_renames_only_top_level_meta_keys() {
         let item = ApiErrorItem::read(
             &json!({ "code": "x", "meta": { "param_name": "a", "plan": { "amount_formatted": 1 } } }),
         )

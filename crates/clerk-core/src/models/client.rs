@@ -16,9 +16,9 @@ resource! {
         pub sign_in: Option<SignIn>,
         /// The sign-up in progress.
         pub sign_up: Option<SignUp>,
-        /// The session that the server saw used last.
+        /// The session that was last active on the server.
         pub last_active_session_id: Option<SessionId>,
-        /// How the last authentication was done, e.g. `oauth_google`.
+        /// The strategy of the last authentication, e.g. `oauth_google`.
         pub last_authentication_strategy: Option<String>,
         /// Whether bot protection is lifted (test tooling).
         pub captcha_bypass: bool,
@@ -32,19 +32,18 @@ resource! {
 }
 
 impl Client {
-    /// The sessions that count as signed in (`active` or `pending`), in the order of `sessions`.
+    /// Returns the sessions that count as signed in (`active` or `pending`), in the order of `sessions`.
     pub fn signed_in_sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.iter().filter(|session| session.status.is_signed_in())
     }
 
-    /// The signed-in session with this id.
+    /// Returns the signed-in session with this id.
     #[must_use]
     pub fn signed_in_session(&self, id: &SessionId) -> Option<&Session> {
         self.signed_in_sessions().find(|session| session.id == *id)
     }
 
-    /// The session that a fresh start begins with: the last active one when it is signed in, else the first signed-in
-    /// one.
+    /// Returns the default initial session: the last active one if it is signed in, else the first signed-in one.
     #[must_use]
     pub fn default_session(&self) -> Option<&Session> {
         self.last_active_session_id

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::fapi::wire::resource;
 
 resource! {
-    /// The instance's settings, as far as this crate and its users need them.
+    /// The instance's settings, limited to those that this crate and its users need.
     ///
     /// Source: FAPI `Environment` (`GET /v1/environment`).
     pub struct Environment {
@@ -37,27 +37,27 @@ resource! {
         pub user_profile_url: String,
         /// Page of the waitlist.
         pub waitlist_url: String,
-        /// Where to go after sign-in.
+        /// Where to navigate after sign-in.
         pub after_sign_in_url: String,
-        /// Where to go after sign-up.
+        /// Where to navigate after sign-up.
         pub after_sign_up_url: String,
-        /// Where to go after signing out of one of several sessions.
+        /// Where to navigate after signing out of one of several sessions.
         pub after_sign_out_one_url: String,
-        /// Where to go after signing out of all sessions.
+        /// Where to navigate after signing out of all sessions.
         pub after_sign_out_all_url: String,
         /// Page with the organization's profile.
         pub organization_profile_url: String,
         /// Page for a new organization.
         pub create_organization_url: String,
-        /// Where to go after leaving an organization.
+        /// Where to navigate after leaving an organization.
         pub after_leave_organization_url: String,
-        /// Where to go after creating an organization.
+        /// Where to navigate after creating an organization.
         pub after_create_organization_url: String,
         /// Logo.
         pub logo_image_url: String,
         /// Favicon.
         pub favicon_image_url: String,
-        /// Address for support.
+        /// Support address.
         pub support_email: Option<String>,
         /// Terms of service.
         pub terms_url: Option<String>,
@@ -69,19 +69,19 @@ resource! {
 resource! {
     /// Session and client settings of the instance.
     pub struct AuthConfig {
-        /// Whether a client may have one session at most.
+        /// Whether a client can have only one session.
         pub single_session_mode: bool,
         /// Whether test identifiers and their fixed codes work.
         pub test_mode: bool,
-        /// Native clients.
+        /// Settings of native clients.
         pub native_settings: NativeSettings,
-        /// Whether minting a session token needs the previous one.
+        /// Whether minting a session token requires the previous one.
         pub session_minter: bool,
     }
 }
 
 resource! {
-    /// What native clients may do.
+    /// Settings of native clients.
     pub struct NativeSettings {
         /// Whether the Native API is on (a switch in Clerk's dashboard).
         pub api_enabled: bool,
@@ -91,17 +91,17 @@ resource! {
 resource! {
     /// Identifiers, factors and providers of the instance.
     pub struct UserSettings {
-        /// By attribute: `email_address`, `phone_number`, `username`, `password`, ….
+        /// Attributes by name: `email_address`, `phone_number`, `username`, `password`, ….
         pub attributes: BTreeMap<String, Attribute>,
-        /// By strategy: `oauth_google`, `oauth_custom_acme`, ….
+        /// Social providers by strategy: `oauth_google`, `oauth_custom_acme`, ….
         pub social: BTreeMap<String, SocialProvider>,
-        /// Who may sign up.
+        /// Restrictions on sign-up.
         pub sign_up: SignUpSettings,
     }
 }
 
 resource! {
-    /// Who may sign up.
+    /// Restrictions on sign-up.
     pub struct SignUpSettings {
         /// `public`, `restricted` or `waitlist`.
         pub mode: String,
@@ -109,7 +109,7 @@ resource! {
 }
 
 resource! {
-    /// How an attribute of a user is used.
+    /// The settings of a user attribute.
     pub struct Attribute {
         /// Whether users may have it.
         pub enabled: bool,
@@ -117,9 +117,9 @@ resource! {
         pub required: bool,
         /// Whether it identifies a user at sign-in.
         pub used_for_first_factor: bool,
-        /// First factors that it offers.
+        /// The first factors that it supports.
         pub first_factors: Vec<String>,
-        /// How it is verified.
+        /// The ways to verify it.
         pub verifications: Vec<String>,
     }
 }

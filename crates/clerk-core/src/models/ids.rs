@@ -1,4 +1,4 @@
-//! Identifiers. A session id can't be passed where a user id belongs; the text itself is opaque.
+//! Typed identifiers: a session id can't be passed where a user id is expected. The strings themselves are opaque.
 
 macro_rules! id {
     ($( $(#[$meta:meta])* $name:ident ),* $(,)?) => { $(
@@ -10,7 +10,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// The identifier's text.
+            /// Returns the identifier as a string.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0

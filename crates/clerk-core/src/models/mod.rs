@@ -1,4 +1,4 @@
-//! The shapes of Clerk's resources, read from FAPI and written to the webview. No behaviour that needs a network.
+//! Clerk's resources as read from FAPI and serialized for the webview. Nothing here needs a network.
 
 mod api_error;
 mod client;

@@ -10,7 +10,7 @@ resource! {
         pub id: OrganizationId,
         /// Name.
         pub name: String,
-        /// The part of URLs that names it.
+        /// The name in URLs.
         pub slug: Option<String>,
         /// Logo.
         pub image_url: String,
@@ -20,7 +20,7 @@ resource! {
         pub members_count: i64,
         /// Number of open invitations.
         pub pending_invitations_count: i64,
-        /// How many members it may have; 0 for no limit.
+        /// The maximum number of members; 0 for no limit.
         pub max_allowed_memberships: i64,
         /// Whether its admins may delete it.
         pub admin_delete_enabled: bool,
@@ -48,7 +48,7 @@ resource! {
         pub public_metadata: serde_json::Value,
         /// The organization.
         pub organization: Organization,
-        /// What other members may know of the user.
+        /// The user's data that other members can see.
         pub public_user_data: Option<PublicUserData>,
         /// Creation time.
         pub created_at: UnixMillis,

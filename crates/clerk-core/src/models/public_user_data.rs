@@ -1,7 +1,7 @@
 use crate::{fapi::wire::resource, models::UserId};
 
 resource! {
-    /// What other members may know of a user.
+    /// The user's data that other members can see.
     pub struct PublicUserData {
         /// First name.
         pub first_name: Option<String>,

@@ -4,29 +4,29 @@ use crate::{
 };
 
 open_enum! {
-    /// Where a session is in its life.
+    /// The status of a session.
     pub enum SessionStatus {
         /// Signed in.
         Active = "active",
-        /// Authenticated, with tasks left to do.
+        /// Authenticated, with pending tasks.
         Pending = "pending",
-        /// The user signed out; the session stays listed.
+        /// Ended by a sign-out; still listed on the client.
         Ended = "ended",
-        /// The user signed out; the session left the client.
+        /// Ended by a sign-out; no longer part of the client.
         Removed = "removed",
-        /// Past its end.
+        /// Reached its maximum lifetime.
         Expired = "expired",
-        /// Left unused for too long.
+        /// Unused for too long.
         Abandoned = "abandoned",
         /// Ended by the application or from another device.
         Revoked = "revoked",
-        /// Another session took its place.
+        /// Replaced by another session.
         Replaced = "replaced",
     }
 }
 
 impl SessionStatus {
-    /// Whether a session of this status counts as signed in for a client.
+    /// Whether a session with this status counts as signed in.
     #[must_use]
     pub fn is_signed_in(&self) -> bool {
         matches!(self, Self::Active | Self::Pending)
@@ -36,30 +36,30 @@ impl SessionStatus {
 resource! {
     /// A signed-in user's session on this client.
     ///
-    /// The session token is not part of it: it comes from [`Clerk::get_token`](crate::Clerk::get_token), which has a
-    /// permission of its own.
+    /// The session token is not part of it: [`Clerk::get_token`](crate::Clerk::get_token) returns it and has its own
+    /// permission.
     pub struct Session {
         /// Identifier.
         pub id: SessionId,
         /// Status.
         pub status: SessionStatus,
-        /// Absolute end.
+        /// When it expires.
         pub expire_at: UnixMillis,
-        /// When it ends for lack of use.
+        /// When it expires if it is not used.
         pub abandon_at: UnixMillis,
-        /// Last use.
+        /// When it was last used.
         pub last_active_at: UnixMillis,
-        /// The active organization, or none for the personal account.
+        /// The active organization; absent for the personal account.
         pub last_active_organization_id: Option<OrganizationId>,
-        /// Who impersonates the user, if anybody.
+        /// The impersonator of the user, or null.
         pub actor: serde_json::Value,
-        /// What is left to do while the session is `pending`; the first task is the current one.
+        /// The pending tasks while the session is `pending`; the first one is the current task.
         pub tasks: Vec<SessionTask>,
-        /// Minutes since the first and the second factor were verified; -1 for a factor that is not enrolled.
+        /// Minutes since the first and the second factor were verified; -1 for a factor that is not set up.
         pub factor_verification_age: Option<Vec<i64>>,
         /// The signed-in user.
         pub user: Option<User>,
-        /// What others may know of the user.
+        /// The user's data that others can see.
         pub public_user_data: Option<PublicUserData>,
         /// Creation time.
         pub created_at: UnixMillis,
@@ -69,14 +69,14 @@ resource! {
 }
 
 impl Session {
-    /// The membership of the active organization.
+    /// Returns the membership of the active organization.
     #[must_use]
     pub fn active_membership(&self) -> Option<&OrganizationMembership> {
         let active = self.last_active_organization_id.as_ref()?;
         self.user.as_ref()?.organization_memberships.iter().find(|membership| membership.organization.id == *active)
     }
 
-    /// The task to do next.
+    /// Returns the next pending task.
     #[must_use]
     pub fn current_task(&self) -> Option<&SessionTask> {
         self.tasks.first()
@@ -84,7 +84,7 @@ impl Session {
 }
 
 resource! {
-    /// Something that a user has to do before the session becomes `active`.
+    /// A task that the user must complete before the session becomes `active`.
     pub struct SessionTask {
         /// `choose-organization`, `reset-password`, `setup-mfa`, or a key that Clerk adds later.
         pub key: String,

@@ -4,7 +4,7 @@ use crate::{
 };
 
 open_enum! {
-    /// What a sign-in needs next.
+    /// The next requirement of a sign-in.
     pub enum SignInStatus {
         /// An identifier.
         NeedsIdentifier = "needs_identifier",
@@ -18,9 +18,9 @@ open_enum! {
         NeedsNewPassword = "needs_new_password",
         /// An anti-fraud check.
         NeedsProtectCheck = "needs_protect_check",
-        /// Nothing: `created_session_id` is live.
+        /// Nothing: the session `created_session_id` is active.
         Complete = "complete",
-        /// Too old to go on with.
+        /// Too old to be continued.
         Abandoned = "abandoned",
     }
 }
@@ -32,15 +32,15 @@ resource! {
     pub struct SignIn {
         /// Identifier.
         pub id: SignInId,
-        /// What it needs next; absent before it was created.
+        /// The next requirement; absent before it is created.
         pub status: Option<SignInStatus>,
-        /// The identifier that the user gave.
+        /// The identifier that the user entered.
         pub identifier: Option<String>,
-        /// The kinds of identifier that may be given.
+        /// The supported kinds of identifier.
         pub supported_identifiers: Vec<String>,
-        /// First factors to choose from.
+        /// The available first factors.
         pub supported_first_factors: Option<Vec<SignInFactor>>,
-        /// Second factors to choose from.
+        /// The available second factors.
         pub supported_second_factors: Option<Vec<SignInFactor>>,
         /// State of the first factor.
         pub first_factor_verification: Option<Verification>,
@@ -48,13 +48,13 @@ resource! {
         pub second_factor_verification: Option<Verification>,
         /// The session that the completed sign-in created.
         pub created_session_id: Option<SessionId>,
-        /// What the sign-in may show of the user.
+        /// The user's data that a sign-in can show.
         pub user_data: Option<UserData>,
         /// `pending`, `new` or `known`.
         pub client_trust_state: Option<String>,
-        /// An anti-fraud check that has to be passed first.
+        /// An anti-fraud check that must be passed first.
         pub protect_check: Option<serde_json::Value>,
-        /// When it is given up.
+        /// When the sign-in expires.
         pub abandon_at: UnixMillis,
     }
 }
@@ -68,7 +68,7 @@ impl SignIn {
 }
 
 resource! {
-    /// A way to prove the first or second factor.
+    /// An available first or second factor.
     pub struct SignInFactor {
         /// The strategy, e.g. `password`, `email_code`, `totp`.
         pub strategy: String,
@@ -96,7 +96,7 @@ resource! {
 }
 
 resource! {
-    /// What a sign-in may show of the user.
+    /// The user's data that a sign-in can show.
     pub struct UserData {
         /// First name.
         pub first_name: Option<String>,
@@ -110,7 +110,7 @@ resource! {
 }
 
 impl SignIn {
-    /// Whether an anti-fraud check comes first.
+    /// Whether an anti-fraud check must be passed first.
     pub(crate) fn needs_protect_check(&self) -> bool {
         self.protect_check.is_some() || self.is(&SignInStatus::NeedsProtectCheck)
     }

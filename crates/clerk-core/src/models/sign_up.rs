@@ -4,13 +4,13 @@ use crate::{
 };
 
 open_enum! {
-    /// What a sign-up needs next.
+    /// The next requirement of a sign-up.
     pub enum SignUpStatus {
         /// Fields or verifications are missing.
         MissingRequirements = "missing_requirements",
         /// Nothing: the user and the session exist.
         Complete = "complete",
-        /// Too old to go on with.
+        /// Too old to be continued.
         Abandoned = "abandoned",
     }
 }
@@ -22,17 +22,17 @@ resource! {
     pub struct SignUp {
         /// Identifier.
         pub id: SignUpId,
-        /// What it needs next; absent before it was created.
+        /// The next requirement; absent before it is created.
         pub status: Option<SignUpStatus>,
-        /// Fields that have to be given.
+        /// The required fields.
         pub required_fields: Vec<String>,
-        /// Fields that may be given.
+        /// The optional fields.
         pub optional_fields: Vec<String>,
-        /// Required fields that are not given yet.
+        /// The required fields that are still missing.
         pub missing_fields: Vec<String>,
-        /// Given fields that are not verified yet.
+        /// The fields that are not verified yet.
         pub unverified_fields: Vec<String>,
-        /// State of the verifications.
+        /// The state of the verifications.
         pub verifications: SignUpVerifications,
         /// Username.
         pub username: Option<String>,
@@ -46,7 +46,7 @@ resource! {
         pub phone_number: Option<String>,
         /// Wallet address.
         pub web3_wallet: Option<String>,
-        /// Whether a password was given.
+        /// Whether a password is set.
         pub has_password: bool = "password_enabled",
         /// Metadata that the user may write.
         pub unsafe_metadata: serde_json::Value,
@@ -54,13 +54,13 @@ resource! {
         pub created_session_id: Option<SessionId>,
         /// The user that the completed sign-up created.
         pub created_user_id: Option<UserId>,
-        /// An anti-fraud check that has to be passed first.
+        /// An anti-fraud check that must be passed first.
         pub protect_check: Option<serde_json::Value>,
-        /// When it is given up.
+        /// When the sign-up expires.
         pub abandon_at: UnixMillis,
         /// When the terms were accepted.
         pub legal_accepted_at: Option<UnixMillis>,
-        /// Language of the sign-up.
+        /// The language of the sign-up.
         pub locale: Option<String>,
     }
 }
@@ -74,15 +74,15 @@ impl SignUp {
 }
 
 resource! {
-    /// State of a sign-up's verifications.
+    /// The state of a sign-up's verifications.
     pub struct SignUpVerifications {
-        /// Of the e-mail address.
+        /// The verification of the e-mail address.
         pub email_address: Option<SignUpVerification>,
-        /// Of the phone number.
+        /// The verification of the phone number.
         pub phone_number: Option<SignUpVerification>,
-        /// Of the wallet.
+        /// The verification of the wallet.
         pub web3_wallet: Option<SignUpVerification>,
-        /// Of the OAuth or enterprise account.
+        /// The verification of the OAuth or enterprise account.
         pub external_account: Option<Verification>,
     }
 }
@@ -90,25 +90,25 @@ resource! {
 resource! {
     /// The verification of an identifier of a sign-up.
     pub struct SignUpVerification {
-        /// `needs_prepare`, `needs_attempt`, or empty when it is done.
+        /// `needs_prepare`, `needs_attempt`, or empty if it is verified.
         pub next_action: String,
-        /// Strategies to choose from.
+        /// The supported strategies.
         pub supported_strategies: Vec<String>,
-        /// How far it has come.
+        /// The status.
         pub status: Option<VerificationStatus>,
         /// The strategy, e.g. `email_code`.
         pub strategy: Option<String>,
-        /// Attempts so far.
+        /// The number of attempts so far.
         pub attempts: Option<i64>,
         /// When it expires.
         pub expire_at: Option<UnixMillis>,
         /// Why it failed.
         pub error: Option<ApiErrorItem>,
-        /// Wallets: the nonce.
+        /// The nonce, for wallets.
         pub nonce: Option<String>,
-        /// Wallets: the text to sign.
+        /// The message to sign, for wallets.
         pub message: Option<String>,
-        /// OAuth and enterprise SSO: where the browser has to go.
+        /// The page to open in the browser, for OAuth and enterprise SSO.
         pub external_verification_redirect_url: Option<String>,
         /// The client that opened an e-mail link.
         pub verified_at_client: Option<String>,
@@ -118,7 +118,7 @@ resource! {
 }
 
 impl SignUp {
-    /// Whether an anti-fraud check comes first.
+    /// Whether an anti-fraud check must be passed first.
     pub(crate) fn needs_protect_check(&self) -> bool {
         self.protect_check.is_some() || self.missing_fields.iter().any(|field| field == "protect_check")
     }

@@ -1,4 +1,4 @@
-//! Points in time as FAPI writes them.
+//! Timestamps of FAPI.
 
 /// Milliseconds since the Unix epoch. FAPI's resources use milliseconds; the claims of a JWT use seconds.
 #[derive(

@@ -10,7 +10,7 @@ resource! {
     pub struct User {
         /// Identifier.
         pub id: UserId,
-        /// The application's own id of the user.
+        /// The application's own id for the user.
         pub external_id: Option<String>,
         /// Username.
         pub username: Option<String>,
@@ -58,7 +58,7 @@ resource! {
         pub legal_accepted_at: Option<UnixMillis>,
         /// Whether the user may create organizations.
         pub create_organization_enabled: bool,
-        /// How many organizations the user may create; 0 or absent for no limit.
+        /// The maximum number of organizations the user may create; 0 or absent for no limit.
         pub create_organizations_limit: Option<i64>,
         /// Whether the user may delete the account.
         pub delete_self_enabled: bool,
@@ -70,14 +70,14 @@ resource! {
 }
 
 impl User {
-    /// First and last name, as far as they are known.
+    /// Returns the first and last name, as far as they are known.
     #[must_use]
     pub fn full_name(&self) -> Option<String> {
         let names: Vec<_> = [&self.first_name, &self.last_name].into_iter().flatten().map(String::as_str).collect();
         (!names.is_empty()).then(|| names.join(" "))
     }
 
-    /// The primary e-mail address.
+    /// Returns the primary e-mail address.
     #[must_use]
     pub fn primary_email_address(&self) -> Option<&EmailAddress> {
         let id = self.primary_email_address_id.as_ref()?;
@@ -92,9 +92,9 @@ resource! {
         pub id: String,
         /// The address.
         pub email_address: String,
-        /// How it was verified.
+        /// The verification of the address.
         pub verification: Option<Verification>,
-        /// Accounts that brought the address along.
+        /// The accounts that the address came from.
         pub linked_to: Vec<LinkedTo>,
         /// Whether its domain belongs to an enterprise connection.
         pub matches_sso_connection: bool,
@@ -120,15 +120,15 @@ resource! {
     pub struct PhoneNumber {
         /// Identifier.
         pub id: String,
-        /// The number in E.164 form.
+        /// The number in E.164 format.
         pub phone_number: String,
-        /// Whether it serves as second factor.
+        /// Whether it is a second factor.
         pub reserved_for_second_factor: bool,
         /// Whether it is the preferred second factor.
         pub default_second_factor: bool,
-        /// How it was verified.
+        /// The verification of the number.
         pub verification: Option<Verification>,
-        /// Accounts that brought the number along.
+        /// The accounts that the number came from.
         pub linked_to: Vec<LinkedTo>,
         /// Creation time.
         pub created_at: UnixMillis,
@@ -144,7 +144,7 @@ resource! {
         pub id: String,
         /// The address.
         pub web3_wallet: String,
-        /// How it was verified.
+        /// The verification of the wallet.
         pub verification: Option<Verification>,
         /// Creation time.
         pub created_at: UnixMillis,
@@ -162,7 +162,7 @@ resource! {
         pub name: Option<String>,
         /// Last use.
         pub last_used_at: Option<UnixMillis>,
-        /// How it was verified.
+        /// The verification of the passkey.
         pub verification: Option<Verification>,
         /// Creation time.
         pub created_at: UnixMillis,
@@ -172,11 +172,12 @@ resource! {
 }
 
 resource! {
-    /// An account of an OAuth provider that is connected to a user.
+    /// An account at an OAuth provider that is connected to a user.
     pub struct ExternalAccount {
         /// Identifier.
         pub id: String,
-        /// The provider. Live instances send the strategy (`oauth_google`), some data the bare name (`google`).
+        /// The provider. Live instances send the strategy (`oauth_google`), some data contains the bare name
+        /// (`google`).
         pub provider: String,
         /// Id of the identification.
         pub identification_id: String,
@@ -196,11 +197,11 @@ resource! {
         pub username: Option<String>,
         /// Phone number at the provider.
         pub phone_number: Option<String>,
-        /// A label that tells several accounts of one provider apart.
+        /// A label that distinguishes several accounts at one provider.
         pub label: Option<String>,
         /// Metadata that only the backend writes.
         pub public_metadata: serde_json::Value,
-        /// How the connection was verified.
+        /// The verification of the connection.
         pub verification: Option<Verification>,
         /// Creation time.
         pub created_at: UnixMillis,

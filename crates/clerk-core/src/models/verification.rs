@@ -4,39 +4,39 @@ use crate::{
 };
 
 open_enum! {
-    /// How far a verification has come.
+    /// The status of a verification.
     pub enum VerificationStatus {
-        /// Waiting for its code, link or provider.
+        /// Not verified yet.
         Unverified = "unverified",
-        /// Done.
+        /// Verified.
         Verified = "verified",
-        /// Right, but for an account that does not exist (sign-in) or exists already (sign-up).
+        /// Verified, but the account does not exist (sign-in) or already exists (sign-up).
         Transferable = "transferable",
-        /// Refused for good.
+        /// Failed for good.
         Failed = "failed",
-        /// Too late.
+        /// Expired.
         Expired = "expired",
     }
 }
 
 resource! {
-    /// The state of a verification: a code, a link, a provider's answer, a signature.
+    /// The state of a verification: of a code, a link, a provider's response, or a signature.
     pub struct Verification {
-        /// How far it has come.
+        /// The status.
         pub status: Option<VerificationStatus>,
         /// The strategy, e.g. `email_code`, `oauth_google`.
         pub strategy: Option<String>,
-        /// Attempts so far.
+        /// The number of attempts so far.
         pub attempts: Option<i64>,
         /// When it expires.
         pub expire_at: Option<UnixMillis>,
-        /// Why it failed or has to be transferred.
+        /// Why it failed or must be transferred.
         pub error: Option<ApiErrorItem>,
-        /// Passkeys: WebAuthn options as JSON text. Wallets: the nonce.
+        /// Passkeys: the WebAuthn options as a JSON string. Wallets: the nonce.
         pub nonce: Option<String>,
-        /// Wallets: the text to sign.
+        /// The message to sign, for wallets.
         pub message: Option<String>,
-        /// OAuth and enterprise SSO: where the browser has to go.
+        /// The page to open in the browser, for OAuth and enterprise SSO.
         pub external_verification_redirect_url: Option<String>,
         /// The client that opened an e-mail link.
         pub verified_at_client: Option<String>,
@@ -52,7 +52,7 @@ impl Verification {
         self.status.as_ref() == Some(status)
     }
 
-    /// The code of the verification's error, if it has one.
+    /// Returns the code of the verification's error, if it has one.
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {
         self.error.as_ref().map(|error| error.code.as_str())

@@ -1,7 +1,7 @@
 use crate::{fapi::wire::resource, models::UnixMillis};
 
 resource! {
-    /// An entry of the waitlist.
+    /// An entry on the waitlist.
     ///
     /// Source: `Waitlist` of Clerk's documentation.
     pub struct Waitlist {

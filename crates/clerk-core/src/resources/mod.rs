@@ -1,4 +1,4 @@
-//! The resources of FAPI, one file each: parameters and calls. Their shapes are in [`models`](crate::models).
+//! The resources of FAPI, one file each: parameters and requests. Their data types are in [`models`](crate::models).
 
 pub(crate) mod organization;
 pub(crate) mod params;

@@ -1,4 +1,4 @@
-//! Calls of an organization.
+//! Requests for organizations.
 
 use serde::Deserialize;
 
@@ -16,16 +16,16 @@ use crate::{
 #[derive(Debug, Clone, Default, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateOrganizationParams {
-    /// Name.
+    /// The name.
     pub name: String,
-    /// The part of URLs that names it; made from the name when absent.
+    /// The name in URLs. Default: derived from the name.
     #[serde(default)]
     #[specta(optional)]
     pub slug: Option<String>,
 }
 
 impl Clerk {
-    /// Creates an organization, whose admin is the signed-in user. It does not become the active one; give it to
+    /// Creates an organization with the signed-in user as its admin. It does not become the active one; pass it to
     /// [`set_active`](Self::set_active) for that.
     ///
     /// # Errors

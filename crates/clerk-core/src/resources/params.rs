@@ -1,16 +1,16 @@
-//! How parameters come in: from Rust as structs, from the webview as camelCase objects.
+//! Parameter types: structs in Rust, camelCase objects in the webview.
 
 use serde::{Deserialize, Deserializer};
 
-/// A value that may be kept, cleared or set. In the webview: absent, null or given.
+/// A value that is kept, cleared or set. In the webview: absent, null or a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Change<T> {
-    /// Leave it as it is.
+    /// Keeps the current value.
     #[default]
     Keep,
-    /// Set it to nothing.
+    /// Clears the value.
     Clear,
-    /// Set it to this.
+    /// Sets this value.
     Set(T),
 }
 
@@ -20,10 +20,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     }
 }
 
-/// Declares the parameters of a call: `required` fields as they stand, `optional` ones wrapped in `Option`.
+/// Declares the parameters of a call. `required` fields keep their type, `optional` ones are wrapped in `Option`.
 ///
-/// Parameters that this version does not know go to FAPI as they are, in `extra`; it knows best what to do with them.
-/// `Debug` prints no values, because they may be passwords and codes.
+/// Parameters unknown to this version are passed on to FAPI in `extra`, which validates them. `Debug` prints no values,
+/// because they may be passwords and codes.
 macro_rules! params {
     (
         $(#[$meta:meta])*
@@ -38,7 +38,7 @@ macro_rules! params {
         pub struct $name {
             $( $(#[$required_meta])* pub $required: $required_type, )*
             $( $(#[$optional_meta])* #[serde(default)] #[specta(optional)] pub $optional: Option<$optional_type>, )*
-            /// Parameters that FAPI may know and this version does not.
+            /// Parameters unknown to this version, which are passed on to FAPI.
             #[serde(flatten)]
             #[specta(skip)]
             pub extra: serde_json::Map<String, serde_json::Value>,

@@ -1,4 +1,4 @@
-//! Calls of a session.
+//! Requests for sessions.
 
 use crate::{
     clerk::Clerk,
@@ -10,7 +10,7 @@ use crate::{
     models::{OrganizationId, Session, SessionId},
 };
 
-/// Why a session is touched.
+/// The reason for touching a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TouchIntent {
     /// Another session becomes active.
@@ -32,10 +32,10 @@ impl TouchIntent {
 }
 
 impl Clerk {
-    /// Makes a session and its organization the active ones on the server. When FAPI does not consider the session signed in
-    /// any more, the client is read again.
+    /// Activates a session and its organization on the server. If FAPI no longer considers the session signed in, the
+    /// client is reloaded.
     ///
-    /// `organization` is sent on every touch: without one FAPI switches to the personal account.
+    /// `organization` is sent on every touch: without one, FAPI switches to the personal account.
     ///
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/touch`.
@@ -52,7 +52,7 @@ impl Clerk {
         let touched = self.call(&request).await;
         if let Err(error) = &touched
             && error.is_signed_out()
-            // After a 401 every call reads the client again.
+            // After a 401 every request reloads the client anyway.
             && error.status() != Some(401)
         {
             self.settle_unauthenticated().await;

@@ -1,4 +1,4 @@
-//! The calls of a sign-in.
+//! Requests for sign-ins.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 params! {
-    /// Parameters of [`Clerk::create_sign_in`]; what goes together depends on the strategy.
+    /// Parameters of [`Clerk::create_sign_in`]; the valid combinations depend on the strategy.
     ///
     /// Source: FAPI `createSignIn`; `SignIn.create()` of Clerk's documentation.
     pub struct SignInCreateParams {
@@ -30,13 +30,13 @@ params! {
             token: String,
             /// Grant code of an ID-token strategy.
             code: String,
-            /// Where an e-mail link or a provider leads back to.
+            /// The URL that an e-mail link or a provider returns to.
             redirect_url: String,
-            /// Where a provider leads back to when nothing is left to do.
+            /// The URL that a provider returns to if the sign-in is complete.
             action_complete_redirect_url: String,
-            /// Turns a sign-up whose account exists already into a sign-in.
+            /// Transfers a sign-up whose account already exists to a sign-in.
             transfer: bool,
-            /// Goes on as sign-up when nobody has the identifier.
+            /// Whether to continue as a sign-up if no user has the identifier.
             sign_up_if_missing: bool,
             /// OpenID Connect `prompt`.
             oidc_prompt: String,
@@ -98,7 +98,7 @@ params! {
             token: String,
             /// A ticket.
             ticket: String,
-            /// The passkey's answer as JSON text.
+            /// The passkey's response as a JSON string.
             public_key_credential: String,
         }
     }
@@ -112,7 +112,7 @@ params! {
             password: String,
         }
         optional {
-            /// Whether the user's other sessions end; they do unless this says otherwise.
+            /// Whether the user's other sessions end. Default: `true`.
             sign_out_of_other_sessions: bool,
         }
     }
@@ -143,7 +143,7 @@ impl Clerk {
         self.sign_in_step(id, "prepare_first_factor", &params).await
     }
 
-    /// Answers the first factor. A complete sign-in names its session in `created_session_id`; give that to
+    /// Attempts the first factor. A complete sign-in has a `created_session_id`; pass it to
     /// [`set_active`](Self::set_active).
     ///
     /// # Errors
@@ -166,7 +166,7 @@ impl Clerk {
         self.sign_in_step(id, "prepare_second_factor", &params).await
     }
 
-    /// Answers the second factor.
+    /// Attempts the second factor.
     ///
     /// # Errors
     /// As [`create_sign_in`](Self::create_sign_in); a wrong code is `form_code_incorrect`.
@@ -179,7 +179,7 @@ impl Clerk {
 
     /// Sets a new password in a sign-in that needs one.
     ///
-    /// # Errors
+    /// As [`create_sign_in`](Self::create_sign_in); the `form_password_*` codes describe problems with the password.
     /// As [`create_sign_in`](Self::create_sign_in); what is wrong with the password is in the `form_password_*` codes.
     ///
     /// # Source
@@ -188,7 +188,7 @@ impl Clerk {
         self.sign_in_step(id, "reset_password", &params).await
     }
 
-    /// Reads the sign-in again. With the nonce of a callback URL it also picks up the rotated client token.
+    /// Reloads the sign-in. With the nonce of a callback URL, also fetches the rotated client token.
     ///
     /// # Errors
     /// As [`create_sign_in`](Self::create_sign_in).
@@ -200,7 +200,7 @@ impl Clerk {
         self.call(&request.nonce(nonce).reload()).await
     }
 
-    /// `POST /v1/client/sign_ins/{id}/<step>`.
+    /// Sends `POST /v1/client/sign_ins/{id}/<step>`.
     async fn sign_in_step(&self, id: &SignInId, step: &str, params: &impl Serialize) -> Result<SignIn> {
         self.call(&Request::new(Method::Post, path(&["client", "sign_ins", id.as_str(), step])).params(params)?).await
     }

@@ -1,4 +1,4 @@
-//! The calls of a sign-up.
+//! Requests for sign-ups.
 
 use crate::{
     clerk::Clerk,
@@ -32,9 +32,9 @@ params! {
             web3_wallet: String,
             /// Verification to start with, e.g. `email_code`, `oauth_google`, `ticket`.
             strategy: String,
-            /// Where an e-mail link or a provider leads back to.
+            /// The URL that an e-mail link or a provider returns to.
             redirect_url: String,
-            /// Where a provider leads back to when nothing is left to do.
+            /// The URL that a provider returns to if the sign-up is complete.
             action_complete_redirect_url: String,
             /// Ticket of an invitation.
             ticket: String,
@@ -42,7 +42,7 @@ params! {
             token: String,
             /// Grant code of an ID-token strategy.
             code: String,
-            /// Turns a sign-in whose account does not exist yet into a sign-up.
+            /// Transfers a sign-in whose account does not exist yet to a sign-up.
             transfer: bool,
             /// Metadata that the user may write; a JSON object.
             unsafe_metadata: serde_json::Value,
@@ -114,7 +114,7 @@ impl Clerk {
         self.call(&Request::new(Method::Post, "/client/sign_ups").params(&params)?).await
     }
 
-    /// Adds or changes fields of a sign-up.
+    /// Adds or changes the fields of a sign-up.
     ///
     /// # Errors
     /// As [`create_sign_up`](Self::create_sign_up).
@@ -142,7 +142,7 @@ impl Clerk {
         self.call(&request.params(&params)?).await
     }
 
-    /// Answers a verification. A complete sign-up names its session in `created_session_id`; give that to
+    /// Attempts a verification. A complete sign-up has a `created_session_id`; pass it to
     /// [`set_active`](Self::set_active).
     ///
     /// # Errors
@@ -159,7 +159,7 @@ impl Clerk {
         self.call(&request.params(&params)?).await
     }
 
-    /// Reads the sign-up again. With the nonce of a callback URL it also picks up the rotated client token.
+    /// Reloads the sign-up. With the nonce of a callback URL, also fetches the rotated client token.
     ///
     /// # Errors
     /// As [`create_sign_up`](Self::create_sign_up).

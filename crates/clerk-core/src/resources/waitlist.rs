@@ -1,4 +1,4 @@
-//! The waitlist.
+//! Requests for the waitlist.
 
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ pub struct JoinWaitlistParams {
 }
 
 impl Clerk {
-    /// Puts an e-mail address on the waitlist of an instance whose sign-up mode is "Waitlist".
+    /// Adds an e-mail address to the waitlist of an instance whose sign-up mode is "Waitlist".
     ///
     /// # Errors
     /// `not_loaded`, `network_error`, or `api_response_error`, e.g. with `form_param_format_invalid`.

@@ -1,11 +1,11 @@
-//! What the signed-in user may do: Clerk's `checkAuthorization`, on what this device knows.
+//! Authorization checks of the signed-in user: Clerk's `checkAuthorization`, evaluated on this device.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{clerk::Clerk, jwt::payload, state::snapshot::Snapshot};
 
-/// What is asked. Everything that is asked has to hold; asking nothing is answered with no.
+/// An authorization check. All conditions must hold; without any condition the check fails.
 ///
 /// Source: `CheckAuthorizationParams` of Clerk's documentation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, specta::Type)]
@@ -17,37 +17,37 @@ pub struct CheckAuthorizationParams {
     /// A permission in the active organization, e.g. `org:invoices:create`.
     #[specta(optional)]
     pub permission: Option<String>,
-    /// A feature, of the organization (`org:…`), of the user (`user:…`), or of either.
+    /// A feature of the organization (`org:…`), of the user (`user:…`), or of either.
     #[specta(optional)]
     pub feature: Option<String>,
-    /// A plan, like `feature`.
+    /// A plan, scoped like `feature`.
     #[specta(optional)]
     pub plan: Option<String>,
-    /// How fresh the verification of the user has to be.
+    /// How recent the user's verification must be.
     #[specta(optional)]
     pub reverification: Option<Reverification>,
 }
 
-/// How fresh a verification has to be.
+/// How recent a verification must be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Reverification {
     /// `strict_mfa`, `strict`, `moderate` or `lax`.
     Preset(String),
-    /// A level of its own.
+    /// A custom level.
     #[serde(rename_all = "camelCase")]
     Config {
         /// `first_factor`, `second_factor` or `multi_factor`.
         level: String,
-        /// Minutes, more than 0.
+        /// The maximum age in minutes; must be greater than 0.
         after_minutes: i32,
     },
 }
 
 impl Clerk {
-    /// Whether the signed-in user has a role, permission, feature, plan, or fresh verification. A pending session has
-    /// none. This is for what an app shows; a backend checks for itself.
+    /// Whether the signed-in user has a role, permission, feature, plan, or recent verification. A pending session has
+    /// none. Use it to decide what an app shows; a backend must check for itself.
     ///
     /// # Source
     /// `Session.checkAuthorization()`, `has()`.
@@ -63,7 +63,7 @@ fn check(snapshot: &Snapshot, params: &CheckAuthorizationParams) -> bool {
     let membership = session.active_membership();
     let claims = snapshot.last_active_token(&session.id).and_then(payload).unwrap_or_default();
     let age = session.factor_verification_age.as_deref();
-    let answers = [
+    let conditions = [
         params.role.as_deref().map(|role| membership.is_some_and(|one| normalised(&one.role) == normalised(role))),
         params.permission.as_deref().map(|wanted| {
             membership.is_some_and(|one| one.permissions.iter().any(|has| normalised(has) == normalised(wanted)))
@@ -72,16 +72,16 @@ fn check(snapshot: &Snapshot, params: &CheckAuthorizationParams) -> bool {
         params.plan.as_deref().map(|plan| grants(&claims["pla"], plan)),
         params.reverification.as_ref().map(|wanted| is_fresh(age, wanted)),
     ];
-    let mut asked = answers.into_iter().flatten().peekable();
-    asked.peek().is_some() && asked.all(|answer| answer)
+    let mut conditions = conditions.into_iter().flatten().peekable();
+    conditions.peek().is_some() && conditions.all(|holds| holds)
 }
 
-/// Roles and permissions with one `org:` in front.
+/// Returns a role or permission with exactly one `org:` in front.
 fn normalised(key: &str) -> String {
     format!("org:{}", key.trim_start_matches("org:"))
 }
 
-/// Whether a claim such as `o:reports,u:basic,ou:export` has a feature or plan.
+/// Whether a claim such as `o:reports,u:basic,ou:export` contains a feature or plan.
 fn grants(claim: &Value, wanted: &str) -> bool {
     let (scopes, id): (&[char], &str) = match wanted.split_once(':') {
         None => (&['o', 'u'], wanted),
@@ -96,8 +96,8 @@ fn grants(claim: &Value, wanted: &str) -> bool {
         .any(|(scope, has)| has == id && matches!(scope, "o" | "u" | "ou" | "uo") && scope.contains(scopes))
 }
 
-/// Whether the factors were verified recently enough. `age` is minutes for the first and the second factor, -1 for one
-/// that is not enrolled.
+/// Whether the factors were verified recently enough. `age` contains minutes for the first and the second factor, -1
+/// for one that is not set up.
 fn is_fresh(age: Option<&[i64]>, wanted: &Reverification) -> bool {
     let (level, minutes) = match wanted {
         Reverification::Preset(name) => match name.as_str() {
@@ -150,13 +150,13 @@ mod tests {
             .after(Transition::Client { typed: Box::new(Client::read(&client).unwrap()), raw: client })
     }
 
-    fn answer(params: Value) -> bool {
+    fn is_authorized(params: Value) -> bool {
         let claims = json!({ "fea": "o:reports,u:notes,ou:export,broken", "pla": "u:pro,o:team" });
         check(&signed_in(&json!([5, 5]), &claims), &serde_json::from_value(params).unwrap())
     }
 
     #[test]
-    fn everything_that_is_asked_has_to_hold() {
+    fn check_authorization_requires_all_conditions() {
         for (params, expected) in [
             (json!({}), false),
             (json!({ "role": "org:admin" }), true),
@@ -178,12 +178,12 @@ mod tests {
             (json!({ "reverification": "strict" }), true),
             (json!({ "role": "org:admin", "reverification": { "level": "first_factor", "afterMinutes": 5 } }), false),
         ] {
-            assert_eq!(answer(params.clone()), expected, "{params}");
+            assert_eq!(is_authorized(params.clone()), expected, "{params}");
         }
     }
 
     #[test]
-    fn a_verification_gets_old() {
+    fn is_fresh_compares_verification_age() {
         let config = |level: &str, minutes: i32| Reverification::Config { level: level.into(), after_minutes: minutes };
         for (age, wanted, expected) in [
             (vec![9, 9], Reverification::Preset("strict_mfa".into()), true),

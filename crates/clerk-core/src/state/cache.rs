@@ -1,4 +1,4 @@
-//! Restoring the state of an earlier run, and keeping the current one for the next.
+//! Restores the cached state of an earlier run, and caches the current one for the next.
 
 use base64::Engine;
 use rand::RngCore;
@@ -7,64 +7,64 @@ use crate::{
     clerk::Clerk,
     ports::{CacheStore, SecretKey},
     secret::StoredSecret,
-    state::sealed::{KEY, Kept},
+    state::sealed::{CachedState, KEY},
 };
 
 impl Clerk {
-    /// What an earlier run of the app kept of this instance.
-    pub(crate) async fn read_cache(&self) -> Option<Kept> {
+    /// Returns the state of this instance that an earlier run of the app cached.
+    pub(crate) async fn read_cache(&self) -> Option<CachedState> {
         let cache = self.0.setup.cache.as_ref()?;
         let name = self.0.connection.secret_name()?;
         let sealed = match cache.read().await {
             Ok(sealed) => sealed?,
             Err(error) => {
-                tracing::warn!(%error, "what an earlier run kept can't be read");
+                tracing::warn!(%error, "the cached state could not be read");
                 return None;
             }
         };
-        let kept = Kept::open(&sealed, &self.cache_key(&name, false).await?, &name);
-        if kept.is_none() {
-            tracing::debug!("what an earlier run kept belongs to another instance or was changed; it is ignored");
+        let cached = CachedState::open(&sealed, &self.cache_key(&name, false).await?, &name);
+        if cached.is_none() {
+            tracing::debug!("the cached state belongs to another instance or was modified; it is ignored");
         }
-        Some(kept?.still_good(self.0.setup.clock.now_ms()))
+        Some(cached?.without_expired_sessions(self.0.setup.clock.now_ms()))
     }
 
-    /// Keeps the client and the environment whenever they change, for as long as the app runs. The plugin runs this by
-    /// itself; without a keyring, or without [`ClerkSetup::cache`](crate::ClerkSetup::cache), nothing is kept.
+    /// Caches the client and the environment whenever they change, for as long as the app runs. The plugin runs this by
+    /// itself. Without a keyring or without [`ClerkSetup::cache`](crate::ClerkSetup::cache), nothing is cached.
     pub async fn keep_cache(&self) {
         let Some(cache) = self.0.setup.cache.clone() else { return };
         let mut state = self.subscribe();
-        // What was there before counts as well.
+        // The state so far is cached too.
         state.mark_changed();
-        let mut kept = None;
+        let mut cached = None;
         while state.changed().await.is_ok() {
             let snapshot = state.borrow_and_update().clone();
-            // What was restored is in the cache already.
+            // The restored state is cached already.
             if !snapshot.restored
-                && let Some(now) = Kept::of(&snapshot)
-                && kept.as_ref() != Some(&now)
-                && self.write_cache(cache.as_ref(), &now).await
+                && let Some(current) = CachedState::of(&snapshot)
+                && cached.as_ref() != Some(&current)
+                && self.write_cache(cache.as_ref(), &current).await
             {
-                kept = Some(now);
+                cached = Some(current);
             }
         }
     }
 
-    async fn write_cache(&self, cache: &dyn CacheStore, kept: &Kept) -> bool {
+    async fn write_cache(&self, cache: &dyn CacheStore, state: &CachedState) -> bool {
         let Some(name) = self.0.connection.secret_name() else { return false };
         let Some(key) = self.cache_key(&name, true).await else { return false };
-        let Some(sealed) = kept.seal(&key, &name) else { return false };
+        let Some(sealed) = state.seal(&key, &name) else { return false };
         match cache.write(sealed).await {
             Ok(()) => true,
             Err(error) => {
-                tracing::warn!(%error, "the state could not be kept; the app will start without it");
+                tracing::warn!(%error, "the state could not be cached; the next start of the app requires the network");
                 false
             }
         }
     }
 
-    /// The key of the cache, which is made when there is none and `make` says so. `None` without a keyring, which has been
-    /// reported when the client token could not be stored.
+    /// Returns the key of the cache, and creates it if it is missing and `make` is true. `None` without a keyring,
+    /// which has been reported when the client token could not be stored.
     async fn cache_key(&self, name: &str, make: bool) -> Option<[u8; KEY]> {
         let base64 = base64::engine::general_purpose::STANDARD_NO_PAD;
         let (secrets, place) = (&self.0.setup.secrets, SecretKey::CacheKey(name.to_owned()));

@@ -26,14 +26,14 @@ pub(crate) struct Listener {
     id: u64,
     interest: Interest,
     callback: Callback,
-    /// The newest revision that it was notified of; locked during the call. A listener that is added while a change is made
-    /// is notified of it once, and never of an older revision after a newer one.
+    /// The newest revision that it was notified of; locked during the call. A listener that is added during a change is
+    /// notified once, and never of an older revision after a newer one.
     notified: Arc<Mutex<Option<u64>>>,
 }
 
 impl Listener {
-    /// Calls it, unless it was notified of this revision or a newer one. A callback that panics must not keep the others from
-    /// being notified, nor the state from changing.
+    /// Calls it, unless it was notified of this revision or a newer one. A panicking callback must not prevent the
+    /// other notifications or the change of the state.
     pub(crate) fn notify(&self, snapshot: &Snapshot) {
         let mut notified = lock(&self.notified);
         if notified.is_some_and(|revision| revision >= snapshot.revision) {
@@ -46,7 +46,7 @@ impl Listener {
     }
 }
 
-/// What a listener is notified of.
+/// The changes that a listener is notified of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interest {
     /// Changes of client, session, user and organization.
@@ -70,7 +70,7 @@ impl std::fmt::Debug for ListenerHandle {
 }
 
 impl ListenerHandle {
-    /// Ends the subscription. Doing so again is harmless.
+    /// Ends the subscription. Further calls do nothing.
     pub fn remove(&self) {
         if let Some(registry) = self.registry.upgrade() {
             lock(&registry).callbacks.retain(|listener| listener.id != self.id);

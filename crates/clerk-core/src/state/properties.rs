@@ -1,6 +1,6 @@
-//! The properties of the documented `Clerk` class: each is one look at the present [`Snapshot`].
+//! The properties of the documented `Clerk` class. Each reads the current [`Snapshot`].
 //!
-//! Who needs several of them that belong together takes one [`Clerk::snapshot`].
+//! To read several properties consistently, take one [`Clerk::snapshot`].
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Clerk {
-    /// This device's client; absent until it was loaded.
+    /// Returns this device's client; `None` until it is loaded.
     ///
     /// # Source
     /// `Clerk.client`.
@@ -23,8 +23,8 @@ impl Clerk {
         self.snapshot().client.clone()
     }
 
-    /// The active session; see [`Snapshot::session`]. Whether `None` is "nobody" or "not known yet" is in
-    /// [`Snapshot::active_session`].
+    /// Returns the active session; see [`Snapshot::session`]. [`Snapshot::active_session`] tells whether `None` means
+    /// signed out or not known yet.
     ///
     /// # Source
     /// `Clerk.session`.
@@ -33,7 +33,7 @@ impl Clerk {
         self.snapshot().session().cloned()
     }
 
-    /// The signed-in user; see [`Snapshot::user`].
+    /// Returns the signed-in user; see [`Snapshot::user`].
     ///
     /// # Source
     /// `Clerk.user`.
@@ -42,7 +42,7 @@ impl Clerk {
         self.snapshot().user().cloned()
     }
 
-    /// The active organization; see [`Snapshot::organization`].
+    /// Returns the active organization; see [`Snapshot::organization`].
     ///
     /// # Source
     /// `Clerk.organization`.
@@ -51,7 +51,7 @@ impl Clerk {
         self.snapshot().organization().cloned()
     }
 
-    /// Whether somebody is signed in with nothing left to do.
+    /// Whether a user is signed in without pending tasks.
     ///
     /// # Source
     /// `Clerk.isSignedIn`.
@@ -69,7 +69,7 @@ impl Clerk {
         self.snapshot().is_loaded()
     }
 
-    /// How far Clerk is.
+    /// Returns the loading status.
     ///
     /// # Source
     /// `Clerk.status`.
@@ -78,7 +78,7 @@ impl Clerk {
         self.snapshot().status
     }
 
-    /// The publishable key in use; absent until a load began.
+    /// Returns the publishable key in use; `None` before the first load.
     ///
     /// # Source
     /// `Clerk.publishableKey`.
@@ -87,7 +87,7 @@ impl Clerk {
         self.snapshot().publishable_key.clone()
     }
 
-    /// Development or production, as the key says; absent until a load began.
+    /// Returns the type of the instance, according to the key; `None` before the first load.
     ///
     /// # Source
     /// `Clerk.instanceType`.
@@ -96,7 +96,7 @@ impl Clerk {
         self.snapshot().instance_type
     }
 
-    /// The domain in use, on production instances with `clerk.` in front; empty when none is configured.
+    /// Returns the domain in use, with `clerk.` in front on production instances; empty if none is configured.
     ///
     /// # Source
     /// `Clerk.domain`.
@@ -105,7 +105,7 @@ impl Clerk {
         self.snapshot().domain.clone()
     }
 
-    /// The proxy in use; empty when none is configured.
+    /// Returns the proxy in use; empty if none is configured.
     ///
     /// # Source
     /// `Clerk.proxyUrl`.
@@ -114,7 +114,7 @@ impl Clerk {
         self.snapshot().proxy_url.clone()
     }
 
-    /// Whether the app is a satellite of another domain, as the option of this name says.
+    /// Whether the app is a satellite of another domain, according to the option `isSatellite`.
     ///
     /// # Source
     /// `Clerk.isSatellite`.
@@ -123,7 +123,7 @@ impl Clerk {
         self.snapshot().options.is_satellite.unwrap_or(false)
     }
 
-    /// The SDK that the app uses.
+    /// Returns the SDK that the app uses.
     ///
     /// # Source
     /// `Clerk.sdkMetadata`.
@@ -132,7 +132,7 @@ impl Clerk {
         self.snapshot().sdk_metadata.clone()
     }
 
-    /// The option of this name; absent until Clerk is loaded. Nothing is ever sent, whatever it says.
+    /// Returns the option `telemetry`; `None` until Clerk is loaded. This SDK never sends telemetry.
     ///
     /// # Source
     /// `Clerk.telemetry`.
@@ -142,7 +142,7 @@ impl Clerk {
         snapshot.is_loaded().then(|| snapshot.options.telemetry.unwrap_or_default())
     }
 
-    /// Version of this crate.
+    /// Returns the version of this crate.
     ///
     /// # Source
     /// `Clerk.version`.

@@ -1,6 +1,6 @@
-//! The auth state at one moment: immutable, shared by reference.
+//! The auth state at one point in time: immutable, shared by reference.
 //!
-//! Session, user and organization are looked up in the client; there is no second copy that could go stale.
+//! Session, user and organization are looked up in the client, so there is no second copy that could become stale.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,65 +16,65 @@ use crate::{
     secret::SessionToken,
 };
 
-/// Which session is the active one on this device.
+/// The active session of this device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ActiveSession {
     /// Not known yet, or changing.
     Unknown,
-    /// Nobody is signed in.
+    /// Signed out.
     None,
-    /// This one.
+    /// A session is active.
     Session {
-        /// Its id.
+        /// The id of the session.
         session_id: SessionId,
     },
 }
 
-/// The auth state at one moment.
+/// The auth state at one point in time.
 #[derive(Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// Grows by one with each change.
+    /// Incremented with each change.
     #[specta(type = u32)]
     pub revision: u64,
-    /// How far Clerk is.
+    /// The loading status.
     pub status: Status,
     /// Why the status is `error` or `degraded`.
     pub error: Option<ErrorPayload>,
     /// The publishable key in use.
     pub publishable_key: Option<String>,
-    /// Host of the Frontend API that the key names.
+    /// The host of the Frontend API, as named by the key.
     pub frontend_api: Option<String>,
-    /// Development or production.
+    /// The type of the instance.
     pub instance_type: Option<InstanceType>,
-    /// The domain in use; empty when none is configured.
+    /// The domain in use; empty if none is configured.
     pub domain: String,
-    /// The proxy in use; empty when none is configured.
+    /// The proxy in use; empty if none is configured.
     pub proxy_url: String,
     /// The SDK that the app uses.
     pub sdk_metadata: SdkMetadata,
     /// Version of this crate.
     pub version: &'static str,
-    /// The options in force.
+    /// The options in effect.
     pub options: Arc<ClerkOptions>,
-    /// This device's sessions and attempts; absent until it was loaded.
+    /// This device's sessions and attempts; absent until they are loaded.
     pub client: Option<Arc<Client>>,
-    /// Which session is active.
+    /// The active session.
     pub active_session: ActiveSession,
-    /// The instance's settings; absent until they were loaded.
+    /// The instance's settings; absent until they are loaded.
     pub environment: Option<Arc<Environment>>,
-    /// The client as FAPI sent it, with what the typed view leaves out. It holds session tokens.
+    /// The client as FAPI sent it, including fields without a typed counterpart. It contains session tokens.
     #[serde(skip)]
     pub(crate) raw_client: Option<Arc<Value>>,
     /// The environment as FAPI sent it.
     #[serde(skip)]
     pub(crate) raw_environment: Option<Arc<Value>>,
-    /// The freshest session token of each session that has one.
+    /// The freshest session token of each session.
     #[serde(skip)]
     pub(crate) session_tokens: Arc<BTreeMap<SessionId, SessionToken>>,
-    /// Whether the client is what an earlier run knew, and FAPI has not said anything of it yet.
+    /// Whether the client was restored from an earlier run and FAPI has not sent a newer one.
     #[serde(skip)]
     pub(crate) restored: bool,
 }
@@ -113,7 +113,7 @@ impl Snapshot {
         }
     }
 
-    /// The same state with other options.
+    /// Returns the same state with other options.
     pub(crate) fn with_options(&self, options: ClerkOptions) -> Self {
         let sdk_metadata = options.sdk_metadata.clone().unwrap_or_else(|| self.sdk_metadata.clone());
         Self { options: Arc::new(options), sdk_metadata, ..self.clone() }
@@ -125,7 +125,7 @@ impl Snapshot {
         matches!(self.status, Status::Ready | Status::Degraded)
     }
 
-    /// The active session: `active`, or `pending` while tasks are left to do.
+    /// Returns the active session: `active`, or `pending` while tasks are pending.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.active_session {
@@ -134,32 +134,32 @@ impl Snapshot {
         }
     }
 
-    /// The user of the active session.
+    /// Returns the user of the active session.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         self.session()?.user.as_ref()
     }
 
-    /// The active organization of the active session.
+    /// Returns the active organization of the active session.
     #[must_use]
     pub fn organization(&self) -> Option<&Organization> {
         Some(&self.session()?.active_membership()?.organization)
     }
 
-    /// Whether a client that FAPI sends may still choose who is active: it is the first one, or what was restored is not
-    /// true any more.
-    pub(crate) fn lets_choose(&self, incoming: &Client) -> bool {
+    /// Whether an incoming client may select the active session: it is the first client, or the restored session no
+    /// longer exists.
+    pub(crate) fn may_select_session(&self, incoming: &Client) -> bool {
         let still_there = || self.session().is_some_and(|session| incoming.signed_in_session(&session.id).is_some());
         self.client.is_none() || (self.restored && !still_there())
     }
 
-    /// Whether somebody is signed in with nothing left to do: false for a `pending` session.
+    /// Whether a user is signed in without pending tasks; false for a `pending` session.
     #[must_use]
     pub fn is_signed_in(&self) -> bool {
         self.session().is_some_and(|session| session.status != SessionStatus::Pending)
     }
 
-    /// The freshest session token that is known of a session, for its active organization.
+    /// Returns the freshest known token of a session for its active organization.
     pub(crate) fn last_active_token(&self, session: &SessionId) -> Option<&str> {
         self.session_tokens.get(session).map(SessionToken::expose)
     }

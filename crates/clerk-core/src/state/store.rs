@@ -1,4 +1,4 @@
-//! The one place where the state changes.
+//! The store of the state. All changes happen here.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Holds the current snapshot, and notifies of changes.
+/// Holds the current snapshot and notifies of changes.
 pub(crate) struct Store {
     snapshots: watch::Sender<Arc<Snapshot>>,
     writer: Mutex<()>,
@@ -41,9 +41,9 @@ impl Store {
         self.snapshots.subscribe()
     }
 
-    /// Calls `callback` with every change, and at once when there is a client already.
+    /// Calls `callback` on every change, and immediately if there already is a client.
     pub(crate) fn on_change(&self, callback: Callback) -> ListenerHandle {
-        // Added before the snapshot is read, so that no change is missed in between.
+        // Added before the snapshot is read, so that no change is missed.
         let (handle, listener) = self.listeners.add(Interest::Changes, callback);
         let snapshot = self.snapshot();
         if snapshot.client.is_some() {
@@ -52,7 +52,7 @@ impl Store {
         handle
     }
 
-    /// Calls `callback` when the status changes, and at once with `notify`.
+    /// Calls `callback` when the status changes, and immediately with `notify`.
     pub(crate) fn on_status(&self, callback: Callback, notify: bool) -> ListenerHandle {
         let (handle, listener) = self.listeners.add(Interest::Status, callback);
         if notify {
@@ -61,20 +61,20 @@ impl Store {
         handle
     }
 
-    /// Waits for the right to change the state. It is the innermost lock: a holder waits for no other one.
+    /// Waits for the writer. It is the innermost lock: a holder waits for no other lock.
     pub(crate) async fn writer(&self) -> Writer<'_> {
         Writer { store: self, _turn: self.writer.lock().await }
     }
 }
 
-/// The right to change the state; there is one at a time.
+/// The exclusive permission to change the state.
 pub(crate) struct Writer<'a> {
     store: &'a Store,
     _turn: MutexGuard<'a, ()>,
 }
 
 impl Writer<'_> {
-    /// Applies `transitions` as one change, and notifies listeners and windows afterwards.
+    /// Applies `transitions` as one change, then notifies listeners and windows.
     pub(crate) fn apply(&self, setup: &ClerkSetup, transitions: impl IntoIterator<Item = Transition>) {
         let before = self.store.snapshot();
         let next = transitions.into_iter().fold((*before).clone(), |state, transition| state.after(transition));

@@ -1,4 +1,4 @@
-//! The changes of the state. Applying one is pure: no I/O, no clock, no locks.
+//! The transitions of the state. Applying one is pure: no I/O, no clock, no locks.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     state::snapshot::{ActiveSession, Snapshot},
 };
 
-/// The session tokens that FAPI sent along with the sessions of a client.
+/// Returns the session tokens that FAPI sent with the sessions of a client.
 fn tokens_of(raw_client: &Value) -> impl Iterator<Item = (SessionId, SessionToken)> + '_ {
     raw_client["sessions"].as_array().into_iter().flatten().filter_map(|session| {
         let jwt = session["last_active_token"]["jwt"].as_str().filter(|jwt| !jwt.is_empty())?;
@@ -23,7 +23,7 @@ fn tokens_of(raw_client: &Value) -> impl Iterator<Item = (SessionId, SessionToke
     })
 }
 
-/// Every change of the state is one of these.
+/// A change of the state.
 #[derive(Debug)]
 pub(crate) enum Transition {
     /// Loading begins, for this instance.
@@ -32,34 +32,34 @@ pub(crate) enum Transition {
     LoadFailed(Error),
     /// Loading succeeded.
     Loaded,
-    /// FAPI gives no answer, so what an earlier run knew stays.
+    /// FAPI does not respond, so the restored state stays.
     Degraded(Error),
-    /// Options were given.
+    /// The options changed.
     Options(Box<ClerkOptions>),
     /// The instance's settings arrived.
     Environment { typed: Box<Environment>, raw: Value },
     /// A client arrived.
     Client { typed: Box<Client>, raw: Value },
-    /// The client and the environment of an earlier run stand in for what FAPI has not said yet; `active` is the session to
-    /// begin with.
+    /// The client and the environment of an earlier run were restored, until FAPI responds; `active` is the initial
+    /// session.
     Restored { client: (Box<Client>, Value), environment: (Box<Environment>, Value), active: Option<SessionId> },
-    /// The active session is another one, or none.
+    /// The active session changed.
     Activate(Option<SessionId>),
-    /// A session token was minted for a session and its active organization. Nobody hears of it: tokens are not in what
-    /// windows and listeners are shown.
+    /// A session token was minted for a session and its active organization. Listeners are not notified: tokens are not
+    /// part of what windows and listeners see.
     TokenMinted { session: SessionId, token: SessionToken },
-    /// The active organization of a session is another one, as an answer without a client said.
+    /// The active organization of a session changed, according to a response without a client.
     SelectOrganization { session: SessionId, organization: Option<OrganizationId> },
 }
 
 impl Snapshot {
-    /// The state after `transition`.
+    /// Returns the state after `transition`.
     pub(crate) fn after(&self, transition: Transition) -> Self {
         let mut next = self.clone();
         next.revision += u64::from(!matches!(transition, Transition::TokenMinted { .. }));
         match transition {
             Transition::Loading(instance) => {
-                next.forget();
+                next.reset();
                 next.status = Status::Loading;
                 next.error = None;
                 next.publishable_key = Some(instance.key().as_str().to_owned());
@@ -69,7 +69,7 @@ impl Snapshot {
                 next.proxy_url = instance.proxy_url().map(ToString::to_string).unwrap_or_default();
             }
             Transition::LoadFailed(error) => {
-                next.forget();
+                next.reset();
                 next.status = Status::Error;
                 next.error = Some(ErrorPayload::from(error));
             }
@@ -91,11 +91,11 @@ impl Snapshot {
                 next.environment = Some(Arc::from(typed));
                 next.raw_environment = Some(Arc::new(raw));
             }
-            Transition::Client { typed, raw } => next.take_client(*typed, raw),
+            Transition::Client { typed, raw } => next.apply_client(*typed, raw),
             Transition::Restored { client, environment, active } => {
                 next.environment = Some(Arc::from(environment.0));
                 next.raw_environment = Some(Arc::new(environment.1));
-                next.take_client(*client.0, client.1);
+                next.apply_client(*client.0, client.1);
                 next.activate(active);
                 next.restored = true;
                 next.status = Status::Degraded;
@@ -127,8 +127,8 @@ impl Snapshot {
         next
     }
 
-    /// Forgets what is known of this device and of the instance.
-    fn forget(&mut self) {
+    /// Clears the state of this device and of the instance.
+    fn reset(&mut self) {
         (self.client, self.raw_client, self.session_tokens) = (None, None, Arc::default());
         (self.environment, self.raw_environment) = (None, None);
         (self.active_session, self.restored) = (ActiveSession::Unknown, false);
@@ -142,18 +142,18 @@ impl Snapshot {
         self.drop_vanished_session();
     }
 
-    /// The first client brings the initial session along; later ones can only take the active session away. Somebody
-    /// who signed in becomes active by `set_active` and not by the arrival of a session.
-    fn take_client(&mut self, typed: Client, raw: Value) {
-        let choose = self.lets_choose(&typed);
+    /// Applies a client. The first client selects the initial session; later ones can only remove the active session.
+    /// After a sign-in, `set_active` activates the new session, not its arrival.
+    fn apply_client(&mut self, typed: Client, raw: Value) {
+        let select = self.may_select_session(&typed);
         self.restored = false;
-        if choose {
+        if select {
             self.active_session = match typed.default_session() {
                 Some(session) => ActiveSession::Session { session_id: session.id.clone() },
                 None => ActiveSession::None,
             };
         }
-        // A client that was under way while a token was minted must not bring the old one back.
+        // A client that was in flight while a token was minted must not bring the old token back.
         let tokens = tokens_of(&raw).map(|(session, token)| {
             let held = self.session_tokens.get(&session).filter(|held| !is_fresher(&token, Some(held)));
             let token = held.cloned().unwrap_or(token);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_client_brings_the_last_active_session_along() {
+    fn first_client_activates_the_last_active_session() {
         let sessions = [session("sess_1", "active"), session("sess_2", "active"), session("sess_3", "ended")];
         for (last_active, expected) in [("sess_2", "sess_2"), ("sess_3", "sess_1"), ("sess_9", "sess_1")] {
             let state = initial().after(client(json!({ "sessions": sessions, "last_active_session_id": last_active })));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_arrives_later_is_not_adopted() {
+    fn later_client_does_not_activate_a_session() {
         let state = initial().after(client(json!({ "sessions": [] })));
         assert_eq!(state.active_session, ActiveSession::None);
         let state = state.after(client(json!({ "sessions": [session("sess_1", "active")] })));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_vanishes_signs_out() {
+    fn later_client_without_the_active_session_signs_out() {
         let signed_in = initial().after(client(json!({ "sessions": [session("sess_1", "active")] })));
         assert!(signed_in.is_signed_in());
         for sessions in [json!([]), json!([session("sess_1", "ended")]), json!([session("sess_2", "active")])] {
@@ -223,19 +223,19 @@ mod tests {
     }
 
     #[test]
-    fn a_pending_session_has_a_user_and_is_not_signed_in() {
+    fn pending_session_has_a_user_but_is_not_signed_in() {
         let state = initial().after(client(json!({ "sessions": [session("sess_1", "pending")] })));
         assert!(state.session().is_some() && state.user().is_some() && !state.is_signed_in());
     }
 
     #[test]
-    fn an_unknown_session_can_not_be_activated() {
+    fn activate_ignores_unknown_session() {
         let state = initial().after(client(json!({ "sessions": [session("sess_1", "active")] })));
         assert_eq!(state.after(Transition::Activate(Some("sess_9".into()))).active_session, ActiveSession::None);
     }
 
     #[test]
-    fn each_transition_is_a_new_revision_and_leaves_the_old_state_alone() {
+    fn after_increments_the_revision_of_a_copy() {
         let before = initial();
         let after = before.after(Transition::Loaded);
         assert_eq!(
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fresher_session_token_stays() {
+    fn fresher_session_token_is_not_replaced() {
         use base64::Engine;
         let jwt = |iat: i64, organization: &str| {
             let part = |json: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
@@ -267,7 +267,7 @@ mod tests {
             |token: &str| Transition::TokenMinted { session: "sess_1".into(), token: SessionToken::new(token) };
         let state = initial().after(arriving(&old)).after(minted(&new));
         assert_eq!(known(&state), Some(new.clone()));
-        assert_eq!(known(&state.after(minted(&old))), Some(new.clone()), "a late answer");
+        assert_eq!(known(&state.after(minted(&old))), Some(new.clone()), "a late response");
         assert_eq!(known(&state.after(arriving(&old))), Some(new), "a late client");
         assert_eq!(known(&state.after(arriving(&elsewhere))), Some(elsewhere), "another organization");
         let without = client(json!({ "sessions": [{ "id": "sess_1", "status": "active" }] }));
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_webview_gets_no_session_token() {
+    fn snapshot_serializes_no_session_token() {
         let state = initial().after(client(json!({ "sessions": [session("sess_1", "active")] })));
         assert_eq!(state.last_active_token(&"sess_1".into()), Some("a.b.c"));
         assert!(!serde_json::to_string(&state).unwrap().contains("a.b.c"));
