@@ -18,7 +18,7 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Reads the claims; `None` when `jwt` is not a session token.
+    /// Reads the claims; `None` if `jwt` is not a session token.
     pub(crate) fn read(jwt: &str) -> Option<Self> {
         let header = part(jwt, 0)?;
         let payload = payload(jwt)?;
@@ -30,7 +30,8 @@ impl Claims {
         })
     }
 
-    /// Whether a token with these claims replaces one with the claims of `held`: the one issued later at its origin does.
+    /// Whether a token with these claims replaces one with the claims of `held`, because it was issued later at its
+    /// origin.
     pub(crate) fn replace(&self, held: &Self) -> bool {
         match (self.origin_issued_at, held.origin_issued_at) {
             (None, None) | (Some(_), None) => true,
@@ -41,18 +42,18 @@ impl Claims {
     }
 }
 
-/// A part of a JWT as JSON.
+/// Decodes a part of a JWT as JSON.
 fn part(jwt: &str, index: usize) -> Option<Value> {
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(jwt.split('.').nth(index)?).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
-/// All claims of a token.
+/// Returns all claims of a token.
 pub(crate) fn payload(jwt: &str) -> Option<Value> {
     part(jwt, 1)
 }
 
-/// Whether `token` replaces `held`: it was issued later at its origin, or it is for another organization.
+/// Whether `token` replaces `held`: it was issued later at its origin, or is for another organization.
 pub(crate) fn is_fresher(token: &SessionToken, held: Option<&SessionToken>) -> bool {
     let read = |token: &SessionToken| Claims::read(token.expose());
     match (read(token), held.and_then(read)) {

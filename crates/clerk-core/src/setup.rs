@@ -13,14 +13,14 @@ use crate::{
     ports::{Browser, CacheStore, Clock, EventSink, SecretStore, Transport, Wallet},
 };
 
-/// The configuration and the ports of a [`Clerk`].
+/// The configuration and the ports of a [`Clerk`](crate::Clerk).
 #[non_exhaustive]
 pub struct ClerkSetup {
-    /// The instance; [`Clerk::load`] may also supply the key.
+    /// The instance; [`Clerk::load`](crate::Clerk::load) may also supply the key.
     pub instance: InstanceOptions,
     /// The callback URL of browser flows, or the reason why it is not known.
     pub callback: Result<CallbackUrl>,
-    /// Clerk's options. Those passed to [`Clerk::load`] take precedence, field by field.
+    /// Clerk's options. Those passed to [`Clerk::load`](crate::Clerk::load) take precedence, field by field.
     pub options: ClerkOptions,
     /// The URL of the app's start page; relative URLs are resolved against it.
     pub app_url: Url,

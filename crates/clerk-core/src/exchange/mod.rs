@@ -4,9 +4,9 @@
 //!
 //! | layer | for |
 //! | --- | --- |
-//! | [`Clerk::call`] | methods of resources: sends a request on behalf of a caller and reads the resource in the response |
+//! | [`Clerk::call`] | methods of resources: sends a request for a caller and reads the resource in the response |
 //! | [`Clerk::request`] | the same for flows that need the raw JSON; a 401 makes it read the client again |
-//! | [`Clerk::exchange`] | requests of the core itself (load, poll, recovery): applies the response, does not react to a 401 |
+//! | [`Clerk::exchange`] | requests of the core (load, poll, recovery): applies the response, ignores a 401 |
 //! | [`Clerk::send`], [`Clerk::absorb`] | load, which applies two responses in a fixed order |
 //!
 //! [`Clerk::absorb`] is the only place where a response changes the state or the client token.

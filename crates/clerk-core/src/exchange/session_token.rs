@@ -226,7 +226,7 @@ struct Mint {
     skip_cache: bool,
     /// Whether the token must come from its origin, for instances with `auth_config.session_minter`.
     force_origin: bool,
-    /// The previous token, for the same instances.
+    /// The previous token, for instances with `auth_config.session_minter`.
     minter_token: Option<SessionToken>,
     /// The previous token, if FAPI requested it with `missing_expired_token`.
     expired_token: Option<SessionToken>,

@@ -74,8 +74,8 @@ impl Clerk {
     /// the link.
     ///
     /// # Errors
-    /// `email_link_expired`, `email_link_client_mismatch`, `email_link_failed` (in the webview `EmailLinkError` with the
-    /// codes `expired`, `client_mismatch`, `failed`), `not_loaded`, `network_error`, or `api_response_error`.
+    /// `email_link_expired`, `email_link_client_mismatch`, `email_link_failed` (in the webview `EmailLinkError` with
+    /// the codes `expired`, `client_mismatch`, `failed`), `not_loaded`, `network_error`, or `api_response_error`.
     ///
     /// # Source
     /// `Clerk.handleEmailLinkVerification()`.
@@ -122,8 +122,8 @@ impl Clerk {
     ///
     /// # Errors
     /// `email_link_expired`, `email_link_failed`, `oauth_flow_cancelled` (see
-    /// [`cancel_authentication`](Self::cancel_authentication)), `oauth_flow_superseded`, `oauth_flow_timed_out` after ten
-    /// minutes, `redirect_url_invalid`, `not_loaded`, `network_error`, or `api_response_error`.
+    /// [`cancel_authentication`](Self::cancel_authentication)), `oauth_flow_superseded`, `oauth_flow_timed_out` after
+    /// ten minutes, `redirect_url_invalid`, `not_loaded`, `network_error`, or `api_response_error`.
     ///
     /// # Source
     /// FAPI `…/prepare_first_factor` and `POST /v1/client/magic_links/complete`; `SignIn.createEmailLinkFlow()`.

@@ -29,7 +29,7 @@ impl Clerk {
     ///
     /// # Errors
     /// - `hosted_auth_failed`: the callback link does not belong to this flow or is incomplete.
-    /// - `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`: the wait ended another way.
+    /// - `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`: the flow ended without a callback.
     /// - `redirect_url_invalid`, `url_not_allowed`, `browser_unavailable`, `not_loaded`, `network_error`, or
     ///   `api_response_error`.
     ///

@@ -104,7 +104,7 @@ pub(super) fn activate(session: &SessionId, base: AttemptKind, url: String) -> S
 /// | 6 | first factor of the sign-in: user locked | sign-in |
 /// | 7 | sign-in needs a first factor other than enterprise SSO | first factor |
 /// | 8 | sign-in needs a new password | reset password |
-/// | 9 | first factor transferable, or continuing such a transfer | transfer to a sign-up; the sign-in if not `transferable` |
+/// | 9 | first factor transferable, or continuing such a transfer | transfer to a sign-up, or sign-in if not `transferable` |
 /// | 10 | sign-up complete | activate its session |
 /// | 11 | sign-in needs a second factor | second factor |
 /// | 12 | the user is signed in already | activate that session |

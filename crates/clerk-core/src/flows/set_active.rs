@@ -62,6 +62,7 @@ impl Clerk {
     /// its session stays valid. If the instance requires an organization, a request for the personal account changes
     /// nothing.
     ///
+    /// # Errors
     /// `not_loaded`, `no_active_session` if no session is named and none is active, `network_error`,
     /// `browser_unavailable`, or `api_response_error`.
     ///

@@ -60,7 +60,7 @@ impl Clerk {
     /// - `web3_signature_request_rejected`: the user rejected the request in the wallet.
     /// - `web3_signature_generation_failed`: the wallet failed.
     /// - `web3_solana_wallet_name_required`: `web3_solana_signature` without `wallet_name`.
-    /// - `oauth_flow_superseded`, `oauth_flow_cancelled`: the wait for the wallet ended another way.
+    /// - `oauth_flow_superseded`, `oauth_flow_cancelled`: the flow ended before the wallet responded.
     /// - `not_loaded`, `network_error`, or `api_response_error`.
     ///
     /// # Source

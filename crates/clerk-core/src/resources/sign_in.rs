@@ -179,8 +179,8 @@ impl Clerk {
 
     /// Sets a new password in a sign-in that needs one.
     ///
+    /// # Errors
     /// As [`create_sign_in`](Self::create_sign_in); the `form_password_*` codes describe problems with the password.
-    /// As [`create_sign_in`](Self::create_sign_in); what is wrong with the password is in the `form_password_*` codes.
     ///
     /// # Source
     /// FAPI `…/reset_password`; `SignIn.resetPassword()`.
