@@ -56,10 +56,10 @@ impl PublishableKey {
             _ => return Err(invalid("it does not have the form pk_test_… or pk_live_…")),
         };
         let decoded = decode(payload).ok_or_else(|| invalid("its last part is not base64"))?;
-        let decoded = String::from_utf8(decoded).map_err(|_| invalid("its last part does not hold text"))?;
+        let decoded = String::from_utf8(decoded).map_err(|_| invalid("its last part is not valid UTF-8"))?;
         let frontend_api = decoded.strip_suffix('$').ok_or_else(|| invalid("it is cut off"))?;
         if !is_frontend_api_host(frontend_api) {
-            return Err(invalid("it names no Frontend API host"));
+            return Err(invalid("it does not name a Frontend API host"));
         }
         Ok(Self { text: text.to_owned(), frontend_api: frontend_api.to_owned(), instance_type })
     }

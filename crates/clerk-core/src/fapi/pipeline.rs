@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How often a GET is sent if no response arrives. Other methods are never retried: they may have been executed.
-const MAX_GET_TRIES: u32 = 4;
+const MAX_GET_ATTEMPTS: u32 = 4;
 /// The delay before the first retry; the later ones wait `700 ms × 2ⁿ`.
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 const RETRY_BASE_DELAY: Duration = Duration::from_millis(700);
@@ -89,7 +89,7 @@ impl Fapi {
         request: &Request,
         credentials: &Credentials,
     ) -> Result<HttpResponse, TransportError> {
-        let tries = if request.method == Method::Get { MAX_GET_TRIES } else { 1 };
+        let tries = if request.method == Method::Get { MAX_GET_ATTEMPTS } else { 1 };
         let mut attempt = 0;
         loop {
             match self.transport.send(self.http_request(request, credentials, attempt)).await {

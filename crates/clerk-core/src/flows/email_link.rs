@@ -294,9 +294,10 @@ impl Clerk {
                 };
                 self.create_sign_in(params).await.map(Box::new).map(AttemptResource::SignIn)
             }
-            (Attempt::SignIn(_), None) => Err(failed("Clerk sent no ticket")),
+            (Attempt::SignIn(_), None) => Err(failed("the response of Clerk contains no ticket")),
             (Attempt::SignUp(_), _) => {
-                let sign_up = SignUp::read(&response).ok_or_else(|| failed("Clerk sent no sign-up"))?;
+                let sign_up =
+                    SignUp::read(&response).ok_or_else(|| failed("the response of Clerk contains no sign-up"))?;
                 Ok(AttemptResource::SignUp(Box::new(sign_up)))
             }
         }

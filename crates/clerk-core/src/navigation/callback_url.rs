@@ -18,7 +18,7 @@ impl CallbackUrl {
     /// has a scheme that browsers do not pass on to apps.
     pub fn parse(text: &str) -> Result<Self> {
         let invalid = |why: &str| {
-            ErrorCode::RedirectUrlInvalid.error(format!("the redirect URL {why}; use something like my-app://callback"))
+            ErrorCode::RedirectUrlInvalid.error(format!("the redirect URL {why}; use a URL such as my-app://callback"))
         };
         let url = Url::parse(text).map_err(|_| invalid("is not an absolute URL"))?;
         if url.host_str().is_none_or(str::is_empty) {

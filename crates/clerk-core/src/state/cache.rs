@@ -63,14 +63,14 @@ impl Clerk {
         }
     }
 
-    /// Returns the key of the cache, and creates it if it is missing and `make` is true. `None` without a keyring,
+    /// Returns the key of the cache, and creates it if it is missing and `create` is true. `None` without a keyring,
     /// which has been reported when the client token could not be stored.
-    async fn cache_key(&self, name: &str, make: bool) -> Option<[u8; KEY]> {
+    async fn cache_key(&self, name: &str, create: bool) -> Option<[u8; KEY]> {
         let base64 = base64::engine::general_purpose::STANDARD_NO_PAD;
         let (secrets, place) = (&self.0.setup.secrets, SecretKey::CacheKey(name.to_owned()));
         let stored = secrets.read(&place).await.ok()?;
         let read = stored.and_then(|text| base64.decode(text.expose()).ok()).and_then(|bytes| bytes.try_into().ok());
-        if read.is_some() || !make {
+        if read.is_some() || !create {
             return read;
         }
         let mut key = [0; KEY];

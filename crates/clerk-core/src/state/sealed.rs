@@ -96,7 +96,7 @@ mod tests {
             CachedState { environment: json!({ "a": 1 }), client: json!({ "id": "client_1", "name": "hunter2" }) };
         let sealed = state.seal(&[7; KEY], "clerk.example.test").unwrap();
         assert_eq!(CachedState::open(&sealed, &[7; KEY], "clerk.example.test"), Some(state.clone()));
-        assert_ne!(sealed, state.seal(&[7; KEY], "clerk.example.test").unwrap(), "no two are alike");
+        assert_ne!(sealed, state.seal(&[7; KEY], "clerk.example.test").unwrap(), "each has its own nonce");
         assert!(!String::from_utf8_lossy(&sealed).contains("hunter2"));
         assert_eq!(CachedState::open(&sealed, &[8; KEY], "clerk.example.test"), None);
         assert_eq!(CachedState::open(&sealed, &[7; KEY], "clerk.other.test"), None);
