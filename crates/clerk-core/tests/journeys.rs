@@ -11,8 +11,8 @@ use clerk_core::{
 };
 use clerk_emulator::{Action, Decision, Emulator, Fault, Identity, NewUser};
 use clerk_testkit::{
-    app::{ADA, App, PASSWORD, config, first_code, grace, password_of, through_google},
-    ended, until,
+    app::{ADA, App, PASSWORD, config, first_error_code, google_params, grace, password_params},
+    join, wait_until,
 };
 
 #[tokio::test]
@@ -20,17 +20,17 @@ async fn a_password_signs_in_and_a_restart_keeps_it() {
     let app = App::start(config()).await;
     app.sign_in_with_password().await;
     assert_eq!(app.user_name().as_deref(), Some("Ada"));
-    let again = app.restarted().await;
+    let again = app.restart().await;
     assert_eq!(again.user_name().as_deref(), Some("Ada"));
 }
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_identifier_are_named() {
     let app = App::start(config()).await;
-    let error = app.clerk.create_sign_in(password_of(ADA, "wrong-password")).await.unwrap_err();
-    assert_eq!((error.code(), first_code(&error)), ("api_response_error", "form_password_incorrect"));
-    let error = app.clerk.create_sign_in(password_of("nobody@example.com", PASSWORD)).await.unwrap_err();
-    assert_eq!(first_code(&error), "form_identifier_not_found");
+    let error = app.clerk.create_sign_in(password_params(ADA, "wrong-password")).await.unwrap_err();
+    assert_eq!((error.code(), first_error_code(&error)), ("api_response_error", "form_password_incorrect"));
+    let error = app.clerk.create_sign_in(password_params("nobody@example.com", PASSWORD)).await.unwrap_err();
+    assert_eq!(first_error_code(&error), "form_identifier_not_found");
     assert!(!app.clerk.is_signed_in());
     app.sign_in_with_password().await;
 }
@@ -54,7 +54,7 @@ async fn an_email_code_signs_in() {
         ..AttemptFactorParams::default()
     };
     let error = app.clerk.attempt_sign_in_first_factor(&sign_in.id, attempt("000000".to_owned())).await.unwrap_err();
-    assert_eq!(first_code(&error), "form_code_incorrect");
+    assert_eq!(first_error_code(&error), "form_code_incorrect");
     let code = app.emulator.latest_code(ADA).unwrap();
     let done = app.clerk.attempt_sign_in_first_factor(&sign_in.id, attempt(code)).await.unwrap();
     assert!(done.is(&SignInStatus::Complete));
@@ -81,7 +81,7 @@ async fn a_forgotten_password_is_reset() {
     assert!(sign_in.is(&SignInStatus::NeedsNewPassword));
     let new = |password: &str| ResetPasswordParams { password: password.to_owned(), ..ResetPasswordParams::default() };
     let error = app.clerk.reset_sign_in_password(&sign_in.id, new("short")).await.unwrap_err();
-    assert_eq!(first_code(&error), "form_password_length_too_short");
+    assert_eq!(first_error_code(&error), "form_password_length_too_short");
     let done = app.clerk.reset_sign_in_password(&sign_in.id, new("a-new-password")).await.unwrap();
     assert!(done.is(&SignInStatus::Complete));
 }
@@ -122,25 +122,25 @@ async fn a_sign_up_makes_a_user() {
 #[tokio::test]
 async fn somebody_new_comes_in_through_google() {
     let app = App::start(config()).await;
-    let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
-    assert_eq!(app.come_back(&page, Decision::Approve(grace())).await, LinkOutcome::Delivered);
-    let outcome = ended(flow).await.unwrap();
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    assert_eq!(app.return_from(&page, Decision::Approve(grace())).await, LinkOutcome::Delivered);
+    let outcome = join(flow).await.unwrap();
     assert!(outcome.created_session_id.is_some());
     assert_eq!(app.user_name().as_deref(), Some("Grace Hopper"));
     assert_eq!(app.clerk.user().unwrap().external_accounts[0].provider, "oauth_google");
     assert!(
         app.emulator.requests().iter().any(|entry| entry.form.contains(&("transfer".to_owned(), "true".to_owned())))
     );
-    assert_eq!(app.restarted().await.user_name().as_deref(), Some("Grace Hopper"));
+    assert_eq!(app.restart().await.user_name().as_deref(), Some("Grace Hopper"));
 }
 
 #[tokio::test]
 async fn somebody_known_comes_in_through_google_also_by_sign_up() {
     let app = App::start(config()).await;
     for resource in [RedirectResource::SignIn, RedirectResource::SignUp] {
-        let (flow, page) = app.begin(through_google(resource)).await;
-        app.come_back(&page, Decision::Approve(Identity::new("oauth_google", ADA))).await;
-        ended(flow).await.unwrap();
+        let (flow, page) = app.begin(google_params(resource)).await;
+        app.return_from(&page, Decision::Approve(Identity::new("oauth_google", ADA))).await;
+        join(flow).await.unwrap();
         assert_eq!(app.user_name().as_deref(), Some("Ada"), "{resource:?}");
         app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
     }
@@ -149,41 +149,41 @@ async fn somebody_known_comes_in_through_google_also_by_sign_up() {
 #[tokio::test]
 async fn denying_is_named_and_the_next_attempt_works_at_once() {
     let app = App::start(config()).await;
-    let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
-    app.come_back(&page, Decision::Deny).await;
-    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_access_denied");
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    app.return_from(&page, Decision::Deny).await;
+    assert_eq!(join(flow).await.unwrap_err().code(), "oauth_access_denied");
     let client = app.clerk.client().unwrap();
     assert!(client.sign_in.as_ref().unwrap().first_factor_verification.is_none(), "the failed attempt is reset");
-    let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
-    app.come_back(&page, Decision::Approve(grace())).await;
-    ended(flow).await.unwrap();
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    app.return_from(&page, Decision::Approve(grace())).await;
+    join(flow).await.unwrap();
     assert!(app.clerk.is_signed_in());
 }
 
 #[tokio::test]
 async fn other_failures_at_the_provider_are_told_apart_from_denying() {
     let app = App::start(config()).await;
-    let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
-    app.come_back(&page, Decision::Fail("oauth_fetch_user_error".to_owned())).await;
-    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_callback_failed");
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    app.return_from(&page, Decision::Fail("oauth_fetch_user_error".to_owned())).await;
+    assert_eq!(join(flow).await.unwrap_err().code(), "oauth_callback_failed");
 }
 
 #[tokio::test]
 async fn a_callback_url_that_is_not_on_the_allowlist_is_refused() {
     let app = App::start(config()).await;
     app.emulator.configure(|config| config.redirect_urls = ["other://callback".to_owned()].into());
-    let error = app.clerk.authenticate_with_redirect(through_google(RedirectResource::SignIn)).await.unwrap_err();
-    assert_eq!(first_code(&error), "resource_missmatch");
+    let error = app.clerk.authenticate_with_redirect(google_params(RedirectResource::SignIn)).await.unwrap_err();
+    assert_eq!(first_error_code(&error), "resource_missmatch");
     assert!(app.browser.0.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_restarted_app_finishes_the_flow_that_it_had_begun() {
     let app = App::start(config()).await;
-    let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
     flow.abort();
     let link = app.emulator.decide(&page, Decision::Approve(grace())).unwrap();
-    let again = app.restarted().await;
+    let again = app.restart().await;
     assert_eq!(again.clerk.handle_deep_link(&link).await, LinkOutcome::Resumed);
     assert_eq!(again.user_name().as_deref(), Some("Grace Hopper"));
     assert_eq!(again.clerk.handle_deep_link(&link).await, LinkOutcome::Refused);
@@ -259,7 +259,7 @@ async fn signing_out_ends_everything_and_the_device_stays_known() {
     app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
     assert!(!app.clerk.is_signed_in() && app.clerk.session_token().await.unwrap().is_none());
     assert_eq!(app.clerk.client().unwrap().id, client);
-    assert!(!app.restarted().await.clerk.is_signed_in());
+    assert!(!app.restart().await.clerk.is_signed_in());
     app.sign_in_with_password().await;
     assert_eq!(app.clerk.client().unwrap().id, client);
 }
@@ -271,12 +271,12 @@ async fn one_of_several_sessions_can_be_left() {
     config.users.push(NewUser::with_password("grace@example.com", PASSWORD));
     let app = App::start(config).await;
     let ada = app.sign_in_with_password().await;
-    let sign_in = app.clerk.create_sign_in(password_of("grace@example.com", PASSWORD)).await.unwrap();
+    let sign_in = app.clerk.create_sign_in(password_params("grace@example.com", PASSWORD)).await.unwrap();
     let grace = sign_in.created_session_id.unwrap();
     app.clerk.set_active(SetActiveParams::session(grace.clone())).await.unwrap();
     app.clerk.sign_out(SignOutOptions { session_id: Some(ada.clone()), ..Default::default() }).await.unwrap();
     assert_eq!(app.clerk.session().map(|session| session.id), Some(grace.clone()));
-    let sign_in = app.clerk.create_sign_in(password_of(ADA, PASSWORD)).await.unwrap();
+    let sign_in = app.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
     app.clerk.sign_out(SignOutOptions { session_id: Some(grace), ..Default::default() }).await.unwrap();
     assert!(app.clerk.session().is_none(), "no other session takes the place of the active one");
     app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
@@ -303,7 +303,7 @@ async fn an_answer_that_was_overtaken_changes_nothing() {
     let (clerk, id) = (app.clerk.clone(), sign_in.id.clone());
     let seen = app.emulator.requests().len();
     let slow = tokio::spawn(async move { clerk.reload_sign_in(&id, None).await });
-    until("the slow request to arrive", || app.emulator.requests().len() > seen).await;
+    wait_until("the slow request to arrive", || app.emulator.requests().len() > seen).await;
     let attempt = AttemptFactorParams {
         strategy: "password".to_owned(),
         password: Some(PASSWORD.to_owned()),
@@ -311,14 +311,14 @@ async fn an_answer_that_was_overtaken_changes_nothing() {
     };
     let done = app.clerk.attempt_sign_in_first_factor(&sign_in.id, attempt).await.unwrap();
     app.clerk.set_active(SetActiveParams::session(done.created_session_id.unwrap())).await.unwrap();
-    until("the slow request to end", || {
+    wait_until("the slow request to end", || {
         app.emulator.release();
         slow.is_finished()
     })
     .await;
     slow.await.unwrap().unwrap();
     assert!(app.clerk.is_signed_in(), "the old client, without the session, came last");
-    assert!(app.restarted().await.clerk.is_signed_in(), "and so did the old token");
+    assert!(app.restart().await.clerk.is_signed_in(), "and so did the old token");
 }
 
 #[tokio::test]
@@ -338,7 +338,7 @@ async fn an_instance_without_native_api_says_so() {
     let emulator = Arc::new(Emulator::start(config).await.unwrap());
     let app = App::on(emulator, Arc::new(MemoryStore::default()));
     let error = app.clerk.load(LoadOptions::default()).await.unwrap_err();
-    assert_eq!(first_code(&error), "native_api_disabled");
+    assert_eq!(first_error_code(&error), "native_api_disabled");
 }
 
 #[tokio::test]
@@ -356,14 +356,14 @@ async fn requests_have_the_native_form() {
 #[tokio::test]
 async fn the_client_token_stays_inside() {
     let app = App::start(config()).await;
-    let (flow, page) = app.begin(through_google(RedirectResource::SignIn)).await;
-    app.come_back(&page, Decision::Approve(grace())).await;
-    let outcome = ended(flow).await.unwrap();
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    app.return_from(&page, Decision::Approve(grace())).await;
+    let outcome = join(flow).await.unwrap();
     app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
     app.sign_in_with_password().await;
     let mut seen = format!("{outcome:?} {:?} {:?} {:?}", app.events.0.lock().unwrap(), app.clerk, app.clerk.client());
     seen.push_str(&serde_json::to_string(&*app.clerk.snapshot()).unwrap());
-    seen.push_str(&format!("{:?}", app.clerk.create_sign_in(password_of("nobody", "x")).await.unwrap_err()));
+    seen.push_str(&format!("{:?}", app.clerk.create_sign_in(password_params("nobody", "x")).await.unwrap_err()));
     let tokens = app.emulator.issued_client_tokens();
     assert!(tokens.len() > 3);
     for token in tokens {

@@ -11,21 +11,23 @@ use clerk_core::{
 };
 use clerk_emulator::{Config, Decision, Emulator, Identity, NewUser};
 
-use crate::{RememberingBrowser, RememberingSink, within};
+use crate::{RecordingBrowser, RecordingSink, with_timeout};
 
+/// The callback URL of [`App`].
 pub const CALLBACK: &str = "my-app://callback";
 pub const ADA: &str = "ada+clerk_test@example.com";
 pub const PASSWORD: &str = "correct-horse-battery";
 
-/// A running emulator and an app on it.
+/// A core on a running emulator.
 pub struct App {
     pub emulator: Arc<Emulator>,
     pub clerk: Clerk,
-    pub browser: Arc<RememberingBrowser>,
-    pub events: Arc<RememberingSink>,
+    pub browser: Arc<RecordingBrowser>,
+    pub events: Arc<RecordingSink>,
     pub store: Arc<dyn SecretStore>,
 }
 
+/// Returns a configuration that allows [`CALLBACK`] and has the user [`ADA`], who belongs to an organization.
 pub fn config() -> Config {
     let mut config = Config::default();
     config.redirect_urls = [CALLBACK.to_owned()].into();
@@ -38,6 +40,7 @@ pub fn config() -> Config {
 }
 
 impl App {
+    /// Starts an emulator and loads an app on it.
     pub async fn start(config: Config) -> Self {
         let emulator = Arc::new(Emulator::start(config).await.unwrap());
         let app = Self::on(emulator, Arc::new(MemoryStore::default()));
@@ -45,14 +48,14 @@ impl App {
         app
     }
 
-    /// An app that is not loaded yet.
+    /// Creates an app without loading it.
     pub fn on(emulator: Arc<Emulator>, store: Arc<dyn SecretStore>) -> Self {
         Self::with(emulator, store, |_| {})
     }
 
-    /// An app that is not loaded yet, with something changed.
+    /// Creates an app with a changed setup, without loading it.
     pub fn with(emulator: Arc<Emulator>, store: Arc<dyn SecretStore>, adjust: impl FnOnce(&mut ClerkSetup)) -> Self {
-        let (browser, events) = (Arc::<RememberingBrowser>::default(), Arc::<RememberingSink>::default());
+        let (browser, events) = (Arc::<RecordingBrowser>::default(), Arc::<RecordingSink>::default());
         let transport = Arc::new(HttpTransport::new().unwrap());
         let mut setup =
             ClerkSetup::new(transport, store.clone(), browser.clone(), Arc::new(SystemClock), events.clone());
@@ -66,21 +69,22 @@ impl App {
         Self { clerk: Clerk::new(setup), emulator, browser, events, store }
     }
 
-    /// The app after a restart: the same store, nothing else.
-    pub async fn restarted(&self) -> Self {
+    /// Creates and loads an app on the same emulator with the same store, as after a restart.
+    pub async fn restart(&self) -> Self {
         let app = Self::on(self.emulator.clone(), self.store.clone());
         app.clerk.load(LoadOptions::default()).await.unwrap();
         app
     }
 
+    /// Signs [`ADA`] in and makes her session active.
     pub async fn sign_in_with_password(&self) -> SessionId {
-        let sign_in = self.clerk.create_sign_in(password_of(ADA, PASSWORD)).await.unwrap();
+        let sign_in = self.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
         let session = sign_in.created_session_id.unwrap();
         self.clerk.set_active(SetActiveParams::session(session.clone())).await.unwrap();
         session
     }
 
-    /// Begins a flow through the browser and returns it with the page that was opened.
+    /// Starts a flow through the browser. Returns its task and the page that it opened.
     pub async fn begin(&self, params: AuthenticateWithRedirectParams) -> (Flow, String) {
         let before = self.browser.0.lock().unwrap().len();
         let clerk = self.clerk.clone();
@@ -88,7 +92,7 @@ impl App {
         (flow, self.page(before).await)
     }
 
-    /// The page that was opened after `before` others.
+    /// Waits for the page that is opened after `before` others.
     pub async fn page(&self, before: usize) -> String {
         let page = async {
             loop {
@@ -98,10 +102,11 @@ impl App {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        within("a page to be opened", page).await
+        with_timeout("a page to be opened in the browser", page).await
     }
 
-    pub async fn come_back(&self, page: &str, decision: Decision) -> LinkOutcome {
+    /// Decides on the provider's page and opens the link back to the app.
+    pub async fn return_from(&self, page: &str, decision: Decision) -> LinkOutcome {
         let link = self.emulator.decide(page, decision).unwrap();
         assert!(link.as_str().starts_with(CALLBACK));
         self.clerk.handle_deep_link(&link).await
@@ -114,7 +119,7 @@ impl App {
 
 pub type Flow = tokio::task::JoinHandle<clerk_core::Result<RedirectOutcome>>;
 
-pub fn password_of(identifier: &str, password: &str) -> SignInCreateParams {
+pub fn password_params(identifier: &str, password: &str) -> SignInCreateParams {
     SignInCreateParams {
         identifier: Some(identifier.to_owned()),
         password: Some(password.to_owned()),
@@ -122,7 +127,7 @@ pub fn password_of(identifier: &str, password: &str) -> SignInCreateParams {
     }
 }
 
-pub fn through_google(resource: RedirectResource) -> AuthenticateWithRedirectParams {
+pub fn google_params(resource: RedirectResource) -> AuthenticateWithRedirectParams {
     AuthenticateWithRedirectParams { resource, strategy: "oauth_google".to_owned(), ..Default::default() }
 }
 
@@ -133,9 +138,10 @@ pub fn grace() -> Identity {
     identity
 }
 
-pub fn first_code(error: &clerk_core::Error) -> &str {
+/// Returns the first code of an error response.
+pub fn first_error_code(error: &clerk_core::Error) -> &str {
     match error {
         clerk_core::Error::Api(error) => &error.errors[0].code,
-        other => panic!("a refusal by FAPI, not {other:?}"),
+        other => panic!("expected an error of FAPI, not {other:?}"),
     }
 }

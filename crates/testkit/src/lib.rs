@@ -1,4 +1,4 @@
-//! Ports for tests: a FAPI that answers by script, a browser that only remembers, a store that can fail.
+//! Test doubles: a FAPI that follows a script, a browser that records URLs, a store that fails.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,10 +6,12 @@
     clippy::missing_panics_doc,
     missing_docs,
     missing_debug_implementations,
-    reason = "helpers of tests: they end the test where they fail"
+    reason = "a failing test helper fails the test"
 )]
 
 pub mod app;
+pub mod google;
+pub mod sessions;
 pub mod wallet;
 
 use std::{
@@ -29,19 +31,19 @@ use clerk_core::{
 use serde_json::{Value, json};
 use url::Url;
 
-/// How long a test waits for another party: far longer than it takes on a busy machine, and short enough to be read.
+/// The timeout of every wait: far longer than needed on a busy machine.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
-/// Waits for `future`, by the real clock also where the test has paused time, and panics with `what` when it takes too long.
+/// Waits for `future`. Panics with `what` after [`WAIT_LIMIT`] of real time, even if the test has paused its clock.
 #[track_caller]
-pub fn within<T>(what: &str, future: impl Future<Output = T>) -> impl Future<Output = T> {
+pub fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> impl Future<Output = T> {
     let caller = std::panic::Location::caller();
     let what = what.to_owned();
     async move {
         let (over, mut is_over) = tokio::sync::oneshot::channel::<()>();
         let (_running, ended) = std::sync::mpsc::channel::<()>();
         std::thread::spawn(move || {
-            // `_running` is dropped when the wait ends, which ends this thread as well.
+            // Dropping `_running` at the end of the wait ends this thread as well.
             if ended.recv_timeout(WAIT_LIMIT) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                 let _ = over.send(());
             }
@@ -59,48 +61,48 @@ pub fn within<T>(what: &str, future: impl Future<Output = T>) -> impl Future<Out
     }
 }
 
-/// Waits until `condition` holds; see [`within`].
+/// Waits until `condition` holds; see [`with_timeout`].
 #[track_caller]
-pub fn until(what: &str, condition: impl Fn() -> bool) -> impl Future<Output = ()> {
-    within(what, async move {
+pub fn wait_until(what: &str, condition: impl Fn() -> bool) -> impl Future<Output = ()> {
+    with_timeout(what, async move {
         while !condition() {
-            // Lets a server on another thread run; a runtime with paused time goes on at once.
+            // Lets a server on another thread run; a paused clock does not delay this.
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     })
 }
 
-/// Waits until a spawned task ends; see [`within`].
+/// Waits for a spawned task to end, and panics if it panicked; see [`with_timeout`].
 #[track_caller]
-pub fn ended<T>(task: tokio::task::JoinHandle<T>) -> impl Future<Output = T> {
-    let ended = within("a spawned task to end", task);
+pub fn join<T>(task: tokio::task::JoinHandle<T>) -> impl Future<Output = T> {
+    let ended = with_timeout("a spawned task to end", task);
     async { ended.await.unwrap() }
 }
 
-/// Key of the made-up instance `clerk.example.test`, development.
+/// The publishable key of a development instance, `clerk.example.test`.
 pub const KEY: &str = "pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA";
 
-/// What a script answers.
+/// A scripted response.
 #[derive(Clone)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub body: String,
     pub token: Option<&'static str>,
 }
 
-/// A JSON answer.
-pub fn json_answer(status: u16, body: &Value) -> Option<Answer> {
-    Some(Answer { status, body: body.to_string(), token: None })
+/// Creates a response with a JSON body.
+pub fn json_response(status: u16, body: &Value) -> Option<Response> {
+    Some(Response { status, body: body.to_string(), token: None })
 }
 
-/// An answer with this text as its body.
-pub fn text_answer(status: u16, body: &str) -> Option<Answer> {
-    Some(Answer { status, body: body.to_owned(), token: None })
+/// Creates a response with `body` as it is.
+pub fn text_response(status: u16, body: &str) -> Option<Response> {
+    Some(Response { status, body: body.to_owned(), token: None })
 }
 
-type Script = dyn Fn(&str, &str, Option<&str>) -> Option<Answer> + Send + Sync;
+type Script = dyn Fn(&str, &str, Option<&str>) -> Option<Response> + Send + Sync;
 
-/// Answers by a function of method, path and client token; `None` means that no answer arrives.
+/// A FAPI whose responses are a function of method, path and client token. `None` is a failed connection.
 pub struct ScriptedFapi {
     script: Box<Script>,
     pub requests: Mutex<Vec<(String, String, String)>>,
@@ -116,14 +118,14 @@ impl Transport for ScriptedFapi {
         };
         let path = request.url.path().trim_start_matches("/v1").to_owned();
         let token = request.authorization.as_ref().map(|token| token.expose());
-        let answer = (self.script)(&method, &path, token);
+        let response = (self.script)(&method, &path, token);
         self.requests.lock().unwrap().push((method, path, body));
-        let result = match answer {
-            Some(answer) => Ok(HttpResponse {
-                status: answer.status,
-                token: TokenUpdate::from_header(answer.token),
+        let result = match response {
+            Some(response) => Ok(HttpResponse {
+                status: response.status,
+                token: TokenUpdate::from_header(response.token),
                 retry_after: None,
-                body: answer.body.into_bytes(),
+                body: response.body.into_bytes(),
             }),
             None => Err(TransportError { reason: "connection refused".to_owned() }),
         };
@@ -131,28 +133,28 @@ impl Transport for ScriptedFapi {
     }
 }
 
-/// Remembers what it was asked to open.
+/// Records the URLs to open instead of opening them.
 #[derive(Default)]
-pub struct RememberingBrowser(pub Mutex<Vec<Url>>);
+pub struct RecordingBrowser(pub Mutex<Vec<Url>>);
 
-impl Browser for RememberingBrowser {
+impl Browser for RecordingBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
         self.0.lock().unwrap().push(url.clone());
         Ok(())
     }
 }
 
-/// Remembers events.
+/// Records the events.
 #[derive(Default)]
-pub struct RememberingSink(pub Mutex<Vec<Event>>);
+pub struct RecordingSink(pub Mutex<Vec<Event>>);
 
-impl EventSink for RememberingSink {
+impl EventSink for RecordingSink {
     fn emit(&self, event: Event) {
         self.0.lock().unwrap().push(event);
     }
 }
 
-impl RememberingSink {
+impl RecordingSink {
     pub fn notices(&self) -> Vec<&'static str> {
         let events = self.0.lock().unwrap();
         events
@@ -162,10 +164,10 @@ impl RememberingSink {
     }
 }
 
-/// A machine without a keyring.
-pub struct NoStore;
+/// The store of a machine without a keyring.
+pub struct UnavailableStore;
 
-impl SecretStore for NoStore {
+impl SecretStore for UnavailableStore {
     fn read(&self, _: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
         Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
     }
@@ -177,31 +179,32 @@ impl SecretStore for NoStore {
     }
 }
 
-/// A core with everything around it in reach.
-pub struct Bench {
+/// A core on a [`ScriptedFapi`], with access to its test doubles.
+pub struct ScriptedApp {
     pub clerk: Clerk,
     pub fapi: Arc<ScriptedFapi>,
-    pub browser: Arc<RememberingBrowser>,
-    pub events: Arc<RememberingSink>,
+    pub browser: Arc<RecordingBrowser>,
+    pub events: Arc<RecordingSink>,
 }
 
-impl Bench {
-    /// A core on a scripted FAPI, with a key and the callback URL `my-app://callback`.
-    pub fn new(script: impl Fn(&str, &str) -> Option<Answer> + Send + Sync + 'static) -> Self {
+impl ScriptedApp {
+    /// Creates a core that follows `script`, with [`KEY`] and the callback URL `my-app://callback`.
+    pub fn new(script: impl Fn(&str, &str) -> Option<Response> + Send + Sync + 'static) -> Self {
         Self::with(script, Arc::new(MemoryStore::default()), |_| {})
     }
 
+    /// Creates a core with another store, or with a changed setup.
     pub fn with(
-        script: impl Fn(&str, &str) -> Option<Answer> + Send + Sync + 'static,
+        script: impl Fn(&str, &str) -> Option<Response> + Send + Sync + 'static,
         store: Arc<dyn SecretStore>,
         adjust: impl FnOnce(&mut ClerkSetup),
     ) -> Self {
         Self::assemble(Box::new(move |method, path, _| script(method, path)), store, adjust)
     }
 
-    /// A core on a FAPI that looks at the client token as well.
+    /// Creates a core whose script also gets the client token.
     pub fn with_tokens(
-        script: impl Fn(&str, &str, Option<&str>) -> Option<Answer> + Send + Sync + 'static,
+        script: impl Fn(&str, &str, Option<&str>) -> Option<Response> + Send + Sync + 'static,
         store: Arc<dyn SecretStore>,
         adjust: impl FnOnce(&mut ClerkSetup),
     ) -> Self {
@@ -210,7 +213,7 @@ impl Bench {
 
     fn assemble(script: Box<Script>, store: Arc<dyn SecretStore>, adjust: impl FnOnce(&mut ClerkSetup)) -> Self {
         let fapi = Arc::new(ScriptedFapi { script, requests: Mutex::default() });
-        let (browser, events) = (Arc::<RememberingBrowser>::default(), Arc::<RememberingSink>::default());
+        let (browser, events) = (Arc::<RecordingBrowser>::default(), Arc::<RecordingSink>::default());
         let mut setup = ClerkSetup::new(fapi.clone(), store, browser.clone(), Arc::new(SystemClock), events.clone());
         setup.instance = InstanceOptions { publishable_key: Some(KEY.to_owned()), ..InstanceOptions::default() };
         setup.callback = CallbackUrl::parse("my-app://callback");
@@ -218,29 +221,39 @@ impl Bench {
         Self { clerk: Clerk::new(setup), fapi, browser, events }
     }
 
-    /// How often this was asked for.
+    /// Returns the ID of the active session.
+    pub fn active_session_id(&self) -> Option<String> {
+        self.clerk.session().map(|session| session.id.to_string())
+    }
+
+    /// Returns the URL that the app should navigate to, and clears it.
+    pub fn take_navigation(&self) -> Option<String> {
+        self.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to)
+    }
+
+    /// Returns the number of requests with this method and path.
     pub fn count(&self, method: &str, path: &str) -> usize {
         let requests = self.fapi.requests.lock().unwrap();
-        requests.iter().filter(|(asked, at, _)| asked == method && at == path).count()
+        requests.iter().filter(|(sent, at, _)| sent == method && at == path).count()
     }
 }
 
-/// An environment of a development instance.
+/// Returns the environment of a development instance.
 pub fn environment() -> Value {
     json!({ "display_config": { "instance_environment_type": "development", "application_name": "Test" } })
 }
 
-/// A session of a user.
+/// Returns an active session with a user.
 pub fn session(id: &str) -> Value {
     json!({ "object": "session", "id": id, "status": "active", "user": { "id": format!("user_of_{id}"), "first_name": "Ada" } })
 }
 
-/// A client with these sessions.
+/// Returns a client with these sessions.
 pub fn client(updated_at: i64, sessions: &[Value]) -> Value {
     json!({ "object": "client", "id": "client_1", "sessions": sessions, "updated_at": updated_at })
 }
 
-/// A session token with these claims and a long life; nobody checks its signature here.
+/// Returns a session token with these claims that expires in ten minutes. Its signature is not valid.
 pub fn jwt(claims: &Value) -> String {
     use base64::Engine;
     let part = |json: &Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
@@ -251,7 +264,7 @@ pub fn jwt(claims: &Value) -> String {
     format!("{}.{}.signature", part(&json!({})), part(&claims))
 }
 
-/// Keeps the sealed state in memory, over "restarts" of the core.
+/// Keeps the sealed state in memory. Share it between cores to simulate a restart.
 #[derive(Default)]
 pub struct MemoryCache(pub Mutex<Option<Vec<u8>>>);
 
@@ -265,10 +278,10 @@ impl clerk_core::ports::CacheStore for MemoryCache {
     }
 }
 
-/// A Frontend API that takes requests and says nothing.
-pub struct Silence;
+/// A FAPI that accepts requests and never responds.
+pub struct UnresponsiveFapi;
 
-impl Transport for Silence {
+impl Transport for UnresponsiveFapi {
     fn send(&self, _: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(std::future::pending())
     }

@@ -13,32 +13,32 @@ fn hex(bytes: &[u8]) -> String {
     format!("0x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
-/// A wallet that signs for real, or fails as it is told to.
+/// A wallet that makes real signatures, after the failures given to [`new`](Self::new).
 #[derive(Clone)]
 pub struct TestWallet {
     key: SigningKey,
     failures: Arc<Mutex<VecDeque<WalletError>>>,
-    /// The providers that it was asked to be.
-    pub asked: Arc<Mutex<Vec<String>>>,
+    /// The providers that [`connect`](Wallet::connect) was called with.
+    pub providers: Arc<Mutex<Vec<String>>>,
 }
 
 impl TestWallet {
-    /// A wallet whose first answers are these failures.
+    /// Creates a wallet that fails to sign once for each failure.
     pub fn new(failures: impl IntoIterator<Item = WalletError>) -> Self {
         Self {
             key: SigningKey::from_slice(&[7; 32]).unwrap(),
             failures: Arc::new(Mutex::new(failures.into_iter().collect())),
-            asked: Arc::default(),
+            providers: Arc::default(),
         }
     }
 
-    /// Its address.
+    /// Returns the address.
     pub fn address(&self) -> String {
         let point = self.key.verifying_key().to_encoded_point(false);
         hex(&Keccak256::digest(&point.as_bytes()[1..])[12..])
     }
 
-    /// Its signature of a text (EIP-191).
+    /// Signs a message (EIP-191).
     pub fn sign(&self, message: &str) -> String {
         let prefixed = format!("\u{19}Ethereum Signed Message:\n{}{message}", message.len());
         let (signature, recovery) = self.key.sign_digest_recoverable(Keccak256::new_with_prefix(prefixed)).unwrap();
@@ -57,7 +57,7 @@ impl Wallet for TestWallet {
         provider: &'a str,
         _: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Box<dyn WalletConnection>, WalletError>> {
-        self.asked.lock().unwrap().push(provider.to_owned());
+        self.providers.lock().unwrap().push(provider.to_owned());
         let connected = Connected { address: self.address(), wallet: self.clone() };
         Box::pin(async move { Ok(Box::new(connected) as Box<dyn WalletConnection>) })
     }

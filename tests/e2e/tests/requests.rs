@@ -16,7 +16,7 @@ use clerk::{
 };
 use clerk_e2e::{Result, WebPage, until};
 use clerk_emulator::{Config, Decision, Emulator, Entry, Identity, NewUser};
-use clerk_testkit::app::{ADA, App, CALLBACK, PASSWORD, first_code, password_of, through_google};
+use clerk_testkit::app::{ADA, App, CALLBACK, PASSWORD, first_error_code, password_params, google_params};
 use clerk_testkit::wallet::TestWallet;
 use serde_json::Value;
 
@@ -147,8 +147,8 @@ async fn a_password() -> Result<()> {
     sides.same();
     let refused = "await clerk.client.signIn.create({ identifier: 'ada+clerk_test@example.com', password: 'correct-horse-battery' })";
     assert_eq!(sides.page.refusal(refused).await?, "session_exists");
-    let error = sides.app.clerk.create_sign_in(password_of(ADA, PASSWORD)).await.unwrap_err();
-    assert_eq!(first_code(&error), "session_exists");
+    let error = sides.app.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap_err();
+    assert_eq!(first_error_code(&error), "session_exists");
     sides.same();
     sides.page.close().await
 }
@@ -197,7 +197,7 @@ async fn a_second_factor() -> Result<()> {
         ))
         .await?;
     let clerk = &sides.app.clerk;
-    let attempt = clerk.create_sign_in(password_of(ADA, PASSWORD)).await?;
+    let attempt = clerk.create_sign_in(password_params(ADA, PASSWORD)).await?;
     let code = AttemptFactorParams { strategy: "totp".to_owned(), code: Some(ours), ..Default::default() };
     let done = clerk.attempt_sign_in_second_factor(&attempt.id, code).await?;
     clerk.set_active(SetActiveParams::session(done.created_session_id.expect("a session"))).await?;
@@ -284,8 +284,8 @@ async fn through_the_provider(sides: &Sides, resource: RedirectResource, decisio
     .await?;
     let back = sides.page.emulator().decide(&opened, decision.clone())?;
     let ended = sides.page.run(&format!("window.comeBack('{back}'); return await window.flow")).await?;
-    let (flow, opened) = sides.app.begin(through_google(resource)).await;
-    sides.app.come_back(&opened, decision.clone()).await;
+    let (flow, opened) = sides.app.begin(google_params(resource)).await;
+    sides.app.return_from(&opened, decision.clone()).await;
     let own = match flow.await? {
         Ok(_) => "done".to_owned(),
         Err(error) => error.code().to_owned(),
@@ -403,7 +403,7 @@ async fn several_sessions() -> Result<()> {
         .await?;
     let clerk = &sides.app.clerk;
     let first = clerk.session().expect("a session").id;
-    let done = clerk.create_sign_in(password_of(GRACE, PASSWORD)).await?;
+    let done = clerk.create_sign_in(password_params(GRACE, PASSWORD)).await?;
     let second = done.created_session_id.expect("a session");
     clerk.set_active(SetActiveParams::session(second.clone())).await?;
     clerk.set_active(SetActiveParams::session(first)).await?;

@@ -11,9 +11,9 @@ use clerk_core::{
 };
 use clerk_emulator::{Action, Config, Fault};
 use clerk_testkit::{
-    Bench,
-    app::{ADA, App, CALLBACK, PASSWORD, config, through_google},
-    client, ended, environment, json_answer, session, until,
+    ScriptedApp,
+    app::{ADA, App, CALLBACK, PASSWORD, config, google_params},
+    client, environment, join, json_response, session, wait_until,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -38,7 +38,7 @@ fn link_back(html: &str) -> Url {
 
 /// Waits for a message, which the flow under test has sent.
 async fn mail(app: &App, before: usize) -> String {
-    until("a message to be sent", || app.emulator.inbox().len() > before).await;
+    wait_until("a message to be sent", || app.emulator.inbox().len() > before).await;
     app.emulator.latest_link(ADA).expect("a link")
 }
 
@@ -60,7 +60,7 @@ async fn a_native_e_mail_link_signs_in() {
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
     let back = approve(&mail(&app, 0).await).await;
     assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
-    let sign_in = ended(flow).await.unwrap();
+    let sign_in = join(flow).await.unwrap();
     assert_eq!(sign_in.status, Some(SignInStatus::Complete));
     app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
     assert_eq!(app.user_name().as_deref(), Some("Ada"));
@@ -79,7 +79,7 @@ async fn a_native_e_mail_link_signs_up() {
     let flow = tokio::spawn(async move { clerk.sign_up_with_email_link(&id).await });
     let back = approve(&mail(&app, 0).await).await;
     assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
-    assert_eq!(ended(flow).await.unwrap().status, Some(SignUpStatus::Complete));
+    assert_eq!(join(flow).await.unwrap().status, Some(SignUpStatus::Complete));
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn a_native_e_mail_link_survives_a_restart() {
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
     let back = approve(&mail(&app, 0).await).await;
     flow.abort();
-    let again = app.restarted().await;
+    let again = app.restart().await;
     assert_eq!(again.clerk.handle_deep_link(&back).await, LinkOutcome::Resumed);
     assert_eq!(again.user_name().as_deref(), Some("Ada"));
     let outcome = again.clerk.take_redirect_outcome().unwrap();
@@ -106,7 +106,7 @@ async fn a_link_of_another_sign_in_is_not_redeemed() {
     mail(&app, 0).await;
     let forged = Url::parse(&format!("{CALLBACK}?flow_id=sia_other&approval_token=x")).unwrap();
     app.clerk.handle_deep_link(&forged).await;
-    assert_eq!(ended(flow).await.unwrap_err().code(), "email_link_failed");
+    assert_eq!(join(flow).await.unwrap_err().code(), "email_link_failed");
     assert!(!app.emulator.requests().iter().any(|entry| entry.path.contains("magic_links")));
 }
 
@@ -144,7 +144,7 @@ async fn an_e_mail_link_that_is_opened_at_once_signs_in() {
     let back = approve(&mail(&app, 0).await).await;
     assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
     release.notify_one();
-    assert_eq!(ended(flow).await.unwrap().status, Some(SignInStatus::Complete));
+    assert_eq!(join(flow).await.unwrap().status, Some(SignInStatus::Complete));
 }
 
 /// An instance that knows links for browsers only.
@@ -165,7 +165,7 @@ async fn a_link_for_browsers_is_the_fallback_and_leads_back() {
     let back = link_back(&html);
     assert!(back.as_str().contains("__clerk_status=verified"), "{back}");
     app.clerk.handle_deep_link(&back).await;
-    assert_eq!(ended(flow).await.unwrap().status, Some(SignInStatus::Complete));
+    assert_eq!(join(flow).await.unwrap().status, Some(SignInStatus::Complete));
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn a_link_for_browsers_may_be_opened_on_another_device() {
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
     // Opened, but its way back leads nowhere.
     browser().get(mail(&app, 0).await).send().await.unwrap();
-    assert_eq!(ended(flow).await.unwrap().status, Some(SignInStatus::Complete));
+    assert_eq!(join(flow).await.unwrap().status, Some(SignInStatus::Complete));
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn a_link_that_comes_back_after_nobody_waits_is_taken_for_an_own_attempt()
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
     let page = mail(&app, 0).await;
     assert!(app.clerk.cancel_authentication());
-    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
+    assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
     let foreign = Url::parse(&format!("{CALLBACK}?__clerk_status=verified&__clerk_created_session=sess_x")).unwrap();
     assert_eq!(app.clerk.handle_deep_link(&foreign).await, LinkOutcome::Refused);
     let back = link_back(&browser().get(page).send().await.unwrap().text().await.unwrap());
@@ -198,22 +198,22 @@ async fn a_link_that_comes_back_after_nobody_waits_is_taken_for_an_own_attempt()
 }
 
 /// A FAPI whose client has these attempts and this session.
-async fn with_attempts(attempts: Value) -> Bench {
-    let bench = Bench::new(move |method, path| match (method, path) {
-        ("GET", "/environment") => json_answer(200, &environment()),
+async fn with_attempts(attempts: Value) -> ScriptedApp {
+    let app = ScriptedApp::new(move |method, path| match (method, path) {
+        ("GET", "/environment") => json_response(200, &environment()),
         ("GET", "/client") => {
             let mut client = client(1, &[session("sess_1")]);
             for (key, attempt) in attempts.as_object().unwrap() {
                 client[key] = attempt.clone();
             }
-            json_answer(200, &json!({ "response": client }))
+            json_response(200, &json!({ "response": client }))
         }
-        ("POST", "/client/sessions/sess_1/touch") => json_answer(200, &json!({ "response": session("sess_1") })),
-        ("POST", "/client/sessions/sess_1/tokens") => json_answer(200, &json!({ "jwt": "a.b.c" })),
+        ("POST", "/client/sessions/sess_1/touch") => json_response(200, &json!({ "response": session("sess_1") })),
+        ("POST", "/client/sessions/sess_1/tokens") => json_response(200, &json!({ "jwt": "a.b.c" })),
         other => panic!("unexpected request {other:?}"),
     });
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    bench
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    app
 }
 
 /// The decision table of `handleEmailLinkVerification`, row by row.
@@ -236,10 +236,10 @@ async fn handle_email_link_verification() {
         (json!({}), "__clerk_status=verified&__clerk_created_session=sess_9", "other device"),
         (json!({}), "__clerk_status=verified", "other device"),
     ] {
-        let bench = with_attempts(attempts).await;
-        let asked = bench.count("GET", "/client");
+        let app = with_attempts(attempts).await;
+        let asked = app.count("GET", "/client");
         let link = Url::parse(&format!("{CALLBACK}?{query}")).unwrap();
-        let result = match bench.clerk.handle_email_link_verification(&link, params.clone()).await {
+        let result = match app.clerk.handle_email_link_verification(&link, params.clone()).await {
             Err(error) => error.code().to_owned(),
             Ok(outcome) if outcome.verified_on_other_device => "other device".to_owned(),
             Ok(outcome) => {
@@ -248,10 +248,10 @@ async fn handle_email_link_verification() {
             }
         };
         assert_eq!(result, expected, "{query}");
-        let read_again = bench.count("GET", "/client") - asked;
+        let read_again = app.count("GET", "/client") - asked;
         let judged = !expected.starts_with("email_link") && !query.contains("transferable");
         assert_eq!(read_again, usize::from(judged && !query.contains("sess_1")), "{query}");
-        let touched = bench.count("POST", "/client/sessions/sess_1/touch");
+        let touched = app.count("POST", "/client/sessions/sess_1/touch");
         assert_eq!(touched, usize::from(expected.starts_with("sess_1")), "{query}");
     }
 }
@@ -272,7 +272,7 @@ async fn a_hosted_page_signs_in() {
     let flow = tokio::spawn(async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await });
     let back = sign_in_on(&app.page(0).await).await;
     assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
-    ended(flow).await.unwrap();
+    join(flow).await.unwrap();
     assert_eq!(app.user_name().as_deref(), Some("Ada"));
     assert_eq!(app.clerk.take_redirect_outcome().unwrap().navigate_to.as_deref(), Some("/"));
     assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Refused);
@@ -296,7 +296,7 @@ async fn a_hosted_page_that_was_not_asked_for_signs_nobody_in() {
         let state = body.into_iter().find(|(key, _)| key == "state").unwrap().1;
         let link = Url::parse(&format!("{CALLBACK}?{}", query.replace("STATE", &state))).unwrap();
         app.clerk.handle_deep_link(&link).await;
-        assert_eq!(ended(flow).await.unwrap_err().code(), "hosted_auth_failed", "{why}");
+        assert_eq!(join(flow).await.unwrap_err().code(), "hosted_auth_failed", "{why}");
     }
     assert!(app.clerk.session().is_none());
 }
@@ -312,7 +312,7 @@ async fn a_hosted_sign_in_is_asked_for_again_when_the_client_was_signed_out() {
     let flow = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignUp).await });
     app.page(0).await;
     assert!(app.clerk.cancel_authentication());
-    assert_eq!(ended(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
+    assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
     app.emulator.fault(fault.times(2));
     let twice = app.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
     assert!(twice.has_api_code("signed_out"), "{twice:?}");
@@ -324,9 +324,9 @@ async fn a_newer_flow_of_another_kind_supersedes() {
     let clerk = app.clerk.clone();
     let hosted = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignIn).await });
     app.page(0).await;
-    let (_, page) = app.begin(through_google(AuthenticateWithRedirectParams::default().resource)).await;
+    let (_, page) = app.begin(google_params(AuthenticateWithRedirectParams::default().resource)).await;
     assert!(page.contains("oauth"));
-    assert_eq!(ended(hosted).await.unwrap_err().code(), "oauth_flow_superseded");
+    assert_eq!(join(hosted).await.unwrap_err().code(), "oauth_flow_superseded");
 }
 
 #[tokio::test]
@@ -345,7 +345,7 @@ async fn an_own_sign_in_page_is_gone_to_in_the_app() {
 }
 
 /// FAPI's side of a hosted page: whoever comes back is signed in as the user of `sess_1`, who may have a task left.
-async fn with_hosted_page(task: Option<&str>, options: ClerkOptions) -> Bench {
+async fn with_hosted_page(task: Option<&str>, options: ClerkOptions) -> ScriptedApp {
     let mut signed_in = session("sess_1");
     if let Some(task) = task {
         signed_in["status"] = "pending".into();
@@ -353,40 +353,40 @@ async fn with_hosted_page(task: Option<&str>, options: ClerkOptions) -> Bench {
     }
     let script = move |method: &str, path: &str| match (method, path) {
         ("GET", "/environment") => {
-            json_answer(200, &json!({ "display_config": { "sign_in_url": "https://portal.example.test/sign-in" } }))
+            json_response(200, &json!({ "display_config": { "sign_in_url": "https://portal.example.test/sign-in" } }))
         }
-        ("GET", "/client") => json_answer(200, &json!({ "response": null })),
-        ("POST", "/client/hosted_auth") => json_answer(
+        ("GET", "/client") => json_response(200, &json!({ "response": null })),
+        ("POST", "/client/hosted_auth") => json_response(
             200,
             &json!({ "response": { "object": "hosted_auth", "url": "https://portal.example.test/h" } }),
         ),
-        ("POST", "/client") => json_answer(200, &json!({ "response": client(2, &[signed_in.clone()]) })),
-        ("POST", "/client/sessions/sess_1/touch") => json_answer(200, &json!({ "response": signed_in })),
-        ("POST", "/client/sessions/sess_1/tokens") => json_answer(200, &json!({ "jwt": "a.b.c" })),
+        ("POST", "/client") => json_response(200, &json!({ "response": client(2, &[signed_in.clone()]) })),
+        ("POST", "/client/sessions/sess_1/touch") => json_response(200, &json!({ "response": signed_in })),
+        ("POST", "/client/sessions/sess_1/tokens") => json_response(200, &json!({ "jwt": "a.b.c" })),
         other => panic!("unexpected request {other:?}"),
     };
-    let bench = Bench::with(script, Arc::new(MemoryStore::default()), |setup| setup.options = options);
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    bench
+    let app = ScriptedApp::with(script, Arc::new(MemoryStore::default()), |setup| setup.options = options);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    app
 }
 
 /// Opens the hosted page by `begin`, comes back from it, and returns where the app went and what FAPI was asked for.
 async fn through_the_hosted_page<F>(
-    bench: &Bench,
+    app: &ScriptedApp,
     begin: impl FnOnce(clerk_core::Clerk) -> F,
 ) -> (Option<String>, String)
 where
     F: Future<Output = clerk_core::Result<()>> + Send + 'static,
 {
-    let flow = tokio::spawn(begin(bench.clerk.clone()));
-    until("the hosted page to be opened", || !bench.browser.0.lock().unwrap().is_empty()).await;
-    let requests = bench.fapi.requests.lock().unwrap().clone();
+    let flow = tokio::spawn(begin(app.clerk.clone()));
+    wait_until("the hosted page to be opened", || !app.browser.0.lock().unwrap().is_empty()).await;
+    let requests = app.fapi.requests.lock().unwrap().clone();
     let body = requests.iter().find(|(_, path, _)| path == "/client/hosted_auth").unwrap().2.clone();
     let state = url::form_urlencoded::parse(body.as_bytes()).find(|(key, _)| key == "state").unwrap().1.into_owned();
     let link = format!("{CALLBACK}?state={state}&rotating_token_nonce=n&created_session_id=sess_1");
-    assert_eq!(bench.clerk.handle_deep_link(&Url::parse(&link).unwrap()).await, LinkOutcome::Delivered);
-    ended(flow).await.unwrap();
-    (bench.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to), body)
+    assert_eq!(app.clerk.handle_deep_link(&Url::parse(&link).unwrap()).await, LinkOutcome::Delivered);
+    join(flow).await.unwrap();
+    (app.clerk.take_redirect_outcome().and_then(|outcome| outcome.navigate_to), body)
 }
 
 #[tokio::test]
@@ -396,12 +396,12 @@ async fn a_hosted_page_signs_up() {
         sign_in_force_redirect_url: Some("/never".into()),
         ..Default::default()
     };
-    let bench = with_hosted_page(None, ClerkOptions::default()).await;
+    let app = with_hosted_page(None, ClerkOptions::default()).await;
     let (to, body) =
-        through_the_hosted_page(&bench, |clerk| async move { clerk.redirect_to_sign_up(&options).await }).await;
+        through_the_hosted_page(&app, |clerk| async move { clerk.redirect_to_sign_up(&options).await }).await;
     assert!(body.contains("&mode=sign-up"), "{body}");
     assert_eq!(to.as_deref(), Some("/welcome"));
-    assert!(bench.clerk.is_signed_in());
+    assert!(app.clerk.is_signed_in());
 }
 
 #[tokio::test]
@@ -411,9 +411,9 @@ async fn a_hosted_page_leads_back_to_where_it_was_asked_for() {
         sign_in_fallback_redirect_url: Some("/fallback".into()),
         ..Default::default()
     };
-    let bench = with_hosted_page(None, ClerkOptions::default()).await;
+    let app = with_hosted_page(None, ClerkOptions::default()).await;
     let (to, body) =
-        through_the_hosted_page(&bench, |clerk| async move { clerk.redirect_to_sign_in(&options).await }).await;
+        through_the_hosted_page(&app, |clerk| async move { clerk.redirect_to_sign_in(&options).await }).await;
     assert!(body.contains("&mode=sign-in"), "{body}");
     assert_eq!(to.as_deref(), Some("/notes"));
 }
@@ -426,14 +426,14 @@ async fn a_task_is_done_first_after_a_hosted_page() {
         (ClerkOptions::default(), "https://portal.example.test/sign-in#/tasks/choose-organization"),
         (ClerkOptions { task_urls: Some(task_urls), ..Default::default() }, "/choose"),
     ] {
-        let bench = with_hosted_page(Some("choose-organization"), options).await;
+        let app = with_hosted_page(Some("choose-organization"), options).await;
         let begin =
             |clerk: clerk_core::Clerk| async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await };
-        let (in_app, _) = through_the_hosted_page(&bench, begin).await;
+        let (in_app, _) = through_the_hosted_page(&app, begin).await;
         // The hosted page itself, and then perhaps that of the task.
-        let opened = bench.browser.0.lock().unwrap().iter().skip(1).map(ToString::to_string).next();
+        let opened = app.browser.0.lock().unwrap().iter().skip(1).map(ToString::to_string).next();
         assert_eq!(in_app.or(opened).as_deref(), Some(expected));
-        assert!(bench.clerk.session().is_some() && !bench.clerk.is_signed_in());
+        assert!(app.clerk.session().is_some() && !app.clerk.is_signed_in());
     }
 }
 
@@ -443,28 +443,28 @@ async fn a_task_is_done_first_after_an_e_mail_link() {
     let mut pending = session("sess_1");
     pending["status"] = "pending".into();
     pending["tasks"] = json!([{ "key": "choose-organization" }]);
-    let bench = with_attempts(json!({ "sessions": [pending] })).await;
+    let app = with_attempts(json!({ "sessions": [pending] })).await;
     let options: ClerkOptions =
         serde_json::from_value(json!({ "taskUrls": { "choose-organization": "/choose" } })).unwrap();
-    bench.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+    app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
     let link = Url::parse(&format!("{CALLBACK}?__clerk_status=verified&__clerk_created_session=sess_1")).unwrap();
     let params = EmailLinkVerificationParams { redirect_url_complete: Some("/done".into()), redirect_url: None };
-    let outcome = bench.clerk.handle_email_link_verification(&link, params).await.unwrap();
+    let outcome = app.clerk.handle_email_link_verification(&link, params).await.unwrap();
     assert_eq!(outcome.navigate_to.as_deref(), Some("/choose#/?redirect_url=%2Fdone"));
 }
 
 #[tokio::test]
 async fn a_hosted_page_comes_back_by_a_scheme_of_the_apps_own() {
-    let bench = Bench::with(
+    let app = ScriptedApp::with(
         |method, path| match (method, path) {
-            ("GET", "/environment") => json_answer(200, &environment()),
-            ("GET", "/client") => json_answer(200, &json!({ "response": null })),
+            ("GET", "/environment") => json_response(200, &environment()),
+            ("GET", "/client") => json_response(200, &json!({ "response": null })),
             other => panic!("unexpected request {other:?}"),
         },
         Arc::new(MemoryStore::default()),
         |setup| setup.callback = clerk_core::CallbackUrl::parse("https://example.com/callback"),
     );
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    let error = bench.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let error = app.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
     assert_eq!(error.code(), "redirect_url_invalid");
 }

@@ -8,16 +8,19 @@ use clerk_core::{
     secret::StoredSecret,
     storage::MemoryStore,
 };
-use clerk_testkit::{Answer, Bench, KEY, NoStore, client, environment, json_answer, session, text_answer};
+use clerk_testkit::{
+    KEY, Response, ScriptedApp, UnavailableStore, client, environment, json_response, session, text_response,
+};
 use serde_json::{Value, json};
 
-fn signed_in(method: &str, path: &str) -> Option<Answer> {
+fn signed_in(method: &str, path: &str) -> Option<Response> {
     match (method, path) {
-        ("GET", "/environment") => json_answer(200, &environment()),
+        ("GET", "/environment") => json_response(200, &environment()),
         ("GET", "/client") => {
-            let mut answer = json_answer(200, &json!({ "response": client(1, &[session("sess_1")]), "client": null }))?;
-            answer.token = Some("a-client-token");
-            Some(answer)
+            let mut response =
+                json_response(200, &json!({ "response": client(1, &[session("sess_1")]), "client": null }))?;
+            response.token = Some("a-client-token");
+            Some(response)
         }
         other => panic!("unexpected request {other:?}"),
     }
@@ -25,9 +28,9 @@ fn signed_in(method: &str, path: &str) -> Option<Answer> {
 
 #[tokio::test]
 async fn a_load_brings_client_and_environment() {
-    let bench = Bench::new(signed_in);
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    let state = bench.clerk.snapshot();
+    let app = ScriptedApp::new(signed_in);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let state = app.clerk.snapshot();
     assert_eq!((state.status, state.is_signed_in()), (Status::Ready, true));
     assert_eq!(state.user().unwrap().first_name.as_deref(), Some("Ada"));
     assert_eq!(state.environment.as_ref().unwrap().display_config.application_name, "Test");
@@ -35,22 +38,22 @@ async fn a_load_brings_client_and_environment() {
 
 #[tokio::test]
 async fn loads_that_overlap_share_one_request_each() {
-    let bench = Bench::new(signed_in);
-    let loads = (0..5).map(|_| bench.clerk.load(LoadOptions::default()));
+    let app = ScriptedApp::new(signed_in);
+    let loads = (0..5).map(|_| app.clerk.load(LoadOptions::default()));
     for result in futures_util::future::join_all(loads).await {
         result.unwrap();
     }
-    assert_eq!((bench.count("GET", "/client"), bench.count("GET", "/environment")), (1, 1));
+    assert_eq!((app.count("GET", "/client"), app.count("GET", "/environment")), (1, 1));
 }
 
 #[tokio::test]
 async fn a_device_that_fapi_does_not_know_is_signed_out() {
-    let bench = Bench::new(|_, path| match path {
-        "/environment" => json_answer(200, &environment()),
-        _ => json_answer(200, &json!({ "response": null, "client": null })),
+    let app = ScriptedApp::new(|_, path| match path {
+        "/environment" => json_response(200, &environment()),
+        _ => json_response(200, &json!({ "response": null, "client": null })),
     });
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    let state = bench.clerk.snapshot();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let state = app.clerk.snapshot();
     assert!(state.is_loaded() && state.client.is_some() && !state.is_signed_in());
 }
 
@@ -75,12 +78,12 @@ async fn unknown_values_unknown_objects_and_missing_fields_load() {
         "sign_up": { "verifications": { "external_account": [] } },
         "last_active_session_id": 12, "updated_at": "soon",
     });
-    let bench = Bench::new(move |_, path| match path {
-        "/environment" => json_answer(200, &odd_environment),
-        _ => json_answer(200, &json!({ "response": odd_client, "client": null, "extra": true })),
+    let app = ScriptedApp::new(move |_, path| match path {
+        "/environment" => json_response(200, &odd_environment),
+        _ => json_response(200, &json!({ "response": odd_client, "client": null, "extra": true })),
     });
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    let state = bench.clerk.snapshot();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let state = app.clerk.snapshot();
     assert!(state.is_signed_in());
     let client = state.client.as_ref().unwrap();
     assert_eq!(client.sessions.len(), 2);
@@ -103,22 +106,22 @@ async fn any_json_at_all_loads() {
         json!({ "response": 5, "client": "x" }),
         json!([[{}]]),
     ] {
-        let bench = Bench::new(move |_, _| json_answer(200, &body));
-        bench.clerk.load(LoadOptions::default()).await.unwrap();
-        assert!(!bench.clerk.is_signed_in());
+        let app = ScriptedApp::new(move |_, _| json_response(200, &body));
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert!(!app.clerk.is_signed_in());
     }
 }
 
 async fn load_error(
-    answer: impl Fn(&str, &str) -> Option<Answer> + Send + Sync + 'static,
+    script: impl Fn(&str, &str) -> Option<Response> + Send + Sync + 'static,
     instance: InstanceOptions,
-) -> (String, Bench) {
-    let bench = Bench::with(answer, Arc::new(MemoryStore::default()), |setup| setup.instance = instance);
-    let error = bench.clerk.load(LoadOptions::default()).await.unwrap_err();
-    let state = bench.clerk.snapshot();
+) -> (String, ScriptedApp) {
+    let app = ScriptedApp::with(script, Arc::new(MemoryStore::default()), |setup| setup.instance = instance);
+    let error = app.clerk.load(LoadOptions::default()).await.unwrap_err();
+    let state = app.clerk.snapshot();
     assert_eq!(state.status, Status::Error);
     assert_eq!(state.error.as_ref().unwrap().code, error.code(), "the webview sees the same code");
-    (error.code().to_owned(), bench)
+    (error.code().to_owned(), app)
 }
 
 fn key(key: &str) -> InstanceOptions {
@@ -140,8 +143,8 @@ async fn bad_configuration_has_a_code_and_sends_nothing() {
         (proxy("http://proxy.example.com/__clerk"), "proxy_url_invalid"),
         (local, "instance_mismatch"),
     ] {
-        let (code, bench) = load_error(|_, _| panic!("nothing is sent"), instance).await;
-        assert_eq!((code.as_str(), bench.fapi.requests.lock().unwrap().len()), (expected, 0));
+        let (code, app) = load_error(|_, _| panic!("nothing is sent"), instance).await;
+        assert_eq!((code.as_str(), app.fapi.requests.lock().unwrap().len()), (expected, 0));
     }
 }
 
@@ -159,38 +162,38 @@ async fn a_fapi_of_another_instance_is_refused() {
 async fn an_unreachable_fapi_and_an_html_page_have_codes_of_their_own() {
     assert_eq!(load_error(|_, _| None, key(KEY)).await.0, "network_error");
     assert_eq!(
-        load_error(|_, _| text_answer(200, "<!doctype html><title>Wi-Fi</title>"), key(KEY)).await.0,
+        load_error(|_, _| text_response(200, "<!doctype html><title>Wi-Fi</title>"), key(KEY)).await.0,
         "decode_error"
     );
-    assert_eq!(load_error(|_, _| text_answer(503, "<html>"), key(KEY)).await.0, "decode_error");
+    assert_eq!(load_error(|_, _| text_response(503, "<html>"), key(KEY)).await.0, "decode_error");
     let refusal = json!({ "errors": [{ "code": "native_api_disabled", "message": "Native API disabled" }] });
-    let (code, bench) = load_error(move |_, _| json_answer(400, &refusal), key(KEY)).await;
+    let (code, app) = load_error(move |_, _| json_response(400, &refusal), key(KEY)).await;
     assert_eq!(code, "api_response_error");
-    assert_eq!(bench.clerk.snapshot().error.as_ref().unwrap().errors[0].code, "native_api_disabled");
+    assert_eq!(app.clerk.snapshot().error.as_ref().unwrap().errors[0].code, "native_api_disabled");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_load_can_be_repeated_and_loses_nothing() {
     let down = Arc::new(std::sync::atomic::AtomicBool::new(true));
     let switch = down.clone();
-    let bench =
-        Bench::new(
+    let app =
+        ScriptedApp::new(
             move |method, path| {
                 if switch.load(std::sync::atomic::Ordering::SeqCst) { None } else { signed_in(method, path) }
             },
         );
-    assert_eq!(bench.clerk.load(LoadOptions::default()).await.unwrap_err().code(), "network_error");
+    assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().code(), "network_error");
     down.store(false, std::sync::atomic::Ordering::SeqCst);
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    assert!(bench.clerk.is_signed_in());
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert!(app.clerk.is_signed_in());
 }
 
 #[tokio::test]
 async fn without_a_keyring_the_app_goes_on_and_says_so() {
-    let bench = Bench::with(signed_in, Arc::new(NoStore), |_| {});
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    assert!(bench.clerk.is_signed_in());
-    assert!(bench.events.notices().contains(&"storage_unavailable"));
+    let app = ScriptedApp::with(signed_in, Arc::new(UnavailableStore), |_| {});
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert!(app.clerk.is_signed_in());
+    assert!(app.events.notices().contains(&"storage_unavailable"));
 }
 
 #[tokio::test]
@@ -201,19 +204,19 @@ async fn a_token_that_fapi_refuses_is_replaced() {
         let old = clerk_core::secret::StoredSecret::new("an-old-client-token");
         clerk_core::ports::SecretStore::write(&*store, &key, old).await.unwrap();
         let refusal = json!({ "errors": [{ "code": "signed_out", "message": "signed out" }] });
-        let bench = Bench::with_tokens(
+        let app = ScriptedApp::with_tokens(
             move |method, path, token| match (method, path, token) {
-                ("GET", "/environment", _) => json_answer(200, &environment()),
+                ("GET", "/environment", _) => json_response(200, &environment()),
                 (_, _, Some("an-old-client-token")) => {
-                    Some(Answer { status: 401, body: refusal.to_string(), token: replacement })
+                    Some(Response { status: 401, body: refusal.to_string(), token: replacement })
                 }
-                _ => json_answer(200, &json!({ "response": null, "client": null })),
+                _ => json_response(200, &json!({ "response": null, "client": null })),
             },
             store,
             |_| {},
         );
-        bench.clerk.load(LoadOptions::default()).await.unwrap();
-        assert_eq!(bench.clerk.snapshot().status, Status::Ready);
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(app.clerk.snapshot().status, Status::Ready);
     }
 }
 
@@ -221,40 +224,41 @@ async fn a_token_that_fapi_refuses_is_replaced() {
 async fn a_key_from_the_webview_works_alone_and_must_not_contradict() {
     let options = |key: &str| LoadOptions { publishable_key: Some(key.to_owned()), ..LoadOptions::default() };
     let other = "pk_test_Y2xlcmsub3RoZXIudGVzdCQ";
-    let alone =
-        Bench::with(signed_in, Arc::new(MemoryStore::default()), |setup| setup.instance = InstanceOptions::default());
+    let alone = ScriptedApp::with(signed_in, Arc::new(MemoryStore::default()), |setup| {
+        setup.instance = InstanceOptions::default()
+    });
     alone.clerk.load(options(KEY)).await.unwrap();
     assert_eq!(alone.clerk.load(options(other)).await.unwrap_err().code(), "publishable_key_conflict");
     assert!(alone.clerk.is_signed_in(), "a window with bad options does not take the state away");
-    let configured = Bench::new(signed_in);
+    let configured = ScriptedApp::new(signed_in);
     assert_eq!(configured.clerk.load(options(other)).await.unwrap_err().code(), "publishable_key_conflict");
     configured.clerk.load(options(KEY)).await.unwrap();
 }
 
 #[tokio::test]
 async fn calls_before_load_are_refused() {
-    let bench = Bench::new(|_, _| panic!("nothing is sent"));
-    assert_eq!(bench.clerk.create_sign_in(Default::default()).await.unwrap_err().code(), "not_loaded");
-    assert_eq!(bench.clerk.sign_out(Default::default()).await.unwrap_err().code(), "not_loaded");
-    assert_eq!(bench.clerk.set_active(Default::default()).await.unwrap_err().code(), "not_loaded");
-    assert_eq!(bench.clerk.get_token(Default::default()).await.unwrap_err().code(), "not_loaded");
+    let app = ScriptedApp::new(|_, _| panic!("nothing is sent"));
+    assert_eq!(app.clerk.create_sign_in(Default::default()).await.unwrap_err().code(), "not_loaded");
+    assert_eq!(app.clerk.sign_out(Default::default()).await.unwrap_err().code(), "not_loaded");
+    assert_eq!(app.clerk.set_active(Default::default()).await.unwrap_err().code(), "not_loaded");
+    assert_eq!(app.clerk.get_token(Default::default()).await.unwrap_err().code(), "not_loaded");
 }
 
 /// Reads the JSON that the webview would get.
 #[tokio::test]
 async fn the_webview_gets_neither_token() {
-    let bench = Bench::new(|method, path| match (method, path) {
+    let app = ScriptedApp::new(|method, path| match (method, path) {
         ("GET", "/client") => {
             let mut signed_in = session("sess_1");
             signed_in["last_active_token"] = json!({ "object": "token", "jwt": "header.payload.signature" });
-            let mut answer = json_answer(200, &json!({ "response": client(1, &[signed_in]), "client": null }))?;
-            answer.token = Some("a-client-token");
-            Some(answer)
+            let mut response = json_response(200, &json!({ "response": client(1, &[signed_in]), "client": null }))?;
+            response.token = Some("a-client-token");
+            Some(response)
         }
-        _ => json_answer(200, &environment()),
+        _ => json_response(200, &environment()),
     });
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    let payload: Value = serde_json::to_value(&*bench.clerk.snapshot()).unwrap();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let payload: Value = serde_json::to_value(&*app.clerk.snapshot()).unwrap();
     assert_eq!(payload["client"]["sessions"][0]["id"], "sess_1");
     for secret in ["a-client-token", "header.payload.signature"] {
         assert!(!payload.to_string().contains(secret));
@@ -270,21 +274,24 @@ async fn a_window_has_no_say_in_where_the_client_token_goes() {
         .await
         .unwrap();
     for (proxy_url, domain) in [(Some("https://evil.example/"), None), (None, Some("evil.example"))] {
-        let bench = Bench::with(|_, _| panic!("nothing is sent"), store.clone(), |_| {});
+        let app = ScriptedApp::with(|_, _| panic!("nothing is sent"), store.clone(), |_| {});
         let options = LoadOptions {
             proxy_url: proxy_url.map(str::to_owned),
             domain: domain.map(str::to_owned),
             ..LoadOptions::default()
         };
-        assert_eq!(bench.clerk.load(options).await.unwrap_err().code(), "publishable_key_conflict");
+        assert_eq!(app.clerk.load(options).await.unwrap_err().code(), "publishable_key_conflict");
     }
     // Where it does not, a token stays with the place that it came from.
     let seen = Arc::<std::sync::Mutex<Vec<Option<String>>>>::default();
     let log = seen.clone();
-    let bench = Bench::with_tokens(
+    let app = ScriptedApp::with_tokens(
         move |_, path, token| {
             log.lock().unwrap().push(token.map(str::to_owned));
-            json_answer(200, &if path.ends_with("/environment") { environment() } else { json!({ "response": null }) })
+            json_response(
+                200,
+                &if path.ends_with("/environment") { environment() } else { json!({ "response": null }) },
+            )
         },
         store,
         |setup| setup.instance.publishable_key = None,
@@ -294,7 +301,7 @@ async fn a_window_has_no_say_in_where_the_client_token_goes() {
         proxy_url: Some("https://evil.example/".to_owned()),
         ..LoadOptions::default()
     };
-    bench.clerk.load(options).await.unwrap();
+    app.clerk.load(options).await.unwrap();
     assert_eq!(*seen.lock().unwrap(), [None, None]);
 }
 
@@ -308,27 +315,27 @@ async fn a_token_is_taken_over_whatever_became_of_the_environment() {
         log.lock().unwrap().push(token.map(str::to_owned));
         if path.ends_with("/environment") {
             let status = if fails.load(std::sync::atomic::Ordering::Relaxed) { 500 } else { 200 };
-            return json_answer(status, &environment());
+            return json_response(status, &environment());
         }
-        let mut answer = json_answer(200, &json!({ "response": client(1, &[]) }))?;
-        answer.token = Some("a-rotated-token");
-        Some(answer)
+        let mut response = json_response(200, &json!({ "response": client(1, &[]) }))?;
+        response.token = Some("a-rotated-token");
+        Some(response)
     };
-    let bench = Bench::with_tokens(script, Arc::new(MemoryStore::default()), |_| {});
-    bench.clerk.load(LoadOptions::default()).await.unwrap_err();
-    assert_eq!(bench.clerk.snapshot().client, None, "a load that failed shows nothing");
+    let app = ScriptedApp::with_tokens(script, Arc::new(MemoryStore::default()), |_| {});
+    app.clerk.load(LoadOptions::default()).await.unwrap_err();
+    assert_eq!(app.clerk.snapshot().client, None, "a load that failed shows nothing");
     failing.store(false, std::sync::atomic::Ordering::Relaxed);
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
     assert_eq!(seen.lock().unwrap()[2..], [Some("a-rotated-token".to_owned()), Some("a-rotated-token".to_owned())]);
 }
 
 #[tokio::test]
 async fn who_hears_of_the_client_knows_the_environment() {
-    let bench = Bench::new(signed_in);
+    let app = ScriptedApp::new(signed_in);
     let heard = Arc::<std::sync::Mutex<Vec<bool>>>::default();
     let log = heard.clone();
-    bench.clerk.add_listener(move |snapshot| log.lock().unwrap().push(snapshot.environment.is_some()));
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
+    app.clerk.add_listener(move |snapshot| log.lock().unwrap().push(snapshot.environment.is_some()));
+    app.clerk.load(LoadOptions::default()).await.unwrap();
     let heard = heard.lock().unwrap();
     assert!(!heard.is_empty() && heard.iter().all(|known| *known), "{heard:?}");
 }
@@ -337,11 +344,11 @@ async fn who_hears_of_the_client_knows_the_environment() {
 #[tokio::test(start_paused = true)]
 async fn a_load_does_not_wait_for_minutes() {
     let mut setup = clerk_core::ClerkSetup::new(
-        Arc::new(clerk_testkit::Silence),
+        Arc::new(clerk_testkit::UnresponsiveFapi),
         Arc::new(MemoryStore::default()),
-        Arc::<clerk_testkit::RememberingBrowser>::default(),
+        Arc::<clerk_testkit::RecordingBrowser>::default(),
         Arc::new(clerk_core::ports::SystemClock),
-        Arc::<clerk_testkit::RememberingSink>::default(),
+        Arc::<clerk_testkit::RecordingSink>::default(),
     );
     setup.instance = key(KEY);
     let started = tokio::time::Instant::now();
@@ -353,9 +360,9 @@ async fn a_load_does_not_wait_for_minutes() {
 /// What there was to know is told to those who ask later, once each.
 #[tokio::test]
 async fn notices_are_kept() {
-    let bench = Bench::with(signed_in, Arc::new(NoStore), |_| {});
-    assert!(bench.clerk.notices().is_empty());
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    let codes: Vec<_> = bench.clerk.notices().into_iter().map(|notice| notice.code).collect();
+    let app = ScriptedApp::with(signed_in, Arc::new(UnavailableStore), |_| {});
+    assert!(app.clerk.notices().is_empty());
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let codes: Vec<_> = app.clerk.notices().into_iter().map(|notice| notice.code).collect();
     assert_eq!(codes, ["storage_unavailable"]);
 }

@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use clerk_core::{ClerkOptions, LoadOptions, RedirectCallbackParams, RedirectOutcome, Result, storage::MemoryStore};
-use clerk_testkit::{Bench, client, json_answer, session};
+use clerk_testkit::{ScriptedApp, client, json_response, session};
 use serde_json::{Value, json};
 
 /// What FAPI knows, and what it answers to a transfer.
@@ -29,18 +29,18 @@ impl Fapi {
         Self { transferred, ..self }
     }
 
-    async fn bench(self) -> Bench {
+    async fn app(self) -> ScriptedApp {
         let Self { client: parts, transferred, options } = self;
         let with_parts = move |updated_at: i64, sessions: &[Value]| {
-            let mut answer = client(updated_at, sessions);
+            let mut response = client(updated_at, sessions);
             for (key, value) in parts.as_object().unwrap() {
-                answer[key] = value.clone();
+                response[key] = value.clone();
             }
-            answer
+            response
         };
         let asked = AtomicBool::new(false);
         let script = move |method: &str, path: &str| match (method, path) {
-            ("GET", "/environment") => json_answer(
+            ("GET", "/environment") => json_response(
                 200,
                 &json!({ "display_config": {
                     "instance_environment_type": "development",
@@ -48,32 +48,32 @@ impl Fapi {
                     "sign_up_url": "http://portal/sign-up",
                 } }),
             ),
-            ("GET", "/client") => json_answer(200, &json!({ "response": with_parts(1, &[session("sess_0")]) })),
+            ("GET", "/client") => json_response(200, &json!({ "response": with_parts(1, &[session("sess_0")]) })),
             ("POST", "/client/sign_ins" | "/client/sign_ups") => {
                 assert!(!asked.swap(true, Ordering::Relaxed), "one transfer is enough");
                 let sessions = [session("sess_0"), session("sess_new")];
-                json_answer(200, &json!({ "response": transferred, "client": client(2, &sessions) }))
+                json_response(200, &json!({ "response": transferred, "client": client(2, &sessions) }))
             }
             ("POST", _) if path.ends_with("/touch") => {
                 let touched = path.split('/').nth(3).unwrap();
-                json_answer(200, &json!({ "response": session(touched) }))
+                json_response(200, &json!({ "response": session(touched) }))
             }
-            ("POST", _) if path.ends_with("/tokens") => json_answer(200, &json!({ "jwt": "a.b.c" })),
-            ("GET", "/client/sign_ins/sia_1" | "/client/sign_ups/sua_1") => json_answer(500, &json!({})),
+            ("POST", _) if path.ends_with("/tokens") => json_response(200, &json!({ "jwt": "a.b.c" })),
+            ("GET", "/client/sign_ins/sia_1" | "/client/sign_ups/sua_1") => json_response(500, &json!({})),
             other => panic!("unexpected request {other:?}"),
         };
-        let bench = Bench::with(script, Arc::new(MemoryStore::default()), |setup| setup.options = options);
-        bench.clerk.load(LoadOptions::default()).await.unwrap();
-        bench
+        let app = ScriptedApp::with(script, Arc::new(MemoryStore::default()), |setup| setup.options = options);
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        app
     }
 
     /// Where it ends: `activate <session> → <url>`, `<url>`, `stay`, or the code of an error; and what FAPI was asked for.
     async fn callback(self, params: RedirectCallbackParams) -> (String, Vec<String>) {
-        let bench = self.bench().await;
-        let before = bench.fapi.requests.lock().unwrap().len();
-        let outcome = bench.clerk.handle_redirect_callback(params).await;
-        let active = bench.clerk.session().map(|session| session.id.to_string()).unwrap_or_default();
-        let requests = bench.fapi.requests.lock().unwrap();
+        let app = self.app().await;
+        let before = app.fapi.requests.lock().unwrap().len();
+        let outcome = app.clerk.handle_redirect_callback(params).await;
+        let active = app.clerk.session().map(|session| session.id.to_string()).unwrap_or_default();
+        let requests = app.fapi.requests.lock().unwrap();
         let asked = requests[before..].iter().filter(|(_, path, _)| !path.starts_with("/client/sessions/"));
         let asked = asked.map(|(method, path, body)| format!("{method} {path} {body}").trim_end().to_owned()).collect();
         (told(outcome, &active), asked)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clerk_core::{AuthenticateWithWeb3Params, LoadOptions, RedirectOutcome, ports::WalletError, storage::MemoryStore};
 use clerk_emulator::{Config, Emulator, NewUser, Presence};
 use clerk_testkit::wallet::TestWallet;
-use clerk_testkit::{Bench, app::App, client, ended, environment, json_answer};
+use clerk_testkit::{ScriptedApp, app::App, client, environment, join, json_response};
 use serde_json::json;
 
 async fn app(config: Config, wallet: &TestWallet) -> App {
@@ -36,7 +36,7 @@ async fn a_known_wallet_signs_in() {
     assert_eq!(outcome.navigate_to.as_deref(), Some("/dashboard"));
     assert!(outcome.created_session_id.is_some());
     assert_eq!(app.user_name().as_deref(), Some("Vita"));
-    assert_eq!(*wallet.asked.lock().unwrap(), ["metamask"]);
+    assert_eq!(*wallet.providers.lock().unwrap(), ["metamask"]);
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn every_wallet_has_its_strategy() {
     }
     let unnamed = app.clerk.authenticate_with_solana(params()).await.unwrap_err();
     assert_eq!(unnamed.code(), "web3_solana_wallet_name_required");
-    assert_eq!(*wallet.asked.lock().unwrap(), ["coinbase_wallet", "okx_wallet", "base"]);
+    assert_eq!(*wallet.providers.lock().unwrap(), ["coinbase_wallet", "okx_wallet", "base"]);
 }
 
 #[tokio::test]
@@ -108,16 +108,16 @@ async fn what_the_wallet_refuses_is_said() {
 
 #[tokio::test]
 async fn without_a_wallet_nothing_is_asked_of_clerk() {
-    let bench = Bench::new(|method, path| match (method, path) {
-        ("GET", "/environment") => json_answer(200, &environment()),
-        ("GET", "/client") => json_answer(200, &json!({ "response": client(1, &[]) })),
+    let app = ScriptedApp::new(|method, path| match (method, path) {
+        ("GET", "/environment") => json_response(200, &environment()),
+        ("GET", "/client") => json_response(200, &json!({ "response": client(1, &[]) })),
         other => panic!("unexpected request {other:?}"),
     });
-    assert_eq!(bench.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), "not_loaded");
-    bench.clerk.load(LoadOptions::default()).await.unwrap();
-    assert_eq!(bench.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), "web3_wallet_unavailable");
+    assert_eq!(app.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), "not_loaded");
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(app.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), "web3_wallet_unavailable");
     let solana = AuthenticateWithWeb3Params { strategy: "web3_solana_signature".into(), ..Default::default() };
-    let refused = bench.clerk.authenticate_with_web3(solana).await.unwrap_err();
+    let refused = app.clerk.authenticate_with_web3(solana).await.unwrap_err();
     assert_eq!(refused.code(), "web3_solana_wallet_name_required");
 }
 
@@ -141,22 +141,22 @@ async fn an_attempt_that_needs_more_leads_to_its_page() {
         ),
         ("something_new", json!({}), metamask(), ""),
     ] {
-        let bench = Bench::with(
+        let app = ScriptedApp::with(
             move |method, path| match (method, path) {
                 ("GET", "/environment") => {
                     let mut environment = environment();
                     environment["display_config"]["sign_in_url"] = json!("/sign-in");
-                    json_answer(200, &environment)
+                    json_response(200, &environment)
                 }
-                ("GET", "/client") => json_answer(200, &json!({ "response": client(1, &[]) })),
-                ("POST", "/client/sign_ins") => json_answer(
+                ("GET", "/client") => json_response(200, &json!({ "response": client(1, &[]) })),
+                ("POST", "/client/sign_ins") => json_response(
                     200,
                     &json!({ "response": {
                     "id": "sia_1", "status": "needs_first_factor",
                     "supported_first_factors": [{ "strategy": "web3_metamask_signature", "web3_wallet_id": "idn_1" }],
                 } }),
                 ),
-                ("POST", "/client/sign_ins/sia_1/prepare_first_factor") => json_answer(
+                ("POST", "/client/sign_ins/sia_1/prepare_first_factor") => json_response(
                     200,
                     &json!({ "response": {
                     "id": "sia_1", "first_factor_verification": { "message": "sign this" },
@@ -167,15 +167,15 @@ async fn an_attempt_that_needs_more_leads_to_its_page() {
                     for (key, value) in extra.as_object().unwrap() {
                         attempt[key] = value.clone();
                     }
-                    json_answer(200, &json!({ "response": attempt }))
+                    json_response(200, &json!({ "response": attempt }))
                 }
                 other => panic!("unexpected request {other:?}"),
             },
             Arc::new(MemoryStore::default()),
             |setup| setup.wallet = Some(Arc::new(TestWallet::new([]))),
         );
-        bench.clerk.load(LoadOptions::default()).await.unwrap();
-        let outcome = bench.clerk.authenticate_with_web3(params).await.unwrap();
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        let outcome = app.clerk.authenticate_with_web3(params).await.unwrap();
         assert_eq!(outcome.navigate_to.unwrap_or_default(), expected, "{status}");
     }
 }
@@ -205,7 +205,7 @@ async fn waiting_for_a_wallet_can_be_cancelled_and_superseded() {
     let first = begin();
     tokio::task::yield_now().await;
     let second = begin();
-    assert_eq!(ended(first).await.unwrap_err().code(), "oauth_flow_superseded");
+    assert_eq!(join(first).await.unwrap_err().code(), "oauth_flow_superseded");
     assert!(app.clerk.cancel_authentication());
-    assert_eq!(ended(second).await.unwrap_err().code(), "oauth_flow_cancelled");
+    assert_eq!(join(second).await.unwrap_err().code(), "oauth_flow_cancelled");
 }

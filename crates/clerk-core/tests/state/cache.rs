@@ -10,7 +10,9 @@ use clerk_core::{
     ports::{SecretKey, SecretStore},
     storage::MemoryStore,
 };
-use clerk_testkit::{Answer, Bench, MemoryCache, client, environment, json_answer, session, until, within};
+use clerk_testkit::{
+    MemoryCache, Response, ScriptedApp, client, environment, json_response, session, wait_until, with_timeout,
+};
 use serde_json::{Value, json};
 
 const OFFLINE: u16 = 0;
@@ -21,7 +23,7 @@ const CAPTIVE: u16 = 1;
 struct Machine {
     secrets: Arc<MemoryStore>,
     cache: Arc<MemoryCache>,
-    /// [`OFFLINE`], [`CAPTIVE`], or the status of every answer.
+    /// [`OFFLINE`], [`CAPTIVE`], or the status of every response.
     network: Arc<AtomicU16>,
     sessions: Arc<Mutex<Vec<Value>>>,
     /// When Clerk changed the client last.
@@ -39,36 +41,36 @@ impl Machine {
         let kept = tokio::spawn(async move { keeping.keep_cache().await });
         first.clerk.load(LoadOptions::default()).await.unwrap();
         first.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
-        until("the cache to be written", || machine.cache.0.lock().unwrap().is_some()).await;
+        wait_until("the cache to be written", || machine.cache.0.lock().unwrap().is_some()).await;
         kept.abort();
         machine
     }
 
-    fn start(&self) -> Bench {
+    fn start(&self) -> ScriptedApp {
         let (network, sessions, updated_at) = (self.network.clone(), self.sessions.clone(), self.updated_at.clone());
-        let answer = move |_: &str, path: &str| -> Option<Answer> {
+        let response = move |_: &str, path: &str| -> Option<Response> {
             let with_token = |body: &Value| {
-                let mut answer = json_answer(200, body)?;
-                answer.token = Some("a-client-token");
-                Some(answer)
+                let mut response = json_response(200, body)?;
+                response.token = Some("a-client-token");
+                Some(response)
             };
             match (network.load(Ordering::Relaxed), path) {
                 (OFFLINE, _) => None,
-                (CAPTIVE, _) => clerk_testkit::text_answer(200, "<!doctype html><title>Wi-Fi</title>"),
+                (CAPTIVE, _) => clerk_testkit::text_response(200, "<!doctype html><title>Wi-Fi</title>"),
                 (200, "/environment") => with_token(&environment()),
                 (200, "/client") => with_token(
                     &json!({ "response": client(updated_at.load(Ordering::Relaxed).into(), &sessions.lock().unwrap()) }),
                 ),
-                (200, _) if path.ends_with("/touch") => json_answer(
+                (200, _) if path.ends_with("/touch") => json_response(
                     200,
                     &json!({ "response": session("sess_2"), "client": touched(&sessions.lock().unwrap()) }),
                 ),
-                (200, _) => json_answer(200, &json!({ "jwt": "a.b.c" })),
-                (status, _) => json_answer(status, &json!({ "errors": [{ "code": "native_api_disabled" }] })),
+                (200, _) => json_response(200, &json!({ "jwt": "a.b.c" })),
+                (status, _) => json_response(status, &json!({ "errors": [{ "code": "native_api_disabled" }] })),
             }
         };
         let cache = self.cache.clone();
-        Bench::with(answer, self.secrets.clone(), move |setup| setup.cache = Some(cache))
+        ScriptedApp::with(response, self.secrets.clone(), move |setup| setup.cache = Some(cache))
     }
 }
 
@@ -78,10 +80,10 @@ fn touched(sessions: &[Value]) -> Value {
     client
 }
 
-fn statuses(bench: &Bench) -> Arc<Mutex<Vec<Status>>> {
+fn statuses(app: &ScriptedApp) -> Arc<Mutex<Vec<Status>>> {
     let heard = Arc::<Mutex<Vec<Status>>>::default();
     let log = heard.clone();
-    bench.clerk.on_status(move |status| log.lock().unwrap().push(status), false);
+    app.clerk.on_status(move |status| log.lock().unwrap().push(status), false);
     heard
 }
 
@@ -98,7 +100,7 @@ async fn offline_the_app_shows_who_was_signed_in_until_clerk_answers() {
         assert!(app.clerk.snapshot().environment.is_some());
         assert!(app.clerk.snapshot().error.is_some(), "why is said");
         machine.network.store(200, Ordering::Relaxed);
-        within("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Ready))
+        with_timeout("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Ready))
             .await
             .unwrap();
         assert_eq!(app.clerk.session().unwrap().id.as_str(), "sess_2");
@@ -139,7 +141,7 @@ async fn a_refusal_is_no_lack_of_an_answer() {
     let app = machine.start();
     app.clerk.load(LoadOptions::default()).await.unwrap();
     machine.network.store(400, Ordering::Relaxed);
-    within("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Error))
+    with_timeout("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Error))
         .await
         .unwrap();
     assert_eq!(app.clerk.session(), None, "the same when the refusal comes later");
@@ -158,7 +160,7 @@ async fn who_signed_in_after_the_last_keeping_is_there_all_the_same() {
         let sealed = machine.cache.0.lock().unwrap().clone();
         let kept = tokio::spawn(async move { keeping.keep_cache().await });
         before.clerk.load(LoadOptions::default()).await.unwrap();
-        until("the cache to be written", || *machine.cache.0.lock().unwrap() != sealed).await;
+        wait_until("the cache to be written", || *machine.cache.0.lock().unwrap() != sealed).await;
         kept.abort();
         *machine.sessions.lock().unwrap() = vec![session("sess_1")];
         machine.updated_at.store(7, Ordering::Relaxed);
@@ -173,17 +175,17 @@ async fn who_signed_in_after_the_last_keeping_is_there_all_the_same() {
 async fn a_second_load_does_not_wait() {
     let machine = Machine::signed_in().await;
     let cache = machine.cache.clone();
-    let app = Bench::with(
+    let app = ScriptedApp::with(
         |_, _| None,
         machine.secrets.clone(),
         move |setup| {
             setup.cache = Some(cache);
-            setup.transport = Arc::new(clerk_testkit::Silence);
+            setup.transport = Arc::new(clerk_testkit::UnresponsiveFapi);
         },
     );
     let first = app.clerk.clone();
     let asking = tokio::spawn(async move { first.load(LoadOptions::default()).await });
-    within("the status to change", app.clerk.subscribe().wait_for(|state| state.is_loaded())).await.unwrap();
+    with_timeout("the status to change", app.clerk.subscribe().wait_for(|state| state.is_loaded())).await.unwrap();
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Degraded, true));
     assert!(!asking.is_finished());
@@ -217,7 +219,7 @@ async fn the_app_chooses_among_what_was_kept() {
     let machine = Machine::signed_in().await;
     machine.network.store(OFFLINE, Ordering::Relaxed);
     let cache = machine.cache.clone();
-    let app = Bench::with(
+    let app = ScriptedApp::with(
         |_, _| None,
         machine.secrets.clone(),
         move |setup| {
