@@ -2,15 +2,36 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing helper fails the test")]
 
-mod class;
+mod exchange {
+    mod client_token;
+    mod focus;
+    mod ordering;
+    mod refusals;
+    mod session_token;
+}
+mod fapi;
 mod flows {
-    mod away;
+    mod deep_link;
+    mod email_link;
+    mod hosted_auth;
     mod load;
     mod oauth;
     mod redirect_callback;
+    mod set_active;
+    mod sign_out;
     mod web3;
 }
-mod journeys;
+mod navigation;
+mod resources {
+    mod organization;
+    mod sign_in;
+    mod sign_up;
+    mod waitlist;
+}
 mod state {
     mod cache;
+    mod listeners;
+    mod properties;
+    mod snapshot;
 }
+mod support;

@@ -1,34 +1,30 @@
-//! Loading, and what can go wrong with it.
+//! Loading and its errors.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use clerk_core::{
-    InstanceOptions, LoadOptions, Status,
-    ports::{SecretKey, SecretStore},
-    secret::StoredSecret,
-    storage::MemoryStore,
+    Clerk, ClerkOptions, ClerkSetup, InstanceOptions, LoadOptions, RedirectOrigin, SetActiveParams, Status,
+    ports::SystemClock, storage::MemoryStore,
 };
+use clerk_emulator::Emulator;
 use clerk_testkit::{
-    KEY, Response, ScriptedApp, UnavailableStore, client, environment, json_response, session, text_response,
+    KEY, RecordingBrowser, RecordingSink, Response, ScriptedApp, UnavailableStore, UnresponsiveFapi,
+    app::{App, config, first_error_code},
+    environment, json_response,
+    sessions::{one_session, two_sessions},
+    text_response,
 };
-use serde_json::{Value, json};
-
-fn signed_in(method: &str, path: &str) -> Option<Response> {
-    match (method, path) {
-        ("GET", "/environment") => json_response(200, &environment()),
-        ("GET", "/client") => {
-            let mut response =
-                json_response(200, &json!({ "response": client(1, &[session("sess_1")]), "client": null }))?;
-            response.token = Some("a-client-token");
-            Some(response)
-        }
-        other => panic!("unexpected request {other:?}"),
-    }
-}
+use serde_json::json;
 
 #[tokio::test]
 async fn a_load_brings_client_and_environment() {
-    let app = ScriptedApp::new(signed_in);
+    let app = ScriptedApp::new(one_session);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     let state = app.clerk.snapshot();
     assert_eq!((state.status, state.is_signed_in()), (Status::Ready, true));
@@ -38,7 +34,7 @@ async fn a_load_brings_client_and_environment() {
 
 #[tokio::test]
 async fn loads_that_overlap_share_one_request_each() {
-    let app = ScriptedApp::new(signed_in);
+    let app = ScriptedApp::new(one_session);
     let loads = (0..5).map(|_| app.clerk.load(LoadOptions::default()));
     for result in futures_util::future::join_all(loads).await {
         result.unwrap();
@@ -154,7 +150,7 @@ async fn a_fapi_of_another_instance_is_refused() {
         publishable_key: Some("pk_live_Y2xlcmsuZXhhbXBsZS50ZXN0JA".to_owned()),
         ..InstanceOptions::default()
     };
-    let (code, _) = load_error(signed_in, live).await;
+    let (code, _) = load_error(one_session, live).await;
     assert_eq!(code, "instance_mismatch");
 }
 
@@ -174,63 +170,38 @@ async fn an_unreachable_fapi_and_an_html_page_have_codes_of_their_own() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_load_can_be_repeated_and_loses_nothing() {
-    let down = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let down = Arc::new(AtomicBool::new(true));
     let switch = down.clone();
-    let app =
-        ScriptedApp::new(
-            move |method, path| {
-                if switch.load(std::sync::atomic::Ordering::SeqCst) { None } else { signed_in(method, path) }
-            },
-        );
+    let app = ScriptedApp::new(
+        move |method, path| {
+            if switch.load(Ordering::SeqCst) { None } else { one_session(method, path) }
+        },
+    );
     assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().code(), "network_error");
-    down.store(false, std::sync::atomic::Ordering::SeqCst);
+    down.store(false, Ordering::SeqCst);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert!(app.clerk.is_signed_in());
 }
 
 #[tokio::test]
 async fn without_a_keyring_the_app_goes_on_and_says_so() {
-    let app = ScriptedApp::with(signed_in, Arc::new(UnavailableStore), |_| {});
+    let app = ScriptedApp::with(one_session, Arc::new(UnavailableStore), |_| {});
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert!(app.clerk.is_signed_in());
     assert!(app.events.notices().contains(&"storage_unavailable"));
 }
 
 #[tokio::test]
-async fn a_token_that_fapi_refuses_is_replaced() {
-    for replacement in [None, Some("another-client-token")] {
-        let store = Arc::new(MemoryStore::default());
-        let key = clerk_core::ports::SecretKey::ClientToken("clerk.example.test".to_owned());
-        let old = clerk_core::secret::StoredSecret::new("an-old-client-token");
-        clerk_core::ports::SecretStore::write(&*store, &key, old).await.unwrap();
-        let refusal = json!({ "errors": [{ "code": "signed_out", "message": "signed out" }] });
-        let app = ScriptedApp::with_tokens(
-            move |method, path, token| match (method, path, token) {
-                ("GET", "/environment", _) => json_response(200, &environment()),
-                (_, _, Some("an-old-client-token")) => {
-                    Some(Response { status: 401, body: refusal.to_string(), token: replacement })
-                }
-                _ => json_response(200, &json!({ "response": null, "client": null })),
-            },
-            store,
-            |_| {},
-        );
-        app.clerk.load(LoadOptions::default()).await.unwrap();
-        assert_eq!(app.clerk.snapshot().status, Status::Ready);
-    }
-}
-
-#[tokio::test]
 async fn a_key_from_the_webview_works_alone_and_must_not_contradict() {
     let options = |key: &str| LoadOptions { publishable_key: Some(key.to_owned()), ..LoadOptions::default() };
     let other = "pk_test_Y2xlcmsub3RoZXIudGVzdCQ";
-    let alone = ScriptedApp::with(signed_in, Arc::new(MemoryStore::default()), |setup| {
+    let alone = ScriptedApp::with(one_session, Arc::new(MemoryStore::default()), |setup| {
         setup.instance = InstanceOptions::default()
     });
     alone.clerk.load(options(KEY)).await.unwrap();
     assert_eq!(alone.clerk.load(options(other)).await.unwrap_err().code(), "publishable_key_conflict");
     assert!(alone.clerk.is_signed_in(), "a window with bad options does not take the state away");
-    let configured = ScriptedApp::new(signed_in);
+    let configured = ScriptedApp::new(one_session);
     assert_eq!(configured.clerk.load(options(other)).await.unwrap_err().code(), "publishable_key_conflict");
     configured.clerk.load(options(KEY)).await.unwrap();
 }
@@ -244,125 +215,101 @@ async fn calls_before_load_are_refused() {
     assert_eq!(app.clerk.get_token(Default::default()).await.unwrap_err().code(), "not_loaded");
 }
 
-/// Reads the JSON that the webview would get.
-#[tokio::test]
-async fn the_webview_gets_neither_token() {
-    let app = ScriptedApp::new(|method, path| match (method, path) {
-        ("GET", "/client") => {
-            let mut signed_in = session("sess_1");
-            signed_in["last_active_token"] = json!({ "object": "token", "jwt": "header.payload.signature" });
-            let mut response = json_response(200, &json!({ "response": client(1, &[signed_in]), "client": null }))?;
-            response.token = Some("a-client-token");
-            Some(response)
-        }
-        _ => json_response(200, &environment()),
-    });
-    app.clerk.load(LoadOptions::default()).await.unwrap();
-    let payload: Value = serde_json::to_value(&*app.clerk.snapshot()).unwrap();
-    assert_eq!(payload["client"]["sessions"][0]["id"], "sess_1");
-    for secret in ["a-client-token", "header.payload.signature"] {
-        assert!(!payload.to_string().contains(secret));
-    }
-}
-
-/// Where the app's configuration names the instance, no window can have the client token sent elsewhere.
-#[tokio::test]
-async fn a_window_has_no_say_in_where_the_client_token_goes() {
-    let store = Arc::new(MemoryStore::default());
-    store
-        .write(&SecretKey::ClientToken("clerk.example.test".to_owned()), StoredSecret::new("a-client-token"))
-        .await
-        .unwrap();
-    for (proxy_url, domain) in [(Some("https://evil.example/"), None), (None, Some("evil.example"))] {
-        let app = ScriptedApp::with(|_, _| panic!("nothing is sent"), store.clone(), |_| {});
-        let options = LoadOptions {
-            proxy_url: proxy_url.map(str::to_owned),
-            domain: domain.map(str::to_owned),
-            ..LoadOptions::default()
-        };
-        assert_eq!(app.clerk.load(options).await.unwrap_err().code(), "publishable_key_conflict");
-    }
-    // Where it does not, a token stays with the place that it came from.
-    let seen = Arc::<std::sync::Mutex<Vec<Option<String>>>>::default();
-    let log = seen.clone();
-    let app = ScriptedApp::with_tokens(
-        move |_, path, token| {
-            log.lock().unwrap().push(token.map(str::to_owned));
-            json_response(
-                200,
-                &if path.ends_with("/environment") { environment() } else { json!({ "response": null }) },
-            )
-        },
-        store,
-        |setup| setup.instance.publishable_key = None,
-    );
-    let options = LoadOptions {
-        publishable_key: Some(KEY.to_owned()),
-        proxy_url: Some("https://evil.example/".to_owned()),
-        ..LoadOptions::default()
-    };
-    app.clerk.load(options).await.unwrap();
-    assert_eq!(*seen.lock().unwrap(), [None, None]);
-}
-
-/// An environment that can't be had does not lose the client token that came along with the client.
-#[tokio::test]
-async fn a_token_is_taken_over_whatever_became_of_the_environment() {
-    let failing = Arc::new(std::sync::atomic::AtomicBool::new(true));
-    let (fails, seen) = (failing.clone(), Arc::<std::sync::Mutex<Vec<Option<String>>>>::default());
-    let log = seen.clone();
-    let script = move |_: &str, path: &str, token: Option<&str>| {
-        log.lock().unwrap().push(token.map(str::to_owned));
-        if path.ends_with("/environment") {
-            let status = if fails.load(std::sync::atomic::Ordering::Relaxed) { 500 } else { 200 };
-            return json_response(status, &environment());
-        }
-        let mut response = json_response(200, &json!({ "response": client(1, &[]) }))?;
-        response.token = Some("a-rotated-token");
-        Some(response)
-    };
-    let app = ScriptedApp::with_tokens(script, Arc::new(MemoryStore::default()), |_| {});
-    app.clerk.load(LoadOptions::default()).await.unwrap_err();
-    assert_eq!(app.clerk.snapshot().client, None, "a load that failed shows nothing");
-    failing.store(false, std::sync::atomic::Ordering::Relaxed);
-    app.clerk.load(LoadOptions::default()).await.unwrap();
-    assert_eq!(seen.lock().unwrap()[2..], [Some("a-rotated-token".to_owned()), Some("a-rotated-token".to_owned())]);
-}
-
-#[tokio::test]
-async fn who_hears_of_the_client_knows_the_environment() {
-    let app = ScriptedApp::new(signed_in);
-    let heard = Arc::<std::sync::Mutex<Vec<bool>>>::default();
-    let log = heard.clone();
-    app.clerk.add_listener(move |snapshot| log.lock().unwrap().push(snapshot.environment.is_some()));
-    app.clerk.load(LoadOptions::default()).await.unwrap();
-    let heard = heard.lock().unwrap();
-    assert!(!heard.is_empty() && heard.iter().all(|known| *known), "{heard:?}");
-}
-
 /// A Frontend API that takes connections and says nothing.
 #[tokio::test(start_paused = true)]
 async fn a_load_does_not_wait_for_minutes() {
-    let mut setup = clerk_core::ClerkSetup::new(
-        Arc::new(clerk_testkit::UnresponsiveFapi),
+    let mut setup = ClerkSetup::new(
+        Arc::new(UnresponsiveFapi),
         Arc::new(MemoryStore::default()),
-        Arc::<clerk_testkit::RecordingBrowser>::default(),
-        Arc::new(clerk_core::ports::SystemClock),
-        Arc::<clerk_testkit::RecordingSink>::default(),
+        Arc::<RecordingBrowser>::default(),
+        Arc::new(SystemClock),
+        Arc::<RecordingSink>::default(),
     );
     setup.instance = key(KEY);
     let started = tokio::time::Instant::now();
-    let error = clerk_core::Clerk::new(setup).load(LoadOptions::default()).await.unwrap_err();
+    let error = Clerk::new(setup).load(LoadOptions::default()).await.unwrap_err();
     assert_eq!(error.code(), "network_error");
-    assert!(started.elapsed() < std::time::Duration::from_secs(30), "on a clock that only waits move");
+    assert!(started.elapsed() < Duration::from_secs(30), "on a clock that only waits move");
 }
 
 /// What there was to know is told to those who ask later, once each.
 #[tokio::test]
 async fn notices_are_kept() {
-    let app = ScriptedApp::with(signed_in, Arc::new(UnavailableStore), |_| {});
+    let app = ScriptedApp::with(one_session, Arc::new(UnavailableStore), |_| {});
     assert!(app.clerk.notices().is_empty());
     app.clerk.load(LoadOptions::default()).await.unwrap();
     let codes: Vec<_> = app.clerk.notices().into_iter().map(|notice| notice.code).collect();
     assert_eq!(codes, ["storage_unavailable"]);
+}
+
+#[tokio::test]
+async fn the_app_may_choose_the_session_to_begin_with() {
+    for (choice, expected) in [(Some("sess_2"), Some("sess_2")), (None, None), (Some("sess_9"), None)] {
+        let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
+            setup.select_initial_session = Some(Arc::new(move |_| choice.map(Into::into)));
+        });
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(app.active_session_id().as_deref(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_window_may_choose_it_until_somebody_else_did() {
+    let app = ScriptedApp::new(two_sessions);
+    assert_eq!(app.clerk.choose_initial_session(None).await.unwrap_err().code(), "not_loaded");
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    app.clerk.choose_initial_session(Some("sess_2".into())).await.unwrap();
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_2"));
+    app.clerk.choose_initial_session(Some("sess_1".into())).await.unwrap();
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_2"), "another window has chosen");
+
+    let app = ScriptedApp::new(two_sessions);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    app.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
+    app.clerk.choose_initial_session(Some("sess_1".into())).await.unwrap();
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_2"), "the user has chosen");
+}
+
+#[tokio::test]
+async fn options_of_a_load_win_field_by_field_also_later() {
+    let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
+        setup.options = ClerkOptions { sign_in_url: Some("/a".into()), polling: Some(false), ..Default::default() };
+    });
+    let load = async |sign_in_url: &str| {
+        let options = ClerkOptions { sign_in_url: Some(sign_in_url.to_owned()), ..Default::default() };
+        app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+        let options = app.clerk.snapshot().options.clone();
+        (options.sign_in_url.clone().unwrap(), options.polling)
+    };
+    assert_eq!(load("/b").await, ("/b".to_owned(), Some(false)));
+    let revision = app.clerk.snapshot().revision;
+    assert_eq!(load("/b").await.0, "/b");
+    assert_eq!(app.clerk.snapshot().revision, revision, "the same options change nothing");
+    assert_eq!(load("/c").await.0, "/c");
+    assert_eq!(app.count("GET", "/client"), 1);
+}
+
+#[tokio::test]
+async fn an_expression_that_can_not_be_read_is_an_error() {
+    let app = ScriptedApp::new(two_sessions);
+    let options: ClerkOptions =
+        serde_json::from_value(json!({ "allowedRedirectOrigins": [{ "regex": "(" }] })).unwrap();
+    assert!(matches!(options.allowed_redirect_origins.as_deref(), Some([RedirectOrigin::Regex { .. }])));
+    let error = app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap_err();
+    assert_eq!(error.code(), "option_invalid");
+    let options: ClerkOptions =
+        serde_json::from_value(json!({ "allowedRedirectOrigins": [{ "regex": "x", "flags": "q" }] })).unwrap();
+    let error = app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap_err();
+    assert_eq!(error.code(), "option_invalid", "a flag that JavaScript would not take");
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_instance_without_native_api_says_so() {
+    let mut config = config();
+    config.native_api.enabled = false;
+    let emulator = Arc::new(Emulator::start(config).await.unwrap());
+    let app = App::on(emulator, Arc::new(MemoryStore::default()));
+    let error = app.clerk.load(LoadOptions::default()).await.unwrap_err();
+    assert_eq!(first_error_code(&error), "native_api_disabled");
 }

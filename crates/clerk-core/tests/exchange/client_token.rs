@@ -1,0 +1,186 @@
+//! The client token: when it is stored, where it is sent, and that it never leaves the core.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use clerk_core::{
+    JoinWaitlistParams, LoadOptions, RedirectResource, SignOutOptions, Status,
+    ports::{BoxFuture, SecretKey, SecretStore, StoreError},
+    secret::StoredSecret,
+    storage::MemoryStore,
+};
+use clerk_emulator::Decision;
+use clerk_testkit::{
+    KEY, Response, ScriptedApp,
+    app::{App, config, google_params, grace, password_params},
+    client, environment, join, json_response,
+    sessions::two_sessions,
+    wait_until,
+};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_token_that_fapi_refuses_is_replaced() {
+    for replacement in [None, Some("another-client-token")] {
+        let store = Arc::new(MemoryStore::default());
+        let key = SecretKey::ClientToken("clerk.example.test".to_owned());
+        let old = StoredSecret::new("an-old-client-token");
+        SecretStore::write(&*store, &key, old).await.unwrap();
+        let refusal = json!({ "errors": [{ "code": "signed_out", "message": "signed out" }] });
+        let app = ScriptedApp::with_tokens(
+            move |method, path, token| match (method, path, token) {
+                ("GET", "/environment", _) => json_response(200, &environment()),
+                (_, _, Some("an-old-client-token")) => {
+                    Some(Response { status: 401, body: refusal.to_string(), token: replacement })
+                }
+                _ => json_response(200, &json!({ "response": null, "client": null })),
+            },
+            store,
+            |_| {},
+        );
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(app.clerk.snapshot().status, Status::Ready);
+    }
+}
+
+/// Where the app's configuration names the instance, no window can have the client token sent elsewhere.
+#[tokio::test]
+async fn a_window_has_no_say_in_where_the_client_token_goes() {
+    let store = Arc::new(MemoryStore::default());
+    store
+        .write(&SecretKey::ClientToken("clerk.example.test".to_owned()), StoredSecret::new("a-client-token"))
+        .await
+        .unwrap();
+    for (proxy_url, domain) in [(Some("https://evil.example/"), None), (None, Some("evil.example"))] {
+        let app = ScriptedApp::with(|_, _| panic!("nothing is sent"), store.clone(), |_| {});
+        let options = LoadOptions {
+            proxy_url: proxy_url.map(str::to_owned),
+            domain: domain.map(str::to_owned),
+            ..LoadOptions::default()
+        };
+        assert_eq!(app.clerk.load(options).await.unwrap_err().code(), "publishable_key_conflict");
+    }
+    // Where it does not, a token stays with the place that it came from.
+    let seen = Arc::<Mutex<Vec<Option<String>>>>::default();
+    let log = seen.clone();
+    let app = ScriptedApp::with_tokens(
+        move |_, path, token| {
+            log.lock().unwrap().push(token.map(str::to_owned));
+            json_response(
+                200,
+                &if path.ends_with("/environment") { environment() } else { json!({ "response": null }) },
+            )
+        },
+        store,
+        |setup| setup.instance.publishable_key = None,
+    );
+    let options = LoadOptions {
+        publishable_key: Some(KEY.to_owned()),
+        proxy_url: Some("https://evil.example/".to_owned()),
+        ..LoadOptions::default()
+    };
+    app.clerk.load(options).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), [None, None]);
+}
+
+/// An environment that can't be had does not lose the client token that came along with the client.
+#[tokio::test]
+async fn a_token_is_taken_over_whatever_became_of_the_environment() {
+    let failing = Arc::new(AtomicBool::new(true));
+    let (fails, seen) = (failing.clone(), Arc::<Mutex<Vec<Option<String>>>>::default());
+    let log = seen.clone();
+    let script = move |_: &str, path: &str, token: Option<&str>| {
+        log.lock().unwrap().push(token.map(str::to_owned));
+        if path.ends_with("/environment") {
+            let status = if fails.load(Ordering::Relaxed) { 500 } else { 200 };
+            return json_response(status, &environment());
+        }
+        let mut response = json_response(200, &json!({ "response": client(1, &[]) }))?;
+        response.token = Some("a-rotated-token");
+        Some(response)
+    };
+    let app = ScriptedApp::with_tokens(script, Arc::new(MemoryStore::default()), |_| {});
+    app.clerk.load(LoadOptions::default()).await.unwrap_err();
+    assert_eq!(app.clerk.snapshot().client, None, "a load that failed shows nothing");
+    failing.store(false, Ordering::Relaxed);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(seen.lock().unwrap()[2..], [Some("a-rotated-token".to_owned()), Some("a-rotated-token".to_owned())]);
+}
+
+/// A keyring that takes its time.
+#[derive(Default)]
+struct SlowStore {
+    held: MemoryStore,
+    release: tokio::sync::Notify,
+    waiting: AtomicUsize,
+}
+
+impl SecretStore for SlowStore {
+    fn read(&self, key: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
+        self.held.read(key)
+    }
+    fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
+        let key = key.clone();
+        Box::pin(async move {
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            self.release.notified().await;
+            self.held.write(&key, secret).await
+        })
+    }
+    fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.held.delete(key)
+    }
+}
+
+/// Who asked may give up while the new client token is being stored; it is used from then on all the same.
+#[tokio::test]
+async fn a_rotated_token_is_taken_over_to_the_end() {
+    let store = Arc::new(SlowStore::default());
+    let seen = Arc::<Mutex<Vec<Option<String>>>>::default();
+    let log = seen.clone();
+    let script = move |method: &str, path: &str, token: Option<&str>| {
+        log.lock().unwrap().push(token.map(str::to_owned));
+        let mut response = match path {
+            "/waitlist" => json_response(200, &json!({ "id": "wait_1" })),
+            _ => two_sessions(method, path),
+        }?;
+        response.token = (path == "/waitlist").then_some("a-rotated-token");
+        Some(response)
+    };
+    let app = ScriptedApp::with_tokens(script, store.clone(), |_| {});
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let clerk = app.clerk.clone();
+    let params = JoinWaitlistParams { email_address: "a@example.com".into() };
+    let first = tokio::spawn(async move { clerk.join_waitlist(params).await });
+    wait_until("the store to be asked", || store.waiting.load(Ordering::Relaxed) != 0).await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    store.release.notify_one();
+    // It waits for its turn behind the one that goes on.
+    app.clerk.touch().await.unwrap();
+    app.clerk.touch().await.unwrap();
+    assert_eq!(seen.lock().unwrap().last().unwrap().as_deref(), Some("a-rotated-token"));
+}
+
+/// The client token occurs in nothing that leaves the core: not in events, not in what windows get, not in errors.
+#[tokio::test]
+async fn the_client_token_stays_inside() {
+    let app = App::start(config()).await;
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    app.return_from(&page, Decision::Approve(grace())).await;
+    let outcome = join(flow).await.unwrap();
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    app.sign_in_with_password().await;
+    let mut seen = format!("{outcome:?} {:?} {:?} {:?}", app.events.0.lock().unwrap(), app.clerk, app.clerk.client());
+    seen.push_str(&serde_json::to_string(&*app.clerk.snapshot()).unwrap());
+    seen.push_str(&format!("{:?}", app.clerk.create_sign_in(password_params("nobody", "x")).await.unwrap_err()));
+    let tokens = app.emulator.issued_client_tokens();
+    assert!(tokens.len() > 3);
+    for token in tokens {
+        let (_, rest) = token.split_once('.').unwrap();
+        let (payload, signature) = rest.split_once('.').unwrap();
+        assert!(!seen.contains(payload) && !seen.contains(signature));
+    }
+}

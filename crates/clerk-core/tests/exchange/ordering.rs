@@ -1,0 +1,35 @@
+//! Responses that arrive out of order.
+
+use clerk_core::{AttemptFactorParams, SetActiveParams, SignInCreateParams};
+use clerk_emulator::{Action, Fault};
+use clerk_testkit::{
+    app::{ADA, App, PASSWORD, config},
+    wait_until,
+};
+
+#[tokio::test]
+async fn an_answer_that_was_overtaken_changes_nothing() {
+    let app = App::start(config()).await;
+    let identifier = SignInCreateParams { identifier: Some(ADA.to_owned()), ..SignInCreateParams::default() };
+    let sign_in = app.clerk.create_sign_in(identifier).await.unwrap();
+    app.emulator.fault(Fault::new("/v1/client/sign_ins/*", Action::Hold).method("GET").times(1));
+    let (clerk, id) = (app.clerk.clone(), sign_in.id.clone());
+    let seen = app.emulator.requests().len();
+    let slow = tokio::spawn(async move { clerk.reload_sign_in(&id, None).await });
+    wait_until("the slow request to arrive", || app.emulator.requests().len() > seen).await;
+    let attempt = AttemptFactorParams {
+        strategy: "password".to_owned(),
+        password: Some(PASSWORD.to_owned()),
+        ..AttemptFactorParams::default()
+    };
+    let done = app.clerk.attempt_sign_in_first_factor(&sign_in.id, attempt).await.unwrap();
+    app.clerk.set_active(SetActiveParams::session(done.created_session_id.unwrap())).await.unwrap();
+    wait_until("the slow request to end", || {
+        app.emulator.release();
+        slow.is_finished()
+    })
+    .await;
+    slow.await.unwrap().unwrap();
+    assert!(app.clerk.is_signed_in(), "the old client, without the session, came last");
+    assert!(app.restart().await.clerk.is_signed_in(), "and so did the old token");
+}

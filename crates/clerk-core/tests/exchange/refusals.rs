@@ -1,0 +1,79 @@
+//! What the core does after FAPI has refused a request.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clerk_core::{GetTokenParams, LoadOptions, SetActiveParams};
+use clerk_testkit::{
+    ScriptedApp,
+    app::{App, config},
+    client, environment, json_response, session,
+    sessions::load_app_with_every_session_status,
+};
+use serde_json::json;
+
+/// The rows of `handleUnauthenticated`.
+#[tokio::test]
+async fn handle_unauthenticated() {
+    for (status, sessions, expected) in [
+        (200, json!([session("sess_1")]), "ok sess_1"),
+        (200, json!([]), "ok nobody"),
+        // There is no client any more.
+        (204, json!(null), "ok nobody"),
+        (403, json!(null), "ok nobody"),
+        (500, json!(null), "ok nobody"),
+        (502, json!(null), "error sess_1"),
+        (0, json!(null), "network_error sess_1"),
+    ] {
+        let loaded = AtomicUsize::new(0);
+        let app = ScriptedApp::new(move |method, path| match (method, path) {
+            ("GET", "/environment") => json_response(200, &environment()),
+            ("GET", "/client") if loaded.fetch_add(1, Ordering::Relaxed) == 0 => {
+                json_response(200, &json!({ "response": client(1, &[session("sess_1")]) }))
+            }
+            ("GET", "/client") if status == 0 => None,
+            ("GET", "/client") if status == 204 => json_response(200, &json!({ "response": null, "client": null })),
+            ("GET", "/client") if status == 200 => {
+                json_response(200, &json!({ "response": client(2, sessions.as_array().unwrap()) }))
+            }
+            ("GET", "/client") => json_response(status, &json!({ "errors": [{ "code": "x" }] })),
+            other => panic!("unexpected request {other:?}"),
+        });
+        app.clerk.handle_unauthenticated().await.unwrap();
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        tokio::time::pause();
+        let result = match app.clerk.handle_unauthenticated().await {
+            Ok(()) => "ok".to_owned(),
+            Err(error) if error.status() == Some(502) => "error".to_owned(),
+            Err(error) => error.code().to_owned(),
+        };
+        tokio::time::resume();
+        let session = app.active_session_id().unwrap_or_else(|| "nobody".to_owned());
+        assert_eq!(format!("{result} {session}"), expected, "{status}");
+    }
+}
+
+/// A banned user, and a session that FAPI can't process any more: the client is read again, once.
+#[tokio::test]
+async fn a_refused_touch_reads_the_client_again() {
+    for status in [401, 403, 422] {
+        let app = load_app_with_every_session_status(false, status).await;
+        assert_eq!(app.clerk.touch().await.unwrap_err().status(), Some(status));
+        assert_eq!(app.count("GET", "/client"), 2, "{status}");
+        app.clerk.set_active(SetActiveParams::session("sess_1")).await.unwrap();
+        assert_eq!(app.count("GET", "/client"), 3, "{status}");
+    }
+    let app = load_app_with_every_session_status(false, 404).await;
+    app.clerk.touch().await.unwrap_err();
+    assert_eq!(app.count("GET", "/client"), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_elsewhere_signs_out_here() {
+    let app = App::start(config()).await;
+    let session = app.sign_in_with_password().await;
+    assert!(app.emulator.revoke_session(session.as_str()));
+    let params = GetTokenParams { session_id: session, skip_cache: true, ..GetTokenParams::default() };
+    let error = app.clerk.get_token(params).await.unwrap_err();
+    assert_eq!(error.status(), Some(401));
+    assert!(!app.clerk.is_signed_in());
+}

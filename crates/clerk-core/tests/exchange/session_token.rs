@@ -1,0 +1,111 @@
+//! Session tokens: the cache, the requests, the claims.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use clerk_core::{Change, CheckAuthorizationParams, GetTokenParams, LoadOptions, SetActiveParams};
+use clerk_testkit::{
+    ScriptedApp,
+    app::{App, config},
+    json_response, jwt,
+    sessions::two_sessions,
+};
+use serde_json::json;
+
+/// Tokens are not in what listeners are shown, so a new one is no news.
+#[tokio::test]
+async fn nobody_hears_of_a_minted_token() {
+    let app = ScriptedApp::new(|method, path| match path.ends_with("/tokens") {
+        true => json_response(200, &json!({ "jwt": jwt(&json!({ "fea": "u:reports" })) })),
+        false => two_sessions(method, path),
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let mut state = app.clerk.subscribe();
+    state.mark_unchanged();
+    let params = GetTokenParams { session_id: "sess_1".into(), skip_cache: true, ..Default::default() };
+    app.clerk.get_token(params).await.unwrap().unwrap();
+    assert!(!state.has_changed().unwrap());
+    let feature = CheckAuthorizationParams { feature: Some("reports".into()), ..Default::default() };
+    assert!(app.clerk.check_authorization(&feature), "its claims count at once");
+}
+
+/// A token of a template says which organization was active when it was minted.
+#[tokio::test]
+async fn a_token_of_a_template_is_kept_for_its_organization() {
+    let minted = Arc::new(AtomicUsize::new(0));
+    let count = minted.clone();
+    let app = ScriptedApp::new(move |method, path| match (method, path) {
+        ("POST", "/client/sessions/sess_1/tokens/api") => {
+            let number = count.fetch_add(1, Ordering::Relaxed);
+            json_response(200, &json!({ "jwt": jwt(&json!({ "number": number })) }))
+        }
+        _ => two_sessions(method, path),
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    for organization in [Change::Clear, Change::Clear, Change::Set("org_1".into()), Change::Set("org_1".into())] {
+        let params = GetTokenParams {
+            session_id: "sess_1".into(),
+            template: Some("api".to_owned()),
+            organization_id: organization,
+            skip_cache: false,
+        };
+        app.clerk.get_token(params).await.unwrap().unwrap();
+    }
+    assert_eq!(minted.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_way_to_clerk_there_is_no_token_and_the_session_stays() {
+    let app = ScriptedApp::new(|method, path| match path.ends_with("/tokens") {
+        true => None,
+        false => two_sessions(method, path),
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(app.clerk.session_token().await.unwrap_err().code(), "clerk_offline");
+    app.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_2"));
+}
+
+#[tokio::test]
+async fn a_session_token_verifies_against_the_served_keys() {
+    let app = App::start(config()).await;
+    let session = app.sign_in_with_password().await;
+    let token = app.clerk.session_token().await.unwrap().unwrap();
+    let jwks: jsonwebtoken::jwk::JwkSet = reqwest::get(format!("{}/.well-known/jwks.json", app.emulator.base_url()))
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .map(|body| serde_json::from_slice(&body).unwrap())
+        .unwrap();
+    let kid = jsonwebtoken::decode_header(token.expose()).unwrap().kid.unwrap();
+    let key = jsonwebtoken::DecodingKey::from_jwk(jwks.find(&kid).unwrap()).unwrap();
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    validation.set_issuer(&[app.emulator.base_url()]);
+    let claims = jsonwebtoken::decode::<serde_json::Value>(token.expose(), &key, &validation).unwrap().claims;
+    assert_eq!(
+        (&claims["sid"], &claims["sub"], &claims["v"]),
+        (&session.as_str().into(), &app.clerk.user().unwrap().id.as_str().into(), &2.into())
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_cached_shared_and_minted_anew_on_demand() {
+    let app = App::start(config()).await;
+    let session_id = app.sign_in_with_password().await;
+    let minted = || app.emulator.requests().iter().filter(|entry| entry.path.ends_with("/tokens")).count();
+    let params =
+        |skip_cache: bool| GetTokenParams { session_id: session_id.clone(), skip_cache, ..GetTokenParams::default() };
+    let before = minted();
+    let first = app.clerk.get_token(params(false)).await.unwrap();
+    assert_eq!((app.clerk.get_token(params(false)).await.unwrap(), minted()), (first.clone(), before));
+    assert_ne!(app.clerk.get_token(params(true)).await.unwrap(), first);
+    assert_eq!(minted(), before + 1);
+    let organization = |id: &str| GetTokenParams { organization_id: Change::Set(id.into()), ..params(false) };
+    let id = app.clerk.user().unwrap().organization_memberships[0].organization.id.clone();
+    let together = futures_util::future::join_all((0..8).map(|_| app.clerk.get_token(organization(id.as_str())))).await;
+    assert!(together.windows(2).all(|pair| pair[0].as_ref().unwrap() == pair[1].as_ref().unwrap()));
+    assert_eq!(minted(), before + 2, "eight callers share one request");
+}

@@ -1,0 +1,210 @@
+//! Clerk's hosted pages in the system browser.
+
+use std::sync::Arc;
+
+use clerk_core::{
+    AuthenticateWithRedirectParams, CallbackUrl, Clerk, ClerkOptions, HostedAuthMode, LinkOutcome, LoadOptions,
+    RedirectOptions, storage::MemoryStore,
+};
+use clerk_emulator::{Action, Emulator, Fault};
+use clerk_testkit::{
+    ScriptedApp,
+    app::{ADA, App, CALLBACK, PASSWORD, config, google_params},
+    client, environment, join, json_response, session, wait_until,
+};
+use serde_json::json;
+use url::Url;
+
+use crate::support::{browser, link_back};
+
+/// Signs Ada in on a hosted page, and returns the link back to the app.
+async fn sign_in_on(page: &str) -> Url {
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("action", "start"), ("identifier", ADA), ("password", PASSWORD)])
+        .finish();
+    let request = browser().post(page).header("content-type", "application/x-www-form-urlencoded").body(form);
+    link_back(&request.send().await.unwrap().text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_hosted_page_signs_in() {
+    let app = App::start(config()).await;
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await });
+    let back = sign_in_on(&app.page(0).await).await;
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Delivered);
+    join(flow).await.unwrap();
+    assert_eq!(app.user_name().as_deref(), Some("Ada"));
+    assert_eq!(app.clerk.take_redirect_outcome().unwrap().navigate_to.as_deref(), Some("/"));
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Refused);
+}
+
+#[tokio::test]
+async fn a_hosted_page_that_was_not_asked_for_signs_nobody_in() {
+    let app = App::start(config()).await;
+    for (query, why) in [
+        ("state=forged&rotating_token_nonce=n&created_session_id=sess_1", "another flow"),
+        ("state=STATE&created_session_id=sess_1", "no nonce"),
+        ("state=STATE&rotating_token_nonce=n", "no session"),
+        ("state=STATE&rotating_token_nonce=n&rotating_token_nonce=m&created_session_id=sess_1", "twice"),
+    ] {
+        let before = app.browser.0.lock().unwrap().len();
+        let clerk = app.clerk.clone();
+        let flow = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignIn).await });
+        app.page(before).await;
+        let asked = app.emulator.requests();
+        let body = asked.iter().rev().find(|entry| entry.path == "/v1/client/hosted_auth").unwrap().form.clone();
+        let state = body.into_iter().find(|(key, _)| key == "state").unwrap().1;
+        let link = Url::parse(&format!("{CALLBACK}?{}", query.replace("STATE", &state))).unwrap();
+        app.clerk.handle_deep_link(&link).await;
+        assert_eq!(join(flow).await.unwrap_err().code(), "hosted_auth_failed", "{why}");
+    }
+    assert!(app.clerk.session().is_none());
+}
+
+#[tokio::test]
+async fn a_hosted_sign_in_is_asked_for_again_when_the_client_was_signed_out() {
+    let app = App::start(config()).await;
+    let body = json!({ "errors": [{ "code": "signed_out", "message": "out" }] }).to_string();
+    let respond = Action::Respond { status: 401, content_type: "application/json".to_owned(), body };
+    let fault = Fault::new("/v1/client/hosted_auth", respond);
+    app.emulator.fault(fault.clone().times(1));
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignUp).await });
+    app.page(0).await;
+    assert!(app.clerk.cancel_authentication());
+    assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
+    app.emulator.fault(fault.times(2));
+    let twice = app.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
+    assert!(twice.has_api_code("signed_out"), "{twice:?}");
+}
+
+#[tokio::test]
+async fn a_newer_flow_of_another_kind_supersedes() {
+    let app = App::start(config()).await;
+    let clerk = app.clerk.clone();
+    let hosted = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignIn).await });
+    app.page(0).await;
+    let (_, page) = app.begin(google_params(AuthenticateWithRedirectParams::default().resource)).await;
+    assert!(page.contains("oauth"));
+    assert_eq!(join(hosted).await.unwrap_err().code(), "oauth_flow_superseded");
+}
+
+#[tokio::test]
+async fn an_own_sign_in_page_is_gone_to_in_the_app() {
+    let app = App::on(Arc::new(Emulator::start(config()).await.unwrap()), Arc::new(MemoryStore::default()));
+    let options = ClerkOptions { sign_in_url: Some("/login".into()), ..Default::default() };
+    app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
+    app.clerk.redirect_to_sign_in(&RedirectOptions::default()).await.unwrap();
+    let to = app.clerk.take_redirect_outcome().unwrap().navigate_to.unwrap();
+    assert!(to.starts_with("/login#/?redirect_url="), "{to}");
+    app.clerk.redirect_to_sign_up(&RedirectOptions::default()).await.unwrap();
+    let to = app.clerk.take_redirect_outcome().unwrap().navigate_to.unwrap();
+    assert!(to.starts_with("/login#/create?redirect_url="), "{to}");
+    assert!(app.browser.0.lock().unwrap().is_empty());
+}
+
+/// FAPI's side of a hosted page: whoever comes back is signed in as the user of `sess_1`, who may have a task left.
+async fn with_hosted_page(task: Option<&str>, options: ClerkOptions) -> ScriptedApp {
+    let mut signed_in = session("sess_1");
+    if let Some(task) = task {
+        signed_in["status"] = "pending".into();
+        signed_in["tasks"] = json!([{ "key": task }]);
+    }
+    let script = move |method: &str, path: &str| match (method, path) {
+        ("GET", "/environment") => {
+            json_response(200, &json!({ "display_config": { "sign_in_url": "https://portal.example.test/sign-in" } }))
+        }
+        ("GET", "/client") => json_response(200, &json!({ "response": null })),
+        ("POST", "/client/hosted_auth") => json_response(
+            200,
+            &json!({ "response": { "object": "hosted_auth", "url": "https://portal.example.test/h" } }),
+        ),
+        ("POST", "/client") => json_response(200, &json!({ "response": client(2, &[signed_in.clone()]) })),
+        ("POST", "/client/sessions/sess_1/touch") => json_response(200, &json!({ "response": signed_in })),
+        ("POST", "/client/sessions/sess_1/tokens") => json_response(200, &json!({ "jwt": "a.b.c" })),
+        other => panic!("unexpected request {other:?}"),
+    };
+    let app = ScriptedApp::with(script, Arc::new(MemoryStore::default()), |setup| setup.options = options);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    app
+}
+
+/// Opens the hosted page by `begin`, comes back from it, and returns where the app went and what FAPI was asked for.
+async fn through_the_hosted_page<F>(app: &ScriptedApp, begin: impl FnOnce(Clerk) -> F) -> (Option<String>, String)
+where
+    F: Future<Output = clerk_core::Result<()>> + Send + 'static,
+{
+    let flow = tokio::spawn(begin(app.clerk.clone()));
+    wait_until("the hosted page to be opened", || !app.browser.0.lock().unwrap().is_empty()).await;
+    let requests = app.fapi.requests.lock().unwrap().clone();
+    let body = requests.iter().find(|(_, path, _)| path == "/client/hosted_auth").unwrap().2.clone();
+    let state = url::form_urlencoded::parse(body.as_bytes()).find(|(key, _)| key == "state").unwrap().1.into_owned();
+    let link = format!("{CALLBACK}?state={state}&rotating_token_nonce=n&created_session_id=sess_1");
+    assert_eq!(app.clerk.handle_deep_link(&Url::parse(&link).unwrap()).await, LinkOutcome::Delivered);
+    join(flow).await.unwrap();
+    (app.take_navigation(), body)
+}
+
+#[tokio::test]
+async fn a_hosted_page_signs_up() {
+    let options = RedirectOptions {
+        sign_up_force_redirect_url: Some("/welcome".into()),
+        sign_in_force_redirect_url: Some("/never".into()),
+        ..Default::default()
+    };
+    let app = with_hosted_page(None, ClerkOptions::default()).await;
+    let (to, body) =
+        through_the_hosted_page(&app, |clerk| async move { clerk.redirect_to_sign_up(&options).await }).await;
+    assert!(body.contains("&mode=sign-up"), "{body}");
+    assert_eq!(to.as_deref(), Some("/welcome"));
+    assert!(app.clerk.is_signed_in());
+}
+
+#[tokio::test]
+async fn a_hosted_page_leads_back_to_where_it_was_asked_for() {
+    let options = RedirectOptions {
+        redirect_url: Some("/notes".into()),
+        sign_in_fallback_redirect_url: Some("/fallback".into()),
+        ..Default::default()
+    };
+    let app = with_hosted_page(None, ClerkOptions::default()).await;
+    let (to, body) =
+        through_the_hosted_page(&app, |clerk| async move { clerk.redirect_to_sign_in(&options).await }).await;
+    assert!(body.contains("&mode=sign-in"), "{body}");
+    assert_eq!(to.as_deref(), Some("/notes"));
+}
+
+/// A task comes before where the user wanted to go, at the app's own page for it or below the sign-in.
+#[tokio::test]
+async fn a_task_is_done_first_after_a_hosted_page() {
+    let task_urls = [("choose-organization".to_owned(), "/choose".to_owned())].into();
+    for (options, expected) in [
+        (ClerkOptions::default(), "https://portal.example.test/sign-in#/tasks/choose-organization"),
+        (ClerkOptions { task_urls: Some(task_urls), ..Default::default() }, "/choose"),
+    ] {
+        let app = with_hosted_page(Some("choose-organization"), options).await;
+        let begin = |clerk: Clerk| async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await };
+        let (in_app, _) = through_the_hosted_page(&app, begin).await;
+        // The hosted page itself, and then perhaps that of the task.
+        let opened = app.browser.0.lock().unwrap().iter().skip(1).map(ToString::to_string).next();
+        assert_eq!(in_app.or(opened).as_deref(), Some(expected));
+        assert!(app.clerk.session().is_some() && !app.clerk.is_signed_in());
+    }
+}
+
+#[tokio::test]
+async fn a_hosted_page_comes_back_by_a_scheme_of_the_apps_own() {
+    let app = ScriptedApp::with(
+        |method, path| match (method, path) {
+            ("GET", "/environment") => json_response(200, &environment()),
+            ("GET", "/client") => json_response(200, &json!({ "response": null })),
+            other => panic!("unexpected request {other:?}"),
+        },
+        Arc::new(MemoryStore::default()),
+        |setup| setup.callback = CallbackUrl::parse("https://example.com/callback"),
+    );
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let error = app.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
+    assert_eq!(error.code(), "redirect_url_invalid");
+}

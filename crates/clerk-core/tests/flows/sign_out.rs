@@ -1,0 +1,88 @@
+//! Signing out.
+
+use std::sync::{Arc, Mutex};
+
+use clerk_core::{LoadOptions, SetActiveParams, SignOutOptions, storage::MemoryStore};
+use clerk_emulator::NewUser;
+use clerk_testkit::{
+    ScriptedApp,
+    app::{ADA, App, PASSWORD, config, password_params},
+    client, json_response, session,
+    sessions::two_sessions,
+};
+use serde_json::json;
+
+/// Signing out is one change, also where the response brings the emptied client along.
+#[tokio::test]
+async fn signing_out_is_heard_of_once() {
+    let app = ScriptedApp::new(|method, path| match (method, path) {
+        ("DELETE", "/client/sessions") => json_response(200, &json!({ "response": client(9, &[]) })),
+        ("POST", "/client/sessions/sess_2/remove") => {
+            json_response(200, &json!({ "response": session("sess_2"), "client": client(8, &[session("sess_1")]) }))
+        }
+        _ => two_sessions(method, path),
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let heard = Arc::<Mutex<Vec<Option<String>>>>::default();
+    let log = heard.clone();
+    app.clerk.add_listener(move |snapshot| {
+        log.lock().unwrap().push(snapshot.session().map(|session| session.id.to_string()));
+    });
+    heard.lock().unwrap().clear();
+    app.clerk.sign_out(SignOutOptions { session_id: Some("sess_2".into()), ..Default::default() }).await.unwrap();
+    let redirect_url = Some("/bye".to_owned());
+    app.clerk.sign_out(SignOutOptions { redirect_url, ..Default::default() }).await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), [Some("sess_1".to_owned()), None]);
+    assert_eq!(app.clerk.take_redirect_outcome().unwrap().navigate_to.as_deref(), Some("/bye"));
+}
+
+/// From Rust a sign-out goes where the option says, and nowhere without it.
+#[tokio::test]
+async fn signing_out_goes_where_the_option_says() {
+    for configured in [Some("/goodbye"), None] {
+        let script = |method: &str, path: &str| match (method, path) {
+            ("DELETE", "/client/sessions") => json_response(200, &json!({ "response": null })),
+            _ => two_sessions(method, path),
+        };
+        let app = ScriptedApp::with(script, Arc::new(MemoryStore::default()), |setup| {
+            setup.options.after_sign_out_url = configured.map(str::to_owned);
+        });
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        assert!(!app.clerk.is_signed_in());
+        let went = app.take_navigation();
+        assert_eq!(went.as_deref(), configured);
+    }
+}
+
+#[tokio::test]
+async fn signing_out_ends_everything_and_the_device_stays_known() {
+    let app = App::start(config()).await;
+    app.sign_in_with_password().await;
+    let client = app.clerk.client().unwrap().id.clone();
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    assert!(!app.clerk.is_signed_in() && app.clerk.session_token().await.unwrap().is_none());
+    assert_eq!(app.clerk.client().unwrap().id, client);
+    assert!(!app.restart().await.clerk.is_signed_in());
+    app.sign_in_with_password().await;
+    assert_eq!(app.clerk.client().unwrap().id, client);
+}
+
+#[tokio::test]
+async fn one_of_several_sessions_can_be_left() {
+    let mut config = config();
+    config.sessions.mode = "multi".to_owned();
+    config.users.push(NewUser::with_password("grace@example.com", PASSWORD));
+    let app = App::start(config).await;
+    let ada = app.sign_in_with_password().await;
+    let sign_in = app.clerk.create_sign_in(password_params("grace@example.com", PASSWORD)).await.unwrap();
+    let grace = sign_in.created_session_id.unwrap();
+    app.clerk.set_active(SetActiveParams::session(grace.clone())).await.unwrap();
+    app.clerk.sign_out(SignOutOptions { session_id: Some(ada.clone()), ..Default::default() }).await.unwrap();
+    assert_eq!(app.clerk.session().map(|session| session.id), Some(grace.clone()));
+    let sign_in = app.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
+    app.clerk.sign_out(SignOutOptions { session_id: Some(grace), ..Default::default() }).await.unwrap();
+    assert!(app.clerk.session().is_none(), "no other session takes the place of the active one");
+    app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+    assert!(app.clerk.is_signed_in());
+}

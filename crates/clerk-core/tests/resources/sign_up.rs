@@ -1,0 +1,39 @@
+//! Sign-up attempts.
+
+use clerk_core::{
+    AttemptVerificationParams, PrepareVerificationParams, SetActiveParams, SignUpParams, models::SignUpStatus,
+};
+use clerk_testkit::app::{App, PASSWORD, config};
+
+#[tokio::test]
+async fn a_sign_up_makes_a_user() {
+    let app = App::start(config()).await;
+    let new = "new+clerk_test@example.com";
+    let fields = SignUpParams {
+        email_address: Some(new.to_owned()),
+        password: Some(PASSWORD.to_owned()),
+        first_name: Some("New".to_owned()),
+        unsafe_metadata: Some(serde_json::json!({ "favColor": "red" })),
+        ..SignUpParams::default()
+    };
+    let sign_up = app.clerk.create_sign_up(fields).await.unwrap();
+    assert_eq!(sign_up.unverified_fields, ["email_address"]);
+    assert_eq!(sign_up.verifications.email_address.unwrap().next_action, "needs_prepare");
+    let prepare =
+        PrepareVerificationParams { strategy: "email_code".to_owned(), ..PrepareVerificationParams::default() };
+    let sign_up = app.clerk.prepare_sign_up_verification(&sign_up.id, prepare).await.unwrap();
+    let attempt = AttemptVerificationParams {
+        strategy: "email_code".to_owned(),
+        code: app.emulator.latest_code(new),
+        ..AttemptVerificationParams::default()
+    };
+    let done = app.clerk.attempt_sign_up_verification(&sign_up.id, attempt).await.unwrap();
+    assert!(done.is(&SignUpStatus::Complete));
+    app.clerk.set_active(SetActiveParams::session(done.created_session_id.unwrap())).await.unwrap();
+    let user = app.clerk.user().unwrap();
+    assert_eq!(
+        (user.full_name().as_deref(), &user.unsafe_metadata["favColor"]),
+        (Some("New"), &serde_json::json!("red"))
+    );
+    assert_eq!(user.primary_email_address().unwrap().email_address, new);
+}
