@@ -3,7 +3,7 @@
 use clerk_testkit::app::{App, config};
 
 #[tokio::test]
-async fn requests_have_the_native_form() {
+async fn requests_have_the_native_parameters() {
     let app = App::start(config()).await;
     app.sign_in_with_password().await;
     for entry in app.emulator.requests() {

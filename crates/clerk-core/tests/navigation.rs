@@ -11,7 +11,7 @@ use clerk_testkit::{
 use serde_json::json;
 
 #[tokio::test]
-async fn navigation_goes_where_it_belongs() {
+async fn navigate_keeps_app_pages_and_opens_other_sites_in_the_browser() {
     let app = ScriptedApp::new(two_sessions);
     for (to, expected) in [
         ("/notes?a=1", Some("/notes?a=1")),
@@ -31,7 +31,7 @@ async fn navigation_goes_where_it_belongs() {
 }
 
 #[tokio::test]
-async fn the_pages_of_the_instance_open_in_the_system_browser() {
+async fn redirects_to_instance_pages_open_the_system_browser() {
     let app = App::start(config()).await;
     let base = app.emulator.base_url();
     app.clerk.redirect_to_user_profile().unwrap();
@@ -51,7 +51,7 @@ async fn the_pages_of_the_instance_open_in_the_system_browser() {
 }
 
 #[tokio::test]
-async fn where_flows_lead_can_be_gone_to() {
+async fn redirects_after_flows_navigate_to_the_configured_urls() {
     let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
         setup.options = serde_json::from_value(json!({
             "signInForceRedirectUrl": "/in", "signUpForceRedirectUrl": "/up", "afterSignOutUrl": "/bye",

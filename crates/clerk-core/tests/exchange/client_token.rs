@@ -22,7 +22,7 @@ use clerk_testkit::{
 use serde_json::json;
 
 #[tokio::test]
-async fn a_token_that_fapi_refuses_is_replaced() {
+async fn client_token_is_replaced_after_a_refusal() {
     for replacement in [None, Some("another-client-token")] {
         let store = Arc::new(MemoryStore::default());
         let key = SecretKey::ClientToken("clerk.example.test".to_owned());
@@ -47,7 +47,7 @@ async fn a_token_that_fapi_refuses_is_replaced() {
 
 /// Where the app's configuration names the instance, no window can have the client token sent elsewhere.
 #[tokio::test]
-async fn a_window_has_no_say_in_where_the_client_token_goes() {
+async fn client_token_is_not_sent_where_a_window_says() {
     let store = Arc::new(MemoryStore::default());
     store
         .write(&SecretKey::ClientToken("clerk.example.test".to_owned()), StoredSecret::new("a-client-token"))
@@ -87,7 +87,7 @@ async fn a_window_has_no_say_in_where_the_client_token_goes() {
 
 /// An environment that can't be had does not lose the client token that came along with the client.
 #[tokio::test]
-async fn a_token_is_taken_over_whatever_became_of_the_environment() {
+async fn client_token_is_stored_even_if_the_environment_fails() {
     let failing = Arc::new(AtomicBool::new(true));
     let (fails, seen) = (failing.clone(), Arc::<Mutex<Vec<Option<String>>>>::default());
     let log = seen.clone();
@@ -136,7 +136,7 @@ impl SecretStore for SlowStore {
 
 /// Who asked may give up while the new client token is being stored; it is used from then on all the same.
 #[tokio::test]
-async fn a_rotated_token_is_taken_over_to_the_end() {
+async fn client_token_is_stored_even_if_the_caller_is_cancelled() {
     let store = Arc::new(SlowStore::default());
     let seen = Arc::<Mutex<Vec<Option<String>>>>::default();
     let log = seen.clone();
@@ -166,7 +166,7 @@ async fn a_rotated_token_is_taken_over_to_the_end() {
 
 /// The client token occurs in nothing that leaves the core: not in events, not in what windows get, not in errors.
 #[tokio::test]
-async fn the_client_token_stays_inside() {
+async fn client_token_is_not_exposed_by_events_state_or_errors() {
     let app = App::start(config()).await;
     let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
     app.return_from(&page, Decision::Approve(grace())).await;

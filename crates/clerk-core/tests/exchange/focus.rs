@@ -6,7 +6,7 @@ use clerk_core::{ClerkOptions, LoadOptions, SetActiveParams};
 use clerk_testkit::{ScriptedApp, sessions::two_sessions};
 
 #[tokio::test]
-async fn a_focus_touches_the_session_unless_the_option_says_no() {
+async fn touch_sends_focus_unless_touch_session_is_false() {
     let app = ScriptedApp::new(two_sessions);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     app.clerk.touch().await.unwrap();
@@ -28,7 +28,7 @@ async fn a_focus_touches_the_session_unless_the_option_says_no() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn polling_asks_every_five_minutes_unless_the_option_says_no() {
+async fn poll_reads_the_client_every_five_minutes_unless_polling_is_false() {
     let app = ScriptedApp::new(two_sessions);
     let clerk = app.clerk.clone();
     let polling = tokio::spawn(async move { clerk.poll().await });

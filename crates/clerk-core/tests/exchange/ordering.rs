@@ -8,7 +8,7 @@ use clerk_testkit::{
 };
 
 #[tokio::test]
-async fn an_answer_that_was_overtaken_changes_nothing() {
+async fn reload_sign_in_ignores_a_response_that_was_overtaken() {
     let app = App::start(config()).await;
     let identifier = SignInCreateParams { identifier: Some(ADA.to_owned()), ..SignInCreateParams::default() };
     let sign_in = app.clerk.create_sign_in(identifier).await.unwrap();

@@ -13,7 +13,7 @@ use serde_json::json;
 
 /// The rows of `handleUnauthenticated`.
 #[tokio::test]
-async fn handle_unauthenticated() {
+async fn handle_unauthenticated_follows_the_decision_table() {
     for (status, sessions, expected) in [
         (200, json!([session("sess_1")]), "ok sess_1"),
         (200, json!([]), "ok nobody"),
@@ -54,7 +54,7 @@ async fn handle_unauthenticated() {
 
 /// A banned user, and a session that FAPI can't process any more: the client is read again, once.
 #[tokio::test]
-async fn a_refused_touch_reads_the_client_again() {
+async fn touch_reads_the_client_again_after_a_refusal() {
     for status in [401, 403, 422] {
         let app = load_app_with_every_session_status(false, status).await;
         assert_eq!(app.clerk.touch().await.unwrap_err().status(), Some(status));
@@ -68,7 +68,7 @@ async fn a_refused_touch_reads_the_client_again() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_elsewhere_signs_out_here() {
+async fn get_token_signs_out_when_the_session_was_revoked() {
     let app = App::start(config()).await;
     let session = app.sign_in_with_password().await;
     assert!(app.emulator.revoke_session(session.as_str()));

@@ -16,7 +16,7 @@ use serde_json::json;
 
 /// Tokens are not in what listeners are shown, so a new one is no news.
 #[tokio::test]
-async fn nobody_hears_of_a_minted_token() {
+async fn get_token_does_not_notify_listeners() {
     let app = ScriptedApp::new(|method, path| match path.ends_with("/tokens") {
         true => json_response(200, &json!({ "jwt": jwt(&json!({ "fea": "u:reports" })) })),
         false => two_sessions(method, path),
@@ -33,7 +33,7 @@ async fn nobody_hears_of_a_minted_token() {
 
 /// A token of a template says which organization was active when it was minted.
 #[tokio::test]
-async fn a_token_of_a_template_is_kept_for_its_organization() {
+async fn get_token_caches_template_tokens_per_organization() {
     let minted = Arc::new(AtomicUsize::new(0));
     let count = minted.clone();
     let app = ScriptedApp::new(move |method, path| match (method, path) {
@@ -57,7 +57,7 @@ async fn a_token_of_a_template_is_kept_for_its_organization() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_way_to_clerk_there_is_no_token_and_the_session_stays() {
+async fn session_token_returns_clerk_offline_and_keeps_the_session() {
     let app = ScriptedApp::new(|method, path| match path.ends_with("/tokens") {
         true => None,
         false => two_sessions(method, path),
@@ -69,7 +69,7 @@ async fn without_a_way_to_clerk_there_is_no_token_and_the_session_stays() {
 }
 
 #[tokio::test]
-async fn a_session_token_verifies_against_the_served_keys() {
+async fn session_token_verifies_against_the_jwks() {
     let app = App::start(config()).await;
     let session = app.sign_in_with_password().await;
     let token = app.clerk.session_token().await.unwrap().unwrap();
@@ -92,7 +92,7 @@ async fn a_session_token_verifies_against_the_served_keys() {
 }
 
 #[tokio::test]
-async fn tokens_are_cached_shared_and_minted_anew_on_demand() {
+async fn get_token_caches_tokens_shares_requests_and_honors_skip_cache() {
     let app = App::start(config()).await;
     let session_id = app.sign_in_with_password().await;
     let minted = || app.emulator.requests().iter().filter(|entry| entry.path.ends_with("/tokens")).count();

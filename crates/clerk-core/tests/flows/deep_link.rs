@@ -17,7 +17,7 @@ use serde_json::json;
 use url::Url;
 
 #[tokio::test]
-async fn a_link_that_no_flow_asked_for_changes_nothing() {
+async fn handle_deep_link_refuses_a_link_without_a_flow() {
     let app = load_app().await;
     let (before, asked) = (app.clerk.snapshot().revision, app.fapi.requests.lock().unwrap().len());
     for query in ["", "?rotating_token_nonce=n", "?__clerk_status=verified&__clerk_created_session=sess_9"] {
@@ -27,7 +27,7 @@ async fn a_link_that_no_flow_asked_for_changes_nothing() {
 }
 
 #[tokio::test]
-async fn other_links_are_left_to_the_app() {
+async fn handle_deep_link_ignores_other_links() {
     let app = load_app().await;
     let flow = start_flow(&app).await;
     for other in ["my-app://documents/1", "my-app://callback/deeper", "other-app://callback"] {
@@ -38,7 +38,7 @@ async fn other_links_are_left_to_the_app() {
 }
 
 #[tokio::test]
-async fn a_restarted_app_finishes_the_flow_that_it_had_begun() {
+async fn handle_deep_link_resumes_a_flow_after_a_restart() {
     let store = Arc::new(MemoryStore::default());
     let first = ScriptedApp::with(google_script, store.clone(), |_| {});
     first.clerk.load(LoadOptions::default()).await.unwrap();
@@ -64,7 +64,7 @@ async fn a_restarted_app_finishes_the_flow_that_it_had_begun() {
 
 /// The system may hand the same link over twice; the flow is over by then, and its record is for later runs only.
 #[tokio::test]
-async fn a_link_that_comes_twice_counts_once() {
+async fn handle_deep_link_accepts_a_link_once() {
     let app = load_app().await;
     let flow = start_flow(&app).await;
     let link = callback_link("?rotating_token_nonce=n");
@@ -76,7 +76,7 @@ async fn a_link_that_comes_twice_counts_once() {
 
 /// The link that starts the app may come while there is no way to Clerk.
 #[tokio::test]
-async fn a_link_waits_for_a_load_that_is_tried_again() {
+async fn handle_deep_link_waits_for_a_retried_load() {
     let store = Arc::new(MemoryStore::default());
     let first = ScriptedApp::with(google_script, store.clone(), |_| {});
     first.clerk.load(LoadOptions::default()).await.unwrap();

@@ -44,7 +44,7 @@ async fn begin_sign_in(app: &App) -> SignInId {
 }
 
 #[tokio::test]
-async fn a_native_e_mail_link_signs_in() {
+async fn sign_in_with_email_link_signs_in_by_a_native_link() {
     let app = App::start(with_links()).await;
     let id = begin_sign_in(&app).await;
     let clerk = app.clerk.clone();
@@ -59,7 +59,7 @@ async fn a_native_e_mail_link_signs_in() {
 }
 
 #[tokio::test]
-async fn a_native_e_mail_link_signs_up() {
+async fn sign_up_with_email_link_signs_up_by_a_native_link() {
     let mut config = with_links();
     config.users.clear();
     config.password.mode = Presence::Off;
@@ -74,7 +74,7 @@ async fn a_native_e_mail_link_signs_up() {
 }
 
 #[tokio::test]
-async fn a_native_e_mail_link_survives_a_restart() {
+async fn sign_in_with_email_link_resumes_after_a_restart() {
     let app = App::start(with_links()).await;
     let id = begin_sign_in(&app).await;
     let clerk = app.clerk.clone();
@@ -89,7 +89,7 @@ async fn a_native_e_mail_link_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn a_link_of_another_sign_in_is_not_redeemed() {
+async fn sign_in_with_email_link_rejects_a_link_of_another_sign_in() {
     let app = App::start(with_links()).await;
     let id = begin_sign_in(&app).await;
     let clerk = app.clerk.clone();
@@ -122,7 +122,7 @@ impl Transport for HeldPrepare {
 
 /// The message may be opened before the response to the request that sent it has arrived.
 #[tokio::test]
-async fn an_e_mail_link_that_is_opened_at_once_signs_in() {
+async fn sign_in_with_email_link_accepts_a_link_before_prepare_responds() {
     let release = Arc::<Notify>::default();
     let emulator = Arc::new(Emulator::start(with_links()).await.unwrap());
     let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
@@ -146,7 +146,7 @@ fn refuses_native_links() -> Fault {
 }
 
 #[tokio::test]
-async fn a_link_for_browsers_is_the_fallback_and_leads_back() {
+async fn sign_in_with_email_link_falls_back_to_a_browser_link() {
     let app = App::start(with_links()).await;
     let id = begin_sign_in(&app).await;
     app.emulator.fault(refuses_native_links());
@@ -160,7 +160,7 @@ async fn a_link_for_browsers_is_the_fallback_and_leads_back() {
 }
 
 #[tokio::test]
-async fn a_link_for_browsers_may_be_opened_on_another_device() {
+async fn sign_in_with_email_link_accepts_a_browser_link_opened_on_another_device() {
     let app = App::start(with_links()).await;
     let id = begin_sign_in(&app).await;
     app.emulator.fault(refuses_native_links());
@@ -172,7 +172,7 @@ async fn a_link_for_browsers_may_be_opened_on_another_device() {
 }
 
 #[tokio::test]
-async fn a_link_that_comes_back_after_nobody_waits_is_taken_for_an_own_attempt() {
+async fn handle_deep_link_accepts_a_browser_link_of_an_own_attempt_after_cancellation() {
     let app = App::start(with_links()).await;
     let id = begin_sign_in(&app).await;
     app.emulator.fault(refuses_native_links());
@@ -209,7 +209,7 @@ async fn with_attempts(attempts: Value) -> ScriptedApp {
 
 /// The decision table of `handleEmailLinkVerification`, row by row.
 #[tokio::test]
-async fn handle_email_link_verification() {
+async fn handle_email_link_verification_follows_the_decision_table() {
     let second = json!({ "sign_in": { "id": "sia_1", "status": "needs_second_factor" } });
     let missing = json!({ "sign_up": { "id": "sua_1", "status": "missing_requirements" } });
     let params =
@@ -249,7 +249,7 @@ async fn handle_email_link_verification() {
 
 /// The app's page for the task of a session comes before where an e-mail link was to lead.
 #[tokio::test]
-async fn a_task_is_done_first_after_an_e_mail_link() {
+async fn handle_email_link_verification_navigates_to_a_task_first() {
     let mut pending = session("sess_1");
     pending["status"] = "pending".into();
     pending["tasks"] = json!([{ "key": "choose-organization" }]);

@@ -27,7 +27,7 @@ async fn sign_in_on(page: &str) -> Url {
 }
 
 #[tokio::test]
-async fn a_hosted_page_signs_in() {
+async fn redirect_to_sign_in_signs_in_on_the_hosted_page() {
     let app = App::start(config()).await;
     let clerk = app.clerk.clone();
     let flow = tokio::spawn(async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await });
@@ -40,7 +40,7 @@ async fn a_hosted_page_signs_in() {
 }
 
 #[tokio::test]
-async fn a_hosted_page_that_was_not_asked_for_signs_nobody_in() {
+async fn start_hosted_auth_rejects_invalid_callbacks() {
     let app = App::start(config()).await;
     for (query, why) in [
         ("state=forged&rotating_token_nonce=n&created_session_id=sess_1", "another flow"),
@@ -63,7 +63,7 @@ async fn a_hosted_page_that_was_not_asked_for_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_hosted_sign_in_is_asked_for_again_when_the_client_was_signed_out() {
+async fn start_hosted_auth_retries_once_if_the_client_was_signed_out() {
     let app = App::start(config()).await;
     let body = json!({ "errors": [{ "code": "signed_out", "message": "out" }] }).to_string();
     let respond = Action::Respond { status: 401, content_type: "application/json".to_owned(), body };
@@ -80,7 +80,7 @@ async fn a_hosted_sign_in_is_asked_for_again_when_the_client_was_signed_out() {
 }
 
 #[tokio::test]
-async fn a_newer_flow_of_another_kind_supersedes() {
+async fn start_hosted_auth_is_superseded_by_a_flow_of_another_kind() {
     let app = App::start(config()).await;
     let clerk = app.clerk.clone();
     let hosted = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignIn).await });
@@ -91,7 +91,7 @@ async fn a_newer_flow_of_another_kind_supersedes() {
 }
 
 #[tokio::test]
-async fn an_own_sign_in_page_is_gone_to_in_the_app() {
+async fn redirect_to_sign_in_navigates_to_the_apps_own_page() {
     let app = App::on(Arc::new(Emulator::start(config()).await.unwrap()), Arc::new(MemoryStore::default()));
     let options = ClerkOptions { sign_in_url: Some("/login".into()), ..Default::default() };
     app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
@@ -147,7 +147,7 @@ where
 }
 
 #[tokio::test]
-async fn a_hosted_page_signs_up() {
+async fn redirect_to_sign_up_signs_up_on_the_hosted_page() {
     let options = RedirectOptions {
         sign_up_force_redirect_url: Some("/welcome".into()),
         sign_in_force_redirect_url: Some("/never".into()),
@@ -162,7 +162,7 @@ async fn a_hosted_page_signs_up() {
 }
 
 #[tokio::test]
-async fn a_hosted_page_leads_back_to_where_it_was_asked_for() {
+async fn redirect_to_sign_in_returns_to_redirect_url() {
     let options = RedirectOptions {
         redirect_url: Some("/notes".into()),
         sign_in_fallback_redirect_url: Some("/fallback".into()),
@@ -177,7 +177,7 @@ async fn a_hosted_page_leads_back_to_where_it_was_asked_for() {
 
 /// A task comes before where the user wanted to go, at the app's own page for it or below the sign-in.
 #[tokio::test]
-async fn a_task_is_done_first_after_a_hosted_page() {
+async fn redirect_to_sign_in_navigates_to_a_task_first() {
     let task_urls = [("choose-organization".to_owned(), "/choose".to_owned())].into();
     for (options, expected) in [
         (ClerkOptions::default(), "https://portal.example.test/sign-in#/tasks/choose-organization"),
@@ -194,7 +194,7 @@ async fn a_task_is_done_first_after_a_hosted_page() {
 }
 
 #[tokio::test]
-async fn a_hosted_page_comes_back_by_a_scheme_of_the_apps_own() {
+async fn start_hosted_auth_requires_a_custom_scheme() {
     let app = ScriptedApp::with(
         |method, path| match (method, path) {
             ("GET", "/environment") => json_response(200, &environment()),

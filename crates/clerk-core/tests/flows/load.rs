@@ -23,7 +23,7 @@ use clerk_testkit::{
 use serde_json::json;
 
 #[tokio::test]
-async fn a_load_brings_client_and_environment() {
+async fn load_sets_client_and_environment() {
     let app = ScriptedApp::new(one_session);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     let state = app.clerk.snapshot();
@@ -33,7 +33,7 @@ async fn a_load_brings_client_and_environment() {
 }
 
 #[tokio::test]
-async fn loads_that_overlap_share_one_request_each() {
+async fn load_shares_one_request_between_overlapping_calls() {
     let app = ScriptedApp::new(one_session);
     let loads = (0..5).map(|_| app.clerk.load(LoadOptions::default()));
     for result in futures_util::future::join_all(loads).await {
@@ -43,7 +43,7 @@ async fn loads_that_overlap_share_one_request_each() {
 }
 
 #[tokio::test]
-async fn a_device_that_fapi_does_not_know_is_signed_out() {
+async fn load_without_a_client_is_signed_out() {
     let app = ScriptedApp::new(|_, path| match path {
         "/environment" => json_response(200, &environment()),
         _ => json_response(200, &json!({ "response": null, "client": null })),
@@ -54,7 +54,7 @@ async fn a_device_that_fapi_does_not_know_is_signed_out() {
 }
 
 #[tokio::test]
-async fn unknown_values_unknown_objects_and_missing_fields_load() {
+async fn load_accepts_unknown_values_and_missing_fields() {
     let odd_environment = json!({
         "object": "environment_of_the_future",
         "display_config": { "instance_environment_type": "quantum", "application_name": null, "theme": 7 },
@@ -91,7 +91,7 @@ async fn unknown_values_unknown_objects_and_missing_fields_load() {
 }
 
 #[tokio::test]
-async fn any_json_at_all_loads() {
+async fn load_accepts_any_json() {
     for body in [
         json!(null),
         json!([]),
@@ -125,7 +125,7 @@ fn key(key: &str) -> InstanceOptions {
 }
 
 #[tokio::test]
-async fn bad_configuration_has_a_code_and_sends_nothing() {
+async fn load_rejects_bad_configuration_without_a_request() {
     let proxy = |proxy: &str| InstanceOptions { proxy_url: Some(proxy.to_owned()), ..key(KEY) };
     // A key for 127.0.0.1:4010.
     let local =
@@ -145,7 +145,7 @@ async fn bad_configuration_has_a_code_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_fapi_of_another_instance_is_refused() {
+async fn load_rejects_the_fapi_of_another_instance() {
     let live = InstanceOptions {
         publishable_key: Some("pk_live_Y2xlcmsuZXhhbXBsZS50ZXN0JA".to_owned()),
         ..InstanceOptions::default()
@@ -155,7 +155,7 @@ async fn a_fapi_of_another_instance_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unreachable_fapi_and_an_html_page_have_codes_of_their_own() {
+async fn load_distinguishes_network_decode_and_api_errors() {
     assert_eq!(load_error(|_, _| None, key(KEY)).await.0, "network_error");
     assert_eq!(
         load_error(|_, _| text_response(200, "<!doctype html><title>Wi-Fi</title>"), key(KEY)).await.0,
@@ -169,7 +169,7 @@ async fn an_unreachable_fapi_and_an_html_page_have_codes_of_their_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_load_can_be_repeated_and_loses_nothing() {
+async fn load_can_be_retried_after_a_network_error() {
     let down = Arc::new(AtomicBool::new(true));
     let switch = down.clone();
     let app = ScriptedApp::new(
@@ -184,7 +184,7 @@ async fn a_failed_load_can_be_repeated_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn without_a_keyring_the_app_goes_on_and_says_so() {
+async fn load_continues_without_a_keyring_and_emits_a_notice() {
     let app = ScriptedApp::with(one_session, Arc::new(UnavailableStore), |_| {});
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert!(app.clerk.is_signed_in());
@@ -192,7 +192,7 @@ async fn without_a_keyring_the_app_goes_on_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_key_from_the_webview_works_alone_and_must_not_contradict() {
+async fn load_accepts_a_publishable_key_unless_it_conflicts() {
     let options = |key: &str| LoadOptions { publishable_key: Some(key.to_owned()), ..LoadOptions::default() };
     let other = "pk_test_Y2xlcmsub3RoZXIudGVzdCQ";
     let alone = ScriptedApp::with(one_session, Arc::new(MemoryStore::default()), |setup| {
@@ -207,7 +207,7 @@ async fn a_key_from_the_webview_works_alone_and_must_not_contradict() {
 }
 
 #[tokio::test]
-async fn calls_before_load_are_refused() {
+async fn calls_before_load_return_not_loaded() {
     let app = ScriptedApp::new(|_, _| panic!("nothing is sent"));
     assert_eq!(app.clerk.create_sign_in(Default::default()).await.unwrap_err().code(), "not_loaded");
     assert_eq!(app.clerk.sign_out(Default::default()).await.unwrap_err().code(), "not_loaded");
@@ -217,7 +217,7 @@ async fn calls_before_load_are_refused() {
 
 /// A Frontend API that takes connections and says nothing.
 #[tokio::test(start_paused = true)]
-async fn a_load_does_not_wait_for_minutes() {
+async fn load_times_out_when_fapi_does_not_respond() {
     let mut setup = ClerkSetup::new(
         Arc::new(UnresponsiveFapi),
         Arc::new(MemoryStore::default()),
@@ -234,7 +234,7 @@ async fn a_load_does_not_wait_for_minutes() {
 
 /// What there was to know is told to those who ask later, once each.
 #[tokio::test]
-async fn notices_are_kept() {
+async fn notices_are_kept_once_per_code() {
     let app = ScriptedApp::with(one_session, Arc::new(UnavailableStore), |_| {});
     assert!(app.clerk.notices().is_empty());
     app.clerk.load(LoadOptions::default()).await.unwrap();
@@ -243,7 +243,7 @@ async fn notices_are_kept() {
 }
 
 #[tokio::test]
-async fn the_app_may_choose_the_session_to_begin_with() {
+async fn select_initial_session_chooses_the_active_session() {
     for (choice, expected) in [(Some("sess_2"), Some("sess_2")), (None, None), (Some("sess_9"), None)] {
         let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
             setup.select_initial_session = Some(Arc::new(move |_| choice.map(Into::into)));
@@ -254,7 +254,7 @@ async fn the_app_may_choose_the_session_to_begin_with() {
 }
 
 #[tokio::test]
-async fn a_window_may_choose_it_until_somebody_else_did() {
+async fn choose_initial_session_applies_until_another_choice() {
     let app = ScriptedApp::new(two_sessions);
     assert_eq!(app.clerk.choose_initial_session(None).await.unwrap_err().code(), "not_loaded");
     app.clerk.load(LoadOptions::default()).await.unwrap();
@@ -271,7 +271,7 @@ async fn a_window_may_choose_it_until_somebody_else_did() {
 }
 
 #[tokio::test]
-async fn options_of_a_load_win_field_by_field_also_later() {
+async fn load_merges_options_field_by_field() {
     let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
         setup.options = ClerkOptions { sign_in_url: Some("/a".into()), polling: Some(false), ..Default::default() };
     });
@@ -290,7 +290,7 @@ async fn options_of_a_load_win_field_by_field_also_later() {
 }
 
 #[tokio::test]
-async fn an_expression_that_can_not_be_read_is_an_error() {
+async fn load_rejects_invalid_regular_expressions() {
     let app = ScriptedApp::new(two_sessions);
     let options: ClerkOptions =
         serde_json::from_value(json!({ "allowedRedirectOrigins": [{ "regex": "(" }] })).unwrap();
@@ -305,7 +305,7 @@ async fn an_expression_that_can_not_be_read_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_instance_without_native_api_says_so() {
+async fn load_reports_a_disabled_native_api() {
     let mut config = config();
     config.native_api.enabled = false;
     let emulator = Arc::new(Emulator::start(config).await.unwrap());

@@ -17,7 +17,7 @@ use clerk_testkit::{
 use serde_json::json;
 
 #[tokio::test]
-async fn the_way_through_the_browser_signs_in() {
+async fn authenticate_with_redirect_signs_in_through_the_browser() {
     let app = load_app().await;
     let flow = start_flow(&app).await;
     assert_eq!(app.browser.0.lock().unwrap()[0].as_str(), PROVIDER_URL);
@@ -33,7 +33,7 @@ async fn the_way_through_the_browser_signs_in() {
 }
 
 #[tokio::test]
-async fn a_refusal_at_the_provider_is_named_and_the_attempt_reset() {
+async fn authenticate_with_redirect_resets_the_attempt_after_denied_access() {
     let app = load_app().await;
     let flow = start_flow(&app).await;
     app.clerk.handle_deep_link(&callback_link("?__clerk_status=failed&__clerk_error_code=oauth_access_denied")).await;
@@ -47,7 +47,7 @@ async fn a_refusal_at_the_provider_is_named_and_the_attempt_reset() {
 }
 
 #[tokio::test]
-async fn a_second_click_supersedes_the_first() {
+async fn authenticate_with_redirect_supersedes_the_waiting_flow() {
     let app = load_app().await;
     let first = start_flow(&app).await;
     let second = start_flow(&app).await;
@@ -57,7 +57,7 @@ async fn a_second_click_supersedes_the_first() {
 }
 
 #[tokio::test]
-async fn cancelling_ends_the_wait() {
+async fn cancel_authentication_ends_the_waiting_flow() {
     let app = load_app().await;
     let flow = start_flow(&app).await;
     assert!(app.clerk.cancel_authentication());
@@ -66,7 +66,7 @@ async fn cancelling_ends_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_who_never_comes_back_is_waited_for_in_vain() {
+async fn authenticate_with_redirect_times_out() {
     let app = load_app().await;
     let flow = start_flow(&app).await;
     assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_timed_out");
@@ -74,7 +74,7 @@ async fn a_user_who_never_comes_back_is_waited_for_in_vain() {
 }
 
 #[tokio::test]
-async fn an_app_without_a_scheme_is_told_so() {
+async fn authenticate_with_redirect_requires_a_callback_url() {
     let app = ScriptedApp::with(google_script, Arc::new(MemoryStore::default()), |setup| {
         setup.callback = CallbackUrl::parse("");
     });
@@ -84,7 +84,7 @@ async fn an_app_without_a_scheme_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_no_web_page_is_not_opened() {
+async fn authenticate_with_redirect_opens_only_web_pages() {
     let app = ScriptedApp::new(|method, path| {
         let response = google_script(method, path)?;
         Some(Response { body: response.body.replace(PROVIDER_URL, "file:///etc/passwd"), ..response })
@@ -96,7 +96,7 @@ async fn a_page_that_is_no_web_page_is_not_opened() {
 
 /// FAPI may have forgotten the attempt by the time it is complete: what counts is the response that brought it back.
 #[tokio::test]
-async fn an_attempt_that_the_client_does_not_hold_any_more_signs_in() {
+async fn authenticate_with_redirect_signs_in_if_the_client_no_longer_has_the_attempt() {
     let app = ScriptedApp::new(|method, path| match (method, path) {
         ("GET", "/client/sign_ins/sia_1") => {
             let sign_in = json!({ "object": "sign_in_attempt", "id": "sia_1", "status": "complete", "created_session_id": "sess_1" });
@@ -113,7 +113,7 @@ async fn an_attempt_that_the_client_does_not_hold_any_more_signs_in() {
 
 /// Code that was written for the web names its own pages; only the app's callback URL leads back to the app.
 #[tokio::test]
-async fn redirect_urls_of_the_caller_have_no_say() {
+async fn authenticate_with_redirect_ignores_redirect_urls_of_the_caller() {
     let app = load_app().await;
     let params: AuthenticateWithRedirectParams = serde_json::from_value(json!({
         "resource": "signIn", "strategy": "oauth_google", "redirectUrl": "https://example.com/sso-callback",
@@ -135,7 +135,7 @@ async fn redirect_urls_of_the_caller_have_no_say() {
 }
 
 #[tokio::test]
-async fn somebody_new_comes_in_through_google() {
+async fn authenticate_with_redirect_signs_up_a_new_user() {
     let app = App::start(config()).await;
     let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
     assert_eq!(app.return_from(&page, Decision::Approve(grace())).await, LinkOutcome::Delivered);
@@ -150,7 +150,7 @@ async fn somebody_new_comes_in_through_google() {
 }
 
 #[tokio::test]
-async fn somebody_known_comes_in_through_google_also_by_sign_up() {
+async fn authenticate_with_redirect_signs_in_a_known_user_by_sign_in_or_sign_up() {
     let app = App::start(config()).await;
     for resource in [RedirectResource::SignIn, RedirectResource::SignUp] {
         let (flow, page) = app.begin(google_params(resource)).await;
@@ -162,7 +162,7 @@ async fn somebody_known_comes_in_through_google_also_by_sign_up() {
 }
 
 #[tokio::test]
-async fn denying_is_named_and_the_next_attempt_works_at_once() {
+async fn authenticate_with_redirect_reports_denied_access_and_can_be_retried() {
     let app = App::start(config()).await;
     let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
     app.return_from(&page, Decision::Deny).await;
@@ -176,7 +176,7 @@ async fn denying_is_named_and_the_next_attempt_works_at_once() {
 }
 
 #[tokio::test]
-async fn other_failures_at_the_provider_are_told_apart_from_denying() {
+async fn authenticate_with_redirect_reports_other_provider_failures() {
     let app = App::start(config()).await;
     let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
     app.return_from(&page, Decision::Fail("oauth_fetch_user_error".to_owned())).await;
@@ -184,7 +184,7 @@ async fn other_failures_at_the_provider_are_told_apart_from_denying() {
 }
 
 #[tokio::test]
-async fn a_callback_url_that_is_not_on_the_allowlist_is_refused() {
+async fn authenticate_with_redirect_reports_a_callback_url_missing_from_the_allowlist() {
     let app = App::start(config()).await;
     app.emulator.configure(|config| config.redirect_urls = ["other://callback".to_owned()].into());
     let error = app.clerk.authenticate_with_redirect(google_params(RedirectResource::SignIn)).await.unwrap_err();

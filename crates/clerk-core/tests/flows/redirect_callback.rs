@@ -137,7 +137,7 @@ fn pending_with_task() -> Value {
 }
 
 #[tokio::test]
-async fn every_row_of_the_table() {
+async fn handle_redirect_callback_follows_the_decision_table() {
     let gate = json!({ "status": "pending", "token": "t", "sdk_url": "https://sdk.example.test" });
     let unlisted = Some("a_code_of_tomorrow");
     let rows: Vec<(&str, Value, &str)> = vec![
@@ -255,7 +255,7 @@ async fn every_row_of_the_table() {
 
 /// Rows 4 and 4a.
 #[tokio::test]
-async fn an_account_that_exists_turns_a_sign_up_into_a_sign_in() {
+async fn handle_redirect_callback_transfers_to_a_sign_in() {
     let exists = sign_up(json!({ "verifications": external("transferable", Some("external_account_exists")) }));
     for (result, expected) in [
         (json!({ "status": "needs_protect_check" }), "http://portal/sign-in#/protect-check"),
@@ -279,7 +279,7 @@ async fn an_account_that_exists_turns_a_sign_up_into_a_sign_in() {
 
 /// Rows 9 and 9a, with the steps of 14a for what comes out of it.
 #[tokio::test]
-async fn an_account_that_is_missing_turns_a_sign_in_into_a_sign_up() {
+async fn handle_redirect_callback_transfers_to_a_sign_up() {
     let unknown = sign_in(
         json!({ "status": "needs_identifier", "first_factor_verification": first_factor("transferable", Some("external_account_not_found")) }),
     );
@@ -317,7 +317,7 @@ async fn an_account_that_is_missing_turns_a_sign_in_into_a_sign_up() {
 
 /// A transfer that an anti-fraud check interrupted goes on, whatever checks are still held.
 #[tokio::test]
-async fn an_interrupted_transfer_goes_on() {
+async fn handle_redirect_callback_continues_an_interrupted_transfer() {
     let made = json!({ "object": "sign_up_attempt", "status": "complete", "created_session_id": "sess_new" });
     let gate = json!({ "protect_check": { "status": "pending" } });
     for held in [json!({}), sign_in(gate.clone()), sign_up(gate.clone())] {
@@ -331,7 +331,7 @@ async fn an_interrupted_transfer_goes_on() {
 }
 
 #[tokio::test]
-async fn reload_resource_reads_the_attempt_and_looks_past_the_other_one() {
+async fn handle_redirect_callback_reloads_one_resource_and_ignores_checks_of_the_other() {
     let mut both = sign_in(json!({ "protect_check": { "status": "pending" } }));
     both["sign_up"] = json!({ "id": "sua_1", "status": "complete", "created_session_id": "sess_2" });
     let (outcome, asked) = Fapi::with(both.clone()).callback(params(json!({ "reloadResource": "signUp" }))).await;
@@ -347,7 +347,7 @@ async fn reload_resource_reads_the_attempt_and_looks_past_the_other_one() {
 }
 
 #[tokio::test]
-async fn given_destinations_win_over_the_defaults() {
+async fn handle_redirect_callback_prefers_urls_of_the_caller() {
     let step = |status: &str| sign_in(json!({ "status": status }));
     for (client, given, expected) in [
         (step("needs_first_factor"), json!({ "firstFactorUrl": "/1" }), "/1"),
@@ -377,7 +377,7 @@ async fn given_destinations_win_over_the_defaults() {
 
 /// A page of the app stands in for the hosted one, which could not go on with an attempt of this device.
 #[tokio::test]
-async fn the_apps_own_pages_stand_in_for_the_hosted_ones() {
+async fn handle_redirect_callback_prefers_pages_of_the_app_to_hosted_pages() {
     let options = ClerkOptions {
         sign_in_url: Some("/in".to_owned()),
         sign_up_url: Some("/up".to_owned()),
@@ -398,7 +398,7 @@ async fn the_apps_own_pages_stand_in_for_the_hosted_ones() {
 }
 
 #[tokio::test]
-async fn where_to_go_after_it() {
+async fn handle_redirect_callback_navigates_to_the_redirect_urls() {
     let signed_in = sign_in(json!({ "status": "complete", "created_session_id": "sess_1" }));
     let signed_up = sign_up(json!({ "status": "complete", "created_session_id": "sess_2" }));
     let already = sign_up(json!({ "verifications": external("failed", Some("identifier_already_signed_in")) }));
@@ -423,7 +423,7 @@ async fn where_to_go_after_it() {
 
 /// A session with a task leads there, and not to where it was to go.
 #[tokio::test]
-async fn a_task_comes_before_the_destination() {
+async fn handle_redirect_callback_navigates_to_a_task_first() {
     let with_task = |attempt: &str| {
         let mut client = pending_with_task();
         client[attempt] = json!({ "id": "x", "status": "complete", "created_session_id": "sess_0" });

@@ -11,7 +11,7 @@ use serde_json::json;
 
 /// The rules of `setActive`: which session and organization, what FAPI is told, and where the app goes.
 #[tokio::test]
-async fn set_active_chooses_by_every_rule() {
+async fn set_active_follows_the_decision_table() {
     let choose = |text: &str| Change::Set(text.to_owned());
     let (keep, none) = (Change::Keep, Change::Clear);
     let touched = |organization: &str, intent: &str| format!("active_organization_id={organization}&intent={intent}");
@@ -48,7 +48,7 @@ async fn set_active_chooses_by_every_rule() {
 }
 
 #[tokio::test]
-async fn set_active_goes_where_it_is_told_and_to_a_task_first() {
+async fn set_active_navigates_to_a_task_before_redirect_url() {
     let to = |session: &str, url: &str| SetActiveParams {
         redirect_url: Some(url.to_owned()),
         ..SetActiveParams::session(session)
@@ -79,7 +79,7 @@ async fn set_active_goes_where_it_is_told_and_to_a_task_first() {
 }
 
 #[tokio::test]
-async fn an_organization_is_chosen_by_id_and_by_slug() {
+async fn set_active_selects_an_organization_by_slug_and_clears_it() {
     let app = App::start(config()).await;
     app.sign_in_with_password().await;
     assert_eq!(app.clerk.organization(), None);

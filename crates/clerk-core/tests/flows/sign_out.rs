@@ -14,7 +14,7 @@ use serde_json::json;
 
 /// Signing out is one change, also where the response brings the emptied client along.
 #[tokio::test]
-async fn signing_out_is_heard_of_once() {
+async fn sign_out_notifies_listeners_once() {
     let app = ScriptedApp::new(|method, path| match (method, path) {
         ("DELETE", "/client/sessions") => json_response(200, &json!({ "response": client(9, &[]) })),
         ("POST", "/client/sessions/sess_2/remove") => {
@@ -38,7 +38,7 @@ async fn signing_out_is_heard_of_once() {
 
 /// From Rust a sign-out goes where the option says, and nowhere without it.
 #[tokio::test]
-async fn signing_out_goes_where_the_option_says() {
+async fn sign_out_navigates_to_after_sign_out_url() {
     for configured in [Some("/goodbye"), None] {
         let script = |method: &str, path: &str| match (method, path) {
             ("DELETE", "/client/sessions") => json_response(200, &json!({ "response": null })),
@@ -56,7 +56,7 @@ async fn signing_out_goes_where_the_option_says() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_everything_and_the_device_stays_known() {
+async fn sign_out_ends_all_sessions_and_keeps_the_client() {
     let app = App::start(config()).await;
     app.sign_in_with_password().await;
     let client = app.clerk.client().unwrap().id.clone();
@@ -69,7 +69,7 @@ async fn signing_out_ends_everything_and_the_device_stays_known() {
 }
 
 #[tokio::test]
-async fn one_of_several_sessions_can_be_left() {
+async fn sign_out_of_one_session_keeps_the_others() {
     let mut config = config();
     config.sessions.mode = "multi".to_owned();
     config.users.push(NewUser::with_password("grace@example.com", PASSWORD));

@@ -25,7 +25,7 @@ fn metamask() -> AuthenticateWithWeb3Params {
 }
 
 #[tokio::test]
-async fn a_known_wallet_signs_in() {
+async fn authenticate_with_metamask_signs_in_a_known_wallet() {
     let wallet = TestWallet::new([]);
     let mut config = config();
     config.users =
@@ -40,7 +40,7 @@ async fn a_known_wallet_signs_in() {
 }
 
 #[tokio::test]
-async fn an_unknown_wallet_signs_up_with_its_metadata() {
+async fn authenticate_with_web3_signs_up_an_unknown_wallet_with_metadata() {
     let wallet = TestWallet::new([]);
     let app = app(config(), &wallet).await;
     let params = AuthenticateWithWeb3Params { unsafe_metadata: Some(json!({ "favourite": "red" })), ..metamask() };
@@ -51,7 +51,7 @@ async fn an_unknown_wallet_signs_up_with_its_metadata() {
 }
 
 #[tokio::test]
-async fn a_sign_up_that_needs_more_goes_on_where_it_is_told() {
+async fn authenticate_with_web3_navigates_to_sign_up_continue_url() {
     let wallet = TestWallet::new([]);
     let mut config = config();
     config.profile.first_name = Presence::Required;
@@ -64,7 +64,7 @@ async fn a_sign_up_that_needs_more_goes_on_where_it_is_told() {
 }
 
 #[tokio::test]
-async fn every_wallet_has_its_strategy() {
+async fn authenticate_with_each_wallet_uses_its_strategy() {
     let wallet = TestWallet::new([]);
     let app = app(config(), &wallet).await;
     let params = AuthenticateWithWeb3Params::default;
@@ -84,7 +84,7 @@ async fn every_wallet_has_its_strategy() {
 }
 
 #[tokio::test]
-async fn coinbase_wallet_is_asked_twice() {
+async fn authenticate_with_coinbase_wallet_retries_a_rejected_signature() {
     let wallet = TestWallet::new([WalletError::Rejected]);
     let app = app(config(), &wallet).await;
     app.clerk.authenticate_with_coinbase_wallet(Default::default()).await.unwrap();
@@ -92,7 +92,7 @@ async fn coinbase_wallet_is_asked_twice() {
 }
 
 #[tokio::test]
-async fn what_the_wallet_refuses_is_said() {
+async fn authenticate_with_web3_reports_wallet_errors_and_can_be_retried() {
     for (failure, code) in [
         (WalletError::Rejected, "web3_signature_request_rejected"),
         (WalletError::Failed("locked".into()), "web3_signature_generation_failed"),
@@ -107,7 +107,7 @@ async fn what_the_wallet_refuses_is_said() {
 }
 
 #[tokio::test]
-async fn without_a_wallet_nothing_is_asked_of_clerk() {
+async fn authenticate_with_web3_without_a_wallet_sends_no_request() {
     let app = ScriptedApp::new(|method, path| match (method, path) {
         ("GET", "/environment") => json_response(200, &environment()),
         ("GET", "/client") => json_response(200, &json!({ "response": client(1, &[]) })),
@@ -123,7 +123,7 @@ async fn without_a_wallet_nothing_is_asked_of_clerk() {
 
 /// The rows of §5 to §7 that need an attempt which only a script gives.
 #[tokio::test]
-async fn an_attempt_that_needs_more_leads_to_its_page() {
+async fn authenticate_with_web3_navigates_to_the_next_step() {
     for (status, extra, params, expected) in [
         ("needs_second_factor", json!({}), metamask(), "/sign-in#/factor-two"),
         (
@@ -194,7 +194,7 @@ impl clerk_core::ports::Wallet for SlowWallet {
 }
 
 #[tokio::test]
-async fn waiting_for_a_wallet_can_be_cancelled_and_superseded() {
+async fn authenticate_with_web3_can_be_cancelled_and_superseded() {
     let emulator = Arc::new(Emulator::start(config()).await.unwrap());
     let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| setup.wallet = Some(Arc::new(SlowWallet)));
     app.clerk.load(LoadOptions::default()).await.unwrap();

@@ -4,7 +4,7 @@ use clerk_core::{Change, CreateOrganizationParams, SetActiveParams, models::Orga
 use clerk_testkit::app::{App, config};
 
 #[tokio::test]
-async fn organizations_are_created_read_and_chosen() {
+async fn create_organization_returns_an_organization_to_get_and_activate() {
     let app = App::start(config()).await;
     app.sign_in_with_password().await;
     let params = CreateOrganizationParams { name: "Difference Engines".into(), slug: None };

@@ -8,7 +8,7 @@ use clerk_emulator::{Action, Fault};
 use clerk_testkit::app::{ADA, App, PASSWORD, config, first_error_code, password_params};
 
 #[tokio::test]
-async fn a_password_signs_in_and_a_restart_keeps_it() {
+async fn create_sign_in_with_password_survives_a_restart() {
     let app = App::start(config()).await;
     app.sign_in_with_password().await;
     assert_eq!(app.user_name().as_deref(), Some("Ada"));
@@ -17,7 +17,7 @@ async fn a_password_signs_in_and_a_restart_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_identifier_are_named() {
+async fn create_sign_in_rejects_wrong_password_and_unknown_identifier() {
     let app = App::start(config()).await;
     let error = app.clerk.create_sign_in(password_params(ADA, "wrong-password")).await.unwrap_err();
     assert_eq!((error.code(), first_error_code(&error)), ("api_response_error", "form_password_incorrect"));
@@ -28,7 +28,7 @@ async fn a_wrong_password_and_an_unknown_identifier_are_named() {
 }
 
 #[tokio::test]
-async fn an_email_code_signs_in() {
+async fn attempt_sign_in_first_factor_accepts_the_email_code() {
     let app = App::start(config()).await;
     let identifier = SignInCreateParams { identifier: Some(ADA.to_owned()), ..SignInCreateParams::default() };
     let sign_in = app.clerk.create_sign_in(identifier).await.unwrap();
@@ -56,7 +56,7 @@ async fn an_email_code_signs_in() {
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_reset() {
+async fn reset_sign_in_password_completes_the_sign_in() {
     let app = App::start(config()).await;
     let reset = SignInCreateParams {
         strategy: Some("reset_password_email_code".to_owned()),
@@ -79,7 +79,7 @@ async fn a_forgotten_password_is_reset() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_an_error_that_can_be_tried_again() {
+async fn create_sign_in_can_be_retried_after_a_lost_response() {
     let app = App::start(config()).await;
     app.emulator.fault(Fault::new("/v1/client/sign_ins", Action::LoseAnswer).method("POST").times(1));
     let error =

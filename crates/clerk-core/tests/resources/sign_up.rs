@@ -6,7 +6,7 @@ use clerk_core::{
 use clerk_testkit::app::{App, PASSWORD, config};
 
 #[tokio::test]
-async fn a_sign_up_makes_a_user() {
+async fn attempt_sign_up_verification_creates_the_user() {
     let app = App::start(config()).await;
     let new = "new+clerk_test@example.com";
     let fields = SignUpParams {

@@ -5,7 +5,7 @@ use clerk_emulator::Config;
 use clerk_testkit::app::{App, first_error_code};
 
 #[tokio::test]
-async fn the_waitlist_is_joined() {
+async fn join_waitlist_accepts_an_address_and_rejects_an_invalid_one() {
     let app = App::start(Config::preset("waitlist").unwrap()).await;
     let join =
         async |address: &str| app.clerk.join_waitlist(JoinWaitlistParams { email_address: address.to_owned() }).await;

@@ -88,7 +88,7 @@ fn statuses(app: &ScriptedApp) -> Arc<Mutex<Vec<Status>>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn offline_the_app_shows_who_was_signed_in_until_clerk_answers() {
+async fn load_shows_the_cached_state_until_fapi_responds() {
     let machine = Machine::signed_in().await;
     for network in [OFFLINE, CAPTIVE, 503] {
         machine.network.store(network, Ordering::Relaxed);
@@ -110,7 +110,7 @@ async fn offline_the_app_shows_who_was_signed_in_until_clerk_answers() {
 }
 
 #[tokio::test]
-async fn what_clerk_says_takes_the_place_of_what_was_kept() {
+async fn load_replaces_the_cached_state_with_the_response() {
     let machine = Machine::signed_in().await;
     machine.sessions.lock().unwrap().clear();
     machine.updated_at.store(5, Ordering::Relaxed);
@@ -126,7 +126,7 @@ async fn what_clerk_says_takes_the_place_of_what_was_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_no_lack_of_an_answer() {
+async fn load_discards_the_cached_state_after_a_refusal() {
     let machine = Machine::signed_in().await;
     machine.network.store(400, Ordering::Relaxed);
     let app = machine.start();
@@ -149,7 +149,7 @@ async fn a_refusal_is_no_lack_of_an_answer() {
 
 /// The app may have ended before it could keep what happened last.
 #[tokio::test]
-async fn who_signed_in_after_the_last_keeping_is_there_all_the_same() {
+async fn load_activates_a_session_created_after_the_last_cache_write() {
     let machine = Machine::signed_in().await;
     // What was kept is from before: nobody, or a session that has ended since.
     for known in [vec![], vec![session("sess_0")]] {
@@ -172,7 +172,7 @@ async fn who_signed_in_after_the_last_keeping_is_there_all_the_same() {
 
 /// Who comes while Clerk is still being asked sees at once what is known.
 #[tokio::test]
-async fn a_second_load_does_not_wait() {
+async fn load_returns_the_cached_state_while_another_load_waits() {
     let machine = Machine::signed_in().await;
     let cache = machine.cache.clone();
     let app = ScriptedApp::with(
@@ -193,7 +193,7 @@ async fn a_second_load_does_not_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_shown_that_is_not_this_devices_own() {
+async fn load_ignores_a_cache_that_is_not_of_this_device() {
     let offline = |machine: &Machine| {
         machine.network.store(OFFLINE, Ordering::Relaxed);
         machine.start()
@@ -215,7 +215,7 @@ async fn nothing_is_shown_that_is_not_this_devices_own() {
 
 /// The app's own choice of the session to begin with holds for what was kept as well.
 #[tokio::test(start_paused = true)]
-async fn the_app_chooses_among_what_was_kept() {
+async fn select_initial_session_applies_to_the_cached_state() {
     let machine = Machine::signed_in().await;
     machine.network.store(OFFLINE, Ordering::Relaxed);
     let cache = machine.cache.clone();
@@ -232,7 +232,7 @@ async fn the_app_chooses_among_what_was_kept() {
 }
 
 #[tokio::test]
-async fn no_token_is_kept_and_nothing_can_be_read() {
+async fn keep_cache_writes_only_sealed_data() {
     let machine = Machine::signed_in().await;
     let sealed = machine.cache.0.lock().unwrap().clone().unwrap();
     let text = String::from_utf8_lossy(&sealed);

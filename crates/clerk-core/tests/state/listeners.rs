@@ -13,7 +13,7 @@ use clerk_testkit::{
 use futures_util::StreamExt;
 
 #[tokio::test]
-async fn who_hears_of_the_client_knows_the_environment() {
+async fn listeners_see_the_environment_with_the_first_client() {
     let app = ScriptedApp::new(one_session);
     let heard = Arc::<Mutex<Vec<bool>>>::default();
     let log = heard.clone();
@@ -24,7 +24,7 @@ async fn who_hears_of_the_client_knows_the_environment() {
 }
 
 #[tokio::test]
-async fn listeners_hear_of_each_change_once() {
+async fn listeners_are_notified_once_per_change() {
     let app = ScriptedApp::new(two_sessions);
     let (heard, statuses) = (Arc::<Mutex<Vec<Option<String>>>>::default(), Arc::<Mutex<Vec<Status>>>::default());
     app.clerk.add_listener(|_| panic!("a listener that fails keeps nobody from hearing"));
@@ -54,7 +54,7 @@ async fn listeners_hear_of_each_change_once() {
 }
 
 #[tokio::test]
-async fn a_stream_shows_the_state_now_and_each_newest_one() {
+async fn changes_yields_the_current_state_then_the_latest() {
     let app = ScriptedApp::new(two_sessions);
     let mut changes = Box::pin(app.clerk.changes());
     assert_eq!(changes.next().await.unwrap().status, Status::Loading);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// The properties of the class in Rust, before and after load, signed in and with a task left to do.
 #[tokio::test]
-async fn properties_are_one_look_at_the_state() {
+async fn properties_reflect_the_state() {
     let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
         setup.options = serde_json::from_value(json!({ "isSatellite": true, "telemetry": { "debug": true } })).unwrap();
         setup.instance.domain = Some("example.test".to_owned());

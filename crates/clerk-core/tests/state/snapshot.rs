@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// Reads the JSON that the webview would get.
 #[tokio::test]
-async fn the_webview_gets_neither_token() {
+async fn snapshot_json_contains_no_token() {
     let app = ScriptedApp::new(|method, path| match (method, path) {
         ("GET", "/client") => {
             let mut signed_in = session("sess_1");
