@@ -1,8 +1,8 @@
-//! A wallet in the system browser: a page on loopback asks it to sign, and brings the signature back.
+//! A wallet in the system browser: a page on loopback asks it to sign, and returns the signature.
 //!
-//! Webviews of desktop apps have no browser extensions, so the wallet is where the user's browser is. The page is served
-//! for one sign-in, on a port of its own. What it sends needs the `Host` and `Origin` of that port, which a page of
-//! another site can't forge, and a secret that only the opened address had, in its fragment, which browsers don't send.
+//! Webviews of desktop apps have no browser extensions, so the wallet is in the user's browser. The page is served for one
+//! sign-in, on a separate port. Its requests must have the `Host` and `Origin` of that port, which a page of another site
+//! can't forge, and a secret that was only in the fragment of the opened URL, which browsers don't send.
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -29,50 +29,44 @@ use crate::{
 };
 
 const PAGE: &str = include_str!("page.html");
-/// More than a signature needs.
+/// Limit of a request body, in bytes. A signature is far smaller.
 const MAX_BODY: usize = 64 * 1024;
 
-/// The wallet in the system browser.
+/// Connects to a wallet in the system browser.
 pub(crate) struct WalletBridge {
     browser: Arc<dyn Browser>,
-    /// How long the user may take for each step.
-    patience: Duration,
+    /// Timeout of each step of the user.
+    timeout: Duration,
 }
 
 impl WalletBridge {
-    pub(crate) fn new(browser: Arc<dyn Browser>, patience: Duration) -> Self {
-        Self { browser, patience }
+    pub(crate) fn new(browser: Arc<dyn Browser>, timeout: Duration) -> Self {
+        Self { browser, timeout }
     }
 
     async fn open(&self, provider: &str) -> Result<Box<dyn WalletConnection>, WalletError> {
         if provider == "solana" {
             return Err(WalletError::Unavailable(
-                "wallets in the browser are asked the way of Ethereum; give clerk::Builder::wallet one for Solana"
+                "the wallet page supports Ethereum wallets only; for Solana, pass a wallet to clerk::Builder::wallet"
                     .into(),
             ));
         }
         let failed = |error: std::io::Error| WalletError::Failed(error.to_string());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let host = listener.local_addr().map_err(failed)?.to_string();
-        let (steps, received) = mpsc::channel(1);
-        let bridge = Arc::new(Bridge { host: host.clone(), secret: random_text(32), steps });
-        let page = Url::parse_with_params(&format!("http://{host}/"), [("provider", provider)])
+        let (sender, requests) = mpsc::channel(1);
+        let bridge = Arc::new(Bridge { host: host.clone(), secret: random_text(32), requests: sender });
+        let mut page = Url::parse_with_params(&format!("http://{host}/"), [("provider", provider)])
             .map_err(|error| WalletError::Failed(error.to_string()))?;
-        let mut page = page;
         page.set_fragment(Some(&bridge.secret));
         let server = tokio::spawn(serve(listener, bridge));
-        let mut connection = Connection {
-            address: String::new(),
-            steps: received,
-            reply: None,
-            server: Server(server),
-            patience: self.patience,
-        };
+        let mut connection =
+            Connection { address: String::new(), requests, reply: None, server: Server(server), timeout: self.timeout };
         self.browser.open(&page).map_err(WalletError::Failed)?;
-        match connection.next().await? {
-            Said::Address { address } if !address.is_empty() => connection.address = address,
-            Said::Failure(failure) => return Err(failure.into()),
-            Said::Address { .. } | Said::Signature { .. } => return Err(no_answer()),
+        match connection.next_message().await? {
+            PageMessage::Address { address } if !address.is_empty() => connection.address = address,
+            PageMessage::Failure(failure) => return Err(failure.into()),
+            PageMessage::Address { .. } | PageMessage::Signature { .. } => return Err(no_response()),
         }
         Ok(Box::new(connection))
     }
@@ -88,14 +82,14 @@ impl Wallet for WalletBridge {
     }
 }
 
-fn no_answer() -> WalletError {
-    WalletError::Failed("the page in the browser gave no answer".to_owned())
+fn no_response() -> WalletError {
+    WalletError::Failed("the wallet page in the browser sent no usable response; try again".to_owned())
 }
 
-/// Ends the server when nobody needs it any more, a moment later: the page still has to read its last answer.
+/// Stops the server when dropped, after [`GRACE`], so that the page can read the last response.
 struct Server(JoinHandle<()>);
 
-/// How long the page may still ask after the end.
+/// How long the server runs after the end of the sign-in.
 const GRACE: Duration = Duration::from_secs(2);
 
 impl Drop for Server {
@@ -111,37 +105,37 @@ impl Drop for Server {
     }
 }
 
-/// A page that has shown an address and waits for something to sign.
+/// A page that has sent the wallet's address and waits for a message to sign.
 struct Connection {
     address: String,
-    steps: mpsc::Receiver<Step>,
-    /// Answers the page's last request.
+    requests: mpsc::Receiver<PageRequest>,
+    /// Responds to the page's last request.
     reply: Option<oneshot::Sender<serde_json::Value>>,
-    #[allow(dead_code, reason = "ends the server when it is dropped")]
+    #[allow(dead_code, reason = "stops the server when dropped")]
     server: Server,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Connection {
-    /// What the page says next.
-    async fn next(&mut self) -> Result<Said, WalletError> {
-        match tokio::time::timeout(self.patience, self.steps.recv()).await {
-            Ok(Some(step)) => {
-                self.reply = Some(step.reply);
-                Ok(step.said)
+    /// Waits for the next message of the page.
+    async fn next_message(&mut self) -> Result<PageMessage, WalletError> {
+        match tokio::time::timeout(self.timeout, self.requests.recv()).await {
+            Ok(Some(request)) => {
+                self.reply = Some(request.reply);
+                Ok(request.message)
             }
-            Ok(None) => Err(no_answer()),
-            Err(_) => Err(WalletError::Failed("the user did not answer in the browser in time".to_owned())),
+            Ok(None) => Err(no_response()),
+            Err(_) => Err(WalletError::Failed("the user did not respond in the browser in time; try again".to_owned())),
         }
     }
 
-    async fn ask(&mut self, message: &str) -> Result<String, WalletError> {
-        let reply = self.reply.take().ok_or_else(no_answer)?;
-        reply.send(json!({ "message": message })).map_err(|_| no_answer())?;
-        match self.next().await? {
-            Said::Signature { signature: Some(signature), .. } if !signature.is_empty() => Ok(signature),
-            Said::Signature { failure, .. } | Said::Failure(failure) => Err(failure.into()),
-            Said::Address { .. } => Err(no_answer()),
+    async fn request_signature(&mut self, message: &str) -> Result<String, WalletError> {
+        let reply = self.reply.take().ok_or_else(no_response)?;
+        reply.send(json!({ "message": message })).map_err(|_| no_response())?;
+        match self.next_message().await? {
+            PageMessage::Signature { signature: Some(signature), .. } if !signature.is_empty() => Ok(signature),
+            PageMessage::Signature { failure, .. } | PageMessage::Failure(failure) => Err(failure.into()),
+            PageMessage::Address { .. } => Err(no_response()),
         }
     }
 }
@@ -152,12 +146,12 @@ impl WalletConnection for Connection {
     }
 
     fn sign<'a>(&'a mut self, message: &'a str) -> BoxFuture<'a, Result<String, WalletError>> {
-        Box::pin(self.ask(message))
+        Box::pin(self.request_signature(message))
     }
 }
 
 impl Drop for Connection {
-    /// Tells the page that nothing is left to do.
+    /// Sends the page the empty response, which ends it.
     fn drop(&mut self) {
         if let Some(reply) = self.reply.take() {
             // The page may have been closed.
@@ -166,8 +160,8 @@ impl Drop for Connection {
     }
 }
 
-/// What the page says.
-enum Said {
+/// A message of the page.
+enum PageMessage {
     Address { address: String },
     Signature { signature: Option<String>, failure: Failure },
     Failure(Failure),
@@ -189,7 +183,7 @@ struct SignatureBody {
 struct Failure {
     #[serde(default)]
     rejected: bool,
-    /// There is no wallet in the browser.
+    /// Whether no wallet was found in the browser.
     #[serde(default)]
     unavailable: bool,
     #[serde(default)]
@@ -200,23 +194,23 @@ impl From<Failure> for WalletError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure { rejected: true, .. } => Self::Rejected,
-            Failure { unavailable: true, .. } => Self::Unavailable("the browser has none".to_owned()),
+            Failure { unavailable: true, .. } => Self::Unavailable("no wallet was found in the browser".to_owned()),
             Failure { failure, .. } => Self::Failed(failure),
         }
     }
 }
 
-/// A request of the page that waits for what to do next.
-struct Step {
-    said: Said,
+/// A request of the page, which waits for the next step.
+struct PageRequest {
+    message: PageMessage,
     reply: oneshot::Sender<serde_json::Value>,
 }
 
-/// What the server knows.
+/// The state of the server.
 struct Bridge {
     host: String,
     secret: String,
-    steps: mpsc::Sender<Step>,
+    requests: mpsc::Sender<PageRequest>,
 }
 
 async fn serve(listener: TcpListener, bridge: Arc<Bridge>) {
@@ -227,16 +221,16 @@ async fn serve(listener: TcpListener, bridge: Arc<Bridge>) {
         connections.spawn(async move {
             let service = service_fn(move |request| {
                 let bridge = bridge.clone();
-                async move { Ok::<_, std::convert::Infallible>(bridge.answer(request).await) }
+                async move { Ok::<_, std::convert::Infallible>(bridge.respond(request).await) }
             });
-            // A browser that goes away is no concern of the app's.
+            // The browser may close the connection at any time.
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
 impl Bridge {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let header = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
         if header(header::HOST) != Some(&self.host) {
             return empty(StatusCode::FORBIDDEN);
@@ -254,24 +248,24 @@ impl Bridge {
                 let Ok(body) = body.map(http_body_util::Collected::to_bytes) else {
                     return empty(StatusCode::BAD_REQUEST);
                 };
-                self.step(path, &body).await
+                self.forward(path, &body).await
             }
             _ => empty(StatusCode::NOT_FOUND),
         }
     }
 
-    /// Hands on what the page said, and answers with what to do next.
-    async fn step(&self, path: &str, body: &[u8]) -> Response<Full<Bytes>> {
-        let said = match path {
-            "/address" => serde_json::from_slice(body).map(|AddressBody { address }| Said::Address { address }),
+    /// Passes on the page's message, and responds with the next step.
+    async fn forward(&self, path: &str, body: &[u8]) -> Response<Full<Bytes>> {
+        let message = match path {
+            "/address" => serde_json::from_slice(body).map(|AddressBody { address }| PageMessage::Address { address }),
             "/signature" => serde_json::from_slice(body)
-                .map(|SignatureBody { signature, failure }| Said::Signature { signature, failure }),
-            "/failure" => serde_json::from_slice(body).map(Said::Failure),
+                .map(|SignatureBody { signature, failure }| PageMessage::Signature { signature, failure }),
+            "/failure" => serde_json::from_slice(body).map(PageMessage::Failure),
             _ => return empty(StatusCode::NOT_FOUND),
         };
-        let Ok(said) = said else { return empty(StatusCode::BAD_REQUEST) };
+        let Ok(message) = message else { return empty(StatusCode::BAD_REQUEST) };
         let (reply, next) = oneshot::channel();
-        if self.steps.send(Step { said, reply }).await.is_err() {
+        if self.requests.send(PageRequest { message, reply }).await.is_err() {
             return empty(StatusCode::GONE);
         }
         let body = next.await.unwrap_or_else(|_| json!({})).to_string();
@@ -287,7 +281,7 @@ fn empty(status: StatusCode) -> Response<Full<Bytes>> {
     response
 }
 
-/// The page. Its policy lets it run its own script and talk to this server, and nothing else.
+/// Returns the page. Its policy allows its own script and requests to this server, and nothing else.
 fn page() -> Response<Full<Bytes>> {
     let nonce = random_text(16);
     let policy = format!(

@@ -1,21 +1,21 @@
-//! The bridge, with this test in place of its page.
+//! Tests of the bridge, which take the part of its page.
 
 use std::sync::Mutex;
 
 use super::*;
 
-/// A browser that remembers what it was told to open.
+/// A browser that records the URL it should open.
 #[derive(Default)]
-struct Remembering(Mutex<Option<Url>>);
+struct RecordingBrowser(Mutex<Option<Url>>);
 
-impl Browser for Remembering {
+impl Browser for RecordingBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
         *self.0.lock().unwrap() = Some(url.clone());
         Ok(())
     }
 }
 
-/// What the page's script does.
+/// Sends the requests of the page's script.
 struct Page {
     http: reqwest::Client,
     origin: String,
@@ -23,8 +23,8 @@ struct Page {
 }
 
 impl Page {
-    async fn post(&self, step: &str, body: serde_json::Value) -> (u16, serde_json::Value) {
-        let request = self.http.post(format!("{}/{step}", self.origin));
+    async fn post(&self, path: &str, body: serde_json::Value) -> (u16, serde_json::Value) {
+        let request = self.http.post(format!("{}/{path}", self.origin));
         let request = request.header("origin", &self.origin).header("x-bridge-secret", &self.secret);
         let response = request.body(body.to_string()).send().await.unwrap();
         let status = response.status().as_u16();
@@ -35,7 +35,7 @@ impl Page {
 type Connecting = JoinHandle<Result<Box<dyn WalletConnection>, WalletError>>;
 
 async fn open(provider: &'static str) -> (Connecting, Page) {
-    let browser = Arc::new(Remembering::default());
+    let browser = Arc::new(RecordingBrowser::default());
     let bridge = WalletBridge::new(browser.clone(), Duration::from_secs(60));
     let connecting = tokio::spawn(async move { bridge.open(provider).await });
     let url = loop {
@@ -51,7 +51,7 @@ async fn open(provider: &'static str) -> (Connecting, Page) {
 }
 
 #[tokio::test]
-async fn an_address_and_signatures_come_back() {
+async fn wallet_bridge_returns_address_and_signatures() {
     let (connecting, page) = open("metamask").await;
     let html = page.http.get(&page.origin).send().await.unwrap();
     let policy = html.headers()["content-security-policy"].to_str().unwrap().to_owned();
@@ -76,7 +76,7 @@ async fn an_address_and_signatures_come_back() {
 }
 
 #[tokio::test]
-async fn others_are_not_listened_to() {
+async fn wallet_bridge_rejects_foreign_requests() {
     let (connecting, page) = open("metamask").await;
     let body = json!({ "address": "0xevil" }).to_string();
     let url = format!("{}/address", page.origin);
@@ -104,27 +104,27 @@ async fn others_are_not_listened_to() {
 }
 
 #[tokio::test]
-async fn a_wallet_that_refuses_ends_the_wait() {
+async fn wallet_bridge_reports_failure_of_wallet() {
     for (body, expected) in [
         (json!({ "rejected": true }), WalletError::Rejected),
-        (json!({ "unavailable": true }), WalletError::Unavailable("the browser has none".to_owned())),
+        (json!({ "unavailable": true }), WalletError::Unavailable("no wallet was found in the browser".to_owned())),
         (json!({ "failure": "it broke" }), WalletError::Failed("it broke".to_owned())),
     ] {
         let (connecting, page) = open("base").await;
-        let (told, failed) = tokio::join!(page.post("failure", body), async { connecting.await.unwrap() });
-        assert_eq!(told.0, 200);
+        let (response, failed) = tokio::join!(page.post("failure", body), async { connecting.await.unwrap() });
+        assert_eq!(response.0, 200);
         assert_eq!(failed.err(), Some(expected));
     }
 }
 
 #[tokio::test]
-async fn solana_needs_a_wallet_of_the_app() {
-    let bridge = WalletBridge::new(Arc::new(Remembering::default()), Duration::from_secs(1));
+async fn wallet_bridge_rejects_solana() {
+    let bridge = WalletBridge::new(Arc::new(RecordingBrowser::default()), Duration::from_secs(1));
     assert!(matches!(bridge.open("solana").await.err(), Some(WalletError::Unavailable(_))));
 }
 
 #[tokio::test]
-async fn a_browser_that_can_not_be_opened_is_said() {
+async fn wallet_bridge_reports_browser_that_cannot_open() {
     struct None;
     impl Browser for None {
         fn open(&self, _: &Url) -> Result<(), String> {
