@@ -8,10 +8,10 @@ use crate::{
     desktop::events::{NoticeGiven, RedirectFinished, StateChanged},
 };
 
-/// Name of the plugin: of its section in `tauri.conf.json`, its permissions and its commands.
+/// Name of the plugin, as used for its section in `tauri.conf.json`, its permissions and its commands.
 pub(crate) const PLUGIN_NAME: &str = "clerk";
 
-/// Commands and events, with their types.
+/// Collects commands and events, with their types.
 #[must_use]
 pub(crate) fn builder<R: Runtime>() -> Builder<R> {
     Builder::new()
@@ -26,19 +26,19 @@ pub(crate) fn builder<R: Runtime>() -> Builder<R> {
 /// Writes the TypeScript bindings to `path`. For the maintainers of the guest library.
 ///
 /// # Errors
-/// When a type can't be expressed in TypeScript or the file can't be written.
+/// If a type can't be expressed in TypeScript or the file can't be written.
 #[doc(hidden)]
 pub fn export_bindings<R: Runtime>(path: impl AsRef<std::path::Path>) -> Result<(), Box<dyn std::error::Error>> {
     let header = "// Generated from Rust by `cargo xtask bindings`. Do not edit.\n/* eslint-disable */";
     let path = path.as_ref();
     builder::<R>().export(specta_typescript::Typescript::default().header(header), path)?;
     let text = std::fs::read_to_string(path)?;
-    std::fs::write(path, as_functions(&text).ok_or("tauri-specta writes commands in another format than expected")?)?;
+    std::fs::write(path, as_functions(&text).ok_or("tauri-specta wrote the commands in an unexpected format")?)?;
     Ok(())
 }
 
 /// Rewrites the object of commands that tauri-specta generates to one exported function per command, which a bundler can drop
-/// when an app does not use it, and which goes through the guest library's `invoke`.
+/// if an app does not use it, and which calls the guest library's `invoke`.
 fn as_functions(text: &str) -> Option<String> {
     let text = text.replacen(
         "import { invoke as __TAURI_INVOKE } from \"@tauri-apps/api/core\";",

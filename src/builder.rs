@@ -1,10 +1,10 @@
-//! The settings that an app gives in code.
+//! The settings that an app makes in code.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{Config, core, models, plugin::Companions, ports};
 
-/// The plugin with settings from code; they win over `plugins.clerk` of `tauri.conf.json`.
+/// Builds the plugin with settings from code, which override `plugins.clerk` in `tauri.conf.json`.
 pub struct Builder {
     pub(crate) config: Config,
     pub(crate) companions: Companions,
@@ -41,55 +41,55 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Starts with the defaults of [`init`].
+    /// Creates a builder with the defaults of [`init`](crate::init).
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The publishable key.
+    /// Sets the publishable key.
     #[must_use]
     pub fn publishable_key(mut self, key: impl Into<String>) -> Self {
         self.config.publishable_key = Some(key.into());
         self
     }
 
-    /// Absolute http(s) URL of a proxy in front of FAPI, or of the local emulator.
+    /// Sets the absolute http(s) URL of a proxy in front of FAPI, or of the local emulator.
     #[must_use]
     pub fn proxy_url(mut self, url: impl Into<String>) -> Self {
         self.config.proxy_url = Some(url.into());
         self
     }
 
-    /// Domain of a production instance.
+    /// Sets the domain of a production instance.
     #[must_use]
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.config.domain = Some(domain.into());
         self
     }
 
-    /// Where browser flows come back to, in place of `<scheme>://callback`.
+    /// Sets the callback URL of browser flows. Default: `<scheme>://callback`.
     #[must_use]
     pub fn redirect_url(mut self, url: impl Into<String>) -> Self {
         self.config.redirect_url = Some(url.into());
         self
     }
 
-    /// Clerk's options, e.g. where the app's own sign-in is; see [`core::ClerkOptions`].
+    /// Sets Clerk's options, e.g. `sign_in_url`; see [`core::ClerkOptions`].
     #[must_use]
     pub fn options(mut self, options: core::ClerkOptions) -> Self {
         self.config.options = self.config.options.overridden_by(options);
         self
     }
 
-    /// Signs with the app's own wallet, in place of one in the system browser.
+    /// Signs with the app's own wallet instead of one in the system browser.
     #[must_use]
     pub fn wallet(mut self, wallet: impl ports::Wallet + 'static) -> Self {
         self.wallet = Some(Arc::new(wallet));
         self
     }
 
-    /// Chooses the session that the app begins with; `None` for nobody. By default the one that was active last.
+    /// Chooses the initial session; `None` means no session. Default: the one that was active last.
     #[must_use]
     pub fn select_initial_session(
         mut self,
@@ -99,46 +99,46 @@ impl Builder {
         self
     }
 
-    /// Keeps secrets in another store than the keyring of the operating system.
+    /// Sets the store for secrets. Default: the keyring of the operating system.
     #[must_use]
     pub fn secret_store(mut self, store: impl ports::SecretStore + 'static) -> Self {
         self.secrets = Some(Arc::new(store));
         self
     }
 
-    /// Timeout of the flows in the system browser (OAuth, hosted sign-in) and of each step of a wallet there. Default: three
-    /// minutes.
+    /// Sets the timeout of flows in the system browser (OAuth, hosted sign-in), and of each step of a wallet there. Default:
+    /// three minutes.
     #[must_use]
     pub fn browser_timeout(mut self, timeout: Duration) -> Self {
         self.browser_timeout = timeout;
         self
     }
 
-    /// Whether Clerk registers `tauri-plugin-deep-link`. Give `false` when the app does, before Clerk.
+    /// Whether Clerk registers `tauri-plugin-deep-link`. Default: `true`. Pass `false` if the app registers it before Clerk.
     #[must_use]
-    pub fn deep_link(mut self, bring: bool) -> Self {
-        self.companions.deep_link = bring;
+    pub fn deep_link(mut self, register: bool) -> Self {
+        self.companions.deep_link = register;
         self
     }
 
-    /// Whether Clerk registers `tauri-plugin-single-instance` (Linux, Windows). Give `false` when the app does, with the
-    /// feature `deep-link`, so that links reach the first process.
+    /// Whether Clerk registers `tauri-plugin-single-instance` (Linux, Windows). Default: `true`. Pass `false` if the app
+    /// registers it, with the feature `deep-link`, so that links reach the first process.
     #[must_use]
-    pub fn single_instance(mut self, bring: bool) -> Self {
-        self.companions.single_instance = bring;
+    pub fn single_instance(mut self, register: bool) -> Self {
+        self.companions.single_instance = register;
         self
     }
 
-    /// Whether Clerk loads as soon as the app starts, with no window asking for it; it does unless this says otherwise.
-    /// Without a configured key it waits for a window to bring one.
+    /// Whether Clerk loads as soon as the app starts, without waiting for a window. Default: `true`. Without a configured key,
+    /// Clerk loads when a window passes one to `load`.
     #[must_use]
     pub fn load_at_start(mut self, load: bool) -> Self {
         self.load_at_start = load;
         self
     }
 
-    /// Whether what Clerk said last is kept, encrypted, in the app's folder for local data, so that the next start shows the
-    /// user at once and offline; it is unless this says otherwise.
+    /// Whether the last state is stored, encrypted, in the app's folder for local data, so that the next start shows the user
+    /// at once, even offline. Default: `true`.
     #[must_use]
     pub fn keep_state(mut self, keep: bool) -> Self {
         self.keep_state = keep;

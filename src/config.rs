@@ -1,4 +1,4 @@
-//! `plugins.clerk` of `tauri.conf.json`, and how it merges with what the app says in code.
+//! `plugins.clerk` in `tauri.conf.json`, and how settings from code override it.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -8,8 +8,8 @@ use crate::{
     error::ErrorCode,
 };
 
-/// The section `plugins.clerk` of `tauri.conf.json`. Everything is optional; a key that is not listed here stops the
-/// app at its start, so that a typo is not taken for a default.
+/// The section `plugins.clerk` of `tauri.conf.json`. All keys are optional. An unknown key is an error when the app starts,
+/// so that a typo does not go unnoticed.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
 #[non_exhaustive]
@@ -18,12 +18,12 @@ pub struct Config {
     pub publishable_key: Option<String>,
     /// Absolute http(s) URL of a proxy in front of FAPI.
     pub proxy_url: Option<String>,
-    /// Domain of a production instance, when it is not the one of the key.
+    /// Domain of a production instance. Default: the one in the key.
     pub domain: Option<String>,
-    /// Where browser flows come back to; `<scheme>://callback` by default, with the first scheme of
+    /// Callback URL of browser flows. Default: `<scheme>://callback`, with the first scheme of
     /// `plugins.deep-link.desktop.schemes`.
     pub redirect_url: Option<String>,
-    /// Clerk's options, under their own names: `signInUrl`, `afterSignOutUrl`, ….
+    /// Clerk's options, under their documented names: `signInUrl`, `afterSignOutUrl`, ….
     pub options: ClerkOptions,
 }
 
@@ -36,23 +36,25 @@ impl TryFrom<Map<String, Value>> for Config {
         let known = |key: &str| OWN_KEYS.contains(&key) || ClerkOptions::KEYS.contains(&key);
         if let Some(unknown) = section.keys().find(|key| !known(key)) {
             let keys = OWN_KEYS.iter().chain(ClerkOptions::KEYS).copied().collect::<Vec<_>>().join(", ");
-            return Err(format!("plugins.clerk of tauri.conf.json has the unknown key {unknown}; there are {keys}"));
+            return Err(format!(
+                "plugins.clerk in tauri.conf.json has an unknown key: {unknown}; valid keys are {keys}"
+            ));
         }
-        let mut text = |key: &str| match section.remove(key) {
+        let mut string = |key: &str| match section.remove(key) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(format!("plugins.clerk.{key} of tauri.conf.json has to be a text")),
+            Some(Value::String(value)) => Ok(Some(value)),
+            Some(_) => Err(format!("plugins.clerk.{key} in tauri.conf.json must be a string")),
         };
         let [publishable_key, proxy_url, domain, redirect_url] =
-            [text(OWN_KEYS[0])?, text(OWN_KEYS[1])?, text(OWN_KEYS[2])?, text(OWN_KEYS[3])?];
+            [string(OWN_KEYS[0])?, string(OWN_KEYS[1])?, string(OWN_KEYS[2])?, string(OWN_KEYS[3])?];
         let options = serde_json::from_value(Value::Object(section))
-            .map_err(|error| format!("plugins.clerk of tauri.conf.json: {error}"))?;
+            .map_err(|error| format!("plugins.clerk in tauri.conf.json is invalid: {error}"))?;
         Ok(Self { publishable_key, proxy_url, domain, redirect_url, options })
     }
 }
 
 impl Config {
-    /// This configuration with the values that `over` gives in place of its own.
+    /// Returns this configuration with the values of `over` in place of its own.
     #[must_use]
     pub fn overridden_by(self, over: Self) -> Self {
         Self {
@@ -72,7 +74,7 @@ impl Config {
         }
     }
 
-    /// The callback URL: `redirect_url`, or the one for the app's first deep-link scheme.
+    /// Returns the callback URL: `redirect_url`, or the one for the app's first deep-link scheme.
     pub(crate) fn callback(&self, schemes: &[String]) -> crate::Result<CallbackUrl> {
         match (&self.redirect_url, schemes.first()) {
             (Some(url), _) => CallbackUrl::parse(url),
@@ -83,7 +85,7 @@ impl Config {
     }
 }
 
-/// The schemes of `plugins.deep-link.desktop` in `tauri.conf.json`: one protocol or a list of them.
+/// Returns the schemes of `plugins.deep-link.desktop` in `tauri.conf.json`, which is one protocol or a list of them.
 pub(crate) fn deep_link_schemes(deep_link: Option<&serde_json::Value>) -> Vec<String> {
     let desktop = deep_link.map(|config| &config["desktop"]);
     let protocols = match desktop {
@@ -101,7 +103,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_typo_is_an_error_that_names_the_valid_keys() {
+    fn config_rejects_unknown_key_and_names_valid_keys() {
         let error = serde_json::from_value::<Config>(json!({ "publishableKy": "x" })).unwrap_err().to_string();
         assert!(error.contains("publishableKy") && error.contains("publishableKey"), "{error}");
         for bad in [json!({ "publishableKey": 7 }), json!({ "polling": "yes" })] {
@@ -110,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn code_wins_over_the_file() {
+    fn overridden_by_prefers_values_from_code() {
         let file: Config =
             serde_json::from_value(json!({ "publishableKey": "file", "proxyUrl": "file", "signInUrl": "/in" }))
                 .unwrap();
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_callback_comes_from_the_scheme_unless_it_is_given() {
+    fn callback_uses_first_scheme_unless_redirect_url_is_set() {
         let one = json!({ "desktop": { "schemes": ["my-app", "other"] } });
         let list = json!({ "desktop": [{ "schemes": ["my-app"] }, { "schemes": ["other"] }] });
         for deep_link in [&one, &list] {
@@ -129,11 +131,11 @@ mod tests {
             assert_eq!(schemes, ["my-app", "other"]);
             assert_eq!(Config::default().callback(&schemes).unwrap().as_str(), "my-app://callback");
         }
-        let given = Config { redirect_url: Some("other://signed-in/back".into()), ..Config::default() };
-        assert_eq!(given.callback(&[]).unwrap().as_str(), "other://signed-in/back");
-        for nothing in [None, Some(&json!({})), Some(&json!({ "desktop": 7 }))] {
+        let configured = Config { redirect_url: Some("other://signed-in/back".into()), ..Config::default() };
+        assert_eq!(configured.callback(&[]).unwrap().as_str(), "other://signed-in/back");
+        for missing in [None, Some(&json!({})), Some(&json!({ "desktop": 7 }))] {
             assert_eq!(
-                Config::default().callback(&deep_link_schemes(nothing)).unwrap_err().code(),
+                Config::default().callback(&deep_link_schemes(missing)).unwrap_err().code(),
                 "redirect_url_invalid"
             );
         }

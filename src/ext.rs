@@ -6,10 +6,10 @@ use crate::Clerk;
 
 /// Gives Rust code the [`Clerk`] handle.
 pub trait ClerkExt<R: Runtime> {
-    /// The handle of the app's Clerk.
+    /// Returns the app's [`Clerk`] handle.
     ///
     /// # Panics
-    /// When the plugin is not registered; that is a mistake in the app's own code.
+    /// If the plugin is not registered, which is a bug in the app.
     fn clerk(&self) -> &Clerk;
 }
 

@@ -1,4 +1,4 @@
-//! Arguments of an app's own commands that let in only who may.
+//! Arguments that restrict an app's own commands to authorized users.
 
 use std::{marker::PhantomData, ops::Deref};
 
@@ -14,13 +14,13 @@ use crate::{
     models::{Session, User},
 };
 
-/// The signed-in user, as an argument of a Tauri command. The command is refused with `not_signed_in` when nobody is
-/// signed in, or when the session has tasks left to do.
+/// The signed-in user, as an argument of a Tauri command. The command is rejected with `not_signed_in` if no user is signed
+/// in, or if the session has pending tasks.
 ///
 /// ```
 /// #[tauri::command]
-/// fn greeting(who: clerk::SignedIn) -> String {
-///     format!("Hello, {}", who.full_name().unwrap_or_default())
+/// fn greeting(user: clerk::SignedIn) -> String {
+///     format!("Hello, {}", user.full_name().unwrap_or_default())
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +40,7 @@ impl Deref for SignedIn {
     }
 }
 
-/// What an [`Authorized`] command asks of the user.
+/// What an [`Authorized`] command requires of the user.
 ///
 /// ```
 /// use clerk::{Authorized, Requirement, core::CheckAuthorizationParams};
@@ -59,23 +59,23 @@ impl Deref for SignedIn {
 /// }
 /// ```
 pub trait Requirement: 'static {
-    /// Everything in here has to hold, by the rules of [`Clerk::check_authorization`].
+    /// Returns the requirements, all of which must hold; see [`Clerk::check_authorization`].
     fn params() -> CheckAuthorizationParams;
 }
 
-/// The signed-in user, who fulfils a [`Requirement`], as an argument of a Tauri command. The command is refused with
+/// The signed-in user, who meets a [`Requirement`], as an argument of a Tauri command. The command is rejected with
 /// `not_signed_in`, or with `not_authorized` when a role, permission, feature, plan or fresh verification is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Authorized<T> {
-    who: SignedIn,
+    signed_in: SignedIn,
     requirement: PhantomData<fn() -> T>,
 }
 
 impl<T> Authorized<T> {
-    /// The user and the session.
+    /// Returns the user and the session.
     #[must_use]
     pub fn into_inner(self) -> SignedIn {
-        self.who
+        self.signed_in
     }
 }
 
@@ -83,58 +83,58 @@ impl<T> Deref for Authorized<T> {
     type Target = SignedIn;
 
     fn deref(&self) -> &SignedIn {
-        &self.who
+        &self.signed_in
     }
 }
 
-fn refused(code: ErrorCode, command: &str, why: &str) -> InvokeError {
+fn rejected(code: ErrorCode, command: &str, why: &str) -> InvokeError {
     InvokeError::from(ErrorPayload::from(code.error(format!("the command {command} {why}"))))
 }
 
-fn signed_in<R: Runtime>(command: &CommandItem<'_, R>) -> Result<(Clerk, SignedIn), InvokeError> {
+fn require_signed_in<R: Runtime>(command: &CommandItem<'_, R>) -> Result<(Clerk, SignedIn), InvokeError> {
     let clerk = command.message.webview_ref().try_state::<Clerk>();
     let clerk = clerk.ok_or_else(|| {
-        refused(ErrorCode::NotLoaded, command.name, "needs the plugin: register clerk::init() with the app")
+        rejected(ErrorCode::NotLoaded, command.name, "requires the Clerk plugin: add clerk::init() to the app")
     })?;
     let clerk = clerk.inner().clone();
     let snapshot = clerk.snapshot();
     let session = snapshot.session().filter(|_| snapshot.is_signed_in()).cloned();
     let user = session.as_ref().and_then(|session| session.user.clone());
     let (Some(session), Some(user)) = (session, user) else {
-        return Err(refused(ErrorCode::NotSignedIn, command.name, "is for people who are signed in"));
+        return Err(rejected(ErrorCode::NotSignedIn, command.name, "requires a signed-in user: sign in first"));
     };
     Ok((clerk, SignedIn { user, session }))
 }
 
 impl<'de, R: Runtime> CommandArg<'de, R> for SignedIn {
     fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
-        signed_in(&command).map(|(_, who)| who)
+        require_signed_in(&command).map(|(_, signed_in)| signed_in)
     }
 }
 
 impl<'de, T: Requirement, R: Runtime> CommandArg<'de, R> for Authorized<T> {
     fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
-        let (clerk, who) = signed_in(&command)?;
+        let (clerk, signed_in) = require_signed_in(&command)?;
         if clerk.check_authorization(&T::params()) {
-            Ok(Self { who, requirement: PhantomData })
+            Ok(Self { signed_in, requirement: PhantomData })
         } else {
-            Err(refused(
+            Err(rejected(
                 ErrorCode::NotAuthorized,
                 command.name,
-                "needs a role, permission, feature, plan or fresh verification that the user lacks",
+                "requires a role, permission, feature, plan or fresh verification that the user does not have",
             ))
         }
     }
 }
 
-/// Not part of what the webview sends.
+/// Not an argument that the webview sends.
 impl FunctionArg for SignedIn {
     fn to_datatype(_: &mut Types) -> Option<DataType> {
         None
     }
 }
 
-/// Not part of what the webview sends.
+/// Not an argument that the webview sends.
 impl<T> FunctionArg for Authorized<T> {
     fn to_datatype(_: &mut Types) -> Option<DataType> {
         None

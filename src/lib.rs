@@ -22,7 +22,7 @@
 //! async fn greeting(clerk: tauri::State<'_, Clerk>) -> Result<String, String> {
 //!     match clerk.user() {
 //!         Some(user) => Ok(format!("Hello, {}", user.full_name().unwrap_or_default())),
-//!         None => Err("nobody is signed in".to_owned()),
+//!         None => Err("not signed in".to_owned()),
 //!     }
 //! }
 //!
@@ -34,7 +34,7 @@
 //!
 //! # Security
 //!
-//! The client token never leaves Rust; it is kept in the keyring of the operating system. A window may get session
+//! The client token never leaves Rust; it is stored in the keyring of the operating system. A window may get session
 //! tokens, which live for a minute, if its capability has `clerk:session-token`.
 
 mod bindings;
@@ -54,7 +54,7 @@ use tauri::Runtime;
 #[doc(hidden)]
 pub use bindings::export_bindings;
 pub use builder::Builder;
-/// The core of the plugin, which knows nothing of Tauri: auth state and flows.
+/// The core of the plugin, which does not depend on Tauri: auth state and flows.
 pub use clerk_core as core;
 pub use clerk_core::{
     API_VERSION, Clerk, Error, ErrorCode, HttpTransport, InstanceOptions, InstanceType, PublishableKey, Result,
@@ -68,7 +68,7 @@ pub use plugin::ClerkPlugin;
 /// Version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The plugin with everything from `tauri.conf.json`.
+/// Creates the plugin with the configuration in `tauri.conf.json`.
 #[must_use]
 pub fn init<R: Runtime>() -> ClerkPlugin<R> {
     Builder::new().build()

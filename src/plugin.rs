@@ -1,4 +1,4 @@
-//! The plugin as Tauri sees it: Clerk's own, and the plugins that it brings along.
+//! The plugin as Tauri sees it: Clerk's own, and its companion plugins.
 
 use std::sync::{
     Arc,
@@ -20,7 +20,7 @@ use crate::{
     desktop::{deep_link, single_instance},
 };
 
-/// Which plugins Clerk brings along. An app that registers one of them itself says so.
+/// Which companion plugins Clerk registers. An app that registers one itself disables it here.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Companions {
     pub(crate) deep_link: bool,
@@ -29,12 +29,12 @@ pub(crate) struct Companions {
 
 /// The plugin. Add it with `tauri::Builder::plugin`.
 ///
-/// Tauri can't register plugins while it sets up another one, so Clerk holds the plugins that it brings along and passes
-/// on to them what Tauri says.
+/// Tauri can't register plugins while it sets up another one, so Clerk owns its companion plugins and forwards Tauri's calls
+/// to them.
 pub struct ClerkPlugin<R: Runtime> {
     own: TauriPlugin<R, Option<crate::Config>>,
     companions: Companions,
-    brought: Vec<Box<dyn Plugin<R>>>,
+    registered: Vec<Box<dyn Plugin<R>>>,
     running: Arc<AtomicBool>,
 }
 
@@ -46,14 +46,14 @@ impl<R: Runtime> std::fmt::Debug for ClerkPlugin<R> {
 
 impl<R: Runtime> ClerkPlugin<R> {
     pub(crate) fn new(own: TauriPlugin<R, Option<crate::Config>>, companions: Companions) -> Self {
-        Self { own, companions, brought: Vec::new(), running: Arc::default() }
+        Self { own, companions, registered: Vec::new(), running: Arc::default() }
     }
 
-    /// Sets up a plugin that is brought along, with its section of `tauri.conf.json`.
-    fn bring(&mut self, app: &AppHandle<R>, mut plugin: Box<dyn Plugin<R>>) -> SetupResult {
+    /// Sets up a companion plugin with its section of `tauri.conf.json`.
+    fn register(&mut self, app: &AppHandle<R>, mut plugin: Box<dyn Plugin<R>>) -> SetupResult {
         let config = app.config().plugins.0.get(plugin.name()).cloned().unwrap_or_default();
         plugin.initialize(app, config)?;
-        self.brought.push(plugin);
+        self.registered.push(plugin);
         Ok(())
     }
 }
@@ -66,21 +66,21 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     }
 
     fn initialize(&mut self, app: &AppHandle<R>, config: Value) -> SetupResult {
-        // First of all: a second process hands its link over here and ends.
+        // This comes first, because a second process passes on its link and exits here.
         #[cfg(any(target_os = "linux", target_os = "windows"))]
         if self.companions.single_instance {
             if cfg!(target_os = "windows") && single_instance::is_registered(app) {
                 return Err(
-                    "tauri-plugin-single-instance is registered by the app and by clerk. Remove it from the app, or tell clerk: \
+                    "tauri-plugin-single-instance is registered by the app and by clerk. Remove it from the app, or use \
                      clerk::Builder::new().single_instance(false)"
                         .into(),
                 );
             }
             let identifier = app.config().identifier.clone();
-            self.bring(app, single_instance::plugin(&identifier, self.running.clone()))?;
+            self.register(app, single_instance::plugin(&identifier, self.running.clone()))?;
         }
         if self.companions.deep_link && app.try_state::<DeepLink<R>>().is_none() {
-            self.bring(app, Box::new(tauri_plugin_deep_link::init()))?;
+            self.register(app, Box::new(tauri_plugin_deep_link::init()))?;
         }
         self.own.initialize(app, config)?;
         if app.try_state::<DeepLink<R>>().is_none() {
@@ -98,23 +98,24 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     }
 
     fn window_created(&mut self, window: Window<R>) {
-        // Windows are made before the app is said to be ready, and links may come from then on.
+        // Windows are created before `RunEvent::Ready`, and links may arrive from then on.
         self.running.store(true, Ordering::Release);
-        self.brought.iter_mut().for_each(|plugin| plugin.window_created(window.clone()));
+        self.registered.iter_mut().for_each(|plugin| plugin.window_created(window.clone()));
         self.own.window_created(window);
     }
 
     fn webview_created(&mut self, webview: Webview<R>) {
-        self.brought.iter_mut().for_each(|plugin| plugin.webview_created(webview.clone()));
+        self.registered.iter_mut().for_each(|plugin| plugin.webview_created(webview.clone()));
         self.own.webview_created(webview);
     }
 
     fn on_navigation(&mut self, webview: &Webview<R>, url: &Url) -> bool {
-        self.brought.iter_mut().all(|plugin| plugin.on_navigation(webview, url)) && self.own.on_navigation(webview, url)
+        self.registered.iter_mut().all(|plugin| plugin.on_navigation(webview, url))
+            && self.own.on_navigation(webview, url)
     }
 
     fn on_page_load(&mut self, webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
-        self.brought.iter_mut().for_each(|plugin| plugin.on_page_load(webview, payload));
+        self.registered.iter_mut().for_each(|plugin| plugin.on_page_load(webview, payload));
         self.own.on_page_load(webview, payload);
     }
 
@@ -126,7 +127,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             }
             _ => {}
         }
-        self.brought.iter_mut().for_each(|plugin| plugin.on_event(app, event));
+        self.registered.iter_mut().for_each(|plugin| plugin.on_event(app, event));
         self.own.on_event(app, event);
     }
 

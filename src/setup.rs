@@ -1,16 +1,20 @@
-//! From the settings of an app to its [`Clerk`].
+//! Creates the app's [`Clerk`] from its settings.
 
 use std::sync::Arc;
 
 use tauri::{AppHandle, Manager, Runtime, plugin};
 
 use crate::{
-    Clerk, Config, HttpTransport, bindings, builder::Builder, commands::WindowOptions, config, core, desktop,
-    plugin::ClerkPlugin, ports, storage, wallet_bridge,
+    Clerk, Config, HttpTransport, bindings,
+    builder::Builder,
+    commands::WindowOptions,
+    config, core, desktop,
+    plugin::ClerkPlugin,
+    ports, storage, wallet_bridge,
 };
 
 impl Builder {
-    /// The plugin, for `tauri::Builder::plugin`.
+    /// Builds the plugin, for `tauri::Builder::plugin`.
     #[must_use]
     pub fn build<R: Runtime>(self) -> ClerkPlugin<R> {
         let companions = self.companions;
@@ -26,7 +30,7 @@ impl Builder {
     }
 }
 
-/// Creates the app's [`Clerk`], and starts what runs as long as the app does.
+/// Creates the app's [`Clerk`], and starts the tasks that run as long as the app does.
 fn start<R: Runtime>(
     app: &AppHandle<R>,
     builder: Builder,
@@ -44,7 +48,7 @@ fn start<R: Runtime>(
     tauri::async_runtime::spawn(async move { caching.keep_cache().await });
     if load_at_start && has_key {
         tauri::async_runtime::spawn(async move {
-            // An error is in the state and in the log.
+            // The state and the log have the error.
             let _ = clerk.load(core::LoadOptions::default()).await;
         });
     }
@@ -72,7 +76,7 @@ fn clerk_setup<R: Runtime>(
     setup.callback = config.callback(&schemes);
     setup.options = config.options;
     setup.app_url = app_url(tauri);
-    // Without such a folder the app starts without a restored state.
+    // Without this folder, the state is not stored.
     let folder = app.path().app_local_data_dir().ok().filter(|_| builder.keep_state);
     setup.cache = folder.map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as _);
     let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, builder.browser_timeout)) as _;
@@ -84,7 +88,7 @@ fn clerk_setup<R: Runtime>(
     Ok(setup)
 }
 
-/// Where the app's pages are: the development server's, or Tauri's own address.
+/// Returns the URL of the app's pages: the development server's, or Tauri's own.
 fn app_url(config: &tauri::Config) -> tauri::Url {
     match &config.build.dev_url {
         Some(url) if tauri::is_dev() => url.clone(),
@@ -92,8 +96,8 @@ fn app_url(config: &tauri::Config) -> tauri::Url {
     }
 }
 
-/// The shape that Clerk's Electron SDK uses; the user's list of devices then shows the app's name. A header takes ASCII
-/// only, and a product is named by one word.
+/// Returns a user agent in the form that Clerk's Electron SDK uses, so that the user's list of devices shows the app's name.
+/// A header may contain ASCII only, and a product name is one word.
 fn user_agent(name: &str, version: &str) -> String {
     let name: String =
         name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect();
@@ -103,7 +107,7 @@ fn user_agent(name: &str, version: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn any_product_name_makes_a_header() {
+    fn user_agent_is_a_valid_header_for_any_product_name() {
         let agent = super::user_agent("Größe (β) – Notes", "1.0.0");
         assert!(agent.is_ascii() && agent.ends_with(" Gr--e-------Notes/1.0.0"), "{agent}");
     }

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::ports::Browser;
 
-/// Opens pages with the program that the user chose for web pages.
+/// Opens pages in the user's default browser.
 pub(crate) struct SystemBrowser;
 
 impl Browser for SystemBrowser {

@@ -1,5 +1,5 @@
-//! What windows hear. Permissions do not cover events, so events say nothing that a window might not know: a window
-//! gets the state itself by a permitted command.
+//! The events that windows receive. Permissions do not cover events, so events carry nothing confidential: a window reads
+//! the state by a permitted command.
 
 use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, Runtime};
@@ -21,17 +21,17 @@ pub(crate) struct StateChanged {
     pub(crate) status: String,
 }
 
-/// A browser flow finished with nobody waiting for it; its outcome can be taken.
+/// A browser flow finished while no caller was waiting for it; its outcome can be taken.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
 pub(crate) struct RedirectFinished {}
 
-/// Something that a developer should know of.
+/// A non-fatal diagnostic for developers.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
 #[serde(transparent)]
 #[tauri_specta(event_name = "notice")]
 pub(crate) struct NoticeGiven(pub(crate) Notice);
 
-/// Tells all windows.
+/// Emits events to all windows.
 pub(crate) struct WindowEvents<R: Runtime>(pub(crate) AppHandle<R>);
 
 impl<R: Runtime> EventSink for WindowEvents<R> {
@@ -42,7 +42,7 @@ impl<R: Runtime> EventSink for WindowEvents<R> {
             }
             Event::RedirectFinished => RedirectFinished {}.emit(&self.0),
             Event::Notice { code, message } => NoticeGiven(Notice { code: code.to_owned(), message }).emit(&self.0),
-            // An event that only newer versions of this plugin pass on.
+            // An event that this version of the plugin does not know.
             _ => Ok(()),
         };
         if let Err(error) = emitted {

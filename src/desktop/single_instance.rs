@@ -11,16 +11,16 @@ use tauri::{AppHandle, Manager, Runtime, plugin::Plugin};
 
 use super::windows;
 
-/// The single-instance plugin, set up so that it hands links over and focuses the app.
+/// Creates the single-instance plugin: a second process passes its link to the first one, which focuses its window.
 ///
 /// ## Platform-specific
 ///
-/// - **Linux**: it takes the D-Bus name `<identifier>.clerk.SingleInstance`, which no other plugin takes. An app that
-///   registers single-instance itself therefore does no harm.
-/// - **Windows**: there is one name per app, so a second registration in the same process would find the first one,
-///   take itself for a second process and exit without a word. When the app's own comes first it has left its lock in
-///   Tauri's table, see [`is_registered`]. When it comes later that moment is recognisable, because links of real second
-///   processes are only heard once windows are made; it ends the app with a message instead.
+/// - **Linux**: uses the D-Bus name `<identifier>.clerk.SingleInstance`, which no other plugin uses, so an app may also
+///   register single-instance itself.
+/// - **Windows**: there is one name per app. A second registration in the same process would find the first one, treat
+///   its own process as the second one, and exit without a message. If the app registers its own first, its lock is in
+///   Tauri's resource table; see [`is_registered`]. If the app registers its own later, the callback runs before a window
+///   exists, which no real second process can cause; the app then exits with a message.
 pub(crate) fn plugin<R: Runtime>(identifier: &str, running: Arc<AtomicBool>) -> Box<dyn Plugin<R>> {
     let on_second_instance = move |app: &AppHandle<R>, _arguments: Vec<String>, _directory: String| {
         if cfg!(target_os = "windows") && !running.load(Ordering::Acquire) {
@@ -34,7 +34,7 @@ pub(crate) fn plugin<R: Runtime>(identifier: &str, running: Arc<AtomicBool>) -> 
     Box::new(builder.build())
 }
 
-/// Whether the app has registered single-instance itself, before Clerk.
+/// Whether the app registered single-instance itself, before Clerk.
 pub(crate) fn is_registered<R: Runtime>(app: &AppHandle<R>) -> bool {
     app.resources_table().names().any(|(_, name)| name.contains("tauri_plugin_single_instance"))
 }
@@ -43,7 +43,7 @@ pub(crate) fn is_registered<R: Runtime>(app: &AppHandle<R>) -> bool {
 fn refuse_double_registration() {
     eprintln!(
         "tauri-plugin-single-instance is registered twice, by the app and by clerk. \
-         Remove it from the app, or tell clerk: clerk::Builder::new().single_instance(false)"
+         Remove it from the app, or use clerk::Builder::new().single_instance(false)"
     );
     std::process::exit(1);
 }

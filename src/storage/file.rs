@@ -8,14 +8,14 @@ use std::{
 
 use crate::ports::{BoxFuture, CacheStore};
 
-/// Keeps the sealed state in one file. A write that is interrupted leaves the old content.
+/// Stores the encrypted state in one file. An interrupted write leaves the old content.
 #[derive(Debug, Clone)]
 pub struct FileCache {
     path: PathBuf,
 }
 
 impl FileCache {
-    /// A cache at this path; its folder is made when it is missing.
+    /// Creates a cache at this path. The first write creates a missing folder.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
@@ -46,7 +46,7 @@ impl CacheStore for FileCache {
         self.run(move |path| {
             let folder = path.parent().unwrap_or_else(|| Path::new("."));
             fs::create_dir_all(folder)?;
-            // In the same folder, because only there a rename replaces the file in one step.
+            // In the same folder, because a rename is atomic only within one file system.
             let new = path.with_extension("new");
             let mut file = fs::File::create(&new)?;
             file.write_all(&content)?;
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_newest_content_is_there_and_nothing_else() {
+    async fn file_cache_holds_only_newest_content() {
         let folder = tempfile::tempdir().unwrap();
         let cache = FileCache::new(folder.path().join("made/for it/state"));
         assert_eq!(cache.read().await.unwrap(), None);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_place_that_can_not_be_used_is_an_error() {
+    async fn file_cache_reports_unusable_path() {
         let folder = tempfile::tempdir().unwrap();
         let cache = FileCache::new(folder.path());
         assert!(cache.read().await.is_err() && cache.write(b"x".to_vec()).await.is_err());

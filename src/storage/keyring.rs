@@ -7,7 +7,7 @@ use crate::{
     secret::StoredSecret,
 };
 
-/// Keeps secrets in the keyring of the operating system. The service is the app's identifier; the account names the
+/// Stores secrets in the keyring of the operating system. The service is the app's identifier; the account names the
 /// kind of secret and the instance.
 #[derive(Debug, Clone)]
 pub struct KeyringStore {
@@ -15,7 +15,7 @@ pub struct KeyringStore {
 }
 
 impl KeyringStore {
-    /// A store for the app with this identifier.
+    /// Creates a store for the app with this identifier.
     pub fn new(app_identifier: impl Into<String>) -> Self {
         Self { service: app_identifier.into() }
     }
@@ -58,20 +58,20 @@ impl SecretStore for KeyringStore {
     }
 }
 
-/// Some of the library's errors carry the stored bytes, so their texts are not taken over.
+/// Converts an error without its message where that would contain stored bytes.
 fn store_error(error: Error) -> StoreError {
     match error {
-        Error::BadEncoding(_) => StoreError::Corrupt("it is not text".to_owned()),
+        Error::BadEncoding(_) => StoreError::Corrupt("the entry is not valid UTF-8".to_owned()),
         Error::BadDataFormat(_, _) | Error::BadStoreFormat(_) => {
-            StoreError::Corrupt("it has an unknown format".to_owned())
+            StoreError::Corrupt("the entry has an unknown format".to_owned())
         }
-        Error::Ambiguous(_) => StoreError::Corrupt("there are several entries of the same name".to_owned()),
+        Error::Ambiguous(_) => StoreError::Corrupt("several entries have the same name".to_owned()),
         Error::NoDefaultStore => StoreError::Unavailable(
-            "there is no keyring; on Linux a Secret Service such as gnome-keyring or KWallet must run".to_owned(),
+            "no keyring was found; on Linux, start a Secret Service such as gnome-keyring or KWallet".to_owned(),
         ),
-        Error::TooLong(_, limit) => StoreError::Unavailable(format!("a secret may have {limit} characters at most")),
+        Error::TooLong(_, limit) => StoreError::Unavailable(format!("a secret may have at most {limit} characters")),
         Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => StoreError::Unavailable(cause.to_string()),
-        _ => StoreError::Unavailable("the keyring refused".to_owned()),
+        _ => StoreError::Unavailable("the keyring rejected the request".to_owned()),
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stored_bytes_do_not_get_into_errors() {
+    fn store_error_omits_stored_bytes() {
         let errors = [
             Error::BadEncoding(b"hunter2".to_vec()),
             Error::BadDataFormat(b"hunter2".to_vec(), "hunter2".into()),

@@ -1,4 +1,4 @@
-//! Where secrets are kept, and what an earlier run knew.
+//! Stores for secrets and for the last state.
 
 mod file;
 mod keyring;
