@@ -16,7 +16,7 @@ const CALLBACK: &str = "clerk-desktop-example://callback";
 /// `cargo xtask demo`.
 pub(crate) fn run(headless: bool) -> Result<(), String> {
     let mut steps = Steps::new(if headless { 4 } else { 5 });
-    steps.begin("installing what is missing");
+    steps.begin("installing missing prerequisites");
     setup::packages()?;
     setup::node_modules()?;
     if headless {
@@ -24,7 +24,7 @@ pub(crate) fn run(headless: bool) -> Result<(), String> {
     }
     steps.begin("building the frontend");
     execute(&mut program("npm", &["run", "build:all"]))?;
-    steps.begin("building the app (the first time takes some minutes)");
+    steps.begin("building the app (the first build takes several minutes)");
     execute(&mut program("cargo", &["build", "--locked", "-p", "clerk-desktop-example", "-p", "clerk-emulator"]))?;
     if headless {
         steps.begin("signing in through a real browser, under a virtual display");
@@ -37,7 +37,9 @@ pub(crate) fn run(headless: bool) -> Result<(), String> {
     app.current_dir(root());
     let emulator = if std::env::var_os("CLERK_PUBLISHABLE_KEY").is_some() {
         steps.begin("using the instance of CLERK_PUBLISHABLE_KEY");
-        println!("Put {CALLBACK} on its allowlist and switch its Native API on, both in Clerk's dashboard.");
+        println!(
+            "In Clerk's dashboard, enable the Native API and add {CALLBACK} to the allowlist for mobile SSO redirects."
+        );
         None
     } else {
         steps.begin("starting the emulator");
@@ -51,18 +53,18 @@ pub(crate) fn run(headless: bool) -> Result<(), String> {
     result
 }
 
-/// A program that ends with its owner.
+/// A child process that is killed when dropped.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself, which is just as well.
+        // The process may have exited already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Starts the emulator; returns what it says that an app needs.
+/// Starts the emulator, and returns the environment variables that it prints for the app.
 fn start_emulator() -> Result<(Running, Vec<(String, String)>), String> {
     let child = Command::new(built("clerk-emulator"))
         .args(["--demo", CALLBACK])
@@ -71,7 +73,7 @@ fn start_emulator() -> Result<(Running, Vec<(String, String)>), String> {
         .map_err(|error| format!("the emulator could not be started: {error}"))?;
     let mut running = Running(child);
     let mut environment = Vec::new();
-    let output = running.0.stdout.take().ok_or("the emulator has no output")?;
+    let output = running.0.stdout.take().ok_or("the output of the emulator could not be captured")?;
     for line in BufReader::new(output).lines() {
         let line = line.map_err(|error| error.to_string())?;
         println!("  {line}");
@@ -82,7 +84,7 @@ fn start_emulator() -> Result<(Running, Vec<(String, String)>), String> {
             return Ok((running, environment));
         }
     }
-    Err("the emulator ended at once; `cargo xtask emulator` shows why".to_owned())
+    Err("the emulator exited before it was ready; run `cargo xtask emulator` to see why".to_owned())
 }
 
 /// `cargo xtask emulator`.

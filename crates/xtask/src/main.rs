@@ -11,13 +11,13 @@ mod test;
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask setup            install what the machine lacks (Debian and Ubuntu), or say what it is
-cargo xtask demo             open the example app, on the local emulator or, with CLERK_PUBLISHABLE_KEY, on an instance
-cargo xtask demo --headless  the same under a virtual display: signs in by itself and takes screenshots
-cargo xtask test             everything that has to be green
-cargo xtask modules          list which file of a crate depends on which, and fail on circles
-cargo xtask emulator …       the emulator alone; see its --help
-cargo xtask bindings         write guest-js/bindings.ts anew";
+cargo xtask setup            install missing prerequisites (Debian and Ubuntu), or list them
+cargo xtask demo             open the example app on the local emulator or, with CLERK_PUBLISHABLE_KEY, on a real instance
+cargo xtask demo --headless  the same under a virtual display: signs in unattended and takes screenshots
+cargo xtask test             run every check and test
+cargo xtask modules          list the dependencies between files, and fail if any are cyclic
+cargo xtask emulator …       start the emulator alone; --help lists its options
+cargo xtask bindings         regenerate guest-js/bindings.ts";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -7,33 +7,33 @@ use std::{
     time::Instant,
 };
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 pub(crate) fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.ancestors().nth(2).unwrap_or(manifest).to_path_buf()
 }
 
-/// A program that cargo has built.
+/// Returns the path of a program that cargo has built.
 pub(crate) fn built(name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     target.join("debug").join(name)
 }
 
-/// A program with its arguments, to be run in the root of the workspace.
+/// Prepares a program to run in the root of the workspace.
 pub(crate) fn program(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(name);
     command.args(arguments).current_dir(root());
     command
 }
 
-/// Runs a program; its output goes to the terminal.
+/// Runs a program. Its output is printed to the terminal.
 pub(crate) fn execute(command: &mut Command) -> Result<(), String> {
     let text = describe(command);
     let status = command.status().map_err(|error| cannot_start(&text, &error))?;
     if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status})")) }
 }
 
-/// Runs a program and returns its standard output, which goes to the terminal as well, and how it ended.
+/// Runs a program. Returns its standard output, which is also printed to the terminal, and whether it succeeded.
 pub(crate) fn execute_and_read(command: &mut Command) -> (String, Result<(), String>) {
     let mut output = String::new();
     let result = read_into(command, &mut output);
@@ -53,13 +53,13 @@ fn read_into(command: &mut Command, output: &mut String) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status})")) }
 }
 
-/// Whether a program can be started and ends well; its output is dropped.
+/// Whether a program starts and succeeds. Its output is discarded.
 pub(crate) fn works(name: &str, arguments: &[&str]) -> bool {
     let result = program(name, arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     result.is_ok_and(|status| status.success())
 }
 
-/// What a program prints, when it ends well.
+/// Returns the output of a program if it succeeds.
 pub(crate) fn output(name: &str, arguments: &[&str]) -> Option<String> {
     let output =
         program(name, arguments).stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
@@ -73,10 +73,10 @@ fn describe(command: &Command) -> String {
 }
 
 fn cannot_start(command: &str, error: &std::io::Error) -> String {
-    format!("`{command}` could not be started: {error}. `cargo xtask setup` installs or names what is missing")
+    format!("`{command}` could not be started: {error}. Run `cargo xtask setup` to install what is missing")
 }
 
-/// Prints what is being done, and how long the last thing took.
+/// Prints the current step and the elapsed time.
 pub(crate) struct Steps {
     total: usize,
     done: usize,
@@ -88,8 +88,8 @@ impl Steps {
         Self { total, done: 0, started: Instant::now() }
     }
 
-    pub(crate) fn begin(&mut self, what: &str) {
+    pub(crate) fn begin(&mut self, step: &str) {
         self.done += 1;
-        println!("\n[{}/{} · {:>4} s] {what}", self.done, self.total, self.started.elapsed().as_secs());
+        println!("\n[{}/{} · {:>4} s] {step}", self.done, self.total, self.started.elapsed().as_secs());
     }
 }

@@ -1,10 +1,10 @@
-//! Installing what the machine lacks.
+//! Installs the prerequisites of the demo and the tests.
 
 use std::{fs, path::Path, process::Stdio};
 
 use crate::process::{execute, output, program, root, works};
 
-/// Debian packages: to build Tauri apps, to show a window without a screen, to play a desktop.
+/// Debian packages for building Tauri apps, and for a virtual display and desktop.
 const PACKAGES: &[&str] = &[
     "build-essential",
     "libwebkit2gtk-4.1-dev",
@@ -24,7 +24,7 @@ const PACKAGES: &[&str] = &[
 const TAURI_DRIVER: &str = "2.1.0";
 const OLDEST_NODE: u32 = 20;
 
-/// Everything that the demo and the tests need.
+/// `cargo xtask setup`: installs everything that the demo and the tests need.
 pub(crate) fn run() -> Result<(), String> {
     packages()?;
     node_modules()?;
@@ -32,8 +32,8 @@ pub(crate) fn run() -> Result<(), String> {
     tauri_driver()
 }
 
-/// Clerk's own browser scripts, which the emulator is tested with: folder, package, and npm's hash of it. Only the
-/// scripts are needed, not the hundreds of packages behind them, so they are no dependencies of `package.json`.
+/// Clerk's own browser scripts, which test the emulator: folder, package, and npm's hash of it. They are not dependencies in
+/// `package.json`, because those would bring in hundreds of packages that no test needs.
 const SCRIPTS: &[(&str, &str, &str)] = &[
     (
         "clerk-js",
@@ -53,46 +53,47 @@ fn clerk_scripts() -> Result<(), String> {
         let place = root().join("target/clerk-scripts").join(folder);
         let stamp = place.join("package.hash");
         if fs::read_to_string(&stamp).is_ok_and(|unpacked| unpacked == *hash) {
-            println!("{package}: there");
+            println!("{package}: already installed");
             continue;
         }
         println!("{package}: unpacking");
-        fs::create_dir_all(&place).map_err(|error| format!("{} can't be made: {error}", place.display()))?;
+        fs::create_dir_all(&place).map_err(|error| format!("{} could not be created: {error}", place.display()))?;
         let folder = place.to_string_lossy().into_owned();
-        let answer = output("npm", &["pack", "--json", "--pack-destination", &folder, package]);
-        let answer = answer.ok_or_else(|| format!("npm could not fetch {package}; is the npm registry reachable?"))?;
-        if !answer.contains(hash) {
-            return Err(format!("what npm calls {package} is not the package that the tests were written for"));
+        let packed = output("npm", &["pack", "--json", "--pack-destination", &folder, package]);
+        let packed =
+            packed.ok_or_else(|| format!("npm could not fetch {package}; check that the npm registry is reachable"))?;
+        if !packed.contains(hash) {
+            return Err(format!("the hash of {package} from npm does not match the one in crates/xtask/src/setup.rs"));
         }
         let name = format!("{}.tgz", package.trim_start_matches('@').replace(['/', '@'], "-"));
         let archive = place.join(name).to_string_lossy().into_owned();
         execute(&mut program("tar", &["-xzf", &archive, "--strip-components=1", "-C", &folder]))?;
-        fs::write(&stamp, hash).map_err(|error| format!("{} can't be written: {error}", stamp.display()))?;
+        fs::write(&stamp, hash).map_err(|error| format!("{} could not be written: {error}", stamp.display()))?;
     }
     Ok(())
 }
 
-/// Installs missing Debian packages; elsewhere names what is needed.
+/// Installs missing Debian packages. On other systems, lists them.
 pub(crate) fn packages() -> Result<(), String> {
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
     if !works("dpkg-query", &["--version"]) {
         println!(
-            "This is no Debian or Ubuntu, so nothing is installed. Needed are the equivalents of:\n  {}",
+            "This system is not Debian or Ubuntu. Install the equivalents of these packages yourself:\n  {}",
             PACKAGES.join(" ")
         );
         return Ok(());
     }
     let missing: Vec<&str> = PACKAGES.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
-        println!("Debian packages: all there");
+        println!("Debian packages: already installed");
         return Ok(());
     }
     println!("Debian packages: installing {}", missing.join(" "));
     let root = output("id", &["-u"]).as_deref() == Some("0");
     if !root && !works("sudo", &["-n", "true"]) {
-        return Err(format!("installing packages needs root; run\n  sudo apt-get install {}", missing.join(" ")));
+        return Err(format!("root is required to install packages; run\n  sudo apt-get install {}", missing.join(" ")));
     }
     apt(root, &["update", "-q"])?;
     apt(root, &[&["install", "-y", "-q", "--no-install-recommends"], missing.as_slice()].concat())
@@ -111,16 +112,17 @@ fn apt(root: bool, arguments: &[&str]) -> Result<(), String> {
     execute(command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()))
 }
 
-/// Installs the npm packages when the lock file is newer than they are.
+/// Installs the npm packages if the lock file is newer.
 pub(crate) fn node_modules() -> Result<(), String> {
-    let version = output("node", &["--version"]).ok_or("Node.js is needed: install version 20 or newer, with npm")?;
+    let version =
+        output("node", &["--version"]).ok_or("Node.js was not found: install version 20 or newer, with npm")?;
     let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < OLDEST_NODE) {
         return Err(format!("Node.js {version} is too old: install version {OLDEST_NODE} or newer"));
     }
     let (lock, installed) = (root().join("package-lock.json"), root().join("node_modules/.package-lock.json"));
     if modified(&installed).is_some_and(|at| modified(&lock).is_some_and(|lock| lock <= at)) {
-        println!("npm packages: all there");
+        println!("npm packages: already installed");
         return Ok(());
     }
     println!("npm packages: installing");
@@ -134,7 +136,7 @@ fn modified(path: &Path) -> Option<std::time::SystemTime> {
 /// Installs tauri-driver, which drives the window of a Tauri app.
 pub(crate) fn tauri_driver() -> Result<(), String> {
     if works("tauri-driver", &["--help"]) {
-        println!("tauri-driver: there");
+        println!("tauri-driver: already installed");
         return Ok(());
     }
     println!("tauri-driver: installing {TAURI_DRIVER}");

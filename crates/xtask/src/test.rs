@@ -1,4 +1,4 @@
-//! The one gate: everything that has to be green.
+//! The gate: every check and test.
 
 use crate::{
     modules,
@@ -6,7 +6,7 @@ use crate::{
     setup,
 };
 
-/// Tests that were run, by layer.
+/// Counts tests by layer.
 #[derive(Default)]
 struct Count {
     rows: Vec<(&'static str, u64, u64)>,
@@ -14,19 +14,19 @@ struct Count {
 }
 
 impl Count {
-    /// Notes the tests that the output reports. A layer that fails, or runs no test, is a failure.
+    /// Adds the tests that the output reports. A layer that fails or runs no test is a failure.
     fn add(&mut self, layer: &'static str, (output, result): (String, Result<(), String>)) {
         let (passed, failed) = counted(&output);
         if let Err(message) = result {
             self.failures.push(format!("{layer}: {message}"));
         } else if passed + failed == 0 {
-            self.failures.push(format!("{layer}: no test was run"));
+            self.failures.push(format!("{layer}: no tests ran"));
         }
         self.rows.push((layer, passed, failed));
     }
 }
 
-/// The tests that cargo or vitest say they have run.
+/// Returns how many tests passed and failed according to cargo or vitest.
 fn counted(output: &str) -> (u64, u64) {
     let (mut passed, mut failed) = (0, 0);
     for line in output.lines() {
@@ -60,7 +60,7 @@ fn number_before(line: &str, word: &str) -> u64 {
     pair.and_then(|pair| pair[0].parse().ok()).unwrap_or(0)
 }
 
-/// Runs everything. Goes on after a failure, so that one run tells all there is to mend.
+/// Runs everything. Continues after a failure, so that one run reports every problem.
 pub(crate) fn run_all(steps: &mut Steps) -> Result<(), String> {
     let mut count = Count::default();
     let check =
@@ -122,7 +122,7 @@ fn report(count: &Count) -> Result<(), String> {
         println!("FAILED: {failure}");
     }
     println!("\n{passed} passed, {failed} failed");
-    if count.failures.is_empty() { Ok(()) } else { Err(format!("{} of the checks failed", count.failures.len())) }
+    if count.failures.is_empty() { Ok(()) } else { Err(format!("{} checks failed", count.failures.len())) }
 }
 
 /// `cargo xtask test`.
@@ -137,7 +137,7 @@ pub(crate) fn run() -> Result<(), String> {
 pub(crate) fn write_bindings() -> Result<(), String> {
     let test = ["test", "--quiet", "-p", "tauri-plugin-clerk", "--test", "bindings"];
     execute(program("cargo", &test).env("CLERK_WRITE_BINDINGS", "1"))?;
-    println!("guest-js/bindings.ts is written");
+    println!("guest-js/bindings.ts was regenerated");
     Ok(())
 }
 
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_runners_are_understood() {
+    fn counted_reads_output_of_cargo_and_vitest() {
         let cargo = "running 3 tests\ntest result: ok. 3 passed; 0 failed; 0 ignored; 0 measured\ntest result: FAILED. 1 passed; 2 failed; 0 ignored\n";
         assert_eq!(counted(cargo), (4, 2));
         let vitest = "\u{1b}[2m Test Files \u{1b}[22m 2 passed (2)\n\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m12 passed\u{1b}[22m | 1 failed (13)\n";
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_that_fails_is_counted_all_the_same() {
+    fn add_counts_tests_of_failed_layer() {
         let mut count = Count::default();
         let output = "test result: FAILED. 2 passed; 1 failed; 0 ignored\n".to_owned();
         count.add("e2e", (output, Err("failed".to_owned())));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_without_tests_is_a_failure() {
+    fn add_rejects_layer_without_tests() {
         let mut count = Count::default();
         count.add("unit", ("nothing ran".to_owned(), Ok(())));
         assert!(report(&count).is_err());
