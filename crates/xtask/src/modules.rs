@@ -1,6 +1,6 @@
-//! Fails when the files of a crate depend on each other in a circle.
+//! Finds cyclic dependencies between the files of a crate.
 //!
-//! A file depends on another one when it names something that is defined there, in a `use` or by a path that begins with
+//! A file depends on another one if it names something that is defined there, in a `use` or by a path that begins with
 //! `crate`, `self` or `super`. Re-exports are followed to the definition. Tests may depend on anything.
 
 use std::{
@@ -18,18 +18,18 @@ use crate::process::root;
 /// The crates that are checked.
 const CRATES: &[&str] = &["crates/clerk-core/src", "src", "crates/emulator/src"];
 
-/// `cargo xtask modules`: prints the dependencies, and fails on a circle.
+/// `cargo xtask modules`: prints the dependencies, and fails if any are cyclic.
 pub(crate) fn list() -> Result<(), String> {
     run(true)
 }
 
-/// A step of `cargo xtask test`: fails on a circle.
+/// A step of `cargo xtask test`: fails if any dependencies are cyclic.
 pub(crate) fn check() -> Result<(), String> {
     run(false)
 }
 
 fn run(print: bool) -> Result<(), String> {
-    let mut circles = Vec::new();
+    let mut cycles = Vec::new();
     for folder in CRATES {
         let modules = Crate::read(&root().join(folder))?;
         let graph = modules.dependencies();
@@ -38,24 +38,27 @@ fn run(print: bool) -> Result<(), String> {
         }
         let edges: usize = graph.values().map(BTreeMap::len).sum();
         println!("{folder}: {} files, {edges} dependencies between them", modules.files().len());
-        circles.extend(find_circles(&graph));
+        cycles.extend(find_cycles(&graph));
     }
-    if circles.is_empty() {
+    if cycles.is_empty() {
         return Ok(());
     }
-    Err(format!("files depend on each other in a circle:\n{}", circles.join("\n")))
+    Err(format!(
+        "files must not depend on each other in a cycle; move what they share to a file of its own:\n{}",
+        cycles.join("\n")
+    ))
 }
 
 type ModulePath = Vec<String>;
 
-/// Which file needs what of which other file.
+/// The other files that a file depends on, with the paths that name them.
 type Graph = BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>;
 
 #[derive(Default)]
 struct Module {
     file: PathBuf,
     items: BTreeSet<String>,
-    /// What `use` brings into the module: name → path. A glob has the name `*`.
+    /// The imports of the module: name and path. A glob has the name `*`.
     imports: Vec<(String, Vec<String>)>,
     /// Paths in code, apart from `use`.
     paths: Vec<Vec<String>>,
@@ -74,7 +77,7 @@ impl Crate {
         Ok(found)
     }
 
-    /// Reads a file and, through its `mod` items, those below it. `folder` is where the files of its modules are.
+    /// Reads a file and, through its `mod` items, those below it. The files of its modules are in `folder`.
     fn read_file(&mut self, file: &Path, folder: &Path, path: ModulePath) -> Result<(), String> {
         let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let parsed = syn::parse_file(&text).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -136,9 +139,9 @@ impl Crate {
         graph
     }
 
-    /// The module that defines what `target` names inside `module`.
+    /// Returns the module that defines what `target` names inside `module`.
     fn owner(&self, module: &ModulePath, target: &[String], depth: usize) -> Option<ModulePath> {
-        // A re-export of itself would never end.
+        // Re-exports of each other would never end.
         if depth > 20 {
             return None;
         }
@@ -218,7 +221,7 @@ fn name_of(item: &Item) -> Vec<String> {
     }
 }
 
-/// The names that a macro call declares: those behind `struct` and `enum`, and the bare names of a list of types.
+/// Returns the names that a macro call may declare: every identifier that begins with a capital letter.
 fn declared(tokens: TokenStream) -> Vec<String> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let names = tokens.iter().filter_map(|token| match token {
@@ -249,7 +252,7 @@ fn imports(tree: &UseTree, prefix: &mut Vec<String>, found: &mut Vec<(String, Ve
     }
 }
 
-/// The paths in `tokens` that begin with `crate`, `self` or `super`.
+/// Collects the paths in `tokens` that begin with `crate`, `self` or `super`.
 fn paths(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut index = 0;
@@ -277,21 +280,21 @@ fn paths(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
 }
 
 /// Describes each set of files that can all reach each other.
-fn find_circles(graph: &Graph) -> Vec<String> {
+fn find_cycles(graph: &Graph) -> Vec<String> {
     let reachable: BTreeMap<&PathBuf, BTreeSet<&PathBuf>> =
         graph.keys().map(|file| (file, reachable_from(file, graph))).collect();
-    let mut circles = BTreeMap::new();
+    let mut cycles = BTreeMap::new();
     for (file, reached) in &reachable {
-        let circle: BTreeSet<&PathBuf> = reached
+        let cycle: BTreeSet<&PathBuf> = reached
             .iter()
             .copied()
             .filter(|other| reachable.get(*other).is_some_and(|back| back.contains(*file)))
             .collect();
-        if circle.contains(file) {
-            circles.insert(circle.clone(), describe(&circle, graph));
+        if cycle.contains(file) {
+            cycles.insert(cycle.clone(), describe(&cycle, graph));
         }
     }
-    circles.into_values().collect()
+    cycles.into_values().collect()
 }
 
 fn reachable_from<'a>(file: &PathBuf, graph: &'a Graph) -> BTreeSet<&'a PathBuf> {
@@ -309,10 +312,10 @@ fn short(file: &Path) -> String {
     file.strip_prefix(root()).unwrap_or(file).display().to_string()
 }
 
-fn describe(circle: &BTreeSet<&PathBuf>, graph: &Graph) -> String {
+fn describe(cycle: &BTreeSet<&PathBuf>, graph: &Graph) -> String {
     let mut lines = Vec::new();
-    for file in circle {
-        for (other, names) in graph.get(*file).into_iter().flatten().filter(|(other, _)| circle.contains(other)) {
+    for file in cycle {
+        for (other, names) in graph.get(*file).into_iter().flatten().filter(|(other, _)| cycle.contains(other)) {
             let names = names.iter().cloned().collect::<Vec<_>>().join(", ");
             lines.push(format!("  {} → {} ({names})", short(file), short(other)));
         }
@@ -324,19 +327,19 @@ fn describe(circle: &BTreeSet<&PathBuf>, graph: &Graph) -> String {
 mod tests {
     use super::*;
 
-    fn circles(files: &[(&str, &str)]) -> Vec<String> {
+    fn cycles(files: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        find_circles(&Crate::read(folder.path()).unwrap().dependencies())
+        find_cycles(&Crate::read(folder.path()).unwrap().dependencies())
     }
 
     #[test]
-    fn find_circles_accepts_a_tree() {
-        let found = circles(&[
+    fn find_cycles_accepts_a_tree() {
+        let found = cycles(&[
             ("lib.rs", "mod a; mod b; pub use a::A; #[cfg(test)] mod tests { use crate::b::B; }"),
             ("a.rs", "pub struct A;"),
             ("b.rs", "use crate::A; pub struct B(A);"),
@@ -345,21 +348,21 @@ mod tests {
     }
 
     #[test]
-    fn find_circles_follows_uses_reexports_and_paths() {
+    fn find_cycles_follows_uses_reexports_and_paths() {
         for (a, b) in [
             ("use crate::b::B; pub struct A;", "use crate::a::A; pub struct B;"),
             ("use super::B; pub struct A;", "use crate::A; pub struct B;"),
             ("pub struct A; fn f() -> crate::b::B { todo!() }", "pub struct B; fn g() { call!(super::a::A) }"),
         ] {
-            let found = circles(&[("lib.rs", "mod a; mod b; pub use {a::A, b::B};"), ("a.rs", a), ("b.rs", b)]);
+            let found = cycles(&[("lib.rs", "mod a; mod b; pub use {a::A, b::B};"), ("a.rs", a), ("b.rs", b)]);
             assert_eq!(found.len(), 1, "{a} {b}");
             assert!(found[0].contains("a.rs") && found[0].contains("b.rs"), "{found:?}");
         }
     }
 
     #[test]
-    fn find_circles_looks_into_folders() {
-        let found = circles(&[
+    fn find_cycles_looks_into_folders() {
+        let found = cycles(&[
             ("lib.rs", "mod a;"),
             ("a/mod.rs", "mod deep; pub struct A(deep::D);  use deep::D;"),
             ("a/deep.rs", "use super::A; pub struct D(A);"),
