@@ -5,12 +5,8 @@ use std::sync::Arc;
 use tauri::{AppHandle, Manager, Runtime, plugin};
 
 use crate::{
-    Clerk, Config, HttpTransport, bindings,
-    builder::Builder,
-    commands::WindowOptions,
-    config, core, desktop,
-    plugin::ClerkPlugin,
-    ports, storage, wallet_bridge,
+    Clerk, Config, HttpTransport, bindings, builder::Builder, commands::WindowOptions, config, core, desktop,
+    plugin::ClerkPlugin, ports, storage, wallet_bridge,
 };
 
 impl Builder {

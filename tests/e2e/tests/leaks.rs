@@ -68,7 +68,7 @@ async fn the_client_token_stays_in_rust() -> Result<()> {
         assert!(heard.contains(expected), "the spy must have heard {expected}");
     }
     let log = desktop.log()?;
-    assert!(log.contains("FAPI answered") && log.contains("TRACE"), "the log is that of trace level");
+    assert!(log.contains("FAPI responded") && log.contains("TRACE"), "the log is that of trace level");
 
     let mut places: Vec<(String, Vec<u8>)> = vec![
         ("what the webview was told".to_owned(), heard.into()),

@@ -16,7 +16,7 @@ use clerk::{
 };
 use clerk_e2e::{Result, WebPage, until};
 use clerk_emulator::{Config, Decision, Emulator, Entry, Identity, NewUser};
-use clerk_testkit::app::{ADA, App, CALLBACK, PASSWORD, first_error_code, password_params, google_params};
+use clerk_testkit::app::{ADA, App, CALLBACK, PASSWORD, first_error_code, google_params, password_params};
 use clerk_testkit::wallet::TestWallet;
 use serde_json::Value;
 

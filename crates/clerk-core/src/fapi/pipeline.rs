@@ -69,7 +69,7 @@ impl Fapi {
             let host = self.instance.url("").host_str().unwrap_or_default().to_owned();
             ErrorCode::NetworkError.error(format!("the Frontend API at {host} can't be reached: {error}"))
         })?;
-        tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI answered");
+        tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI responded");
         let opened = envelope::open(&response, &request.path);
         let client = if request.responds_with_client {
             match &opened.outcome {
