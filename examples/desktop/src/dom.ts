@@ -1,4 +1,4 @@
-/** Building elements, without a framework. */
+/** Creates elements, without a framework. */
 
 type Child = Node | string | null | undefined;
 
@@ -9,7 +9,7 @@ interface Attributes {
   [name: string]: string | boolean | (() => void) | undefined;
 }
 
-/** An element with attributes and children. */
+/** Creates an element with attributes and children. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -31,7 +31,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return result;
 }
 
-/** A labelled input. */
+/** Creates a labelled input. */
 export function field(id: string, label: string, attributes: Attributes = {}): HTMLElement {
   return element(
     'div',
@@ -41,7 +41,7 @@ export function field(id: string, label: string, attributes: Attributes = {}): H
   );
 }
 
-/** The element with this id, which the page is known to have. */
+/** Returns the element with this id, which must exist. */
 export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (!found) {

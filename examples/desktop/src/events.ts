@@ -1,10 +1,10 @@
 /** The live list of events. */
 import { byId, element } from './dom';
 
-/** The list keeps this many. */
+/** The maximum number of lines. */
 const LIMIT = 60;
 
-/** Adds a line on top. */
+/** Adds a line at the top. */
 export function note(text: string): void {
   const list = byId('events');
   list.prepend(element('li', {}, element('time', {}, new Date().toLocaleTimeString()), text));

@@ -1,4 +1,4 @@
-/** The example app: a window that shows who is signed in, and what happens. */
+/** The example app: a window that shows the signed-in user and a list of events. */
 import { Clerk, isClerkAPIResponseError, isClerkRuntimeError, onNotice } from 'tauri-plugin-clerk-api';
 
 import { byId, element } from './dom';
@@ -10,14 +10,14 @@ const isSecondWindow = new URLSearchParams(window.location.search).get('window')
 document.body.classList.toggle('second', isSecondWindow);
 
 const clerk = new Clerk();
-// For a look at it from the developer console, as on the web.
+// Available in the developer console, as on the web.
 Object.assign(window, { clerk });
 let card: SignedOut | null = null;
 let shown = '';
 
 function render(): void {
   const { user, session } = clerk;
-  // The card of a signed-in user is built anew only when there is something new to show.
+  // Rebuild the card only when something that it shows has changed.
   const now = user && session ? JSON.stringify([session.id, user.updatedAt, user.imageUrl]) : 'signed out';
   if (now === shown) {
     return;
@@ -31,7 +31,7 @@ function render(): void {
       element(
         'section',
         { class: 'card', 'data-testid': 'signed-out' },
-        element('h2', {}, 'Nobody is signed in'),
+        element('h2', {}, 'Signed out'),
         'Sign in in the main window.',
       ),
     );
@@ -83,7 +83,7 @@ async function load(): Promise<void> {
   try {
     await clerk.load({
       routerPush: (to) => {
-        note(`go to ${to}`);
+        note(`navigate to ${to}`);
       },
     });
     byId('app-name').textContent =

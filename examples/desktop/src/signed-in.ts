@@ -1,10 +1,10 @@
-/** What somebody sees who is signed in. */
+/** The card of a signed-in user. */
 import { invoke } from '@tauri-apps/api/core';
 import { type Clerk, isClerkRuntimeError, type User } from 'tauri-plugin-clerk-api';
 
 import { element } from './dom';
 
-/** The claims of a JWT, for show: nothing is verified here. */
+/** Returns the claims of a JWT, for display only: nothing is verified here. */
 function claimsOf(jwt: string): unknown {
   const payload = jwt.split('.')[1] ?? '';
   const base64 = payload.replaceAll('-', '+').replaceAll('_', '/');
@@ -12,7 +12,7 @@ function claimsOf(jwt: string): unknown {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** The card of the signed-in user. */
+/** Creates the card of the signed-in user. */
 export function signedIn(clerk: Clerk, user: User, isSecondWindow: boolean): HTMLElement {
   const claims = element('pre', { testId: 'claims', hidden: true });
   const greeting = element('p', { class: 'quiet', testId: 'greeting' });

@@ -1,11 +1,11 @@
-/** What somebody sees who is not signed in: sign-in and sign-up. */
+/** The card for signing in and signing up. */
 import { type Clerk, isClerkAPIResponseError, isClerkRuntimeError } from 'tauri-plugin-clerk-api';
 
 import { element, field } from './dom';
 
 type Mode = 'sign-in' | 'sign-up' | 'sign-in-code' | 'sign-up-code' | 'waiting';
 
-/** An error as it is shown. */
+/** An error, as displayed. */
 interface Failure {
   code: string;
   message: string;
@@ -22,7 +22,7 @@ function failureOf(error: unknown): Failure {
   return { code: 'unknown', message: String(error) };
 }
 
-/** The sign-in card. It lives as long as nobody is signed in. */
+/** The sign-in card, shown while signed out. */
 export class SignedOut {
   readonly #clerk: Clerk;
   readonly root = element('section', { class: 'card' });
@@ -50,7 +50,7 @@ export class SignedOut {
     this.#refresh();
   }
 
-  /** Shows what is new and leaves the form as it is: the user's input stays. */
+  /** Updates the error and the buttons without rebuilding the form, which would lose the user's input. */
   #refresh(): void {
     this.#alert.replaceChildren(...this.#error());
     for (const button of this.root.querySelectorAll('button')) {
@@ -79,7 +79,7 @@ export class SignedOut {
     this.render();
   }
 
-  /** Does something that may fail; what failed is shown. */
+  /** Runs an action and shows its error if it fails. */
   async #try(action: () => Promise<void>): Promise<void> {
     this.#busy = true;
     this.#failure = null;
@@ -215,7 +215,7 @@ export class SignedOut {
       element(
         'p',
         { class: 'quiet' },
-        `Sign in with ${this.#provider} there. This window goes on by itself afterwards.`,
+        `Sign in with ${this.#provider} there. This window continues automatically.`,
       ),
       element(
         'div',

@@ -1,4 +1,4 @@
-//! A desktop app that signs people in with Clerk. What matters is `.plugin(clerk)`; the rest is the demo's.
+//! A desktop app that signs users in with Clerk. An app needs only `.plugin(clerk::init())`; the rest is for the demo.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
@@ -15,13 +15,13 @@ fn main() {
 }
 
 fn run() -> tauri::Result<()> {
-    // As an app in the tray does: no window at the start, and closing the last one does not end it.
+    // Like a tray app: it starts without a window, and closing the last window does not exit the app.
     let in_background = std::env::args().any(|argument| argument == "--background");
     let app = tauri::Builder::default()
         .plugin(clerk())
         .invoke_handler(tauri::generate_handler![open_second_window, greeting])
         .setup(move |app| {
-            // Rust hears of every change, with or without a window.
+            // Rust is notified of every change, with or without a window.
             app.clerk().add_listener(|state| {
                 let user = state.user().map_or("nobody".to_owned(), |user| user.full_name().unwrap_or_default());
                 tracing::info!(revision = state.revision, user, "auth state");
@@ -29,7 +29,7 @@ fn run() -> tauri::Result<()> {
             if !in_background && let Some(window) = app.config().app.windows.first() {
                 WebviewWindowBuilder::from_config(app.handle(), window)?.build()?;
             }
-            // The app's own links; the callback links of sign-ins are among them and are not its concern.
+            // The listener also receives Clerk's callback links, which the app ignores.
             app.deep_link().on_open_url(|event| {
                 for url in event.urls() {
                     if !(url.host_str() == Some("callback") && matches!(url.path(), "" | "/")) {
@@ -50,8 +50,8 @@ fn run() -> tauri::Result<()> {
     Ok(())
 }
 
-/// An app of your own has its key in `tauri.conf.json` and needs no more than `clerk::init()`. The demo takes the key
-/// from the environment, so that it runs on the emulator and on any instance.
+/// Creates the plugin. Other apps have their key in `tauri.conf.json` and use `clerk::init()`; the demo takes the key from
+/// the environment, so that it runs on the emulator and on any instance.
 fn clerk<R: tauri::Runtime>() -> clerk::ClerkPlugin<R> {
     let mut builder = clerk::Builder::new();
     if let Ok(key) = std::env::var("CLERK_PUBLISHABLE_KEY") {
@@ -77,9 +77,9 @@ async fn open_second_window(app: AppHandle) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// The signed-in user in a command of the app's own.
+/// Shows how a command of the app uses the signed-in user.
 #[tauri::command]
 async fn greeting(clerk: tauri::State<'_, clerk::Clerk>) -> Result<String, String> {
-    let user = clerk.user().ok_or("nobody is signed in")?;
+    let user = clerk.user().ok_or("not signed in")?;
     Ok(format!("Rust says hello to {}", user.full_name().unwrap_or_else(|| user.id.to_string())))
 }
