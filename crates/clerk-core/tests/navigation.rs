@@ -60,16 +60,16 @@ async fn redirects_after_flows_navigate_to_the_configured_urls() {
         .unwrap();
     });
     app.clerk.load(LoadOptions::default()).await.unwrap();
-    let went = || app.take_navigation();
+    let navigation = || app.take_navigation();
     app.clerk.redirect_to_after_sign_in().unwrap();
-    assert_eq!(went().as_deref(), Some("/in"));
+    assert_eq!(navigation().as_deref(), Some("/in"));
     app.clerk.redirect_to_after_sign_up().unwrap();
-    assert_eq!(went().as_deref(), Some("/up"));
+    assert_eq!(navigation().as_deref(), Some("/up"));
     app.clerk.redirect_to_after_sign_out().unwrap();
-    assert_eq!(went().as_deref(), Some("/bye"));
+    assert_eq!(navigation().as_deref(), Some("/bye"));
     app.clerk.redirect_to_waitlist().unwrap();
-    assert_eq!(went().as_deref(), Some("/waitlist"));
+    assert_eq!(navigation().as_deref(), Some("/waitlist"));
     app.clerk.redirect_to_tasks(&Default::default()).unwrap();
-    assert_eq!(went(), None, "nobody has a task");
+    assert_eq!(navigation(), None, "no session has a task");
     assert!(app.clerk.build_new_subscription_redirect_url().ends_with("/in"));
 }

@@ -45,7 +45,7 @@ async fn client_token_is_replaced_after_a_refusal() {
     }
 }
 
-/// Where the app's configuration names the instance, no window can have the client token sent elsewhere.
+/// If the app's configuration names the instance, a window cannot change where the client token is sent.
 #[tokio::test]
 async fn client_token_is_not_sent_where_a_window_says() {
     let store = Arc::new(MemoryStore::default());
@@ -54,7 +54,7 @@ async fn client_token_is_not_sent_where_a_window_says() {
         .await
         .unwrap();
     for (proxy_url, domain) in [(Some("https://evil.example/"), None), (None, Some("evil.example"))] {
-        let app = ScriptedApp::with(|_, _| panic!("nothing is sent"), store.clone(), |_| {});
+        let app = ScriptedApp::with(|_, _| panic!("a request was sent"), store.clone(), |_| {});
         let options = LoadOptions {
             proxy_url: proxy_url.map(str::to_owned),
             domain: domain.map(str::to_owned),
@@ -62,7 +62,7 @@ async fn client_token_is_not_sent_where_a_window_says() {
         };
         assert_eq!(app.clerk.load(options).await.unwrap_err().code(), "publishable_key_conflict");
     }
-    // Where it does not, a token stays with the place that it came from.
+    // If it does not, a token is sent only to the origin that issued it.
     let seen = Arc::<Mutex<Vec<Option<String>>>>::default();
     let log = seen.clone();
     let app = ScriptedApp::with_tokens(
@@ -85,7 +85,7 @@ async fn client_token_is_not_sent_where_a_window_says() {
     assert_eq!(*seen.lock().unwrap(), [None, None]);
 }
 
-/// An environment that can't be had does not lose the client token that came along with the client.
+/// A failed environment request does not discard the client token of the client response.
 #[tokio::test]
 async fn client_token_is_stored_even_if_the_environment_fails() {
     let failing = Arc::new(AtomicBool::new(true));
@@ -103,13 +103,13 @@ async fn client_token_is_stored_even_if_the_environment_fails() {
     };
     let app = ScriptedApp::with_tokens(script, Arc::new(MemoryStore::default()), |_| {});
     app.clerk.load(LoadOptions::default()).await.unwrap_err();
-    assert_eq!(app.clerk.snapshot().client, None, "a load that failed shows nothing");
+    assert_eq!(app.clerk.snapshot().client, None, "a failed load does not change the state");
     failing.store(false, Ordering::Relaxed);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert_eq!(seen.lock().unwrap()[2..], [Some("a-rotated-token".to_owned()), Some("a-rotated-token".to_owned())]);
 }
 
-/// A keyring that takes its time.
+/// A store whose writes wait until they are released.
 #[derive(Default)]
 struct SlowStore {
     held: MemoryStore,
@@ -134,7 +134,7 @@ impl SecretStore for SlowStore {
     }
 }
 
-/// Who asked may give up while the new client token is being stored; it is used from then on all the same.
+/// A caller may be cancelled while a rotated client token is being stored. Later requests use the token.
 #[tokio::test]
 async fn client_token_is_stored_even_if_the_caller_is_cancelled() {
     let store = Arc::new(SlowStore::default());
@@ -154,17 +154,17 @@ async fn client_token_is_stored_even_if_the_caller_is_cancelled() {
     let clerk = app.clerk.clone();
     let params = JoinWaitlistParams { email_address: "a@example.com".into() };
     let first = tokio::spawn(async move { clerk.join_waitlist(params).await });
-    wait_until("the store to be asked", || store.waiting.load(Ordering::Relaxed) != 0).await;
+    wait_until("the store to receive the token", || store.waiting.load(Ordering::Relaxed) != 0).await;
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     store.release.notify_one();
-    // It waits for its turn behind the one that goes on.
+    // These wait for the cancelled request, which still completes.
     app.clerk.touch().await.unwrap();
     app.clerk.touch().await.unwrap();
     assert_eq!(seen.lock().unwrap().last().unwrap().as_deref(), Some("a-rotated-token"));
 }
 
-/// The client token occurs in nothing that leaves the core: not in events, not in what windows get, not in errors.
+/// The client token is in nothing that leaves the core: events, the snapshot, errors.
 #[tokio::test]
 async fn client_token_is_not_exposed_by_events_state_or_errors() {
     let app = App::start(config()).await;

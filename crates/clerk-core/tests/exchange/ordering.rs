@@ -30,6 +30,6 @@ async fn reload_sign_in_ignores_a_response_that_was_overtaken() {
     })
     .await;
     slow.await.unwrap().unwrap();
-    assert!(app.clerk.is_signed_in(), "the old client, without the session, came last");
-    assert!(app.restart().await.clerk.is_signed_in(), "and so did the old token");
+    assert!(app.clerk.is_signed_in(), "the older client without the session arrived last");
+    assert!(app.restart().await.clerk.is_signed_in(), "the older token arrived last");
 }

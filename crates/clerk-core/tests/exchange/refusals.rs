@@ -1,4 +1,4 @@
-//! What the core does after FAPI has refused a request.
+//! Reactions to refused requests.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,16 +11,16 @@ use clerk_testkit::{
 };
 use serde_json::json;
 
-/// The rows of `handleUnauthenticated`.
+/// The result of `handle_unauthenticated` and the session afterwards, for each response to the read of the client.
 #[tokio::test]
 async fn handle_unauthenticated_follows_the_decision_table() {
     for (status, sessions, expected) in [
         (200, json!([session("sess_1")]), "ok sess_1"),
-        (200, json!([]), "ok nobody"),
-        // There is no client any more.
-        (204, json!(null), "ok nobody"),
-        (403, json!(null), "ok nobody"),
-        (500, json!(null), "ok nobody"),
+        (200, json!([]), "ok signed out"),
+        // The client no longer exists.
+        (204, json!(null), "ok signed out"),
+        (403, json!(null), "ok signed out"),
+        (500, json!(null), "ok signed out"),
         (502, json!(null), "error sess_1"),
         (0, json!(null), "network_error sess_1"),
     ] {
@@ -47,12 +47,12 @@ async fn handle_unauthenticated_follows_the_decision_table() {
             Err(error) => error.code().to_owned(),
         };
         tokio::time::resume();
-        let session = app.active_session_id().unwrap_or_else(|| "nobody".to_owned());
+        let session = app.active_session_id().unwrap_or_else(|| "signed out".to_owned());
         assert_eq!(format!("{result} {session}"), expected, "{status}");
     }
 }
 
-/// A banned user, and a session that FAPI can't process any more: the client is read again, once.
+/// The client is read again once, e.g. for a banned user.
 #[tokio::test]
 async fn touch_reads_the_client_again_after_a_refusal() {
     for status in [401, 403, 422] {

@@ -14,7 +14,7 @@ use clerk_testkit::{
 };
 use serde_json::json;
 
-/// Tokens are not in what listeners are shown, so a new one is no news.
+/// The snapshot contains no tokens, so a new one does not change it.
 #[tokio::test]
 async fn get_token_does_not_notify_listeners() {
     let app = ScriptedApp::new(|method, path| match path.ends_with("/tokens") {
@@ -28,10 +28,10 @@ async fn get_token_does_not_notify_listeners() {
     app.clerk.get_token(params).await.unwrap().unwrap();
     assert!(!state.has_changed().unwrap());
     let feature = CheckAuthorizationParams { feature: Some("reports".into()), ..Default::default() };
-    assert!(app.clerk.check_authorization(&feature), "its claims count at once");
+    assert!(app.clerk.check_authorization(&feature), "its claims apply at once");
 }
 
-/// A token of a template says which organization was active when it was minted.
+/// A template's token contains the organization that was active when it was minted.
 #[tokio::test]
 async fn get_token_caches_template_tokens_per_organization() {
     let minted = Arc::new(AtomicUsize::new(0));

@@ -19,11 +19,11 @@ use url::Url;
 #[tokio::test]
 async fn handle_deep_link_refuses_a_link_without_a_flow() {
     let app = load_app().await;
-    let (before, asked) = (app.clerk.snapshot().revision, app.fapi.requests.lock().unwrap().len());
+    let (revision, requests) = (app.clerk.snapshot().revision, app.fapi.requests.lock().unwrap().len());
     for query in ["", "?rotating_token_nonce=n", "?__clerk_status=verified&__clerk_created_session=sess_9"] {
         assert_eq!(app.clerk.handle_deep_link(&callback_link(query)).await, LinkOutcome::Refused);
     }
-    assert_eq!((app.clerk.snapshot().revision, app.fapi.requests.lock().unwrap().len()), (before, asked));
+    assert_eq!((app.clerk.snapshot().revision, app.fapi.requests.lock().unwrap().len()), (revision, requests));
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn handle_deep_link_resumes_a_flow_after_a_restart() {
     let first = ScriptedApp::with(google_script, store.clone(), |_| {});
     first.clerk.load(LoadOptions::default()).await.unwrap();
     start_flow(&first).await.abort();
-    // The attempt is known to FAPI; the process that began it is gone.
+    // FAPI knows the attempt, but the process that started it is gone.
     let second = ScriptedApp::with(google_script, store.clone(), |_| {});
     let (link, clerk) = (callback_link("?rotating_token_nonce=n"), second.clerk.clone());
     let arrived = tokio::spawn(async move { clerk.handle_deep_link(&link).await });
@@ -51,9 +51,9 @@ async fn handle_deep_link_resumes_a_flow_after_a_restart() {
     assert_eq!(join(arrived).await, LinkOutcome::Resumed);
     assert!(second.clerk.is_signed_in());
     assert_eq!(second.clerk.take_redirect_outcome().unwrap().created_session_id, Some("sess_1".into()));
-    assert_eq!(second.clerk.take_redirect_outcome(), None, "it is given out once");
+    assert_eq!(second.clerk.take_redirect_outcome(), None, "it is returned once");
     assert!(second.events.0.lock().unwrap().contains(&Event::RedirectFinished));
-    // The record is used up: the same link does nothing in a third run.
+    // The record is deleted: the same link is refused in a third run.
     let third = ScriptedApp::with(google_script, store, |_| {});
     third.clerk.load(LoadOptions::default()).await.unwrap();
     assert_eq!(
@@ -62,7 +62,7 @@ async fn handle_deep_link_resumes_a_flow_after_a_restart() {
     );
 }
 
-/// The system may hand the same link over twice; the flow is over by then, and its record is for later runs only.
+/// The system may deliver the same link twice. The flow is over by then, and its record is for later runs only.
 #[tokio::test]
 async fn handle_deep_link_accepts_a_link_once() {
     let app = load_app().await;
@@ -74,7 +74,7 @@ async fn handle_deep_link_accepts_a_link_once() {
     assert_eq!(app.count("GET", "/client/sign_ins/sia_1"), 1);
 }
 
-/// The link that starts the app may come while there is no way to Clerk.
+/// The link that starts the app may arrive while FAPI is unreachable.
 #[tokio::test]
 async fn handle_deep_link_waits_for_a_retried_load() {
     let store = Arc::new(MemoryStore::default());

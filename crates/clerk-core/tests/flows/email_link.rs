@@ -21,19 +21,19 @@ use url::Url;
 
 use crate::support::{browser, link_back};
 
-fn with_links() -> Config {
+fn config_with_email_links() -> Config {
     let mut config = config();
     config.identifiers.email_verification = vec!["email_link".to_owned()];
     config
 }
 
-/// Waits for a message, which the flow under test has sent.
+/// Waits for the next message and returns its link.
 async fn mail(app: &App, before: usize) -> String {
     wait_until("a message to be sent", || app.emulator.inbox().len() > before).await;
-    app.emulator.latest_link(ADA).expect("a link")
+    app.emulator.latest_link(ADA).expect("a message has a link")
 }
 
-/// Approves a native link on its page.
+/// Approves a native link on its page. Returns the link back to the app.
 async fn approve(link: &str) -> Url {
     link_back(&browser().post(link).send().await.unwrap().text().await.unwrap())
 }
@@ -45,7 +45,7 @@ async fn begin_sign_in(app: &App) -> SignInId {
 
 #[tokio::test]
 async fn sign_in_with_email_link_signs_in_by_a_native_link() {
-    let app = App::start(with_links()).await;
+    let app = App::start(config_with_email_links()).await;
     let id = begin_sign_in(&app).await;
     let clerk = app.clerk.clone();
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
@@ -55,12 +55,12 @@ async fn sign_in_with_email_link_signs_in_by_a_native_link() {
     assert_eq!(sign_in.status, Some(SignInStatus::Complete));
     app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
     assert_eq!(app.user_name().as_deref(), Some("Ada"));
-    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Refused, "a link is good for one flow");
+    assert_eq!(app.clerk.handle_deep_link(&back).await, LinkOutcome::Refused, "a link is valid for one flow");
 }
 
 #[tokio::test]
 async fn sign_up_with_email_link_signs_up_by_a_native_link() {
-    let mut config = with_links();
+    let mut config = config_with_email_links();
     config.users.clear();
     config.password.mode = Presence::Off;
     let app = App::start(config).await;
@@ -75,7 +75,7 @@ async fn sign_up_with_email_link_signs_up_by_a_native_link() {
 
 #[tokio::test]
 async fn sign_in_with_email_link_resumes_after_a_restart() {
-    let app = App::start(with_links()).await;
+    let app = App::start(config_with_email_links()).await;
     let id = begin_sign_in(&app).await;
     let clerk = app.clerk.clone();
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
@@ -90,7 +90,7 @@ async fn sign_in_with_email_link_resumes_after_a_restart() {
 
 #[tokio::test]
 async fn sign_in_with_email_link_rejects_a_link_of_another_sign_in() {
-    let app = App::start(with_links()).await;
+    let app = App::start(config_with_email_links()).await;
     let id = begin_sign_in(&app).await;
     let clerk = app.clerk.clone();
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
@@ -101,7 +101,7 @@ async fn sign_in_with_email_link_rejects_a_link_of_another_sign_in() {
     assert!(!app.emulator.requests().iter().any(|entry| entry.path.contains("magic_links")));
 }
 
-/// Passes requests on, and holds back the response of `prepare_first_factor` until it is released.
+/// Delays the response of `prepare_first_factor` until it is released.
 struct HeldPrepare {
     http: HttpTransport,
     release: Arc<Notify>,
@@ -120,11 +120,11 @@ impl Transport for HeldPrepare {
     }
 }
 
-/// The message may be opened before the response to the request that sent it has arrived.
+/// The link may be opened before the response to the request that sent it arrives.
 #[tokio::test]
 async fn sign_in_with_email_link_accepts_a_link_before_prepare_responds() {
     let release = Arc::<Notify>::default();
-    let emulator = Arc::new(Emulator::start(with_links()).await.unwrap());
+    let emulator = Arc::new(Emulator::start(config_with_email_links()).await.unwrap());
     let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
         setup.transport = Arc::new(HeldPrepare { http: HttpTransport::new().unwrap(), release: release.clone() });
     });
@@ -138,7 +138,7 @@ async fn sign_in_with_email_link_accepts_a_link_before_prepare_responds() {
     assert_eq!(join(flow).await.unwrap().status, Some(SignInStatus::Complete));
 }
 
-/// An instance that knows links for browsers only.
+/// The error of an instance that supports links for browsers only.
 fn refuses_native_links() -> Fault {
     let body = json!({ "errors": [{ "code": "form_param_unknown", "message": "no", "meta": { "param_name": "redirect_uri" } }] });
     let respond = Action::Respond { status: 422, content_type: "application/json".to_owned(), body: body.to_string() };
@@ -147,7 +147,7 @@ fn refuses_native_links() -> Fault {
 
 #[tokio::test]
 async fn sign_in_with_email_link_falls_back_to_a_browser_link() {
-    let app = App::start(with_links()).await;
+    let app = App::start(config_with_email_links()).await;
     let id = begin_sign_in(&app).await;
     app.emulator.fault(refuses_native_links());
     let clerk = app.clerk.clone();
@@ -161,19 +161,19 @@ async fn sign_in_with_email_link_falls_back_to_a_browser_link() {
 
 #[tokio::test]
 async fn sign_in_with_email_link_accepts_a_browser_link_opened_on_another_device() {
-    let app = App::start(with_links()).await;
+    let app = App::start(config_with_email_links()).await;
     let id = begin_sign_in(&app).await;
     app.emulator.fault(refuses_native_links());
     let clerk = app.clerk.clone();
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
-    // Opened, but its way back leads nowhere.
+    // The link is opened, but its redirect is not followed.
     browser().get(mail(&app, 0).await).send().await.unwrap();
     assert_eq!(join(flow).await.unwrap().status, Some(SignInStatus::Complete));
 }
 
 #[tokio::test]
 async fn handle_deep_link_accepts_a_browser_link_of_an_own_attempt_after_cancellation() {
-    let app = App::start(with_links()).await;
+    let app = App::start(config_with_email_links()).await;
     let id = begin_sign_in(&app).await;
     app.emulator.fault(refuses_native_links());
     let clerk = app.clerk.clone();
@@ -188,8 +188,8 @@ async fn handle_deep_link_accepts_a_browser_link_of_an_own_attempt_after_cancell
     assert_eq!(app.user_name().as_deref(), Some("Ada"));
 }
 
-/// A FAPI whose client has these attempts and this session.
-async fn with_attempts(attempts: Value) -> ScriptedApp {
+/// Loads an app whose client has these attempts and the session `sess_1`.
+async fn load_app_with_attempts(attempts: Value) -> ScriptedApp {
     let app = ScriptedApp::new(move |method, path| match (method, path) {
         ("GET", "/environment") => json_response(200, &environment()),
         ("GET", "/client") => {
@@ -227,8 +227,8 @@ async fn handle_email_link_verification_follows_the_decision_table() {
         (json!({}), "__clerk_status=verified&__clerk_created_session=sess_9", "other device"),
         (json!({}), "__clerk_status=verified", "other device"),
     ] {
-        let app = with_attempts(attempts).await;
-        let asked = app.count("GET", "/client");
+        let app = load_app_with_attempts(attempts).await;
+        let before = app.count("GET", "/client");
         let link = Url::parse(&format!("{CALLBACK}?{query}")).unwrap();
         let result = match app.clerk.handle_email_link_verification(&link, params.clone()).await {
             Err(error) => error.code().to_owned(),
@@ -239,21 +239,21 @@ async fn handle_email_link_verification_follows_the_decision_table() {
             }
         };
         assert_eq!(result, expected, "{query}");
-        let read_again = app.count("GET", "/client") - asked;
+        let reads = app.count("GET", "/client") - before;
         let judged = !expected.starts_with("email_link") && !query.contains("transferable");
-        assert_eq!(read_again, usize::from(judged && !query.contains("sess_1")), "{query}");
+        assert_eq!(reads, usize::from(judged && !query.contains("sess_1")), "{query}");
         let touched = app.count("POST", "/client/sessions/sess_1/touch");
         assert_eq!(touched, usize::from(expected.starts_with("sess_1")), "{query}");
     }
 }
 
-/// The app's page for the task of a session comes before where an e-mail link was to lead.
+/// The page of a pending task comes before `redirect_url_complete`.
 #[tokio::test]
 async fn handle_email_link_verification_navigates_to_a_task_first() {
     let mut pending = session("sess_1");
     pending["status"] = "pending".into();
     pending["tasks"] = json!([{ "key": "choose-organization" }]);
-    let app = with_attempts(json!({ "sessions": [pending] })).await;
+    let app = load_app_with_attempts(json!({ "sessions": [pending] })).await;
     let options: ClerkOptions =
         serde_json::from_value(json!({ "taskUrls": { "choose-organization": "/choose" } })).unwrap();
     app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();

@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::support::{browser, link_back};
 
-/// Signs Ada in on a hosted page, and returns the link back to the app.
+/// Signs Ada in on a hosted page. Returns the link back to the app.
 async fn sign_in_on(page: &str) -> Url {
     let form = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("action", "start"), ("identifier", ADA), ("password", PASSWORD)])
@@ -104,8 +104,8 @@ async fn redirect_to_sign_in_navigates_to_the_apps_own_page() {
     assert!(app.browser.0.lock().unwrap().is_empty());
 }
 
-/// FAPI's side of a hosted page: whoever comes back is signed in as the user of `sess_1`, who may have a task left.
-async fn with_hosted_page(task: Option<&str>, options: ClerkOptions) -> ScriptedApp {
+/// Loads an app whose hosted page creates the session `sess_1`, with a pending task if there is one.
+async fn load_app_with_hosted_page(task: Option<&str>, options: ClerkOptions) -> ScriptedApp {
     let mut signed_in = session("sess_1");
     if let Some(task) = task {
         signed_in["status"] = "pending".into();
@@ -130,8 +130,8 @@ async fn with_hosted_page(task: Option<&str>, options: ClerkOptions) -> Scripted
     app
 }
 
-/// Opens the hosted page by `begin`, comes back from it, and returns where the app went and what FAPI was asked for.
-async fn through_the_hosted_page<F>(app: &ScriptedApp, begin: impl FnOnce(Clerk) -> F) -> (Option<String>, String)
+/// Opens the hosted page by `begin` and comes back from it. Returns where the app navigates to, and the body of the request.
+async fn complete_hosted_page<F>(app: &ScriptedApp, begin: impl FnOnce(Clerk) -> F) -> (Option<String>, String)
 where
     F: Future<Output = clerk_core::Result<()>> + Send + 'static,
 {
@@ -153,9 +153,8 @@ async fn redirect_to_sign_up_signs_up_on_the_hosted_page() {
         sign_in_force_redirect_url: Some("/never".into()),
         ..Default::default()
     };
-    let app = with_hosted_page(None, ClerkOptions::default()).await;
-    let (to, body) =
-        through_the_hosted_page(&app, |clerk| async move { clerk.redirect_to_sign_up(&options).await }).await;
+    let app = load_app_with_hosted_page(None, ClerkOptions::default()).await;
+    let (to, body) = complete_hosted_page(&app, |clerk| async move { clerk.redirect_to_sign_up(&options).await }).await;
     assert!(body.contains("&mode=sign-up"), "{body}");
     assert_eq!(to.as_deref(), Some("/welcome"));
     assert!(app.clerk.is_signed_in());
@@ -168,14 +167,13 @@ async fn redirect_to_sign_in_returns_to_redirect_url() {
         sign_in_fallback_redirect_url: Some("/fallback".into()),
         ..Default::default()
     };
-    let app = with_hosted_page(None, ClerkOptions::default()).await;
-    let (to, body) =
-        through_the_hosted_page(&app, |clerk| async move { clerk.redirect_to_sign_in(&options).await }).await;
+    let app = load_app_with_hosted_page(None, ClerkOptions::default()).await;
+    let (to, body) = complete_hosted_page(&app, |clerk| async move { clerk.redirect_to_sign_in(&options).await }).await;
     assert!(body.contains("&mode=sign-in"), "{body}");
     assert_eq!(to.as_deref(), Some("/notes"));
 }
 
-/// A task comes before where the user wanted to go, at the app's own page for it or below the sign-in.
+/// The page of a task, of the app or below the sign-in, comes before the redirect URL.
 #[tokio::test]
 async fn redirect_to_sign_in_navigates_to_a_task_first() {
     let task_urls = [("choose-organization".to_owned(), "/choose".to_owned())].into();
@@ -183,10 +181,10 @@ async fn redirect_to_sign_in_navigates_to_a_task_first() {
         (ClerkOptions::default(), "https://portal.example.test/sign-in#/tasks/choose-organization"),
         (ClerkOptions { task_urls: Some(task_urls), ..Default::default() }, "/choose"),
     ] {
-        let app = with_hosted_page(Some("choose-organization"), options).await;
+        let app = load_app_with_hosted_page(Some("choose-organization"), options).await;
         let begin = |clerk: Clerk| async move { clerk.redirect_to_sign_in(&RedirectOptions::default()).await };
-        let (in_app, _) = through_the_hosted_page(&app, begin).await;
-        // The hosted page itself, and then perhaps that of the task.
+        let (in_app, _) = complete_hosted_page(&app, begin).await;
+        // The first one is the hosted page.
         let opened = app.browser.0.lock().unwrap().iter().skip(1).map(ToString::to_string).next();
         assert_eq!(in_app.or(opened).as_deref(), Some(expected));
         assert!(app.clerk.session().is_some() && !app.clerk.is_signed_in());

@@ -116,7 +116,7 @@ async fn load_error(
     let error = app.clerk.load(LoadOptions::default()).await.unwrap_err();
     let state = app.clerk.snapshot();
     assert_eq!(state.status, Status::Error);
-    assert_eq!(state.error.as_ref().unwrap().code, error.code(), "the webview sees the same code");
+    assert_eq!(state.error.as_ref().unwrap().code, error.code(), "the webview gets the same code");
     (error.code().to_owned(), app)
 }
 
@@ -139,7 +139,7 @@ async fn load_rejects_bad_configuration_without_a_request() {
         (proxy("http://proxy.example.com/__clerk"), "proxy_url_invalid"),
         (local, "instance_mismatch"),
     ] {
-        let (code, app) = load_error(|_, _| panic!("nothing is sent"), instance).await;
+        let (code, app) = load_error(|_, _| panic!("a request was sent"), instance).await;
         assert_eq!((code.as_str(), app.fapi.requests.lock().unwrap().len()), (expected, 0));
     }
 }
@@ -200,7 +200,7 @@ async fn load_accepts_a_publishable_key_unless_it_conflicts() {
     });
     alone.clerk.load(options(KEY)).await.unwrap();
     assert_eq!(alone.clerk.load(options(other)).await.unwrap_err().code(), "publishable_key_conflict");
-    assert!(alone.clerk.is_signed_in(), "a window with bad options does not take the state away");
+    assert!(alone.clerk.is_signed_in(), "bad options of a window do not change the state");
     let configured = ScriptedApp::new(one_session);
     assert_eq!(configured.clerk.load(options(other)).await.unwrap_err().code(), "publishable_key_conflict");
     configured.clerk.load(options(KEY)).await.unwrap();
@@ -208,14 +208,13 @@ async fn load_accepts_a_publishable_key_unless_it_conflicts() {
 
 #[tokio::test]
 async fn calls_before_load_return_not_loaded() {
-    let app = ScriptedApp::new(|_, _| panic!("nothing is sent"));
+    let app = ScriptedApp::new(|_, _| panic!("a request was sent"));
     assert_eq!(app.clerk.create_sign_in(Default::default()).await.unwrap_err().code(), "not_loaded");
     assert_eq!(app.clerk.sign_out(Default::default()).await.unwrap_err().code(), "not_loaded");
     assert_eq!(app.clerk.set_active(Default::default()).await.unwrap_err().code(), "not_loaded");
     assert_eq!(app.clerk.get_token(Default::default()).await.unwrap_err().code(), "not_loaded");
 }
 
-/// A Frontend API that takes connections and says nothing.
 #[tokio::test(start_paused = true)]
 async fn load_times_out_when_fapi_does_not_respond() {
     let mut setup = ClerkSetup::new(
@@ -229,10 +228,9 @@ async fn load_times_out_when_fapi_does_not_respond() {
     let started = tokio::time::Instant::now();
     let error = Clerk::new(setup).load(LoadOptions::default()).await.unwrap_err();
     assert_eq!(error.code(), "network_error");
-    assert!(started.elapsed() < Duration::from_secs(30), "on a clock that only waits move");
+    assert!(started.elapsed() < Duration::from_secs(30), "of the paused clock");
 }
 
-/// What there was to know is told to those who ask later, once each.
 #[tokio::test]
 async fn notices_are_kept_once_per_code() {
     let app = ScriptedApp::with(one_session, Arc::new(UnavailableStore), |_| {});
@@ -261,13 +259,13 @@ async fn choose_initial_session_applies_until_another_choice() {
     app.clerk.choose_initial_session(Some("sess_2".into())).await.unwrap();
     assert_eq!(app.active_session_id().as_deref(), Some("sess_2"));
     app.clerk.choose_initial_session(Some("sess_1".into())).await.unwrap();
-    assert_eq!(app.active_session_id().as_deref(), Some("sess_2"), "another window has chosen");
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_2"), "another window has chosen a session");
 
     let app = ScriptedApp::new(two_sessions);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     app.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
     app.clerk.choose_initial_session(Some("sess_1".into())).await.unwrap();
-    assert_eq!(app.active_session_id().as_deref(), Some("sess_2"), "the user has chosen");
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_2"), "the user has chosen a session");
 }
 
 #[tokio::test]
@@ -284,7 +282,7 @@ async fn load_merges_options_field_by_field() {
     assert_eq!(load("/b").await, ("/b".to_owned(), Some(false)));
     let revision = app.clerk.snapshot().revision;
     assert_eq!(load("/b").await.0, "/b");
-    assert_eq!(app.clerk.snapshot().revision, revision, "the same options change nothing");
+    assert_eq!(app.clerk.snapshot().revision, revision, "equal options change nothing");
     assert_eq!(load("/c").await.0, "/c");
     assert_eq!(app.count("GET", "/client"), 1);
 }
@@ -300,7 +298,7 @@ async fn load_rejects_invalid_regular_expressions() {
     let options: ClerkOptions =
         serde_json::from_value(json!({ "allowedRedirectOrigins": [{ "regex": "x", "flags": "q" }] })).unwrap();
     let error = app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap_err();
-    assert_eq!(error.code(), "option_invalid", "a flag that JavaScript would not take");
+    assert_eq!(error.code(), "option_invalid", "a flag that JavaScript rejects");
     app.clerk.load(LoadOptions::default()).await.unwrap();
 }
 

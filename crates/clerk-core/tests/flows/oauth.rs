@@ -38,7 +38,7 @@ async fn authenticate_with_redirect_resets_the_attempt_after_denied_access() {
     let flow = start_flow(&app).await;
     app.clerk.handle_deep_link(&callback_link("?__clerk_status=failed&__clerk_error_code=oauth_access_denied")).await;
     assert_eq!(join(flow).await.unwrap_err().code(), "oauth_access_denied");
-    assert_eq!(app.count("POST", "/client/sign_ins"), 2, "the create and the reset");
+    assert_eq!(app.count("POST", "/client/sign_ins"), 2, "one creates, one resets");
     assert_eq!(app.count("GET", "/client/sign_ins/sia_1"), 0);
     let again = start_flow(&app).await;
     app.clerk.handle_deep_link(&callback_link("?rotating_token_nonce=n")).await;
@@ -94,7 +94,7 @@ async fn authenticate_with_redirect_opens_only_web_pages() {
     assert_eq!((error.code(), app.browser.0.lock().unwrap().len()), ("url_not_allowed", 0));
 }
 
-/// FAPI may have forgotten the attempt by the time it is complete: what counts is the response that brought it back.
+/// A client may no longer contain a completed attempt: the response to the reload counts.
 #[tokio::test]
 async fn authenticate_with_redirect_signs_in_if_the_client_no_longer_has_the_attempt() {
     let app = ScriptedApp::new(|method, path| match (method, path) {
@@ -111,7 +111,7 @@ async fn authenticate_with_redirect_signs_in_if_the_client_no_longer_has_the_att
     assert!(app.clerk.is_signed_in());
 }
 
-/// Code that was written for the web names its own pages; only the app's callback URL leads back to the app.
+/// Code written for the web passes its own pages; only the app's callback URL leads back to the app.
 #[tokio::test]
 async fn authenticate_with_redirect_ignores_redirect_urls_of_the_caller() {
     let app = load_app().await;

@@ -1,5 +1,4 @@
-//! `handleRedirectCallback` on the real core: one case or more for each row of Clerk's decision table, with what FAPI was
-//! asked for meanwhile.
+//! `handle_redirect_callback`: each row of the decision table, and the requests that it makes.
 
 use std::sync::{
     Arc,
@@ -10,12 +9,12 @@ use clerk_core::{ClerkOptions, LoadOptions, RedirectCallbackParams, RedirectOutc
 use clerk_testkit::{ScriptedApp, client, json_response, session};
 use serde_json::{Value, json};
 
-/// What FAPI knows, and what it answers to a transfer.
+/// The state of FAPI, and the options of the app.
 #[derive(Clone, Default)]
 struct Fapi {
     /// `sign_in`, `sign_up` and `sessions` of the client.
     client: Value,
-    /// The attempt that a transfer makes.
+    /// The attempt that a transfer creates.
     transferred: Value,
     options: ClerkOptions,
 }
@@ -50,7 +49,7 @@ impl Fapi {
             ),
             ("GET", "/client") => json_response(200, &json!({ "response": with_parts(1, &[session("sess_0")]) })),
             ("POST", "/client/sign_ins" | "/client/sign_ups") => {
-                assert!(!asked.swap(true, Ordering::Relaxed), "one transfer is enough");
+                assert!(!asked.swap(true, Ordering::Relaxed), "a second transfer was requested");
                 let sessions = [session("sess_0"), session("sess_new")];
                 json_response(200, &json!({ "response": transferred, "client": client(2, &sessions) }))
             }
@@ -67,7 +66,7 @@ impl Fapi {
         app
     }
 
-    /// Where it ends: `activate <session> → <url>`, `<url>`, `stay`, or the code of an error; and what FAPI was asked for.
+    /// Returns the outcome (`activate <session> → <url>`, `<url>`, `stay`, or an error code) and the requests.
     async fn callback(self, params: RedirectCallbackParams) -> (String, Vec<String>) {
         let app = self.app().await;
         let before = app.fapi.requests.lock().unwrap().len();
@@ -76,11 +75,11 @@ impl Fapi {
         let requests = app.fapi.requests.lock().unwrap();
         let asked = requests[before..].iter().filter(|(_, path, _)| !path.starts_with("/client/sessions/"));
         let asked = asked.map(|(method, path, body)| format!("{method} {path} {body}").trim_end().to_owned()).collect();
-        (told(outcome, &active), asked)
+        (describe(outcome, &active), asked)
     }
 }
 
-fn told(outcome: Result<RedirectOutcome>, active: &str) -> String {
+fn describe(outcome: Result<RedirectOutcome>, active: &str) -> String {
     match outcome {
         Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: Some(session) }) => {
             assert_eq!(active, session.as_str(), "the session is the active one");
@@ -101,12 +100,11 @@ fn first_factor(status: &str, code: Option<&str>) -> Value {
     json!({ "status": status, "error": error })
 }
 
-/// `code` may be one that only a later version of FAPI sends.
 fn external(status: &str, code: Option<&str>) -> Value {
     json!({ "external_account": first_factor(status, code) })
 }
 
-/// The session that turns out to be signed in already, beside the active one.
+/// The sessions that the attempts name, beside the active `sess_0`.
 fn sessions() -> Value {
     json!([session("sess_0"), session("sess_7"), session("sess_1"), session("sess_2")])
 }
@@ -315,7 +313,7 @@ async fn handle_redirect_callback_transfers_to_a_sign_up() {
     assert_eq!((outcome.as_str(), asked.len()), ("http://portal/sign-in", 0), "9a a: no sign-up is made");
 }
 
-/// A transfer that an anti-fraud check interrupted goes on, whatever checks are still held.
+/// A transfer that a protect check interrupted continues, whatever checks are left in the client.
 #[tokio::test]
 async fn handle_redirect_callback_continues_an_interrupted_transfer() {
     let made = json!({ "object": "sign_up_attempt", "status": "complete", "created_session_id": "sess_new" });
@@ -335,7 +333,7 @@ async fn handle_redirect_callback_reloads_one_resource_and_ignores_checks_of_the
     let mut both = sign_in(json!({ "protect_check": { "status": "pending" } }));
     both["sign_up"] = json!({ "id": "sua_1", "status": "complete", "created_session_id": "sess_2" });
     let (outcome, asked) = Fapi::with(both.clone()).callback(params(json!({ "reloadResource": "signUp" }))).await;
-    assert_eq!(outcome, "activate sess_2 → /", "the old check of the sign-in is passed by, a failed reading too");
+    assert_eq!(outcome, "activate sess_2 → /", "the check of the sign-in and the failed reload are ignored");
     assert_eq!(asked, ["GET /client/sign_ups/sua_1"]);
     let (outcome, _) = Fapi::with(both).callback(params(json!({ "reloadResource": "signIn" }))).await;
     assert_eq!(outcome, "http://portal/sign-in#/protect-check");
@@ -360,14 +358,14 @@ async fn handle_redirect_callback_prefers_urls_of_the_caller() {
         (missing(json!({ "unverified_fields": ["email_address"] })), json!({ "verifyEmailAddressUrl": "/6" }), "/6"),
         (missing(json!({ "unverified_fields": ["phone_number"] })), json!({ "verifyPhoneNumberUrl": "/7" }), "/7"),
         (missing(json!({ "missing_fields": ["protect_check"] })), json!({ "signUpProtectCheckUrl": "/8" }), "/8"),
-        // What is null or empty counts as not given.
+        // Null and empty count as missing.
         (step("needs_second_factor"), json!({ "secondFactorUrl": "" }), "http://portal/sign-in#/factor-two"),
         (
             missing(json!({ "missing_fields": ["x"] })),
             json!({ "continueSignUpUrl": null }),
             "http://portal/sign-up#/continue",
         ),
-        // The defaults hang off the instance's own page, whatever page of the app is given.
+        // The default of a step is below the instance's page, not below the given `signInUrl`.
         (step("needs_second_factor"), json!({ "signInUrl": "/in" }), "http://portal/sign-in#/factor-two"),
     ] {
         let (outcome, _) = Fapi::with(client).callback(params(given.clone())).await;
@@ -375,7 +373,7 @@ async fn handle_redirect_callback_prefers_urls_of_the_caller() {
     }
 }
 
-/// A page of the app stands in for the hosted one, which could not go on with an attempt of this device.
+/// A hosted page could not continue an attempt of this device.
 #[tokio::test]
 async fn handle_redirect_callback_prefers_pages_of_the_app_to_hosted_pages() {
     let options = ClerkOptions {
@@ -391,7 +389,7 @@ async fn handle_redirect_callback_prefers_pages_of_the_app_to_hosted_pages() {
         let fapi = Fapi { options: options.clone(), ..Fapi::with(client) };
         assert_eq!(fapi.callback(RedirectCallbackParams::default()).await.0, expected);
     }
-    // One page for both.
+    // One page for sign-in and sign-up.
     let options = ClerkOptions { sign_up_url: None, ..options };
     let fapi = Fapi { options, ..Fapi::with(missing(json!({ "missing_fields": ["last_name"] }))) };
     assert_eq!(fapi.callback(RedirectCallbackParams::default()).await.0, "/in#/create/continue");
@@ -421,7 +419,7 @@ async fn handle_redirect_callback_navigates_to_the_redirect_urls() {
     }
 }
 
-/// A session with a task leads there, and not to where it was to go.
+/// The page of a pending task comes before the force redirect URLs.
 #[tokio::test]
 async fn handle_redirect_callback_navigates_to_a_task_first() {
     let with_task = |attempt: &str| {

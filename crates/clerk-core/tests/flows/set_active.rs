@@ -9,25 +9,25 @@ use clerk_testkit::{
 };
 use serde_json::json;
 
-/// The rules of `setActive`: which session and organization, what FAPI is told, and where the app goes.
+/// The rules of `setActive`: the active session afterwards, and the body of the touch request.
 #[tokio::test]
 async fn set_active_follows_the_decision_table() {
     let choose = |text: &str| Change::Set(text.to_owned());
     let (keep, none) = (Change::Keep, Change::Clear);
-    let touched = |organization: &str, intent: &str| format!("active_organization_id={organization}&intent={intent}");
-    for (forced, session, organization, expected, told) in [
-        (false, keep.clone(), keep.clone(), "sess_1", touched("", "select_session")),
-        (false, choose("sess_1"), choose("org_1"), "sess_1", touched("org_1", "select_org")),
-        (false, keep.clone(), choose("acme"), "sess_1", touched("org_1", "select_org")),
-        (false, keep.clone(), choose("unknown-slug"), "sess_1", touched("", "select_org")),
-        (false, keep.clone(), none.clone(), "sess_1", touched("", "select_org")),
-        // An instance that forces a choice: nothing happens, not even to the session.
+    let touch_of = |organization: &str, intent: &str| format!("active_organization_id={organization}&intent={intent}");
+    for (forced, session, organization, expected, touch_body) in [
+        (false, keep.clone(), keep.clone(), "sess_1", touch_of("", "select_session")),
+        (false, choose("sess_1"), choose("org_1"), "sess_1", touch_of("org_1", "select_org")),
+        (false, keep.clone(), choose("acme"), "sess_1", touch_of("org_1", "select_org")),
+        (false, keep.clone(), choose("unknown-slug"), "sess_1", touch_of("", "select_org")),
+        (false, keep.clone(), none.clone(), "sess_1", touch_of("", "select_org")),
+        // The instance forces an organization to be selected: neither changes.
         (true, choose("sess_2"), none.clone(), "sess_1", String::new()),
         (true, choose("sess_2"), choose("unknown-slug"), "sess_1", String::new()),
-        (true, choose("sess_2"), choose("acme"), "sess_2", touched("org_1", "select_org")),
-        // A session that is not there signs out here, and Clerk is not told.
-        (false, none.clone(), keep.clone(), "nobody", String::new()),
-        (false, choose("sess_9"), keep.clone(), "nobody", String::new()),
+        (true, choose("sess_2"), choose("acme"), "sess_2", touch_of("org_1", "select_org")),
+        // An unknown session, or none, signs out without a request.
+        (false, none.clone(), keep.clone(), "signed out", String::new()),
+        (false, choose("sess_9"), keep.clone(), "signed out", String::new()),
     ] {
         let app = load_app_with_every_session_status(forced, 200).await;
         let params = SetActiveParams {
@@ -40,10 +40,10 @@ async fn set_active_follows_the_decision_table() {
             redirect_url: None,
         };
         app.clerk.set_active(params).await.unwrap();
-        let now = app.active_session_id().unwrap_or_else(|| "nobody".to_owned());
+        let now = app.active_session_id().unwrap_or_else(|| "signed out".to_owned());
         let requests = app.fapi.requests.lock().unwrap();
         let touch = requests.iter().find(|(_, path, _)| path.ends_with("/touch")).map(|(.., body)| body.clone());
-        assert_eq!((now.as_str(), touch.unwrap_or_default()), (expected, told), "{session:?} {organization:?}");
+        assert_eq!((now.as_str(), touch.unwrap_or_default()), (expected, touch_body), "{session:?} {organization:?}");
     }
 }
 
@@ -53,29 +53,29 @@ async fn set_active_navigates_to_a_task_before_redirect_url() {
         redirect_url: Some(url.to_owned()),
         ..SetActiveParams::session(session)
     };
-    let went = |app: &ScriptedApp| app.take_navigation();
+    let navigation = |app: &ScriptedApp| app.take_navigation();
     let app = load_app_with_every_session_status(false, 200).await;
     app.clerk.set_active(to("sess_1", "/notes")).await.unwrap();
-    assert_eq!(went(&app).as_deref(), Some("/notes"));
+    assert_eq!(navigation(&app).as_deref(), Some("/notes"));
     app.clerk.set_active(SetActiveParams::session("sess_1")).await.unwrap();
-    assert_eq!(went(&app), None);
+    assert_eq!(navigation(&app), None);
     let options: ClerkOptions =
         serde_json::from_value(json!({ "taskUrls": { "choose-organization": "/choose" } })).unwrap();
     app.clerk.load(LoadOptions { options, ..Default::default() }).await.unwrap();
     app.clerk.set_active(to("sess_2", "/notes")).await.unwrap();
-    assert_eq!(went(&app).as_deref(), Some("/choose#/?redirect_url=%2Fnotes"));
+    assert_eq!(navigation(&app).as_deref(), Some("/choose#/?redirect_url=%2Fnotes"));
     assert_eq!((app.active_session_id().as_deref(), app.clerk.is_signed_in()), (Some("sess_2"), false));
-    // An instance that forces a choice of organization leaves everything as it is.
+    // The instance forces an organization to be selected: nothing changes.
     let forced = load_app_with_every_session_status(true, 200).await;
     let personal = SetActiveParams { organization: Change::Clear, ..to("sess_2", "/notes") };
     forced.clerk.set_active(personal).await.unwrap();
-    assert_eq!((went(&forced), forced.active_session_id().as_deref()), (None, Some("sess_1")));
-    let nobody = ScriptedApp::new(|_, path| match path {
+    assert_eq!((navigation(&forced), forced.active_session_id().as_deref()), (None, Some("sess_1")));
+    let signed_out = ScriptedApp::new(|_, path| match path {
         "/environment" => json_response(200, &environment()),
         _ => json_response(200, &json!({ "response": null })),
     });
-    nobody.clerk.load(LoadOptions::default()).await.unwrap();
-    assert_eq!(nobody.clerk.set_active(SetActiveParams::default()).await.unwrap_err().code(), "no_active_session");
+    signed_out.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(signed_out.clerk.set_active(SetActiveParams::default()).await.unwrap_err().code(), "no_active_session");
 }
 
 #[tokio::test]

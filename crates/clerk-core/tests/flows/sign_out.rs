@@ -12,7 +12,7 @@ use clerk_testkit::{
 };
 use serde_json::json;
 
-/// Signing out is one change, also where the response brings the emptied client along.
+/// Signing out is one change, even if the response contains the client without the session.
 #[tokio::test]
 async fn sign_out_notifies_listeners_once() {
     let app = ScriptedApp::new(|method, path| match (method, path) {
@@ -36,7 +36,7 @@ async fn sign_out_notifies_listeners_once() {
     assert_eq!(app.clerk.take_redirect_outcome().unwrap().navigate_to.as_deref(), Some("/bye"));
 }
 
-/// From Rust a sign-out goes where the option says, and nowhere without it.
+/// `sign_out` navigates to `after_sign_out_url`, and nowhere without it.
 #[tokio::test]
 async fn sign_out_navigates_to_after_sign_out_url() {
     for configured in [Some("/goodbye"), None] {
@@ -50,8 +50,8 @@ async fn sign_out_navigates_to_after_sign_out_url() {
         app.clerk.load(LoadOptions::default()).await.unwrap();
         app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
         assert!(!app.clerk.is_signed_in());
-        let went = app.take_navigation();
-        assert_eq!(went.as_deref(), configured);
+        let navigation = app.take_navigation();
+        assert_eq!(navigation.as_deref(), configured);
     }
 }
 
@@ -82,7 +82,7 @@ async fn sign_out_of_one_session_keeps_the_others() {
     assert_eq!(app.clerk.session().map(|session| session.id), Some(grace.clone()));
     let sign_in = app.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
     app.clerk.sign_out(SignOutOptions { session_id: Some(grace), ..Default::default() }).await.unwrap();
-    assert!(app.clerk.session().is_none(), "no other session takes the place of the active one");
+    assert!(app.clerk.session().is_none(), "no other session becomes active");
     app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
     assert!(app.clerk.is_signed_in());
 }

@@ -102,7 +102,7 @@ async fn authenticate_with_web3_reports_wallet_errors_and_can_be_retried() {
         assert_eq!(app.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), code);
         assert!(app.clerk.session().is_none());
         app.clerk.authenticate_with_web3(metamask()).await.unwrap();
-        assert!(app.clerk.is_signed_in(), "the next try works at once");
+        assert!(app.clerk.is_signed_in(), "the next attempt succeeds");
     }
 }
 
@@ -121,7 +121,7 @@ async fn authenticate_with_web3_without_a_wallet_sends_no_request() {
     assert_eq!(refused.code(), "web3_solana_wallet_name_required");
 }
 
-/// The rows of §5 to §7 that need an attempt which only a script gives.
+/// The next steps that only a scripted attempt reaches.
 #[tokio::test]
 async fn authenticate_with_web3_navigates_to_the_next_step() {
     for (status, extra, params, expected) in [
@@ -180,7 +180,7 @@ async fn authenticate_with_web3_navigates_to_the_next_step() {
     }
 }
 
-/// A wallet that keeps the user waiting.
+/// A wallet that never connects.
 struct SlowWallet;
 
 impl clerk_core::ports::Wallet for SlowWallet {

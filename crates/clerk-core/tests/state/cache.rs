@@ -1,4 +1,4 @@
-//! Starting on what an earlier run knew.
+//! The cached state of an earlier run.
 
 use std::sync::{
     Arc, Mutex,
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 const OFFLINE: u16 = 0;
 const CAPTIVE: u16 = 1;
 
-/// A machine that the app runs on again and again, and the way to Clerk from there.
+/// The state of a machine between runs of the app, and its connection to FAPI.
 #[derive(Default)]
 struct Machine {
     secrets: Arc<MemoryStore>,
@@ -26,23 +26,23 @@ struct Machine {
     /// [`OFFLINE`], [`CAPTIVE`], or the status of every response.
     network: Arc<AtomicU16>,
     sessions: Arc<Mutex<Vec<Value>>>,
-    /// When Clerk changed the client last.
+    /// `updated_at` of the client.
     updated_at: Arc<AtomicU16>,
 }
 
 impl Machine {
-    /// Somebody has signed in and ended the app.
+    /// Returns a machine where a user signed in and quit the app.
     async fn signed_in() -> Self {
         let machine = Self::default();
         machine.network.store(200, Ordering::Relaxed);
         *machine.sessions.lock().unwrap() = vec![session("sess_1"), session("sess_2")];
         let first = machine.start();
-        let keeping = first.clerk.clone();
-        let kept = tokio::spawn(async move { keeping.keep_cache().await });
+        let clerk = first.clerk.clone();
+        let cache_task = tokio::spawn(async move { clerk.keep_cache().await });
         first.clerk.load(LoadOptions::default()).await.unwrap();
         first.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
         wait_until("the cache to be written", || machine.cache.0.lock().unwrap().is_some()).await;
-        kept.abort();
+        cache_task.abort();
         machine
     }
 
@@ -93,19 +93,19 @@ async fn load_shows_the_cached_state_until_fapi_responds() {
     for network in [OFFLINE, CAPTIVE, 503] {
         machine.network.store(network, Ordering::Relaxed);
         let app = machine.start();
-        let heard = statuses(&app);
+        let seen = statuses(&app);
         app.clerk.load(LoadOptions::default()).await.unwrap();
         assert_eq!((app.clerk.status(), app.clerk.is_loaded()), (Status::Degraded, true));
-        assert_eq!(app.clerk.session().unwrap().id.as_str(), "sess_2", "the session that was active last");
+        assert_eq!(app.clerk.session().unwrap().id.as_str(), "sess_2", "the last active session");
         assert!(app.clerk.snapshot().environment.is_some());
-        assert!(app.clerk.snapshot().error.is_some(), "why is said");
+        assert!(app.clerk.snapshot().error.is_some(), "the reason is given");
         machine.network.store(200, Ordering::Relaxed);
         with_timeout("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Ready))
             .await
             .unwrap();
         assert_eq!(app.clerk.session().unwrap().id.as_str(), "sess_2");
         assert!(app.clerk.snapshot().error.is_none());
-        assert_eq!(*heard.lock().unwrap(), [Status::Degraded, Status::Ready]);
+        assert_eq!(*seen.lock().unwrap(), [Status::Degraded, Status::Ready]);
     }
 }
 
@@ -122,7 +122,7 @@ async fn load_replaces_the_cached_state_with_the_response() {
     assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Ready, false));
     let mut seen = seen.lock().unwrap().clone();
     seen.dedup();
-    assert_eq!(seen, [true, false], "shown at once, and then known better");
+    assert_eq!(seen, [true, false], "the cached state, then the response");
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +131,7 @@ async fn load_discards_the_cached_state_after_a_refusal() {
     machine.network.store(400, Ordering::Relaxed);
     let app = machine.start();
     assert!(app.clerk.load(LoadOptions::default()).await.unwrap_err().has_api_code("native_api_disabled"));
-    // Nobody is signed in by what an earlier run knew alone.
+    // The cached state alone signs no user in.
     assert_eq!((app.clerk.status(), app.clerk.session(), app.clerk.is_signed_in()), (Status::Error, None, false));
     machine.network.store(200, Ordering::Relaxed);
     app.clerk.load(LoadOptions::default()).await.unwrap();
@@ -144,24 +144,24 @@ async fn load_discards_the_cached_state_after_a_refusal() {
     with_timeout("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Error))
         .await
         .unwrap();
-    assert_eq!(app.clerk.session(), None, "the same when the refusal comes later");
+    assert_eq!(app.clerk.session(), None, "a later refusal has the same effect");
 }
 
-/// The app may have ended before it could keep what happened last.
+/// The app may have quit before the last change was cached.
 #[tokio::test]
 async fn load_activates_a_session_created_after_the_last_cache_write() {
     let machine = Machine::signed_in().await;
-    // What was kept is from before: nobody, or a session that has ended since.
+    // The cache is older: signed out, or a session that has ended since.
     for known in [vec![], vec![session("sess_0")]] {
         *machine.sessions.lock().unwrap() = known;
         machine.updated_at.store(6, Ordering::Relaxed);
         let before = machine.start();
-        let keeping = before.clerk.clone();
+        let clerk = before.clerk.clone();
         let sealed = machine.cache.0.lock().unwrap().clone();
-        let kept = tokio::spawn(async move { keeping.keep_cache().await });
+        let cache_task = tokio::spawn(async move { clerk.keep_cache().await });
         before.clerk.load(LoadOptions::default()).await.unwrap();
         wait_until("the cache to be written", || *machine.cache.0.lock().unwrap() != sealed).await;
-        kept.abort();
+        cache_task.abort();
         *machine.sessions.lock().unwrap() = vec![session("sess_1")];
         machine.updated_at.store(7, Ordering::Relaxed);
         let app = machine.start();
@@ -170,7 +170,6 @@ async fn load_activates_a_session_created_after_the_last_cache_write() {
     }
 }
 
-/// Who comes while Clerk is still being asked sees at once what is known.
 #[tokio::test]
 async fn load_returns_the_cached_state_while_another_load_waits() {
     let machine = Machine::signed_in().await;
@@ -213,7 +212,6 @@ async fn load_ignores_a_cache_that_is_not_of_this_device() {
     }
 }
 
-/// The app's own choice of the session to begin with holds for what was kept as well.
 #[tokio::test(start_paused = true)]
 async fn select_initial_session_applies_to_the_cached_state() {
     let machine = Machine::signed_in().await;

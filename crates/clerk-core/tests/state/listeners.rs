@@ -27,7 +27,7 @@ async fn listeners_see_the_environment_with_the_first_client() {
 async fn listeners_are_notified_once_per_change() {
     let app = ScriptedApp::new(two_sessions);
     let (heard, statuses) = (Arc::<Mutex<Vec<Option<String>>>>::default(), Arc::<Mutex<Vec<Status>>>::default());
-    app.clerk.add_listener(|_| panic!("a listener that fails keeps nobody from hearing"));
+    app.clerk.add_listener(|_| panic!("a panic does not affect other listeners"));
     let log = heard.clone();
     let listener = app.clerk.add_listener(move |snapshot| {
         log.lock().unwrap().push(snapshot.session().map(|session| session.id.to_string()));
@@ -46,7 +46,7 @@ async fn listeners_are_notified_once_per_change() {
     app.clerk.add_listener(move |_| {
         count.fetch_add(1, Ordering::Relaxed);
     });
-    assert_eq!(late.load(Ordering::Relaxed), 1, "it is told at once what there is");
+    assert_eq!(late.load(Ordering::Relaxed), 1, "a new listener is notified at once");
     listener.remove();
     listener.remove();
     app.clerk.set_active(SetActiveParams::session("sess_1")).await.unwrap();

@@ -6,7 +6,7 @@ use clerk_core::{InstanceType, LoadOptions, Status, storage::MemoryStore};
 use clerk_testkit::{KEY, ScriptedApp, json_response, sessions::two_sessions};
 use serde_json::json;
 
-/// The properties of the class in Rust, before and after load, signed in and with a task left to do.
+/// Before and after load, for a production instance, and after a failed load.
 #[tokio::test]
 async fn properties_reflect_the_state() {
     let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {

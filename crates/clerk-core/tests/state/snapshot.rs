@@ -4,7 +4,6 @@ use clerk_core::LoadOptions;
 use clerk_testkit::{ScriptedApp, client, environment, json_response, session};
 use serde_json::{Value, json};
 
-/// Reads the JSON that the webview would get.
 #[tokio::test]
 async fn snapshot_json_contains_no_token() {
     let app = ScriptedApp::new(|method, path| match (method, path) {
