@@ -95,13 +95,26 @@ fn params(json: Value) -> RedirectCallbackParams {
     serde_json::from_value(json).unwrap()
 }
 
-fn first_factor(status: &str, code: Option<&str>) -> Value {
-    let error = code.map(|code| json!({ "code": code, "meta": { "session_id": "sess_7" } }));
-    json!({ "status": status, "error": error })
+/// Builds the cases of a table: `"row": client => outcome`, `client => outcome` or `client, params => outcome`, where a
+/// client is a function below and the fields that it adds to its attempt.
+macro_rules! cases {
+    ($($row:literal: $of:ident $fields:tt => $outcome:literal;)*) => {
+        [$(($row, $of(json!($fields)), $outcome)),*]
+    };
+    ($($of:ident $fields:tt => $outcome:literal;)*) => {
+        [$(($of(json!($fields)), $outcome)),*]
+    };
+    ($($of:ident $fields:tt, $params:tt => $outcome:literal;)*) => {
+        [$(($of(json!($fields)), json!($params), $outcome)),*]
+    };
 }
 
-fn external(status: &str, code: Option<&str>) -> Value {
-    json!({ "external_account": first_factor(status, code) })
+fn verification(status: &str, code: &str) -> Value {
+    json!({ "status": status, "error": { "code": code, "meta": { "session_id": "sess_7" } } })
+}
+
+fn external(status: &str, code: &str) -> Value {
+    json!({ "external_account": verification(status, code) })
 }
 
 /// The sessions that the attempts name, beside the active `sess_0`.
@@ -109,208 +122,171 @@ fn sessions() -> Value {
     json!([session("sess_0"), session("sess_7"), session("sess_1"), session("sess_2")])
 }
 
-fn sign_in(sign_in: Value) -> Value {
-    let mut attempt = json!({ "object": "sign_in_attempt", "id": "sia_1" });
-    attempt.as_object_mut().unwrap().extend(sign_in.as_object().unwrap().clone());
-    json!({ "sessions": sessions(), "sign_in": attempt })
+fn merged(mut object: Value, fields: Value) -> Value {
+    let Value::Object(fields) = fields else { panic!("{fields} is not an object") };
+    object.as_object_mut().unwrap().extend(fields);
+    object
 }
 
-fn sign_up(sign_up: Value) -> Value {
-    let mut attempt = json!({ "object": "sign_up_attempt", "id": "sua_1" });
-    attempt.as_object_mut().unwrap().extend(sign_up.as_object().unwrap().clone());
-    json!({ "sessions": sessions(), "sign_up": attempt })
+/// A client with nothing but these fields.
+fn only(fields: Value) -> Value {
+    fields
 }
 
-fn missing(fields: Value) -> Value {
-    let mut attempt = json!({ "status": "missing_requirements", "verifications": external("verified", None) });
-    attempt.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    sign_up(attempt)
+/// A client with a sign-in.
+fn sign_in(fields: Value) -> Value {
+    json!({ "sessions": sessions(), "sign_in": merged(json!({ "object": "sign_in_attempt", "id": "sia_1" }), fields) })
 }
 
-fn pending_with_task() -> Value {
-    let mut pending = session("sess_0");
-    pending["status"] = "pending".into();
-    pending["tasks"] = json!([{ "key": "choose-organization" }]);
-    json!({ "sessions": [pending] })
+/// A client with a sign-up.
+fn sign_up(fields: Value) -> Value {
+    json!({ "sessions": sessions(), "sign_up": merged(json!({ "object": "sign_up_attempt", "id": "sua_1" }), fields) })
 }
 
+/// A client with a sign-up whose external account is verified and which has missing requirements.
+fn incomplete(fields: Value) -> Value {
+    let verified = json!({ "external_account": { "status": "verified", "error": null } });
+    sign_up(merged(json!({ "status": "missing_requirements", "verifications": verified }), fields))
+}
+
+fn pending_session() -> Value {
+    merged(session("sess_0"), json!({ "status": "pending", "tasks": [{ "key": "choose-organization" }] }))
+}
+
+/// The rows of the table above `decide`, by number and condition. 4 and 9 are in the tests of the transfers.
 #[tokio::test]
 async fn handle_redirect_callback_follows_the_decision_table() {
-    let gate = json!({ "status": "pending", "token": "t", "sdk_url": "https://sdk.example.test" });
-    let unlisted = Some("a_code_of_tomorrow");
-    let rows: Vec<(&str, Value, &str)> = vec![
-        ("1 complete", sign_in(json!({ "status": "complete", "created_session_id": "sess_1" })), "activate sess_1 → /"),
-        ("2 a check of the sign-in", sign_in(json!({ "protect_check": gate })), "http://portal/sign-in#/protect-check"),
-        (
-            "2 by its status",
-            sign_in(json!({ "status": "needs_protect_check" })),
-            "http://portal/sign-in#/protect-check",
-        ),
-        ("3 a check of the sign-up", sign_up(json!({ "protect_check": gate })), "http://portal/sign-up#/protect-check"),
-        (
-            "5 locked, sign-up",
-            sign_up(json!({ "verifications": external("failed", Some("user_locked")) })),
-            "http://portal/sign-up",
-        ),
-        (
-            "6 locked, sign-in, before 7",
-            sign_in(
-                json!({ "status": "needs_first_factor", "first_factor_verification": first_factor("failed", Some("user_locked")) }),
-            ),
-            "http://portal/sign-in",
-        ),
-        (
-            "7 another factor",
-            sign_in(
-                json!({ "status": "needs_first_factor", "supported_first_factors": [{ "strategy": "password" }, { "strategy": "enterprise_sso" }] }),
-            ),
-            "http://portal/sign-in#/factor-one",
-        ),
-        ("7 no list", sign_in(json!({ "status": "needs_first_factor" })), "http://portal/sign-in#/factor-one"),
-        (
-            "7 passed by: only enterprise SSO",
-            sign_in(
-                json!({ "status": "needs_first_factor", "supported_first_factors": [{ "strategy": "enterprise_sso" }] }),
-            ),
-            "http://portal/sign-in",
-        ),
-        (
-            "7 passed by: an empty list",
-            sign_in(json!({ "status": "needs_first_factor", "supported_first_factors": [] })),
-            "http://portal/sign-in",
-        ),
-        ("8 new password", sign_in(json!({ "status": "needs_new_password" })), "http://portal/sign-in#/reset-password"),
-        (
-            "10 complete sign-up",
-            sign_up(json!({ "status": "complete", "created_session_id": "sess_2" })),
-            "activate sess_2 → /",
-        ),
-        ("11 second factor", sign_in(json!({ "status": "needs_second_factor" })), "http://portal/sign-in#/factor-two"),
-        (
-            "12 signed in already, by sign-in",
-            sign_in(
-                json!({ "first_factor_verification": first_factor("failed", Some("identifier_already_signed_in")) }),
-            ),
-            "activate sess_7 → /",
-        ),
-        (
-            "12 signed in already, by sign-up",
-            sign_up(json!({ "verifications": external("unverified", Some("identifier_already_signed_in")) })),
-            "activate sess_7 → /",
-        ),
-        (
-            "12 signed in already, by sign-up that failed",
-            sign_up(json!({ "verifications": external("failed", Some("identifier_already_signed_in")) })),
-            "activate sess_7 → /",
-        ),
-        (
-            "13 any other error",
-            sign_up(json!({ "verifications": external("unverified", unlisted) })),
-            "http://portal/sign-up",
-        ),
-        (
-            "13 before 14",
-            sign_up(
-                json!({ "status": "missing_requirements", "verifications": external("verified", Some("not_allowed_to_sign_up")) }),
-            ),
-            "http://portal/sign-up",
-        ),
-        (
-            "14a a check",
-            missing(json!({ "missing_fields": ["protect_check"], "unverified_fields": ["email_address"] })),
-            "http://portal/sign-up#/protect-check",
-        ),
-        (
-            "14b missing before unverified",
-            missing(json!({ "missing_fields": ["last_name"], "unverified_fields": ["email_address"] })),
-            "http://portal/sign-up#/continue",
-        ),
-        (
-            "14c e-mail before phone",
-            missing(json!({ "unverified_fields": ["phone_number", "email_address"] })),
-            "http://portal/sign-up#/verify-email-address",
-        ),
-        (
-            "14d phone",
-            missing(json!({ "unverified_fields": ["phone_number"] })),
-            "http://portal/sign-up#/verify-phone-number",
-        ),
-        ("14e nothing left", missing(json!({})), "stay"),
-        (
-            "15 a task of the session",
-            pending_with_task(),
-            "http://portal/sign-in#/tasks/choose-organization?redirect_url=tauri%3A%2F%2Flocalhost%2F",
-        ),
-        ("16 nothing at all", json!({}), "http://portal/sign-in"),
-        ("16 client trust", sign_in(json!({ "status": "needs_client_trust" })), "http://portal/sign-in"),
-        ("16 a status of tomorrow", sign_in(json!({ "status": "needs_telepathy" })), "http://portal/sign-in"),
-    ];
-    for (row, client, expected) in rows {
-        let (outcome, asked) = Fapi::with(client).callback(RedirectCallbackParams::default()).await;
-        assert_eq!((outcome.as_str(), asked.len()), (expected, 0), "row {row}");
+    let check = json!({ "status": "pending", "token": "t", "sdk_url": "https://sdk.example.test" });
+    let (password, sso) = (json!({ "strategy": "password" }), json!({ "strategy": "enterprise_sso" }));
+    let cases = cases! {
+        "1 sign-in complete":
+            sign_in { "status": "complete", "created_session_id": "sess_1" } => "activate sess_1 → /";
+        "2 sign-in needs a protect check":
+            sign_in { "protect_check": check } => "http://portal/sign-in#/protect-check";
+        "2 sign-in needs a protect check, by its status":
+            sign_in { "status": "needs_protect_check" } => "http://portal/sign-in#/protect-check";
+        "3 sign-up needs a protect check":
+            sign_up { "protect_check": check } => "http://portal/sign-up#/protect-check";
+        "5 external account of the sign-up: user locked":
+            sign_up { "verifications": external("failed", "user_locked") } => "http://portal/sign-up";
+        "6 first factor of the sign-in: user locked, before row 7":
+            sign_in {
+                "status": "needs_first_factor",
+                "first_factor_verification": verification("failed", "user_locked"),
+            } => "http://portal/sign-in";
+        "7 sign-in needs a first factor other than enterprise SSO":
+            sign_in { "status": "needs_first_factor", "supported_first_factors": [password, sso] }
+            => "http://portal/sign-in#/factor-one";
+        "7 sign-in needs a first factor: no list":
+            sign_in { "status": "needs_first_factor" } => "http://portal/sign-in#/factor-one";
+        "16, not 7: only enterprise SSO":
+            sign_in { "status": "needs_first_factor", "supported_first_factors": [sso] } => "http://portal/sign-in";
+        "16, not 7: an empty list":
+            sign_in { "status": "needs_first_factor", "supported_first_factors": [] } => "http://portal/sign-in";
+        "8 sign-in needs a new password":
+            sign_in { "status": "needs_new_password" } => "http://portal/sign-in#/reset-password";
+        "10 sign-up complete":
+            sign_up { "status": "complete", "created_session_id": "sess_2" } => "activate sess_2 → /";
+        "11 sign-in needs a second factor":
+            sign_in { "status": "needs_second_factor" } => "http://portal/sign-in#/factor-two";
+        "12 the user is signed in already: sign-in":
+            sign_in { "first_factor_verification": verification("failed", "identifier_already_signed_in") }
+            => "activate sess_7 → /";
+        "12 the user is signed in already: unverified sign-up":
+            sign_up { "verifications": external("unverified", "identifier_already_signed_in") }
+            => "activate sess_7 → /";
+        "12 the user is signed in already: failed sign-up":
+            sign_up { "verifications": external("failed", "identifier_already_signed_in") } => "activate sess_7 → /";
+        "13 external account of the sign-up failed otherwise: unknown code":
+            sign_up { "verifications": external("unverified", "a_code_of_a_later_version") }
+            => "http://portal/sign-up";
+        "13 external account of the sign-up failed otherwise, before row 14":
+            sign_up {
+                "status": "missing_requirements",
+                "verifications": external("verified", "not_allowed_to_sign_up"),
+            } => "http://portal/sign-up";
+        "14 the first missing requirement: protect check":
+            incomplete { "missing_fields": ["protect_check"], "unverified_fields": ["email_address"] }
+            => "http://portal/sign-up#/protect-check";
+        "14 the first missing requirement: missing before unverified fields":
+            incomplete { "missing_fields": ["last_name"], "unverified_fields": ["email_address"] }
+            => "http://portal/sign-up#/continue";
+        "14 the first missing requirement: e-mail address before phone number":
+            incomplete { "unverified_fields": ["phone_number", "email_address"] }
+            => "http://portal/sign-up#/verify-email-address";
+        "14 the first missing requirement: phone number":
+            incomplete { "unverified_fields": ["phone_number"] } => "http://portal/sign-up#/verify-phone-number";
+        "14 the first missing requirement: none":
+            incomplete {} => "stay";
+        "15 the active session has a pending task":
+            only { "sessions": [pending_session()] }
+            => "http://portal/sign-in#/tasks/choose-organization?redirect_url=tauri%3A%2F%2Flocalhost%2F";
+        "16 otherwise: no attempt":
+            only {} => "http://portal/sign-in";
+        "16 otherwise: client trust":
+            sign_in { "status": "needs_client_trust" } => "http://portal/sign-in";
+        "16 otherwise: unknown status":
+            sign_in { "status": "needs_telepathy" } => "http://portal/sign-in";
+    };
+    for (row, client, expected) in cases {
+        let (outcome, requests) = Fapi::with(client).callback(RedirectCallbackParams::default()).await;
+        assert_eq!((outcome.as_str(), requests.len()), (expected, 0), "row {row}");
     }
 }
 
-/// Rows 4 and 4a.
+/// Row 4: external account of the sign-up exists already.
 #[tokio::test]
 async fn handle_redirect_callback_transfers_to_a_sign_in() {
-    let exists = sign_up(json!({ "verifications": external("transferable", Some("external_account_exists")) }));
-    for (result, expected) in [
-        (json!({ "status": "needs_protect_check" }), "http://portal/sign-in#/protect-check"),
-        (json!({ "protect_check": { "status": "pending" } }), "http://portal/sign-in#/protect-check"),
-        (json!({ "status": "complete", "created_session_id": "sess_new" }), "activate sess_new → /"),
-        (json!({ "status": "needs_first_factor" }), "http://portal/sign-in#/factor-one"),
-        (json!({ "status": "needs_second_factor" }), "http://portal/sign-in#/factor-two"),
-        (json!({ "status": "needs_new_password" }), "http://portal/sign-in#/reset-password"),
-        (json!({ "status": "needs_client_trust" }), "redirect_callback_incomplete"),
-        (json!({ "status": "needs_identifier" }), "redirect_callback_incomplete"),
-        (json!({ "status": "needs_telepathy" }), "redirect_callback_incomplete"),
-    ] {
-        let mut attempt = result.clone();
-        attempt["object"] = "sign_in_attempt".into();
-        let fapi = Fapi::with(exists.clone()).transferring_to(attempt);
-        let (outcome, asked) = fapi.callback(RedirectCallbackParams::default()).await;
-        assert_eq!(outcome, expected, "{result}");
-        assert_eq!(asked, ["POST /client/sign_ins transfer=true"]);
+    let client = sign_up(json!({ "verifications": external("transferable", "external_account_exists") }));
+    let cases = cases! {
+        only { "status": "needs_protect_check" } => "http://portal/sign-in#/protect-check";
+        only { "protect_check": { "status": "pending" } } => "http://portal/sign-in#/protect-check";
+        only { "status": "complete", "created_session_id": "sess_new" } => "activate sess_new → /";
+        only { "status": "needs_first_factor" } => "http://portal/sign-in#/factor-one";
+        only { "status": "needs_second_factor" } => "http://portal/sign-in#/factor-two";
+        only { "status": "needs_new_password" } => "http://portal/sign-in#/reset-password";
+        only { "status": "needs_client_trust" } => "redirect_callback_incomplete";
+        only { "status": "needs_identifier" } => "redirect_callback_incomplete";
+        only { "status": "needs_telepathy" } => "redirect_callback_incomplete";
+    };
+    for (transferred, expected) in cases {
+        let attempt = merged(json!({ "object": "sign_in_attempt" }), transferred.clone());
+        let fapi = Fapi::with(client.clone()).transferring_to(attempt);
+        let (outcome, requests) = fapi.callback(RedirectCallbackParams::default()).await;
+        assert_eq!(outcome, expected, "{transferred}");
+        assert_eq!(requests, ["POST /client/sign_ins transfer=true"]);
     }
 }
 
-/// Rows 9 and 9a, with the steps of 14a for what comes out of it.
+/// Row 9: first factor transferable.
 #[tokio::test]
 async fn handle_redirect_callback_transfers_to_a_sign_up() {
-    let unknown = sign_in(
-        json!({ "status": "needs_identifier", "first_factor_verification": first_factor("transferable", Some("external_account_not_found")) }),
-    );
-    for (result, expected) in [
-        (json!({ "status": "complete", "created_session_id": "sess_new" }), "activate sess_new → /"),
-        (
-            json!({ "status": "missing_requirements", "protect_check": { "status": "pending" } }),
-            "http://portal/sign-up#/protect-check",
-        ),
-        (
-            json!({ "status": "missing_requirements", "missing_fields": ["phone_number"] }),
-            "http://portal/sign-up#/continue",
-        ),
-        (
-            json!({ "status": "missing_requirements", "unverified_fields": ["email_address"] }),
-            "http://portal/sign-up#/verify-email-address",
-        ),
-        (
-            json!({ "status": "missing_requirements", "unverified_fields": ["phone_number"] }),
-            "http://portal/sign-up#/verify-phone-number",
-        ),
-        (json!({ "status": "missing_requirements" }), "stay"),
-        (json!({ "status": "abandoned" }), "redirect_callback_incomplete"),
-    ] {
-        let mut attempt = result.clone();
-        attempt["object"] = "sign_up_attempt".into();
-        let fapi = Fapi::with(unknown.clone()).transferring_to(attempt);
-        let (outcome, asked) = fapi.callback(params(json!({ "unsafeMetadata": { "theme": "dark" } }))).await;
-        assert_eq!(outcome, expected, "{result}");
-        assert_eq!(asked, ["POST /client/sign_ups transfer=true&unsafe_metadata=%7B%22theme%22%3A%22dark%22%7D"]);
+    let client = sign_in(json!({
+        "status": "needs_identifier",
+        "first_factor_verification": verification("transferable", "external_account_not_found"),
+    }));
+    let cases = cases! {
+        only { "status": "complete", "created_session_id": "sess_new" } => "activate sess_new → /";
+        only { "status": "missing_requirements", "protect_check": { "status": "pending" } }
+            => "http://portal/sign-up#/protect-check";
+        only { "status": "missing_requirements", "missing_fields": ["phone_number"] }
+            => "http://portal/sign-up#/continue";
+        only { "status": "missing_requirements", "unverified_fields": ["email_address"] }
+            => "http://portal/sign-up#/verify-email-address";
+        only { "status": "missing_requirements", "unverified_fields": ["phone_number"] }
+            => "http://portal/sign-up#/verify-phone-number";
+        only { "status": "missing_requirements" } => "stay";
+        only { "status": "abandoned" } => "redirect_callback_incomplete";
+    };
+    for (transferred, expected) in cases {
+        let attempt = merged(json!({ "object": "sign_up_attempt" }), transferred.clone());
+        let fapi = Fapi::with(client.clone()).transferring_to(attempt);
+        let (outcome, requests) = fapi.callback(params(json!({ "unsafeMetadata": { "theme": "dark" } }))).await;
+        assert_eq!(outcome, expected, "{transferred}");
+        assert_eq!(requests, ["POST /client/sign_ups transfer=true&unsafe_metadata=%7B%22theme%22%3A%22dark%22%7D"]);
     }
-    let (outcome, asked) = Fapi::with(unknown).callback(params(json!({ "transferable": false }))).await;
-    assert_eq!((outcome.as_str(), asked.len()), ("http://portal/sign-in", 0), "9a a: no sign-up is made");
+    let (outcome, requests) = Fapi::with(client).callback(params(json!({ "transferable": false }))).await;
+    assert_eq!((outcome.as_str(), requests.len()), ("http://portal/sign-in", 0), "not `transferable`: no sign-up");
 }
 
 /// A transfer that a protect check interrupted continues, whatever checks are left in the client.
@@ -320,9 +296,9 @@ async fn handle_redirect_callback_continues_an_interrupted_transfer() {
     let gate = json!({ "protect_check": { "status": "pending" } });
     for held in [json!({}), sign_in(gate.clone()), sign_up(gate.clone())] {
         let resume = params(json!({ "continuation": "transfer_to_sign_up" }));
-        let (outcome, asked) = Fapi::with(held.clone()).transferring_to(made.clone()).callback(resume).await;
+        let (outcome, requests) = Fapi::with(held.clone()).transferring_to(made.clone()).callback(resume).await;
         assert_eq!(outcome, "activate sess_new → /", "{held}");
-        assert_eq!(asked, ["POST /client/sign_ups transfer=true"]);
+        assert_eq!(requests, ["POST /client/sign_ups transfer=true"]);
     }
     let refused = params(json!({ "continuation": "transfer_to_sign_up", "transferable": false }));
     assert_eq!(Fapi::with(json!({})).callback(refused).await, ("http://portal/sign-in".to_owned(), vec![]));
@@ -332,42 +308,38 @@ async fn handle_redirect_callback_continues_an_interrupted_transfer() {
 async fn handle_redirect_callback_reloads_one_resource_and_ignores_checks_of_the_other() {
     let mut both = sign_in(json!({ "protect_check": { "status": "pending" } }));
     both["sign_up"] = json!({ "id": "sua_1", "status": "complete", "created_session_id": "sess_2" });
-    let (outcome, asked) = Fapi::with(both.clone()).callback(params(json!({ "reloadResource": "signUp" }))).await;
+    let (outcome, requests) = Fapi::with(both.clone()).callback(params(json!({ "reloadResource": "signUp" }))).await;
     assert_eq!(outcome, "activate sess_2 → /", "the check of the sign-in and the failed reload are ignored");
-    assert_eq!(asked, ["GET /client/sign_ups/sua_1"]);
+    assert_eq!(requests, ["GET /client/sign_ups/sua_1"]);
     let (outcome, _) = Fapi::with(both).callback(params(json!({ "reloadResource": "signIn" }))).await;
     assert_eq!(outcome, "http://portal/sign-in#/protect-check");
     let mut both = sign_up(json!({ "protect_check": { "status": "pending" } }));
     both["sign_in"] = json!({ "id": "sia_1", "status": "needs_second_factor" });
-    let (outcome, asked) = Fapi::with(both).callback(params(json!({ "reloadResource": "signIn" }))).await;
+    let (outcome, requests) = Fapi::with(both).callback(params(json!({ "reloadResource": "signIn" }))).await;
     assert_eq!(outcome, "http://portal/sign-in#/factor-two");
-    assert_eq!(asked, ["GET /client/sign_ins/sia_1"]);
+    assert_eq!(requests, ["GET /client/sign_ins/sia_1"]);
 }
 
 #[tokio::test]
 async fn handle_redirect_callback_prefers_urls_of_the_caller() {
-    let step = |status: &str| sign_in(json!({ "status": status }));
-    for (client, given, expected) in [
-        (step("needs_first_factor"), json!({ "firstFactorUrl": "/1" }), "/1"),
-        (step("needs_second_factor"), json!({ "secondFactorUrl": "/2" }), "/2"),
-        (step("needs_new_password"), json!({ "resetPasswordUrl": "/3" }), "/3"),
-        (step("needs_protect_check"), json!({ "signInProtectCheckUrl": "/4" }), "/4"),
-        (json!({}), json!({ "signInUrl": "/in" }), "/in"),
-        (sign_up(json!({ "verifications": external("failed", Some("x")) })), json!({ "signUpUrl": "/up" }), "/up"),
-        (missing(json!({ "missing_fields": ["last_name"] })), json!({ "continueSignUpUrl": "/5" }), "/5"),
-        (missing(json!({ "unverified_fields": ["email_address"] })), json!({ "verifyEmailAddressUrl": "/6" }), "/6"),
-        (missing(json!({ "unverified_fields": ["phone_number"] })), json!({ "verifyPhoneNumberUrl": "/7" }), "/7"),
-        (missing(json!({ "missing_fields": ["protect_check"] })), json!({ "signUpProtectCheckUrl": "/8" }), "/8"),
+    let cases = cases! {
+        sign_in { "status": "needs_first_factor" }, { "firstFactorUrl": "/1" } => "/1";
+        sign_in { "status": "needs_second_factor" }, { "secondFactorUrl": "/2" } => "/2";
+        sign_in { "status": "needs_new_password" }, { "resetPasswordUrl": "/3" } => "/3";
+        sign_in { "status": "needs_protect_check" }, { "signInProtectCheckUrl": "/4" } => "/4";
+        only {}, { "signInUrl": "/in" } => "/in";
+        sign_up { "verifications": external("failed", "x") }, { "signUpUrl": "/up" } => "/up";
+        incomplete { "missing_fields": ["last_name"] }, { "continueSignUpUrl": "/5" } => "/5";
+        incomplete { "unverified_fields": ["email_address"] }, { "verifyEmailAddressUrl": "/6" } => "/6";
+        incomplete { "unverified_fields": ["phone_number"] }, { "verifyPhoneNumberUrl": "/7" } => "/7";
+        incomplete { "missing_fields": ["protect_check"] }, { "signUpProtectCheckUrl": "/8" } => "/8";
         // Null and empty count as missing.
-        (step("needs_second_factor"), json!({ "secondFactorUrl": "" }), "http://portal/sign-in#/factor-two"),
-        (
-            missing(json!({ "missing_fields": ["x"] })),
-            json!({ "continueSignUpUrl": null }),
-            "http://portal/sign-up#/continue",
-        ),
+        sign_in { "status": "needs_second_factor" }, { "secondFactorUrl": "" } => "http://portal/sign-in#/factor-two";
+        incomplete { "missing_fields": ["x"] }, { "continueSignUpUrl": null } => "http://portal/sign-up#/continue";
         // The default of a step is below the instance's page, not below the given `signInUrl`.
-        (step("needs_second_factor"), json!({ "signInUrl": "/in" }), "http://portal/sign-in#/factor-two"),
-    ] {
+        sign_in { "status": "needs_second_factor" }, { "signInUrl": "/in" } => "http://portal/sign-in#/factor-two";
+    };
+    for (client, given, expected) in cases {
         let (outcome, _) = Fapi::with(client).callback(params(given.clone())).await;
         assert_eq!(outcome, expected, "{given}");
     }
@@ -383,7 +355,7 @@ async fn handle_redirect_callback_prefers_pages_of_the_app_to_hosted_pages() {
     };
     for (client, expected) in [
         (sign_in(json!({ "status": "needs_second_factor" })), "/in#/factor-two"),
-        (missing(json!({ "missing_fields": ["last_name"] })), "/up#/continue"),
+        (incomplete(json!({ "missing_fields": ["last_name"] })), "/up#/continue"),
         (json!({}), "/in"),
     ] {
         let fapi = Fapi { options: options.clone(), ..Fapi::with(client) };
@@ -391,7 +363,7 @@ async fn handle_redirect_callback_prefers_pages_of_the_app_to_hosted_pages() {
     }
     // One page for sign-in and sign-up.
     let options = ClerkOptions { sign_up_url: None, ..options };
-    let fapi = Fapi { options, ..Fapi::with(missing(json!({ "missing_fields": ["last_name"] }))) };
+    let fapi = Fapi { options, ..Fapi::with(incomplete(json!({ "missing_fields": ["last_name"] }))) };
     assert_eq!(fapi.callback(RedirectCallbackParams::default()).await.0, "/in#/create/continue");
 }
 
@@ -399,7 +371,7 @@ async fn handle_redirect_callback_prefers_pages_of_the_app_to_hosted_pages() {
 async fn handle_redirect_callback_navigates_to_the_redirect_urls() {
     let signed_in = sign_in(json!({ "status": "complete", "created_session_id": "sess_1" }));
     let signed_up = sign_up(json!({ "status": "complete", "created_session_id": "sess_2" }));
-    let already = sign_up(json!({ "verifications": external("failed", Some("identifier_already_signed_in")) }));
+    let already = sign_up(json!({ "verifications": external("failed", "identifier_already_signed_in") }));
     let given = json!({
         "signInForceRedirectUrl": "/in-force", "signInFallbackRedirectUrl": "/in-fallback", "signUpForceRedirectUrl": "/up-force",
     });
@@ -423,7 +395,7 @@ async fn handle_redirect_callback_navigates_to_the_redirect_urls() {
 #[tokio::test]
 async fn handle_redirect_callback_navigates_to_a_task_first() {
     let with_task = |attempt: &str| {
-        let mut client = pending_with_task();
+        let mut client = json!({ "sessions": [pending_session()] });
         client[attempt] = json!({ "id": "x", "status": "complete", "created_session_id": "sess_0" });
         client
     };
