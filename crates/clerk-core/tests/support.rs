@@ -1,10 +1,17 @@
 //! A browser that stops at redirects, and the links of pages back to the app.
 
+use std::time::Duration;
+
 use url::Url;
 
 /// Returns a browser that does not follow redirects.
 pub(crate) fn browser() -> reqwest::Client {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap()
 }
 
 /// Finds the link back to the app in a page.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clerk_emulator::{Action, Config, Emulator, Fault};
 use serde_json::{Value, json};
-use support::{ADA, GRACE, Native, PASSWORD, ada, read, start};
+use support::{ADA, GRACE, Native, PASSWORD, ada, read, start, wait_until, with_timeout};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
@@ -175,13 +175,12 @@ async fn hold_delivers_responses_out_of_order() {
     emulator.fault(Fault::new("/v1/me", Action::Hold).method("GET").times(1));
     let token = native.token.lock().unwrap().clone().unwrap();
     let held = tokio::spawn(native.raw("GET", "/v1/me?_is_native=1").header("authorization", token).send());
-    while !emulator.requests().iter().any(|entry| entry.path == "/v1/me") {
-        tokio::task::yield_now().await;
-    }
+    wait_until("the held request to be logged", || emulator.requests().iter().any(|entry| entry.path == "/v1/me"))
+        .await;
     native.patch("/v1/me", &[("first_name", "Augusta")]).await;
     // A request that is in the log is released.
     emulator.release();
-    let held = tokio::time::timeout(Duration::from_secs(20), held).await.unwrap();
+    let held = with_timeout("the held response", held).await;
     assert_eq!(read(held.unwrap().unwrap()).await.text("/first_name"), "Ada", "the older response arrives last");
 }
 
@@ -226,7 +225,7 @@ async fn end_of_connection(emulator: &Emulator) -> std::io::Result<usize> {
     let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
     let request = format!("GET /v1/environment?_is_native=1 HTTP/1.1\r\nhost: {host}\r\nauthorization: \r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    stream.read(&mut [0; 64]).await
+    with_timeout("a response or the end of the connection", stream.read(&mut [0; 64])).await
 }
 
 #[tokio::test]
@@ -294,11 +293,9 @@ async fn reset_and_restore_release_held_responses() {
         emulator.clear_requests();
         emulator.fault(Fault::new("/v1/environment", Action::Hold).times(1));
         let held = tokio::spawn(native.raw("GET", "/v1/environment?_is_native=1").header("authorization", "").send());
-        while emulator.requests().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        wait_until("the held request to be logged", || !emulator.requests().is_empty()).await;
         end();
-        let response = tokio::time::timeout(Duration::from_secs(20), held).await.unwrap();
+        let response = with_timeout("the held response", held).await;
         assert_eq!(response.unwrap().unwrap().status().as_u16(), 200);
     }
 }

@@ -4,7 +4,7 @@ use clerk_core::{AttemptFactorParams, SetActiveParams, SignInCreateParams};
 use clerk_emulator::{Action, Fault};
 use clerk_testkit::{
     app::{ADA, App, PASSWORD, config},
-    wait_until,
+    join, wait_until,
 };
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn reload_sign_in_ignores_a_response_that_was_overtaken() {
         slow.is_finished()
     })
     .await;
-    slow.await.unwrap().unwrap();
+    join(slow).await.unwrap();
     assert!(app.clerk.is_signed_in(), "the older client without the session arrived last");
     assert!(app.restart().await.clerk.is_signed_in(), "the older token arrived last");
 }

@@ -14,6 +14,8 @@ use clerk_testkit::{
 };
 use serde_json::json;
 
+use crate::support::browser;
+
 /// The snapshot contains no tokens, so a new one does not change it.
 #[tokio::test]
 async fn get_token_does_not_notify_listeners() {
@@ -73,13 +75,9 @@ async fn session_token_verifies_against_the_jwks() {
     let app = App::start(config()).await;
     let session = app.sign_in_with_password().await;
     let token = app.clerk.session_token().await.unwrap().unwrap();
-    let jwks: jsonwebtoken::jwk::JwkSet = reqwest::get(format!("{}/.well-known/jwks.json", app.emulator.base_url()))
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .map(|body| serde_json::from_slice(&body).unwrap())
-        .unwrap();
+    let url = format!("{}/.well-known/jwks.json", app.emulator.base_url());
+    let body = browser().get(url).send().await.unwrap().bytes().await.unwrap();
+    let jwks: jsonwebtoken::jwk::JwkSet = serde_json::from_slice(&body).unwrap();
     let kid = jsonwebtoken::decode_header(token.expose()).unwrap().kid.unwrap();
     let key = jsonwebtoken::DecodingKey::from_jwk(jwks.find(&kid).unwrap()).unwrap();
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);

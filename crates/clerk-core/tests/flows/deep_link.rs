@@ -11,7 +11,7 @@ use clerk_testkit::{
     ScriptedApp,
     app::{App, config, google_params, grace},
     google::{callback_link, google_script, load_app, start_flow},
-    join, json_response,
+    join, json_response, with_timeout,
 };
 use serde_json::json;
 use url::Url;
@@ -68,7 +68,8 @@ async fn handle_deep_link_accepts_a_link_once() {
     let app = load_app().await;
     let flow = start_flow(&app).await;
     let link = callback_link("?rotating_token_nonce=n");
-    let (first, second) = tokio::join!(app.clerk.handle_deep_link(&link), app.clerk.handle_deep_link(&link));
+    let both = async { tokio::join!(app.clerk.handle_deep_link(&link), app.clerk.handle_deep_link(&link)) };
+    let (first, second) = with_timeout("both links to be handled", both).await;
     assert_eq!((first, second), (LinkOutcome::Delivered, LinkOutcome::Refused));
     join(flow).await.unwrap();
     assert_eq!(app.count("GET", "/client/sign_ins/sia_1"), 1);

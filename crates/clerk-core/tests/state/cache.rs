@@ -100,9 +100,12 @@ async fn load_shows_the_cached_state_until_fapi_responds() {
         assert!(app.clerk.snapshot().environment.is_some());
         assert!(app.clerk.snapshot().error.is_some(), "the reason is given");
         machine.network.store(200, Ordering::Relaxed);
-        with_timeout("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Ready))
-            .await
-            .unwrap();
+        with_timeout(
+            "the status to change after the response",
+            app.clerk.subscribe().wait_for(|state| state.status == Status::Ready),
+        )
+        .await
+        .unwrap();
         assert_eq!(app.clerk.session().unwrap().id.as_str(), "sess_2");
         assert!(app.clerk.snapshot().error.is_none());
         assert_eq!(*seen.lock().unwrap(), [Status::Degraded, Status::Ready]);
@@ -141,9 +144,12 @@ async fn load_discards_the_cached_state_after_a_refusal() {
     let app = machine.start();
     app.clerk.load(LoadOptions::default()).await.unwrap();
     machine.network.store(400, Ordering::Relaxed);
-    with_timeout("the status to change", app.clerk.subscribe().wait_for(|state| state.status == Status::Error))
-        .await
-        .unwrap();
+    with_timeout(
+        "the status to change after the response",
+        app.clerk.subscribe().wait_for(|state| state.status == Status::Error),
+    )
+    .await
+    .unwrap();
     assert_eq!(app.clerk.session(), None, "a later refusal has the same effect");
 }
 
@@ -183,12 +189,14 @@ async fn load_returns_the_cached_state_while_another_load_waits() {
         },
     );
     let first = app.clerk.clone();
-    let asking = tokio::spawn(async move { first.load(LoadOptions::default()).await });
-    with_timeout("the status to change", app.clerk.subscribe().wait_for(|state| state.is_loaded())).await.unwrap();
-    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let waiting = tokio::spawn(async move { first.load(LoadOptions::default()).await });
+    with_timeout("the cached state to be shown", app.clerk.subscribe().wait_for(|state| state.is_loaded()))
+        .await
+        .unwrap();
+    with_timeout("a load that returns the cached state", app.clerk.load(LoadOptions::default())).await.unwrap();
     assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Degraded, true));
-    assert!(!asking.is_finished());
-    asking.abort();
+    assert!(!waiting.is_finished());
+    waiting.abort();
 }
 
 #[tokio::test(start_paused = true)]

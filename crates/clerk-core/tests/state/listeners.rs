@@ -9,6 +9,7 @@ use clerk_core::{LoadOptions, SetActiveParams, Status};
 use clerk_testkit::{
     ScriptedApp,
     sessions::{one_session, two_sessions},
+    with_timeout,
 };
 use futures_util::StreamExt;
 
@@ -57,7 +58,7 @@ async fn listeners_are_notified_once_per_change() {
 async fn changes_yields_the_current_state_then_the_latest() {
     let app = ScriptedApp::new(two_sessions);
     let mut changes = Box::pin(app.clerk.changes());
-    assert_eq!(changes.next().await.unwrap().status, Status::Loading);
+    assert_eq!(with_timeout("the current state", changes.next()).await.unwrap().status, Status::Loading);
     app.clerk.load(LoadOptions::default()).await.unwrap();
-    assert_eq!(changes.next().await.unwrap().status, Status::Ready);
+    assert_eq!(with_timeout("the next state", changes.next()).await.unwrap().status, Status::Ready);
 }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![expect(unreachable_pub, clippy::unwrap_used, reason = "a helper of a test ends the test")]
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use clerk_emulator::{Config, Emulator, NewUser};
 use serde_json::Value;
@@ -12,6 +12,27 @@ pub const ADA: &str = "ada+clerk_test@example.com";
 pub const GRACE: &str = "grace+clerk_test@example.com";
 pub const PASSWORD: &str = "correct-horse-battery";
 pub const CALLBACK: &str = "my-app://callback";
+
+/// The timeout of every wait: far longer than needed on a busy machine.
+const WAIT_LIMIT: Duration = Duration::from_secs(60);
+
+/// Waits for `future`. Panics with `what` after [`WAIT_LIMIT`].
+pub async fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(WAIT_LIMIT, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {WAIT_LIMIT:?} for {what}"),
+    }
+}
+
+/// Waits until `condition` holds. Panics with `what` after [`WAIT_LIMIT`].
+pub async fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    with_timeout(what, async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
+}
 
 /// A response of FAPI.
 #[derive(Debug, Clone)]
@@ -60,7 +81,12 @@ pub struct Native {
 
 impl Native {
     pub fn new(emulator: &Emulator) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(WAIT_LIMIT)
+            .build()
+            .unwrap();
         Self { http, base: emulator.base_url(), token: Mutex::new(None) }
     }
 
