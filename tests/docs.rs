@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clerk::ErrorCode;
 
 #[test]
-fn every_error_code_is_explained() {
+fn errors_page_lists_every_error_code() {
     let page = include_str!("../docs/errors.md");
     let section = page.split("## Errors of this library").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
     let documented: BTreeSet<_> =
@@ -50,7 +50,7 @@ fn is_test(file: &str, name: &str) -> bool {
 }
 
 #[test]
-fn every_cell_of_the_class_is_filled_and_every_test_exists() {
+fn class_page_fills_every_cell_and_names_existing_tests() {
     let rows = class_rows();
     assert_eq!(rows.len(), 15 + 32 + 32, "properties, methods, components");
     for row in &rows {
@@ -66,7 +66,7 @@ fn every_cell_of_the_class_is_filled_and_every_test_exists() {
 
 /// Every name of the documented class has its row; `tests/vectors/clerk-class.txt` lists them.
 #[test]
-fn every_documented_member_has_its_row() {
+fn class_page_has_a_row_for_every_documented_member() {
     let documented: BTreeSet<&str> = include_str!("vectors/clerk-class.txt").lines().collect();
     let rows = class_rows();
     let rows: BTreeSet<&str> = rows.iter().map(|row| row[0].trim_matches('`').trim_end_matches("()")).collect();

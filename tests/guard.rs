@@ -47,7 +47,7 @@ fn invoke(webview: &tauri::WebviewWindow<MockRuntime>, command: &str) -> Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_let_in_who_may() {
+async fn guards_admit_only_authorized_users() {
     let app = App::start(config()).await;
     let tauri = mock_builder()
         .invoke_handler(tauri::generate_handler![whoami, only_for_admins])

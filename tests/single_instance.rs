@@ -25,7 +25,7 @@ fn play(order: &str) {
 }
 
 #[test]
-fn registering_it_twice_does_not_end_the_app() {
+fn single_instance_may_be_registered_by_the_app_and_by_clerk() {
     if let Ok(order) = std::env::var(ORDER) {
         return play(&order);
     }
@@ -34,7 +34,7 @@ fn registering_it_twice_does_not_end_the_app() {
         let output = Command::new("dbus-run-session")
             .arg("--")
             .arg(this)
-            .args(["--exact", "registering_it_twice_does_not_end_the_app", "--nocapture"])
+            .args(["--exact", "single_instance_may_be_registered_by_the_app_and_by_clerk", "--nocapture"])
             .env(ORDER, order)
             .output()
             .expect("a session bus can be started; `cargo xtask setup` installs what is needed");

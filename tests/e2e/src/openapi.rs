@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_answer_is_noticed() -> Result<()> {
+    fn complaints_report_an_invalid_response() -> Result<()> {
         let Some(description) = Description::read()? else { return Ok(()) };
         let good = json!({ "response": null, "client": null });
         assert_eq!(description.complaints("getClient", 200, [&good])?, Vec::<String>::new());

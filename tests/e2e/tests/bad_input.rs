@@ -4,7 +4,7 @@ use clerk_e2e::{Desktop, Options, Result};
 use clerk_emulator::{Action, Fault};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_configuration_is_named_in_the_window() -> Result<()> {
+async fn window_shows_the_code_of_a_bad_configuration() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     // A key for 127.0.0.1:1, which no emulator has.
     let foreign = "pk_test_MTI3LjAuMC4xOjEk";
@@ -26,7 +26,7 @@ async fn a_bad_configuration_is_named_in_the_window() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn trouble_on_the_way_loses_nothing() -> Result<()> {
+async fn window_loads_after_a_decode_or_network_error() -> Result<()> {
     let html = Action::Respond {
         status: 200,
         content_type: "text/html".to_owned(),
@@ -47,7 +47,7 @@ async fn trouble_on_the_way_loses_nothing() -> Result<()> {
 
 /// Once the app knows somebody it shows them without Clerk, and says that it does.
 #[tokio::test(flavor = "multi_thread")]
-async fn offline_the_window_shows_who_was_signed_in() -> Result<()> {
+async fn window_shows_the_cached_user_while_offline() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.submit_password("ada+clerk_test@example.com", "correct-horse-battery").await?;
@@ -62,7 +62,7 @@ async fn offline_the_window_shows_who_was_signed_in() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_this_version_does_not_know_does_no_harm() -> Result<()> {
+async fn window_accepts_unknown_providers_and_settings() -> Result<()> {
     let mut options = Options::default();
     options.instance.environment_patch = Some(serde_json::json!({
         "user_settings": { "social": { "oauth_telepathy": { "enabled": true, "authenticatable": true, "strategy": "oauth_telepathy", "name": "Telepathy" } } },

@@ -40,7 +40,7 @@ async fn signed_in_page(config: Config) -> Result<WebPage> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_e_mail_code_signs_in_and_the_session_survives_a_reload() -> Result<()> {
+async fn clerk_js_signs_in_with_an_email_code_and_keeps_the_session_after_a_reload() -> Result<()> {
     let page = WebPage::open(with_ada()).await?;
     let user = page
         .run(
@@ -59,7 +59,7 @@ async fn an_e_mail_code_signs_in_and_the_session_survives_a_reload() -> Result<(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_and_an_authenticator_sign_in() -> Result<()> {
+async fn clerk_js_signs_in_with_password_and_authenticator() -> Result<()> {
     let mut config = Config::default();
     config.users = vec![NewUser { totp_secret: Some(SECRET.to_owned()), ..ada() }];
     let page = WebPage::open(config).await?;
@@ -79,7 +79,7 @@ async fn a_password_and_an_authenticator_sign_in() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_code_signs_in_once() -> Result<()> {
+async fn clerk_js_signs_in_with_a_backup_code_once() -> Result<()> {
     let mut config = Config::default();
     let codes = vec!["aaaa1111".to_owned(), "bbbb2222".to_owned()];
     config.users = vec![NewUser { totp_secret: Some(SECRET.to_owned()), backup_codes: codes, ..ada() }];
@@ -95,7 +95,7 @@ async fn a_backup_code_signs_in_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_password_is_reset() -> Result<()> {
+async fn clerk_js_resets_a_forgotten_password() -> Result<()> {
     let page = WebPage::open(with_ada()).await?;
     let status = page
         .run(
@@ -129,7 +129,7 @@ const LINK_FLOW: &str = "
     while (clerk.client.signIn.firstFactorVerification.status !== 'unverified') await new Promise((next) => setTimeout(next, 50));";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_e_mail_link_signs_in_here_and_from_another_device() -> Result<()> {
+async fn clerk_js_signs_in_with_an_email_link_here_and_on_another_device() -> Result<()> {
     let mut config = Config::preset("email-link")?;
     config.users = vec![NewUser::with_email(ADA)];
     let page = WebPage::open(config).await?;
@@ -199,7 +199,7 @@ fn parameter(url: &url::Url, name: &str) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn oauth_creates_returns_transfers_and_is_denied() -> Result<()> {
+async fn clerk_js_oauth_signs_up_signs_in_transfers_and_reports_denial() -> Result<()> {
     let page = WebPage::open(with_ada()).await?;
     let grace = || Identity::new("oauth_google", "grace.hopper@example.com");
 
@@ -253,7 +253,7 @@ async fn oauth_creates_returns_transfers_and_is_denied() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_up_says_what_is_missing() -> Result<()> {
+async fn clerk_js_sign_up_lists_missing_fields() -> Result<()> {
     let mut config = with_ada();
     config.identifiers.username = Presence::Required;
     config.sign_up.legal_consent = true;
@@ -282,7 +282,7 @@ async fn a_sign_up_says_what_is_missing() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_sessions_are_switched_and_left() -> Result<()> {
+async fn clerk_js_switches_between_sessions_and_ends_one() -> Result<()> {
     let mut config = Config::preset("multi-session")?;
     config.users = vec![ada(), NewUser::with_password("grace+clerk_test@example.com", PASSWORD)];
     let page = signed_in_page(config).await?;
@@ -305,7 +305,7 @@ async fn several_sessions_are_switched_and_left() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organization_is_created_joined_and_switched_to() -> Result<()> {
+async fn clerk_js_creates_joins_and_activates_organizations() -> Result<()> {
     let mut config = Config::preset("multi-session")?;
     config.users = vec![ada(), NewUser::with_password("grace+clerk_test@example.com", PASSWORD)];
     let page = signed_in_page(config).await?;
@@ -339,7 +339,7 @@ async fn an_organization_is_created_joined_and_switched_to() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_profile_is_changed() -> Result<()> {
+async fn clerk_js_changes_the_user_profile() -> Result<()> {
     let mut config = with_ada();
     config.identifiers.phone = Presence::Optional;
     config.mfa.phone_code = true;
@@ -419,7 +419,7 @@ async fn a_profile_is_changed() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_waitlist_takes_addresses() -> Result<()> {
+async fn clerk_js_joins_the_waitlist() -> Result<()> {
     let page = WebPage::open(Config::preset("waitlist")?).await?;
     let ids = page
         .run(
@@ -445,7 +445,7 @@ async fn the_waitlist_takes_addresses() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_passkey_is_registered_and_signs_in() -> Result<()> {
+async fn clerk_js_registers_a_passkey_and_signs_in_with_it() -> Result<()> {
     let mut config = with_ada();
     config.passkeys.enabled = true;
     let page = signed_in_page(config).await?;

@@ -15,7 +15,7 @@ async fn mount(page: &WebPage, name: &str) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn components_for_somebody_who_is_signed_out() -> Result<()> {
+async fn components_mount_when_signed_out() -> Result<()> {
     for (preset, name, element) in [
         ("components", "SignIn", "input[name=identifier]"),
         ("components", "SignUp", "input[name=emailAddress]"),
@@ -35,7 +35,7 @@ async fn components_for_somebody_who_is_signed_out() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn components_for_somebody_who_is_signed_in() -> Result<()> {
+async fn components_mount_when_signed_in() -> Result<()> {
     let mut config = Config::preset("components")?;
     config.users = vec![NewUser {
         first_name: Some("Ada".to_owned()),
@@ -76,7 +76,7 @@ async fn components_for_somebody_who_is_signed_in() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_signs_in_with_the_component() -> Result<()> {
+async fn components_sign_in_completes_a_sign_in() -> Result<()> {
     let mut config = Config::preset("components")?;
     config.users = vec![NewUser::with_email(ADA)];
     let page = WebPage::open(config).await?;

@@ -6,7 +6,7 @@ use clerk_e2e::{Description, Result};
 use clerk_emulator::Emulator;
 
 #[test]
-fn every_operation_is_known() -> Result<()> {
+fn emulator_knows_every_operation_of_the_description() -> Result<()> {
     let Some(description) = Description::read()? else { return Ok(()) };
     let played: BTreeSet<(&str, &str)> = Emulator::operations().map(|(method, _, name)| (method, name)).collect();
     let all: Vec<_> = description.operations().collect();

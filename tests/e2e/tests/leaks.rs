@@ -53,7 +53,7 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_client_token_stays_in_rust() -> Result<()> {
+async fn client_token_is_only_in_rust_and_the_keyring() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.wait_for_text("status", "ready").await?;

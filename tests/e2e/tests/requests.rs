@@ -23,7 +23,7 @@ use serde_json::Value;
 const GRACE: &str = "grace+clerk_test@example.com";
 const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 
-/// clerk-js adds this to whatever it creates; the page has a row for it, and `a_password` sees that it still does.
+/// clerk-js adds this to whatever it creates; the page has a row for it, and `requests_of_a_password_sign_in_match_clerk_js` sees that it still does.
 const TIME_ZONE: &str = "timezone";
 
 /// clerk-js in a browser on one emulator, the core on another one, both set up alike.
@@ -136,7 +136,7 @@ fn with_users(mut config: Config) -> Config {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password() -> Result<()> {
+async fn requests_of_a_password_sign_in_match_clerk_js() -> Result<()> {
     let sides = Sides::start("password", with_users(Config::default())).await?;
     sides.signed_in().await?;
     let sends_time_zone = |emulator: &Emulator| {
@@ -154,7 +154,7 @@ async fn a_password() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_e_mail_code() -> Result<()> {
+async fn requests_of_an_email_code_sign_in_match_clerk_js() -> Result<()> {
     let sides = Sides::start("email_code", with_users(Config::default())).await?;
     sides
         .page
@@ -183,7 +183,7 @@ async fn an_e_mail_code() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_factor() -> Result<()> {
+async fn requests_of_a_second_factor_match_clerk_js() -> Result<()> {
     let mut config = Config::default();
     config.users = vec![NewUser { totp_secret: Some(SECRET.to_owned()), ..NewUser::with_password(ADA, PASSWORD) }];
     let sides = Sides::start("second factor", config).await?;
@@ -206,7 +206,7 @@ async fn a_second_factor() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_password() -> Result<()> {
+async fn requests_of_a_password_reset_match_clerk_js() -> Result<()> {
     let sides = Sides::start("reset password", with_users(Config::default())).await?;
     sides
         .page
@@ -236,7 +236,7 @@ async fn a_forgotten_password() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_up() -> Result<()> {
+async fn requests_of_a_sign_up_match_clerk_js() -> Result<()> {
     let sides = Sides::start("sign-up", Config::default()).await?;
     sides
         .page
@@ -295,7 +295,7 @@ async fn through_the_provider(sides: &Sides, resource: RedirectResource, decisio
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn oauth() -> Result<()> {
+async fn requests_of_oauth_match_clerk_js() -> Result<()> {
     let sides = Sides::start("OAuth", with_users(Config::default())).await?;
     let (sign_in, sign_up) = (RedirectResource::SignIn, RedirectResource::SignUp);
     let new = Decision::Approve(Identity::new("oauth_google", "new@example.com"));
@@ -323,7 +323,7 @@ async fn oauth() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_callback_that_is_handled_by_hand() -> Result<()> {
+async fn requests_of_handle_redirect_callback_match_clerk_js() -> Result<()> {
     let sides = Sides::start("handleRedirectCallback", with_users(Config::default())).await?;
     let unknown = Decision::Approve(Identity::new("oauth_google", "new@example.com"));
     let started = sides
@@ -354,7 +354,7 @@ async fn a_callback_that_is_handled_by_hand() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn organizations() -> Result<()> {
+async fn requests_of_organizations_match_clerk_js() -> Result<()> {
     let mut config = with_users(Config::default());
     config.organizations.slug = true;
     let sides = Sides::start("organizations", config).await?;
@@ -384,7 +384,7 @@ async fn organizations() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_sessions() -> Result<()> {
+async fn requests_of_several_sessions_match_clerk_js() -> Result<()> {
     let mut config = with_users(Config::default());
     config.sessions.mode = "multi".to_owned();
     let sides = Sides::start("several sessions", config).await?;
@@ -415,7 +415,7 @@ async fn several_sessions() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn session_tokens() -> Result<()> {
+async fn requests_of_session_tokens_differ_from_clerk_js_as_documented() -> Result<()> {
     let sides = Sides::start("getToken", with_users(Config::default())).await?;
     sides.signed_in().await?;
     sides.take();
@@ -440,7 +440,7 @@ async fn session_tokens() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_was_revoked() -> Result<()> {
+async fn requests_of_a_revoked_session_match_clerk_js() -> Result<()> {
     let sides = Sides::start("handleUnauthenticated", with_users(Config::default())).await?;
     sides.signed_in().await?;
     sides.take();
@@ -460,7 +460,7 @@ async fn a_session_that_was_revoked() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_waitlist() -> Result<()> {
+async fn requests_of_the_waitlist_match_clerk_js() -> Result<()> {
     let sides = Sides::start("joinWaitlist", Config::preset("waitlist")?).await?;
     sides.page.run("await clerk.joinWaitlist({ emailAddress: 'new@example.com' })").await?;
     sides.app.clerk.join_waitlist(JoinWaitlistParams { email_address: "new@example.com".to_owned() }).await?;
@@ -469,7 +469,7 @@ async fn the_waitlist() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wallet() -> Result<()> {
+async fn requests_of_a_wallet_sign_in_match_clerk_js() -> Result<()> {
     let sides = Sides::start("wallets", Config::preset("web3")?).await?;
     let clerk = &sides.app.clerk;
     // A wallet that the test plays: what is to be signed lies there until the signature comes.
@@ -511,7 +511,7 @@ async fn a_wallet() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_e_mail_link() -> Result<()> {
+async fn requests_of_an_email_link_differ_from_clerk_js_as_documented() -> Result<()> {
     let mut config = Config::preset("email-link")?;
     config.users = vec![NewUser::with_email(ADA), NewUser::with_email(GRACE)];
     let sides = Sides::start("e-mail link", config).await?;

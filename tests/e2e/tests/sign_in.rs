@@ -13,7 +13,7 @@ async fn sign_in_with_google(desktop: &Desktop, window: &Window) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn google_signs_in_and_the_keyring_keeps_it() -> Result<()> {
+async fn google_sign_in_survives_a_restart_through_the_keyring() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.wait_for_text("status", "ready").await?;
@@ -38,7 +38,7 @@ async fn google_signs_in_and_the_keyring_keeps_it() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn denying_is_shown_and_the_next_attempt_works_at_once() -> Result<()> {
+async fn google_sign_in_shows_denied_access_and_can_be_retried() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.click("sign-in-oauth_google").await?;
@@ -49,7 +49,7 @@ async fn denying_is_shown_and_the_next_attempt_works_at_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_tab_does_not_stand_in_the_way() -> Result<()> {
+async fn google_sign_in_can_be_retried_after_closing_the_tab() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.click("sign-in-oauth_google").await?;
@@ -60,7 +60,7 @@ async fn a_closed_tab_does_not_stand_in_the_way() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_starts_the_app_and_finishes_what_it_had_begun() -> Result<()> {
+async fn deep_link_starts_the_app_and_completes_its_flow() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.click("sign-in-oauth_google").await?;
@@ -79,7 +79,7 @@ async fn a_link_starts_the_app_and_finishes_what_it_had_begun() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_that_nobody_asked_for_change_nothing() -> Result<()> {
+async fn deep_link_without_a_flow_changes_nothing() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.wait_for_text("status", "ready").await?;
@@ -100,7 +100,7 @@ async fn links_that_nobody_asked_for_change_nothing() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_signs_up_and_a_password_signs_in() -> Result<()> {
+async fn sign_up_with_an_email_code_allows_sign_in_by_password_and_code() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.click("mode-sign-up").await?;
@@ -134,7 +134,7 @@ async fn a_code_signs_up_and_a_password_signs_in() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_window_shows_the_same() -> Result<()> {
+async fn second_window_shows_the_state_within_its_capability() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     sign_in_with_google(&desktop, &window).await?;
@@ -160,7 +160,7 @@ async fn a_second_window_shows_the_same() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_keyring_the_app_works_until_it_ends() -> Result<()> {
+async fn app_without_a_keyring_is_signed_in_until_it_quits() -> Result<()> {
     let mut options = Options::default();
     options.keyring = false;
     let mut desktop = Desktop::start(options).await?;

@@ -47,7 +47,7 @@ async fn ended(window: &Window) -> Result<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wallet_in_the_browser_signs_in() -> Result<()> {
+async fn authenticate_with_metamask_signs_in_with_a_browser_wallet() -> Result<()> {
     let wallet = TestWallet::new([]);
     let mut desktop = desktop(&wallet).await?;
     let window = desktop.start_app().await?;

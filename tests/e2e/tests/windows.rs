@@ -55,7 +55,7 @@ fn each_once(heard: &[(u64, String)]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_is_heard_everywhere_exactly_once() -> Result<()> {
+async fn listeners_in_all_windows_and_rust_are_notified_once() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.submit_password("ada+clerk_test@example.com", "correct-horse-battery").await?;
@@ -98,7 +98,7 @@ async fn a_change_is_heard_everywhere_exactly_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_no_window_open_rust_hears_all_the_same() -> Result<()> {
+async fn listeners_in_rust_are_notified_without_a_window() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
     let window = desktop.start_app().await?;
     window.click("sign-in-oauth_google").await?;

@@ -19,7 +19,7 @@ fn options(mut instance: Config) -> Options {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_e_mail_link_signs_in_by_the_deep_link() -> Result<()> {
+async fn email_link_signs_in_through_the_deep_link() -> Result<()> {
     let mut desktop = Desktop::start(options(Config::preset("email-link")?)).await?;
     let window = desktop.start_app().await?;
     window.wait_for_text("status", "ready").await?;
@@ -46,7 +46,7 @@ async fn an_e_mail_link_signs_in_by_the_deep_link() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hosted_sign_in_comes_back_signed_in() -> Result<()> {
+async fn redirect_to_sign_in_signs_in_on_the_hosted_page() -> Result<()> {
     let mut desktop = Desktop::start(options(Config::default())).await?;
     let window = desktop.start_app().await?;
     window.wait_for_text("status", "ready").await?;
