@@ -1,4 +1,4 @@
-//! `guest-js/bindings.ts` is generated. With `CLERK_WRITE_BINDINGS=1` this writes it; otherwise it compares.
+//! Compares `guest-js/bindings.ts` with the generated bindings. With `CLERK_WRITE_BINDINGS=1` it writes the file.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The documents say what the code does.
+//! Checks that the documents match the code.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ fn errors_page_lists_every_error_code() {
     assert_eq!(documented, defined);
 }
 
-/// The rows of the tables of `docs/clerk-class.md` that have five columns: name, Rust, TypeScript, desktop, test.
+/// Returns the rows of `docs/clerk-class.md` with five columns: name, Rust, TypeScript, desktop, test.
 fn class_rows() -> Vec<Vec<String>> {
     let page = include_str!("../docs/clerk-class.md");
     let cells = |line: &str| -> Vec<String> {
@@ -24,7 +24,7 @@ fn class_rows() -> Vec<Vec<String>> {
     tables.filter(|cells| cells.len() == 5).collect()
 }
 
-/// Names in backticks.
+/// Returns the strings in backticks.
 fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
@@ -35,11 +35,11 @@ fn source(file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// Whether a test of this name is in the file: a function behind a `test` attribute, or the title of an `it`.
+/// Whether the file has a test of this name: a function with a `test` attribute, or the title of an `it`.
 fn is_test(file: &str, name: &str) -> bool {
     let text = source(file);
     if file.ends_with(".test.ts") {
-        // However the line was broken: `it('title'`, or `it.each(…)('title'`.
+        // Independent of line breaks: `it('title'`, or `it.each(…)('title'`.
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(");
         let title = |quote: char| ["it(", ")("].map(|before| format!("{before}{quote}{name}{quote}"));
         return ['\'', '"'].into_iter().flat_map(title).any(|title| text.contains(&title));
@@ -58,13 +58,13 @@ fn class_page_fills_every_cell_and_names_existing_tests() {
         let tests = quoted(&row[4]);
         assert!(!tests.is_empty(), "{row:?}");
         for test in tests {
-            let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} names a file and a test"));
-            assert!(is_test(file, name), "{} names {test}, which is no test", row[0]);
+            let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} is not `file::name`"));
+            assert!(is_test(file, name), "{} names {test}, which does not exist", row[0]);
         }
     }
 }
 
-/// Every name of the documented class has its row; `tests/vectors/clerk-class.txt` lists them.
+/// `tests/vectors/clerk-class.txt` lists the members.
 #[test]
 fn class_page_has_a_row_for_every_documented_member() {
     let documented: BTreeSet<&str> = include_str!("vectors/clerk-class.txt").lines().collect();

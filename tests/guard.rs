@@ -1,4 +1,4 @@
-//! Guards as arguments of an app's own commands.
+//! `SignedIn` and `Authorized` as arguments of an app's commands.
 
 #![allow(clippy::unwrap_used, reason = "a failing helper fails the test")]
 
@@ -54,9 +54,9 @@ async fn guards_admit_only_authorized_users() {
         .build(mock_context(noop_assets()))
         .unwrap();
     let window = tauri::WebviewWindowBuilder::new(&tauri, "main", Default::default()).build().unwrap();
-    assert_eq!(invoke(&window, "whoami").unwrap_err()["code"], "not_loaded", "the plugin is missing");
+    assert_eq!(invoke(&window, "whoami").unwrap_err()["code"], "not_loaded", "without the plugin");
     tauri.manage(app.clerk.clone());
-    // Whatever of Tauri's an author holds gives the same Clerk.
+    // Every handle of Tauri gives the same Clerk.
     let (webview, plain): (&tauri::Webview<_>, tauri::Window<_>) = (window.as_ref(), window.as_ref().window());
     let handles: [&clerk::Clerk; 5] =
         [tauri.clerk(), tauri.handle().clerk(), window.clerk(), webview.clerk(), plain.clerk()];

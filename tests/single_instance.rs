@@ -1,4 +1,4 @@
-//! An app may register single-instance itself, before or after Clerk. Neither may end the app.
+//! An app may register single-instance itself, before or after Clerk; neither order may end the app.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a helper of a test ends the test, and prints for it")]
@@ -7,10 +7,10 @@ use std::process::Command;
 
 use tauri::test::{mock_builder, mock_context, noop_assets};
 
-/// Tells the second process of this test what to do.
+/// The environment variable that selects the order in the child process of this test.
 const ORDER: &str = "CLERK_TEST_ORDER";
 
-/// Plays an app; its process is the one that must survive.
+/// Builds an app in the child process, which must not end early.
 fn play(order: &str) {
     let own = || tauri_plugin_single_instance::init(|_, _, _| {});
     let builder = mock_builder();
@@ -41,7 +41,7 @@ fn single_instance_may_be_registered_by_the_app_and_by_clerk() {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(
             text.contains("the app is up"),
-            "{order}: the app ended without a word\n{text}\n{}",
+            "{order}: the app ended early\n{text}\n{}",
             String::from_utf8_lossy(&output.stderr)
         );
     }

@@ -34,7 +34,7 @@ use url::Url;
 /// The timeout of every wait: far longer than needed on a busy machine.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
-/// Waits for `future`. Panics with `what` after [`WAIT_LIMIT`] of real time, even if the test has paused its clock.
+/// Waits for `future`. Panics with `what` after a minute of real time, even if the test has paused its clock.
 #[track_caller]
 pub fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> impl Future<Output = T> {
     let caller = std::panic::Location::caller();

@@ -26,13 +26,13 @@ const BROWSER: &str = "/usr/bin/chromium";
 /// The name on the bus that the first process of the example app takes.
 const BUS_NAME: &str = "com.example.clerk-desktop.clerk.SingleInstance";
 
-/// What a desktop is like.
+/// Options of a desktop.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Options {
     /// The emulated instance.
     pub instance: Config,
-    /// Whether there is a keyring.
+    /// Whether the desktop has a keyring.
     pub keyring: bool,
 }
 
@@ -60,10 +60,10 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// Sets everything up.
+    /// Starts a desktop.
     ///
     /// # Errors
-    /// When a program is missing or does not start; `cargo xtask setup` installs what is needed.
+    /// If a program is missing or does not start; `cargo xtask setup` installs them.
     pub async fn start(options: Options) -> Result<Self> {
         let mut files = tempfile::Builder::new().prefix("clerk-e2e-").tempdir()?;
         files.disable_cleanup(keeps_files());
@@ -104,13 +104,13 @@ impl Desktop {
         Ok(desktop)
     }
 
-    /// The emulated Clerk.
+    /// Returns the emulator.
     #[must_use]
     pub fn emulator(&self) -> &Emulator {
         &self.emulator
     }
 
-    /// The system browser.
+    /// Returns the driver of the system browser.
     ///
     /// # Panics
     /// Never: it runs as long as the desktop.
@@ -120,16 +120,16 @@ impl Desktop {
         self.browser.as_ref().expect("the desktop has a browser")
     }
 
-    /// The folder that holds all files of this desktop.
+    /// Returns the folder with all files of this desktop.
     #[must_use]
     pub fn files(&self) -> &Path {
         self.files.path()
     }
 
-    /// What the app, and everything that the app or the browser started, has printed.
+    /// Returns the output of the app and of the programs that the app or the browser started.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// If it can't be read.
     pub fn log(&self) -> Result<String> {
         let mut log = String::new();
         for name in ["app.log", "browser.log"] {
@@ -141,7 +141,7 @@ impl Desktop {
     /// Starts the app and returns its window.
     ///
     /// # Errors
-    /// When it does not come up.
+    /// If it does not start.
     pub async fn start_app(&mut self) -> Result<Window> {
         self.start_app_with(&[]).await
     }
@@ -149,7 +149,7 @@ impl Desktop {
     /// Starts the app without a window, as at login. It ends with the desktop, or with [`end_app`](Self::end_app).
     ///
     /// # Errors
-    /// When it does not start.
+    /// If it does not start.
     pub fn start_in_background(&mut self) -> Result<()> {
         self.end_app();
         let mut command = Command::new(app());
@@ -158,10 +158,10 @@ impl Desktop {
         Ok(())
     }
 
-    /// Starts the app with other values in its environment; an empty one is taken out of it.
+    /// Starts the app with a changed environment. An empty value removes the variable.
     ///
     /// # Errors
-    /// When it does not come up.
+    /// If it does not start.
     pub async fn start_app_with(&mut self, changes: &[(&str, &str)]) -> Result<Window> {
         self.end_app();
         let [port, native] = free_ports()?;
@@ -180,13 +180,13 @@ impl Desktop {
         let mut capabilities = Capabilities::new();
         capabilities.set("browserName", json!("wry"))?;
         capabilities.set("tauri:options", json!({ "application": self.launcher()? }))?;
-        // tauri-driver drops a request that comes before the driver behind it listens.
+        // tauri-driver drops requests until the driver behind it listens.
         wait_for_port(native).await?;
         let driver = connect(port, capabilities).await?;
         Ok(Window::new(driver))
     }
 
-    /// A program that starts the app and keeps what it prints, which WebKitWebDriver would drop.
+    /// Writes a script that starts the app and logs its output, which WebKitWebDriver would discard.
     fn launcher(&self) -> Result<PathBuf> {
         let path = self.files().join("launch");
         let (app, log) = (app(), self.files().join("app.log"));
@@ -195,8 +195,7 @@ impl Desktop {
         Ok(path)
     }
 
-    /// Ends the app the hard way. Returns when the bus has noticed as well: until then a new process would take itself for
-    /// the second one.
+    /// Kills the app and waits until it is off the bus: before that, a new process would treat itself as the second one.
     pub fn end_app(&mut self) {
         process::end_all(&app(), &self.marker());
         self.driver = None;
@@ -207,7 +206,7 @@ impl Desktop {
         }
     }
 
-    /// Whether a process of the app holds the name that there is one of.
+    /// Whether a process of the app owns its name on the bus.
     #[must_use]
     pub fn is_on_the_bus(&self) -> bool {
         let mut command = Command::new("gdbus");
@@ -217,16 +216,16 @@ impl Desktop {
         output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("true"))
     }
 
-    /// How many processes of the app are running.
+    /// Returns the number of running processes of the app.
     #[must_use]
     pub fn app_processes(&self) -> usize {
         process::find(&app(), &self.marker()).len()
     }
 
-    /// Opens a link as another program would: through the desktop's MIME database.
+    /// Opens a link through the desktop's MIME database, as another program would.
     ///
     /// # Errors
-    /// When there is no program for it.
+    /// If no program is registered for it.
     pub async fn open_link(&self, link: &str) -> Result<()> {
         let (link, environment) = (link.to_owned(), self.environment.clone());
         let status = tokio::task::spawn_blocking(move || {
@@ -234,13 +233,13 @@ impl Desktop {
             command.arg(link).envs(environment).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             command.status()
         });
-        if status.await??.success() { Ok(()) } else { Err("the desktop found no program for the link".into()) }
+        if status.await??.success() { Ok(()) } else { Err("no program is registered for the link".into()) }
     }
 
     /// Waits for the provider's page in the browser and makes it the current tab.
     ///
     /// # Errors
-    /// When it does not come.
+    /// After a timeout.
     pub async fn provider_page(&self) -> Result<()> {
         self.page("#deny").await
     }
@@ -248,7 +247,7 @@ impl Desktop {
     /// Waits for a page in the browser that has an element, and makes it the current tab.
     ///
     /// # Errors
-    /// When it does not come.
+    /// After a timeout.
     pub async fn page(&self, css: &str) -> Result<()> {
         let browser = self.browser();
         until(&format!("a page with {css} opens in the browser"), || async {
@@ -266,7 +265,7 @@ impl Desktop {
     /// Types into a field of the current page in the browser.
     ///
     /// # Errors
-    /// When it is not there.
+    /// If it does not exist.
     pub async fn fill_in_browser(&self, name: &str, text: &str) -> Result<()> {
         let field = self.browser().find(thirtyfour::By::Css(format!("[name={name}]"))).await?;
         Ok(field.send_keys(text).await?)
@@ -275,15 +274,15 @@ impl Desktop {
     /// Clicks a control of the page in the browser.
     ///
     /// # Errors
-    /// When it is not there.
+    /// If it does not exist.
     pub async fn click_in_browser(&self, id: &str) -> Result<()> {
         Ok(self.browser().find(thirtyfour::By::Id(id)).await?.click().await?)
     }
 
-    /// Closes the current tab of the browser; another one becomes the current one.
+    /// Closes the current tab of the browser and switches to another one.
     ///
     /// # Errors
-    /// When the browser does not answer.
+    /// If the browser does not respond.
     pub async fn close_tab(&self) -> Result<()> {
         self.browser().close_window().await?;
         let tabs = self.browser().windows().await?;
@@ -291,17 +290,17 @@ impl Desktop {
         Ok(self.browser().switch_to_window(tab.clone()).await?)
     }
 
-    /// Takes a picture of the whole screen.
+    /// Takes a screenshot of the whole screen.
     ///
     /// # Errors
-    /// When ImageMagick fails.
+    /// If ImageMagick fails.
     pub fn screenshot(&self, file: &Path) -> Result<()> {
         let mut command = Command::new("import-im6.q16");
         command.args(["-window", "root"]).arg(file).envs(self.environment.clone());
         if command.status()?.success() { Ok(()) } else { Err("the screen could not be captured".into()) }
     }
 
-    /// What marks the processes of this desktop.
+    /// Returns the marker in the environment of this desktop's processes.
     fn marker(&self) -> String {
         format!("HOME={}", self.files().display())
     }
@@ -323,8 +322,8 @@ impl Desktop {
             "--window-size=1100,860".to_owned(),
         ];
         self.make_default_browser(&arguments)?;
-        // The browser is started as a person starts it, and the driver joins it: one that the driver starts takes no
-        // pages from other programs.
+        // The driver attaches to a browser that is started like a user's: one that the driver starts accepts no pages from
+        // other programs.
         let [debugging, port] = free_ports()?;
         self.write_preferences(&profile)?;
         let mut browser = Command::new(BROWSER);
@@ -342,7 +341,7 @@ impl Desktop {
         Ok(())
     }
 
-    /// Lets the emulator's pages open the app without a question.
+    /// Lets the emulator's pages open the app without a prompt.
     fn write_preferences(&self, profile: &Path) -> Result<()> {
         let allowed = json!({ self.emulator.base_url(): { "clerk-desktop-example": true } });
         let preferences = json!({ "protocol_handler": { "allowed_origin_protocol_pairs": allowed } });
@@ -350,7 +349,7 @@ impl Desktop {
         Ok(fs::write(profile.join("Default/Preferences"), preferences.to_string())?)
     }
 
-    /// Makes the browser the desktop's program for web pages.
+    /// Registers the browser for web pages.
     fn make_default_browser(&self, arguments: &[String]) -> Result<()> {
         let applications = self.files().join("data/applications");
         fs::create_dir_all(&applications)?;
@@ -366,7 +365,7 @@ impl Desktop {
     }
 }
 
-/// With `CLERK_E2E_KEEP` in the environment the files of a desktop stay, with a last picture of its screen.
+/// If `CLERK_E2E_KEEP` is set, the files of a desktop are kept, with a last screenshot.
 fn keeps_files() -> bool {
     std::env::var_os("CLERK_E2E_KEEP").is_some()
 }
@@ -374,16 +373,16 @@ fn keeps_files() -> bool {
 impl Drop for Desktop {
     fn drop(&mut self) {
         if keeps_files() {
-            // Only for a look at what went wrong.
+            // Only for debugging.
             let _ = self.screenshot(&self.files().join("last.png"));
         }
         self.end_app();
-        // The browser ends with its driver only when it is told to.
+        // The browser does not end with its driver.
         process::end_all(Path::new("/usr/lib/chromium/chromium"), &self.marker());
     }
 }
 
-/// A wallet as an extension of the browser: announced as extensions announce themselves, and signing by the test.
+/// A browser extension that announces a wallet. The test signs for it.
 fn wallet_extension() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("wallet-extension")
 }
@@ -409,7 +408,7 @@ fn environment(files: &Path, display: &str) -> Result<Vec<(&'static str, String)
         ("XDG_CACHE_HOME", folder("cache")?),
         ("XDG_RUNTIME_DIR", folder("runtime")?),
         ("DISPLAY", display.to_owned()),
-        // Debian's xdg-open only takes quoted commands of launcher entries with a known desktop.
+        // Debian's xdg-open accepts quoted commands of launcher entries only on a known desktop.
         ("XDG_CURRENT_DESKTOP", "GNOME".to_owned()),
         ("RUST_LOG", "trace".to_owned()),
         ("NO_COLOR", "1".to_owned()),
@@ -418,7 +417,7 @@ fn environment(files: &Path, display: &str) -> Result<Vec<(&'static str, String)
     ])
 }
 
-/// Starts an unlocked keyring and waits until it answers.
+/// Starts an unlocked keyring and waits until it responds.
 async fn start_keyring(environment: &[(&'static str, String)]) -> Result<Running> {
     let mut command = Command::new("gnome-keyring-daemon");
     command.args(["--foreground", "--unlock", "--components=secrets"]).envs(environment.to_vec());
@@ -445,7 +444,7 @@ async fn start_keyring(environment: &[(&'static str, String)]) -> Result<Running
     Ok(keyring)
 }
 
-/// Two ports that are free at this moment.
+/// Returns two free ports.
 pub(crate) fn free_ports() -> Result<[u16; 2]> {
     let (one, other) = (TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?);
     Ok([one.local_addr()?.port(), other.local_addr()?.port()])

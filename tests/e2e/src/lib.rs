@@ -1,5 +1,5 @@
-//! A desktop to test on: a display, a session bus, a keyring, a browser, a Clerk. All of it is real but Clerk, and all
-//! of it is private to one test and ends with it.
+//! A desktop for end-to-end tests: a display, a session bus, a keyring, a browser and an emulated Clerk. Each test has its
+//! own, which ends with the test.
 
 mod desktop;
 mod openapi;
@@ -12,7 +12,7 @@ pub use openapi::Description;
 pub use web_page::WebPage;
 pub use window::Window;
 
-/// What goes wrong here ends the test, so a text is enough.
+/// An error of the harness. It ends the test, so a message is enough.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// A result of the harness.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -20,13 +20,13 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Callback URL of the example app.
 pub const CALLBACK: &str = "clerk-desktop-example://callback";
 
-/// How long to wait for something that has to happen.
+/// The timeout of every wait.
 pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// Waits until `condition` answers with something.
+/// Waits until `condition` returns a value.
 ///
 /// # Errors
-/// When it does not within a minute; `what` names it.
+/// After a minute; the message contains `what`.
 pub async fn until<T, Answer>(what: &str, mut condition: impl FnMut() -> Answer) -> Result<T>
 where
     Answer: Future<Output = Option<T>>,
@@ -37,7 +37,7 @@ where
             return Ok(value);
         }
         if tokio::time::Instant::now() > deadline {
-            return Err(format!("waited in vain: {what}").into());
+            return Err(format!("timed out: {what}").into());
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }

@@ -1,5 +1,5 @@
-//! The published description of FAPI, as a judge of answers. It is not part of this project: it is read from a folder
-//! beside it when it is there.
+//! Compares responses with the published description of FAPI. The description is not part of this project: it is read from
+//! a folder beside it if that exists.
 
 use std::{collections::HashMap, path::Path};
 
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::Result;
 
-/// Where the description lies, seen from the root of the project.
+/// The path of the description, relative to the root of the project.
 const FILE: &str = "../shared/reference/fapi-openapi-2026-05-12.yml";
 
-/// Keys that answers have although the description does not know them, and why. `docs/emulator.md` explains each.
+/// Keys of responses that are missing in the description. `docs/emulator.md` explains each.
 const UNDESCRIBED: &[(&str, &[&str])] = &[
     ("auth_config", &["session_minter", "preferred_channels"]),
     ("phone_number_attribute", &["channels"]),
@@ -27,15 +27,15 @@ const UNDESCRIBED: &[(&str, &[&str])] = &[
 #[derive(Debug)]
 pub struct Description {
     document: Value,
-    /// The schema of each operation's answer, by name and status.
+    /// The schema of each operation's response, by name and status.
     schemas: HashMap<(String, String), Value>,
 }
 
 impl Description {
-    /// Reads the description; none when it is not there, which is said.
+    /// Reads the description. Returns `None`, with a message, if it does not exist.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// If it can't be read.
     pub fn read() -> Result<Option<Self>> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
         let Ok(text) = std::fs::read_to_string(root.join(FILE)) else {
@@ -62,7 +62,7 @@ impl Description {
         Ok(Some(Self { document, schemas }))
     }
 
-    /// Method, path and name of every operation.
+    /// Returns method, path and name of every operation.
     pub fn operations(&self) -> impl Iterator<Item = (String, &str, &str)> {
         let paths = self.document["paths"].as_object().into_iter().flatten();
         paths.flat_map(|(path, item)| {
@@ -73,10 +73,10 @@ impl Description {
         })
     }
 
-    /// What is wrong with answers of one operation and status, in words.
+    /// Returns the mismatches of the responses of one operation and status.
     ///
     /// # Errors
-    /// When the description itself is broken.
+    /// If the description is invalid.
     pub fn complaints<'a>(
         &self,
         operation: &str,
@@ -103,7 +103,7 @@ impl Description {
     }
 }
 
-/// The reasons behind a complaint: for alternatives, those of the one that fits best.
+/// Returns the causes of a mismatch: for alternatives, those of the best match.
 fn explain(error: &ValidationError<'_>, complaints: &mut Vec<String>) {
     let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = &error.kind else {
         complaints.push(format!("{error} at {}", error.instance_path));
@@ -119,7 +119,7 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     target.unwrap_or(value)
 }
 
-/// OpenAPI 3.0 says `nullable` where JSON Schema has the type `null`.
+/// Replaces `nullable` of OpenAPI 3.0 by the type `null` of JSON Schema.
 fn to_json_schema(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(to_json_schema),
@@ -134,7 +134,7 @@ fn to_json_schema(value: &mut Value) {
     }
 }
 
-/// Takes the keys out that are explained.
+/// Removes the keys of [`UNDESCRIBED`].
 fn leave_out_undescribed(answer: &mut Value) {
     let places = [
         ("auth_config", "/auth_config"),
@@ -151,7 +151,7 @@ fn leave_out_undescribed(answer: &mut Value) {
             continue;
         }
         let Some(Value::Object(object)) = answer.pointer_mut(pointer) else { continue };
-        // Providers of an instance's own have names of its own.
+        // Custom providers have names of the instance.
         object.retain(|key, _| name != "social" || !key.starts_with("oauth_custom_"));
         for key in UNDESCRIBED.iter().filter(|(one, _)| *one == name).flat_map(|(_, keys)| keys.iter()) {
             object.shift_remove(*key);

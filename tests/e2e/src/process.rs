@@ -1,4 +1,4 @@
-//! Programs that end with their owner.
+//! Child processes that end with their owner.
 
 use std::{
     fs::File,
@@ -10,19 +10,19 @@ use std::{
 
 use crate::{PATIENCE, Result};
 
-/// A running program; dropping it ends it.
+/// A running program. Dropping it ends the program.
 #[derive(Debug)]
 pub(crate) struct Running(Child);
 
 impl Running {
-    /// Starts a program; what it prints goes to the end of a file.
+    /// Starts a program and appends its output to a file.
     pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let log = File::options().create(true).append(true).open(log)?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         Self::spawn(command)
     }
 
-    /// Starts a program and waits for the first line that it prints.
+    /// Starts a program and waits for the first line of its output.
     pub(crate) fn start_and_read_line(command: &mut Command) -> Result<(Self, String)> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut running = Self::spawn(command)?;
@@ -31,7 +31,7 @@ impl Running {
             BufReader::new(output).read_line(&mut line)?;
         }
         match line.trim() {
-            "" => Err(format!("{} ended at once", name(command)).into()),
+            "" => Err(format!("{} ended without output", name(command)).into()),
             line => Ok((running, line.to_owned())),
         }
     }
@@ -40,7 +40,7 @@ impl Running {
         let child = command.spawn();
         child
             .map(Self)
-            .map_err(|error| format!("{} could not be started: {error}; see cargo xtask setup", name(command)).into())
+            .map_err(|error| format!("{} could not be started: {error}; run `cargo xtask setup`", name(command)).into())
     }
 
     pub(crate) fn stdin(&mut self) -> Option<std::process::ChildStdin> {
@@ -54,14 +54,14 @@ fn name(command: &Command) -> String {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself, which is just as well.
+        // It may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Ends every process that runs `program` with `marker` in its environment: those that the desktop started for us.
-/// Returns when they are gone, which takes the system a moment; one that still does not go is left to its fate.
+/// Ends every process that runs `program` with `marker` in its environment, and waits until they are gone. Gives up after
+/// [`PATIENCE`].
 pub(crate) fn end_all(program: &Path, marker: &str) {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -70,14 +70,14 @@ pub(crate) fn end_all(program: &Path, marker: &str) {
             return;
         }
         for pid in running {
-            // It may have ended by itself, which is just as well.
+            // It may have ended already.
             let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status();
         }
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// The processes that run `program` with `marker` in their environment.
+/// Returns the processes that run `program` with `marker` in their environment.
 pub(crate) fn find(program: &Path, marker: &str) -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -90,7 +90,7 @@ pub(crate) fn find(program: &Path, marker: &str) -> Vec<u32> {
     .collect()
 }
 
-/// Ends every process that was started with this argument.
+/// Ends every process with this argument.
 pub(crate) fn end_with_argument(argument: &str) {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     for pid in entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {

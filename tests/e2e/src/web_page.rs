@@ -40,10 +40,10 @@ impl WebPage {
     /// Starts an emulator, serves the page, opens it in Chromium and loads Clerk.
     ///
     /// # Errors
-    /// When a program is missing, or Clerk does not load.
+    /// If a program is missing, or Clerk does not load.
     pub async fn open(mut config: Config) -> Result<Self> {
         if !scripts().join("clerk-js/dist/clerk.browser.js").exists() {
-            return Err("Clerk's scripts are missing; see cargo xtask setup".into());
+            return Err("Clerk's scripts are missing; run `cargo xtask setup`".into());
         }
         config.native_api.allowed_origins = vec!["loopback".to_owned()];
         config.npm_dir = Some(scripts());
@@ -61,37 +61,37 @@ impl WebPage {
         Ok(page)
     }
 
-    /// Opens the page anew and loads Clerk. What the page keeps for itself stays, as after a reload by hand.
+    /// Reloads the page and loads Clerk. Its storage is kept.
     ///
     /// # Errors
-    /// When Clerk does not load.
+    /// If Clerk does not load.
     pub async fn load(&self) -> Result<()> {
         self.driver.goto(&self.url).await?;
         self.run("await start()").await.map(|_| ())
     }
 
-    /// The emulated Clerk.
+    /// Returns the emulator.
     #[must_use]
     pub fn emulator(&self) -> &Emulator {
         &self.emulator
     }
 
-    /// The browser.
+    /// Returns the browser's driver.
     #[must_use]
     pub fn driver(&self) -> &WebDriver {
         &self.driver
     }
 
-    /// Address of the page.
+    /// Returns the URL of the page.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Runs the body of an async function, in which `clerk` is the loaded Clerk, and returns what it returns.
+    /// Runs the body of an async function, where `clerk` is the loaded Clerk, and returns its result.
     ///
     /// # Errors
-    /// When it throws: Clerk's code, or the text of the error.
+    /// If it throws: Clerk's code, or the message of the error.
     pub async fn run(&self, body: &str) -> Result<Value> {
         let script = format!(
             "const done = arguments[arguments.length - 1]; const clerk = window.Clerk; (async () => {{ {body} }})().then(\
@@ -100,18 +100,18 @@ impl WebPage {
         );
         let answer = self.driver.execute_async(script, Vec::new()).await?.json().clone();
         match answer.get("error") {
-            Some(error) => Err(error.as_str().unwrap_or("an error without text").into()),
+            Some(error) => Err(error.as_str().unwrap_or("an error without a message").into()),
             None => Ok(answer["value"].clone()),
         }
     }
 
-    /// Clerk's code of an error that the body of an async function is expected to throw.
+    /// Runs the body of an async function that must throw, and returns Clerk's code of the error.
     ///
     /// # Errors
-    /// When it does not throw.
+    /// If it does not throw.
     pub async fn refusal(&self, body: &str) -> Result<String> {
         match self.run(body).await {
-            Ok(value) => Err(format!("it was expected to be refused, but gave {value}").into()),
+            Ok(value) => Err(format!("expected an error, not {value}").into()),
             Err(error) => Ok(error.to_string()),
         }
     }
@@ -119,15 +119,15 @@ impl WebPage {
     /// Waits for an element.
     ///
     /// # Errors
-    /// When it does not come.
+    /// After a timeout.
     pub async fn wait_for(&self, css: &str) -> Result<WebElement> {
         until(&format!("the page shows {css}"), || async { self.driver.find(By::Css(css)).await.ok() }).await
     }
 
-    /// Takes a picture of the page into `target/pictures/<name>.png`, for a person to look at.
+    /// Saves a screenshot as `target/pictures/<name>.png`, for manual review.
     ///
     /// # Errors
-    /// When the browser does not answer, or the file can't be written.
+    /// If the browser does not respond, or the file can't be written.
     pub async fn picture(&self, name: &str) -> Result<()> {
         let folder = scripts().with_file_name("pictures");
         std::fs::create_dir_all(&folder)?;
@@ -135,19 +135,19 @@ impl WebPage {
         Ok(())
     }
 
-    /// What the page complained about: errors on the console, failed requests, scripts that threw.
+    /// Returns the problems of the page: errors on the console, failed requests, uncaught exceptions.
     ///
     /// # Errors
-    /// When the browser does not answer.
+    /// If the browser does not respond.
     pub async fn problems(&self) -> Result<Vec<String>> {
         let all = self.run("return window.problems").await?;
         Ok(all.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect())
     }
 
-    /// Compares every answer that the emulator gave with the published description, when that is there.
+    /// Compares every response of the emulator with the published description, if that is available.
     ///
     /// # Errors
-    /// Names each answer that does not fit; also when there was no answer to compare.
+    /// If a response does not match the description, or if there was no response.
     pub fn check_answers(&self) -> Result<()> {
         let Some(description) = Description::read()? else {
             return Ok(());
@@ -170,10 +170,10 @@ impl WebPage {
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
     }
 
-    /// Ends the browser in good order.
+    /// Closes the browser.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub async fn close(self) -> Result<()> {
         self.driver.clone().quit().await?;
         Ok(())
@@ -198,7 +198,7 @@ fn capabilities(files: &Path) -> Result<Capabilities> {
         "--disable-background-networking".to_owned(),
         "--disable-component-update".to_owned(),
         "--disable-sync".to_owned(),
-        // clerk-js takes failures for being offline when it sees that the browser is driven.
+        // In an automated browser, clerk-js treats failed requests as being offline.
         "--disable-blink-features=AutomationControlled".to_owned(),
         // Nothing leaves the machine.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1 , EXCLUDE localhost".to_owned(),
@@ -214,14 +214,14 @@ async fn serve_page(emulator: &Emulator) -> Result<(String, JoinHandle<()>)> {
     let html =
         include_str!("page.html").replace("EMULATOR", &emulator.base_url()).replace("KEY", &emulator.publishable_key());
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    // By name: a passkey belongs to a domain, which an address is not.
+    // By name: a passkey belongs to a domain, not to an IP address.
     let url = format!("http://localhost:{}/", listener.local_addr()?.port());
     let router = axum::Router::new().fallback(move || {
         let html = html.clone();
         async move { axum::response::Html(html) }
     });
     let server = tokio::spawn(async move {
-        // It ends when it is aborted.
+        // It runs until it is aborted.
         let _ = axum::serve(listener, router).await;
     });
     Ok((url, server))

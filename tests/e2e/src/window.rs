@@ -18,7 +18,7 @@ impl Window {
         Self { driver }
     }
 
-    /// The driver itself.
+    /// Returns the driver.
     #[must_use]
     pub fn driver(&self) -> &WebDriver {
         &self.driver
@@ -31,20 +31,20 @@ impl Window {
     /// Waits for an element.
     ///
     /// # Errors
-    /// When it does not come.
+    /// After a timeout.
     pub async fn wait_for(&self, id: &str) -> Result<WebElement> {
         until(&format!("the window shows {id}"), || self.find(id)).await
     }
 
-    /// Whether an element is there now.
+    /// Whether an element exists now.
     pub async fn has(&self, id: &str) -> bool {
         self.find(id).await.is_some()
     }
 
-    /// Waits for an element and clicks it. An element that is replaced meanwhile is looked up again.
+    /// Waits for an element and clicks it. If it is replaced in the meantime, looks it up again.
     ///
     /// # Errors
-    /// When it does not come or can't be clicked.
+    /// After a timeout, or if the element can't be clicked.
     pub async fn click(&self, id: &str) -> Result<()> {
         until(&format!("{id} can be clicked"), || async {
             let element = self.find(id).await?;
@@ -59,7 +59,7 @@ impl Window {
     /// Types into a field.
     ///
     /// # Errors
-    /// When it does not come.
+    /// After a timeout.
     pub async fn fill(&self, id: &str, text: &str) -> Result<()> {
         let field = self.wait_for(id).await?;
         field.clear().await?;
@@ -69,7 +69,7 @@ impl Window {
     /// Waits for an element with this text.
     ///
     /// # Errors
-    /// When it does not come.
+    /// After a timeout.
     pub async fn wait_for_text(&self, id: &str, text: &str) -> Result<()> {
         until(&format!("{id} shows {text:?}"), || async {
             let shown = self.find(id).await?.text().await.ok()?;
@@ -81,33 +81,33 @@ impl Window {
     /// Signs in with the form of the example app.
     ///
     /// # Errors
-    /// When the form does not come.
+    /// If the form does not appear.
     pub async fn submit_password(&self, email: &str, password: &str) -> Result<()> {
         self.fill("email", email).await?;
         self.fill("password", password).await?;
         self.click("continue-password").await
     }
 
-    /// The text of an element.
+    /// Returns the text of an element.
     ///
     /// # Errors
-    /// When it does not come.
+    /// After a timeout.
     pub async fn text(&self, id: &str) -> Result<String> {
         Ok(self.wait_for(id).await?.text().await?)
     }
 
-    /// The windows of the app.
+    /// Returns the windows of the app.
     ///
     /// # Errors
-    /// When the app does not answer.
+    /// If the app does not respond.
     pub async fn handles(&self) -> Result<Vec<WindowHandle>> {
         Ok(self.driver.windows().await?)
     }
 
-    /// Waits for a window that is not among those that are known.
+    /// Waits for a window that is not in `known`.
     ///
     /// # Errors
-    /// When none is opened.
+    /// After a timeout.
     pub async fn wait_for_new(&self, known: &[WindowHandle]) -> Result<WindowHandle> {
         until("a window opens", || async {
             self.driver.windows().await.ok()?.into_iter().find(|handle| !known.contains(handle))
@@ -115,10 +115,10 @@ impl Window {
         .await
     }
 
-    /// Goes on in another window of the app.
+    /// Switches to another window of the app.
     ///
     /// # Errors
-    /// When there is no such window.
+    /// If the window does not exist.
     pub async fn switch_to(&self, handle: &WindowHandle) -> Result<()> {
         Ok(self.driver.switch_to_window(handle.clone()).await?)
     }
@@ -126,25 +126,25 @@ impl Window {
     /// Runs a script in the window.
     ///
     /// # Errors
-    /// When it throws.
+    /// If the script throws.
     pub async fn run(&self, script: &str) -> Result<Value> {
         Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
     }
 
-    /// Runs a script that ends by calling its last argument.
+    /// Runs a script that returns by calling its last argument.
     ///
     /// # Errors
-    /// When it throws.
+    /// If the script throws.
     pub async fn run_async(&self, script: &str) -> Result<Value> {
         Ok(self.driver.execute_async(script, Vec::new()).await?.json().clone())
     }
 
-    /// Takes a picture of the window's content, once all of it is painted.
+    /// Takes a screenshot of the window after it has been painted.
     ///
     /// # Errors
-    /// When it can't be taken.
+    /// If the window keeps changing, or the file can't be written.
     pub async fn screenshot(&self, file: &Path) -> Result<()> {
-        // The driver captures what was painted last, which may be older than what the document says.
+        // The driver captures the last painted frame, which may be older than the document.
         let painted =
             "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
         self.driver.execute_async(painted, Vec::new()).await?;
@@ -158,6 +158,6 @@ impl Window {
             previous = picture;
             tokio::time::sleep(std::time::Duration::from_millis(150)).await;
         }
-        Err("the window does not come to rest".into())
+        Err("the window keeps changing".into())
     }
 }

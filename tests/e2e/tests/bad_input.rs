@@ -1,4 +1,4 @@
-//! What can be wrong from the start: each has a code of its own in the window, and nothing is lost.
+//! Bad configuration and bad responses: each has its own error code in the window.
 
 use clerk_e2e::{Desktop, Options, Result};
 use clerk_emulator::{Action, Fault};
@@ -20,7 +20,7 @@ async fn window_shows_the_code_of_a_bad_configuration() -> Result<()> {
         let window = desktop.start_app_with(&changes).await?;
         window.wait_for_text("error-code", expected).await?;
         assert_eq!(window.text("status").await?, "error");
-        assert!(desktop.log()?.contains(expected), "the log names it as well");
+        assert!(desktop.log()?.contains(expected), "the log contains the code");
     }
     Ok(())
 }
@@ -33,7 +33,7 @@ async fn window_loads_after_a_decode_or_network_error() -> Result<()> {
         body: "<!doctype html><title>Log in to the Wi-Fi</title>".to_owned(),
     };
     for (fault, expected) in [(html, "decode_error"), (Action::LoseAnswer, "network_error")] {
-        // On a machine where the app knows nothing of earlier runs.
+        // A new desktop, without the state of an earlier run.
         let mut desktop = Desktop::start(Options::default()).await?;
         desktop.emulator().fault(Fault::new("/v1/*", fault));
         let window = desktop.start_app().await?;
@@ -45,7 +45,6 @@ async fn window_loads_after_a_decode_or_network_error() -> Result<()> {
     Ok(())
 }
 
-/// Once the app knows somebody it shows them without Clerk, and says that it does.
 #[tokio::test(flavor = "multi_thread")]
 async fn window_shows_the_cached_user_while_offline() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;
@@ -74,7 +73,7 @@ async fn window_accepts_unknown_providers_and_settings() -> Result<()> {
     let window = desktop.start_app().await?;
     window.wait_for_text("status", "ready").await?;
     window.wait_for("sign-in-oauth_telepathy").await?;
-    // The emulator does not know it either, and says so in Clerk's words.
+    // The emulator does not know the provider, and returns Clerk's error.
     window.click("sign-in-oauth_telepathy").await?;
     window.wait_for_text("error-code", "form_param_value_invalid").await
 }

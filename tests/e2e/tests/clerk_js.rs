@@ -1,5 +1,5 @@
-//! Clerk's own clerk-js, unmodified, on the emulator, in a real browser, as a native client. Each flow ends with a look
-//! at what the page complained about, and at whether every answer fits the published description.
+//! Unmodified clerk-js in a real browser, as a native client of the emulator. Each flow ends with a check of the page's
+//! problems, and of every response against the published description.
 
 use clerk_e2e::{Result, WebPage};
 use clerk_emulator::{Config, Decision, Identity, NewPhone, NewUser, Presence};
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 const ADA: &str = "ada+clerk_test@example.com";
 const PASSWORD: &str = "correct-horse-battery";
 const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
-/// What clerk-js is given as its callback.
+/// The callback URL of clerk-js.
 const CALLBACK: &str = "my-app://callback";
 
-/// Signs Ada in with her password; leaves `done` behind.
+/// Signs Ada in with her password and sets `done`.
 const SIGN_IN: &str = "const done = await clerk.client.signIn.create({ strategy: 'password', identifier: 'ada+clerk_test@example.com', password: 'correct-horse-battery' });";
 
 fn ada() -> NewUser {
@@ -24,7 +24,7 @@ fn with_ada() -> Config {
     config
 }
 
-/// The end of every flow: nothing went wrong but what was meant to, and the answers fit the description.
+/// Asserts that the page has only the expected problems and that the responses match the description.
 async fn finish(page: WebPage, expected: &[&str]) -> Result<()> {
     let problems = page.problems().await?;
     let unexpected: Vec<_> = problems.iter().filter(|one| !expected.iter().any(|text| one.contains(text))).collect();
@@ -120,7 +120,7 @@ async fn clerk_js_resets_a_forgotten_password() -> Result<()> {
     finish(page, &["422"]).await
 }
 
-/// Starts clerk-js's own e-mail link flow, which polls until the link was opened.
+/// Starts the e-mail link flow of clerk-js, which polls until the link is opened.
 const LINK_FLOW: &str = "
     const attempt = await clerk.client.signIn.create({ identifier: 'ada+clerk_test@example.com' });
     const factor = attempt.supportedFirstFactors.find((one) => one.strategy === 'email_link');
@@ -137,7 +137,7 @@ async fn clerk_js_signs_in_with_an_email_link_here_and_on_another_device() -> Re
         page.run(LINK_FLOW).await?;
         let link = page.emulator().latest_link(ADA).ok_or("a link was sent")?;
         if here {
-            // Another tab of this browser, which is sent back to the page.
+            // Another tab of this browser, which is redirected to the page.
             let first = page.driver().window().await?;
             let tab = page.driver().new_tab().await?;
             page.driver().switch_to_window(tab).await?;
@@ -168,7 +168,7 @@ async fn clerk_js_signs_in_with_an_email_link_here_and_on_another_device() -> Re
     finish(page, &[]).await
 }
 
-/// Opens a link as another program does; returns where it leads.
+/// Opens a link in another program. Returns the redirect.
 async fn open_elsewhere(link: &str) -> Result<String> {
     let url = url::Url::parse(link)?;
     let authority = format!("{}:{}", url.host_str().unwrap_or_default(), url.port().unwrap_or_default());
@@ -182,7 +182,7 @@ async fn open_elsewhere(link: &str) -> Result<String> {
     Ok(location.ok_or("the link leads somewhere")?.to_owned())
 }
 
-/// Starts OAuth as an app does, lets the person decide, and returns the parameters of the callback.
+/// Starts OAuth like an app, decides on the provider's page, and returns the parameters of the callback.
 async fn provider(page: &WebPage, resource: &str, decision: Decision) -> Result<url::Url> {
     let external = page
         .run(&format!(
@@ -208,7 +208,7 @@ async fn clerk_js_oauth_signs_up_signs_in_transfers_and_reports_denial() -> Resu
     let error = "const attempt = await clerk.client.signIn.reload(); return attempt.firstFactorVerification.error.code";
     assert_eq!(page.run(error).await?, "oauth_access_denied");
 
-    // Nobody has this account yet: the sign-in becomes a sign-up.
+    // The account is unknown: the sign-in becomes a sign-up.
     let unknown = provider(&page, "signIn", Decision::Approve(grace())).await?;
     assert_eq!(parameter(&unknown, "rotating_token_nonce"), None);
     let transferred = page
@@ -449,7 +449,7 @@ async fn clerk_js_registers_a_passkey_and_signs_in_with_it() -> Result<()> {
     let mut config = with_ada();
     config.passkeys.enabled = true;
     let page = signed_in_page(config).await?;
-    // An authenticator that the browser plays.
+    // A virtual authenticator of the browser.
     let tools = page.driver().cdp();
     tools.send_raw("WebAuthn.enable", json!({})).await?;
     let options = json!({ "options": {

@@ -1,4 +1,4 @@
-//! Clerk's own prebuilt components, unmodified, on the emulator, in a real browser.
+//! Clerk's unmodified prebuilt components in a real browser, on the emulator.
 
 use clerk_e2e::{Result, WebPage};
 use clerk_emulator::{Config, NewOrganization, NewUser};
@@ -67,7 +67,7 @@ async fn components_mount_when_signed_in() -> Result<()> {
         assert_eq!(page.problems().await?, Vec::<String>::new(), "{name}");
         page.picture(name).await?;
     }
-    // What the last one asked for late counts as well.
+    // Waits for late requests of the last component.
     mount(&page, "UserButton").await?;
     page.wait_for(".cl-userButtonTrigger").await?;
     assert_eq!(page.problems().await?, Vec::<String>::new());
@@ -84,7 +84,7 @@ async fn components_sign_in_completes_a_sign_in() -> Result<()> {
     page.wait_for("input[name=identifier]").await?.send_keys(ADA).await?;
     page.wait_for(".cl-formButtonPrimary").await?.click().await?;
     page.wait_for("[data-input-otp=true]").await?;
-    // The component puts the focus into the first box.
+    // The component focuses the first box.
     page.driver().action_chain().send_keys("424242").perform().await?;
     clerk_e2e::until("the person is signed in", || async {
         let status = page.run("return clerk.session?.status ?? null").await.ok()?;

@@ -1,4 +1,4 @@
-//! The emulator against the published description: every operation is played, or refused in Clerk's words.
+//! The emulator supports every operation of the published description, or rejects it with Clerk's error.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ fn emulator_knows_every_operation_of_the_description() -> Result<()> {
     let Some(description) = Description::read()? else { return Ok(()) };
     let played: BTreeSet<(&str, &str)> = Emulator::operations().map(|(method, _, name)| (method, name)).collect();
     let all: Vec<_> = description.operations().collect();
-    assert_eq!(all.len(), 202, "the description that this was written for");
+    assert_eq!(all.len(), 202, "number of operations in the expected version of the description");
     let missing: Vec<_> = all.iter().filter(|(method, _, name)| !played.contains(&(method.as_str(), *name))).collect();
     assert!(missing.is_empty(), "{missing:?}");
     Ok(())

@@ -1,4 +1,4 @@
-//! Flows that leave the app through the mailbox or a hosted page, and come back by the OS's deep link.
+//! E-mail links and hosted pages, which lead back to the app by a deep link of the operating system.
 
 use clerk_e2e::{CALLBACK, Desktop, Options, Result, until};
 use clerk_emulator::{Config, NewUser};
@@ -39,7 +39,7 @@ async fn email_link_signs_in_through_the_deep_link() -> Result<()> {
     desktop.click_in_browser("approve").await?;
     assert_eq!(window.run_async("const done = arguments[0]; window.flow.then(done)").await?, "done");
     window.wait_for_text("user-name", "Ada Lovelace").await?;
-    // The native kind: the app redeems the approval, and nobody else can.
+    // A native link: only the app can redeem the approval.
     let paths: Vec<_> = desktop.emulator().requests().into_iter().map(|entry| entry.path).collect();
     assert!(paths.iter().any(|path| path == "/v1/client/magic_links/complete"), "{paths:?}");
     Ok(())

@@ -1,10 +1,10 @@
-//! The client token is nowhere but in Rust's memory and, encrypted, in the keyring.
+//! The client token is only in Rust's memory and, encrypted, in the keyring.
 
 use std::path::{Path, PathBuf};
 
 use clerk_e2e::{Desktop, Options, Result, Window};
 
-/// Writes down everything that Rust tells the webview: answers to calls, and events.
+/// Records everything that Rust sends to the webview: responses and events.
 const SPY: &str = r"
     window.heard = [];
     const ask = window.fetch;
@@ -65,10 +65,10 @@ async fn client_token_is_only_in_rust_and_the_keyring() -> Result<()> {
     let page = window.run("return document.documentElement.outerHTML").await?;
     let heard = heard.as_str().unwrap_or_default();
     for expected in ["\"revision\"", "Grace", "callback?", "form_password_incorrect", "eyJ"] {
-        assert!(heard.contains(expected), "the spy must have heard {expected}");
+        assert!(heard.contains(expected), "the script must have recorded {expected}");
     }
     let log = desktop.log()?;
-    assert!(log.contains("FAPI responded") && log.contains("TRACE"), "the log is that of trace level");
+    assert!(log.contains("FAPI responded") && log.contains("TRACE"), "the log has the trace level");
 
     let mut places: Vec<(String, Vec<u8>)> = vec![
         ("what the webview was told".to_owned(), heard.into()),
@@ -79,14 +79,14 @@ async fn client_token_is_only_in_rust_and_the_keyring() -> Result<()> {
     files_below(desktop.files(), &mut files)?;
     assert!(files.iter().any(|file| file.extension().is_some_and(|extension| extension == "keyring")), "{files:?}");
     for file in files {
-        // A file of the browser may be gone again.
+        // A temporary file of the browser may be gone.
         places.push((file.display().to_string(), std::fs::read(&file).unwrap_or_default()));
     }
 
     let tokens = desktop.emulator().issued_client_tokens();
     assert!(tokens.len() >= 4, "the token was rotated");
     for token in tokens {
-        // The header is the same for all tokens of the instance; what follows is the secret.
+        // The header is the same for all tokens of the instance; the other parts are secret.
         for part in token.split('.').skip(1) {
             for (place, content) in &places {
                 assert!(memchr::memmem::find(content, part.as_bytes()).is_none(), "a client token is in {place}");

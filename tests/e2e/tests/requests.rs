@@ -1,5 +1,5 @@
-//! The requests of the core beside those of Clerk's own clerk-js, in native mode, on the same emulator: method, path and
-//! names of the body's fields. They are the same, or `docs/clerk-class.md` lists the difference with its reason.
+//! Compares the requests of the core with those of clerk-js in native mode: method, path and names of the body's fields.
+//! `docs/clerk-class.md` lists each difference with its reason.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
 
@@ -23,10 +23,11 @@ use serde_json::Value;
 const GRACE: &str = "grace+clerk_test@example.com";
 const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 
-/// clerk-js adds this to whatever it creates; the page has a row for it, and `requests_of_a_password_sign_in_match_clerk_js` sees that it still does.
+/// A field that clerk-js adds to each sign-in and sign-up. The page has a row for it, and the test of the password checks
+/// that clerk-js still sends it.
 const TIME_ZONE: &str = "timezone";
 
-/// clerk-js in a browser on one emulator, the core on another one, both set up alike.
+/// clerk-js in a browser and the core, on two emulators with the same configuration.
 struct Sides {
     page: WebPage,
     app: App,
@@ -34,7 +35,7 @@ struct Sides {
     flow: &'static str,
 }
 
-/// One request, without what differs between two runs.
+/// Describes a request without values that differ between runs.
 fn shape(entry: &Entry) -> String {
     let path = entry.path.split('/').map(|part| {
         let is_id = part.split_once('_').is_some_and(|(kind, rest)| kind.len() <= 5 && rest.len() > 15);
@@ -47,17 +48,17 @@ fn shape(entry: &Entry) -> String {
     format!("{} {path} {}", entry.method, fields.join(",")).trim_end().to_owned()
 }
 
-/// The requests since the last look. Those of a mail program are not among them.
+/// Takes the requests since the last call, except those of a mail program.
 fn taken(emulator: &Emulator) -> Vec<String> {
     let requests = emulator.requests();
     let mut shapes: Vec<_> = requests.iter().filter(|entry| entry.path != "/v1/verify").map(shape).collect();
     emulator.clear_requests();
-    // What asks every second until something happens counts once.
+    // Repeated polling counts once.
     shapes.dedup_by(|next, before| next == before && next.starts_with("GET /v1/client/sign_ins/"));
     shapes
 }
 
-/// Names of the flows whose differences the page lists.
+/// Returns the flows whose differences the page lists.
 fn listed() -> Vec<&'static str> {
     let page = include_str!("../../../docs/clerk-class.md");
     let section = page.split("## Requests beside those of clerk-js").nth(1).unwrap_or_default();
@@ -78,7 +79,7 @@ impl Sides {
         app.clerk.load(LoadOptions::default()).await?;
         let sides = Self { page, app, wallet, flow };
         let (mut theirs, mut ours) = sides.take();
-        // Both ask for the two at the same time.
+        // Both send the two requests at the same time.
         theirs.sort_unstable();
         ours.sort_unstable();
         assert_eq!(theirs, ours, "load");
@@ -90,14 +91,14 @@ impl Sides {
         (taken(self.page.emulator()), taken(&self.app.emulator))
     }
 
-    /// What was asked for until now is the same.
+    /// Asserts that the requests since the last call are equal.
     fn same(&self) {
         let (theirs, ours) = self.take();
         assert_eq!(theirs, ours, "{}", self.flow);
         assert!(!ours.is_empty(), "{}: something was compared", self.flow);
     }
 
-    /// What was asked for until now differs in a way that the page explains.
+    /// Asserts these requests, and that the page lists the difference.
     fn differs(&self, theirs: &[&str], ours: &[&str]) {
         let actual = self.take();
         assert_eq!((actual.0.as_slice(), actual.1.as_slice()), (&*owned(theirs), &*owned(ours)), "{}", self.flow);
@@ -115,7 +116,7 @@ impl Sides {
         Ok(())
     }
 
-    /// The code of an authenticator, on both sides.
+    /// Returns the code of an authenticator, on both sides.
     fn totp_codes(&self) -> (String, String) {
         let code = |emulator: &Emulator| {
             let user = emulator.state()["users"][0]["id"].as_str().unwrap_or_default().to_owned();
@@ -268,7 +269,7 @@ async fn requests_of_a_sign_up_match_clerk_js() -> Result<()> {
     sides.page.close().await
 }
 
-/// Somebody goes to the provider and comes back, on both sides.
+/// Goes through the provider, on both sides.
 async fn through_the_provider(sides: &Sides, resource: RedirectResource, decision: &Decision) -> Result<String> {
     let name = if resource == RedirectResource::SignIn { "signIn" } else { "signUp" };
     sides
@@ -302,10 +303,10 @@ async fn requests_of_oauth_match_clerk_js() -> Result<()> {
     for (resource, decision, ended) in [
         (sign_in, Decision::Deny, "oauth_access_denied"),
         (sign_in, Decision::Fail("server_error".to_owned()), "oauth_callback_failed"),
-        // Nobody is known by that account yet: the sign-in becomes a sign-up.
+        // The account is unknown: the sign-in becomes a sign-up.
         (sign_in, new.clone(), "done"),
         (sign_in, new.clone(), "done"),
-        // Somebody is: the sign-up becomes a sign-in.
+        // The account is known: the sign-up becomes a sign-in.
         (sign_up, new, "done"),
         (sign_up, Decision::Approve(Identity::new("oauth_google", "newer@example.com")), "done"),
     ] {
@@ -472,7 +473,7 @@ async fn requests_of_the_waitlist_match_clerk_js() -> Result<()> {
 async fn requests_of_a_wallet_sign_in_match_clerk_js() -> Result<()> {
     let sides = Sides::start("wallets", Config::preset("web3")?).await?;
     let clerk = &sides.app.clerk;
-    // A wallet that the test plays: what is to be signed lies there until the signature comes.
+    // A wallet whose message to sign waits for a signature by the test.
     sides
         .page
         .run(&format!(
@@ -487,7 +488,7 @@ async fn requests_of_a_wallet_sign_in_match_clerk_js() -> Result<()> {
             sides.wallet.address()
         ))
         .await?;
-    // Unknown at first, so it signs up; known the second time.
+    // The wallet is unknown at first and signs up; then it signs in.
     for _ in 0..2 {
         sides
             .page
@@ -540,7 +541,7 @@ async fn requests_of_an_email_link_differ_from_clerk_js_as_documented() -> Resul
     let done = flow.await??;
     clerk.set_active(SetActiveParams::session(done.created_session_id.expect("a session"))).await?;
     let (theirs, mut ours) = sides.take();
-    // It asks every second as well, when the second comes before the link.
+    // It polls every second as well, until the link arrives.
     ours.retain(|line| line != "GET /v1/client/sign_ins/:id");
     assert_eq!(
         theirs,

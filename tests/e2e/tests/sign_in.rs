@@ -1,4 +1,4 @@
-//! Signing in from a real window: through the browser and back by a deep link, and with codes and passwords.
+//! Signing in from a real window: through the browser and a deep link, and with codes and passwords.
 
 use clerk_e2e::{Desktop, Options, Result, Window, until};
 
@@ -19,7 +19,7 @@ async fn google_sign_in_survives_a_restart_through_the_keyring() -> Result<()> {
     window.wait_for_text("status", "ready").await?;
     sign_in_with_google(&desktop, &window).await?;
     assert_eq!(window.text("user-email").await?, "grace.hopper@example.com");
-    assert_eq!(desktop.app_processes(), 1, "the process that the link started has handed it over and ended");
+    assert_eq!(desktop.app_processes(), 1, "the process that the link started has passed it on and ended");
     let session = window.text("session-id").await?;
     window.click("show-claims").await?;
     until("the claims name the session", || async {
@@ -90,7 +90,7 @@ async fn deep_link_without_a_flow_changes_nothing() -> Result<()> {
         async move { until(text, || async { desktop.log().ok().filter(|log| log.contains(text)) }).await }
     };
     log("deep_link_refused").await?;
-    assert_eq!(desktop.emulator().requests().len(), asked, "nothing was asked of Clerk");
+    assert_eq!(desktop.emulator().requests().len(), asked, "no request was sent");
     assert!(window.has("sign-in-oauth_google").await);
     desktop.open_link("clerk-desktop-example://documents/7?x=1").await?;
     log("app deep link: clerk-desktop-example://documents/7?x=1").await?;
@@ -143,7 +143,7 @@ async fn second_window_shows_the_state_within_its_capability() -> Result<()> {
     let second = window.wait_for_new(&main).await?;
     window.switch_to(&second).await?;
     window.wait_for_text("user-name", "Grace Hopper").await?;
-    // Its capability lets it read and sign out, and nothing else.
+    // Its capability allows it to read the state and sign out only.
     for command in ["get_token", "create_sign_in", "take_redirect_outcome", "open_external"] {
         let refusal = window
             .run_async(&format!(

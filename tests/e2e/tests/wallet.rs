@@ -1,4 +1,4 @@
-//! Signing in with a wallet that lives in the system browser, as wallets do.
+//! Signing in with a wallet in the system browser.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
 
@@ -20,7 +20,7 @@ async fn desktop(wallet: &TestWallet) -> Result<Desktop> {
     Desktop::start(options).await
 }
 
-/// Begins in the window; the page in the browser is chosen from and its wallet asked.
+/// Starts the flow in the window and selects the wallet in the browser.
 async fn begin(desktop: &Desktop, window: &Window) -> Result<()> {
     window
         .run(
@@ -32,7 +32,7 @@ async fn begin(desktop: &Desktop, window: &Window) -> Result<()> {
     Ok(())
 }
 
-/// What the wallet is asked, once it is asked for this.
+/// Waits until the wallet gets a request for `method`. Returns its parameters.
 async fn asked(desktop: &Desktop, method: &str) -> Result<Value> {
     let script = format!("return window.wallet.asked.at(-1) === '{method}' ? window.wallet.params : null");
     until(&format!("the wallet is asked for {method}"), || async {

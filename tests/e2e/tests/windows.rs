@@ -1,4 +1,4 @@
-//! One state for all: what changes is heard of in every window and in Rust, with a window or without, exactly once.
+//! Each change of the state notifies every window and Rust exactly once, with or without an open window.
 
 use clerk_e2e::{Desktop, Options, Result, Window, until};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use thirtyfour::WindowHandle;
 
 const GRACE: &str = "approve-grace-hopper-example-com";
 
-/// Writes down what a listener of the window hears from now on.
+/// Records the notifications of a listener in the window.
 async fn listen(window: &Window) -> Result<()> {
     window
         .run(
@@ -18,7 +18,7 @@ async fn listen(window: &Window) -> Result<()> {
         .map(|_| ())
 }
 
-/// What the listener of a window heard, once it heard of `last`.
+/// Waits until the listener of a window is notified of `last`. Returns all notifications.
 async fn heard(window: &Window, handle: &WindowHandle, last: &str) -> Result<Vec<(u64, String)>> {
     window.switch_to(handle).await?;
     let all = until(&format!("the window hears of {last}"), || async {
@@ -32,14 +32,14 @@ async fn heard(window: &Window, handle: &WindowHandle, last: &str) -> Result<Vec
     Ok(entries.map(entry).collect())
 }
 
-/// The states in the order in which they were heard of, without repetitions.
+/// Returns the states in order, without repetitions.
 fn changes<'a>(heard: impl IntoIterator<Item = &'a (u64, String)>) -> Vec<&'a str> {
     let mut states: Vec<_> = heard.into_iter().map(|(_, state)| state.as_str()).collect();
     states.dedup();
     states
 }
 
-/// What the app's Rust listener wrote into the log.
+/// Returns the notifications of the app's Rust listener, from the log.
 fn heard_in_rust(desktop: &Desktop) -> Result<Vec<(u64, String)>> {
     let log = desktop.log()?;
     let lines = log.lines().filter(|line| line.contains("auth state revision="));
@@ -51,7 +51,7 @@ fn heard_in_rust(desktop: &Desktop) -> Result<Vec<(u64, String)>> {
 }
 
 fn each_once(heard: &[(u64, String)]) {
-    assert!(heard.windows(2).all(|pair| pair[0].0 < pair[1].0), "a revision is heard of once: {heard:?}");
+    assert!(heard.windows(2).all(|pair| pair[0].0 < pair[1].0), "each revision is notified once: {heard:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,16 +73,16 @@ async fn listeners_in_all_windows_and_rust_are_notified_once() -> Result<()> {
     window.run("clerk.signOut(); return null").await?;
     let of_second = heard(&window, &second, "null").await?;
     let of_main = heard(&window, &main, "null").await?;
-    assert_eq!(changes(&of_main), ["null"], "the other window sees nobody, and that is all");
+    assert_eq!(changes(&of_main), ["null"], "the other window is notified once, signed out");
     each_once(&of_main);
-    // Where it was asked for the session is unknown until the navigation is over.
+    // In the calling window the session is undefined until the navigation is over.
     assert_eq!(changes(&of_second), ["undefined", "null"]);
     let in_rust = heard_in_rust(&desktop)?;
     assert_eq!(changes(&in_rust[in_rust_before..]), ["nobody"]);
     assert_eq!(changes(&in_rust), ["nobody", "Ada Lovelace", "nobody"]);
     each_once(&in_rust);
 
-    // Rust changes something: everybody hears.
+    // A change by Rust notifies all.
     window.run("window.heard.length = 0; return null").await?;
     window.click("sign-in-oauth_google").await?;
     desktop.provider_page().await?;
@@ -103,7 +103,7 @@ async fn listeners_in_rust_are_notified_without_a_window() -> Result<()> {
     let window = desktop.start_app().await?;
     window.click("sign-in-oauth_google").await?;
     desktop.provider_page().await?;
-    // The app goes on in the background: it is started anew, with no window.
+    // Restarts the app in the background, without a window.
     let before = heard_in_rust(&desktop)?.len();
     desktop.start_in_background()?;
     until("it is loaded", || async { (heard_in_rust(&desktop).ok()?.len() > before).then_some(()) }).await?;

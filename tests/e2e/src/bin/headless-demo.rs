@@ -10,7 +10,7 @@ use std::{
 
 use clerk_e2e::{Desktop, Options, Result, Window, until};
 
-/// A picture with fewer colours shows nothing.
+/// A screenshot with fewer colours is blank.
 const COLOURS_OF_A_REAL_WINDOW: usize = 40;
 
 #[tokio::main]
@@ -60,7 +60,7 @@ async fn second_window(window: &Window, folder: &Path) -> Result<()> {
     window.screenshot(&folder.join("6-second-window.png")).await
 }
 
-/// `target/demo`, empty.
+/// Returns the empty folder `target/demo`.
 fn pictures() -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
     let folder = root.join("target/demo");
@@ -77,7 +77,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A window that is blank has hardly any colours.
+/// Checks that a screenshot is not blank.
 fn refuse_blank(file: &Path) -> Result<()> {
     let output = Command::new("convert-im6.q16").arg(file).args(["-resize", "400x400", "txt:-"]).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
