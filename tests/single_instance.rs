@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a helper of a test ends the test, and prints for it")]
 
-use std::process::Command;
+use std::{process::Command, sync::mpsc, time::Duration};
 
 use tauri::test::{mock_builder, mock_context, noop_assets};
 
@@ -31,12 +31,17 @@ fn single_instance_may_be_registered_by_the_app_and_by_clerk() {
     }
     for order in ["app first", "clerk first"] {
         let this = std::env::current_exe().unwrap();
-        let output = Command::new("dbus-run-session")
+        let mut command = Command::new("dbus-run-session");
+        command
             .arg("--")
             .arg(this)
             .args(["--exact", "single_instance_may_be_registered_by_the_app_and_by_clerk", "--nocapture"])
-            .env(ORDER, order)
-            .output()
+            .env(ORDER, order);
+        let (send, output) = mpsc::channel();
+        std::thread::spawn(move || send.send(command.output()));
+        let output = output
+            .recv_timeout(Duration::from_secs(60))
+            .expect("the app ends within a minute")
             .expect("a session bus can be started; `cargo xtask setup` installs what is needed");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(
