@@ -287,7 +287,7 @@ async fn through_the_provider(sides: &Sides, resource: RedirectResource, decisio
     let ended = sides.page.run(&format!("window.comeBack('{back}'); return await window.flow")).await?;
     let (flow, opened) = sides.app.begin(google_params(resource)).await;
     sides.app.return_from(&opened, decision.clone()).await;
-    let own = match flow.await? {
+    let own = match clerk_testkit::join(flow).await {
         Ok(_) => "done".to_owned(),
         Err(error) => error.code().to_owned(),
     };
@@ -538,7 +538,7 @@ async fn requests_of_an_email_link_differ_from_clerk_js_as_documented() -> Resul
     let page = browser.post(link).send().await?.text().await?;
     let back = page.split("href=\"my-app").nth(1).and_then(|rest| rest.split('"').next()).ok_or("a way back")?;
     clerk.handle_deep_link(&format!("my-app{}", back.replace("&amp;", "&")).parse()?).await;
-    let done = flow.await??;
+    let done = clerk_testkit::join(flow).await?;
     clerk.set_active(SetActiveParams::session(done.created_session_id.expect("a session"))).await?;
     let (theirs, mut ours) = sides.take();
     // It polls every second as well, until the link arrives.
