@@ -49,26 +49,26 @@ export const events = {
 };
 
 /* Types */
-/**  Which session is the active one on this device. */
+/**  The active session of this device. */
 export type ActiveSession = 
 /**  Not known yet, or changing. */
 { state: "unknown" } | 
-/**  Nobody is signed in. */
+/**  Signed out. */
 { state: "none" } | 
-/**  This one. */
+/**  A session is active. */
 { state: "session"; 
-/**  Its id. */
+/**  The id of the session. */
 sessionId: SessionId };
 
 /**  One of FAPI's errors. */
 export type ApiErrorItem = {
 	/**  Clerk's code, e.g. `form_password_incorrect`. */
 	code: string,
-	/**  For developers. */
+	/**  A message for developers. */
 	message: string,
-	/**  For users. */
+	/**  A message for users. */
 	longMessage: string | null,
-	/**  Facts about the error, e.g. `paramName`. Top-level keys are in camelCase, what is inside them is untouched. */
+	/**  Details, e.g. `paramName`. Top-level keys are in camelCase; nested keys are unchanged. */
 	meta: { [key in string]: Value },
 };
 
@@ -86,11 +86,11 @@ export type AttemptFactorParams = {
 	token?: string | null,
 	/**  A ticket. */
 	ticket?: string | null,
-	/**  The passkey's answer as JSON text. */
+	/**  The passkey's response as a JSON string. */
 	publicKeyCredential?: string | null,
 };
 
-/**  Sign-in or sign-up. */
+/**  The kind of an attempt: sign-in or sign-up. */
 export type AttemptKind = 
 /**  A sign-in. */
 "signIn" | 
@@ -109,7 +109,7 @@ export type AttemptVerificationParams = {
 	token?: string | null,
 };
 
-/**  How an attribute of a user is used. */
+/**  The settings of a user attribute. */
 export type Attribute = {
 	/**  Whether users may have it. */
 	enabled: boolean,
@@ -117,29 +117,28 @@ export type Attribute = {
 	required: boolean,
 	/**  Whether it identifies a user at sign-in. */
 	usedForFirstFactor: boolean,
-	/**  First factors that it offers. */
+	/**  The first factors that it supports. */
 	firstFactors: string[],
-	/**  How it is verified. */
+	/**  The ways to verify it. */
 	verifications: string[],
 };
 
 /**  Session and client settings of the instance. */
 export type AuthConfig = {
-	/**  Whether a client may have one session at most. */
+	/**  Whether a client can have only one session. */
 	singleSessionMode: boolean,
 	/**  Whether test identifiers and their fixed codes work. */
 	testMode: boolean,
-	/**  Native clients. */
+	/**  Settings of native clients. */
 	nativeSettings: NativeSettings,
-	/**  Whether minting a session token needs the previous one. */
+	/**  Whether minting a session token requires the previous one. */
 	sessionMinter: boolean,
 };
 
 /**
  *  Parameters of [`Clerk::authenticate_with_redirect`].
  * 
- *  The redirect URL is not among them: it is always the app's callback URL, the one entry on the instance's
- *  allowlist.
+ *  The redirect URL is not a parameter: it is always the app's callback URL, which is on the instance's allowlist.
  * 
  *  Source: `AuthenticateWithRedirectParams` of Clerk's documentation.
  */
@@ -148,9 +147,9 @@ export type AuthenticateWithRedirectParams = {
 	resource: AttemptKind,
 	/**  The strategy, e.g. `oauth_google`, `oauth_custom_acme`, `enterprise_sso`. */
 	strategy: string,
-	/**  E-mail address, with `enterprise_sso`. */
+	/**  The e-mail address, with `enterprise_sso`. */
 	identifier?: string | null,
-	/**  E-mail address of a sign-up. */
+	/**  The e-mail address of a sign-up. */
 	emailAddress?: string | null,
 	/**  Whether the user accepted the terms, for a sign-up. */
 	legalAccepted?: boolean | null,
@@ -160,95 +159,95 @@ export type AuthenticateWithRedirectParams = {
 	oidcPrompt?: string | null,
 	/**  OpenID Connect `login_hint`. */
 	oidcLoginHint?: string | null,
-	/**  With `enterprise_sso`. */
+	/**  The connection, with `enterprise_sso`. */
 	enterpriseConnectionId?: string | null,
-	/**  Whether to go on with the sign-in in progress. */
+	/**  Whether to continue the sign-in in progress. */
 	continueSignIn?: boolean | null,
-	/**  Whether to go on with the sign-up in progress. */
+	/**  Whether to continue the sign-up in progress. */
 	continueSignUp?: boolean | null,
-	/**  Where to go on from the callback. */
+	/**  The parameters of the callback. */
 	callback?: RedirectCallbackParams | null,
 };
 
 /**
- *  Parameters of [`Clerk::authenticate_with_web3`]; every URL may be relative to the app.
+ *  Parameters of [`Clerk::authenticate_with_web3`]. Every URL may be relative to the app.
  * 
  *  Source: `AuthenticateWithWeb3Params` of Clerk's documentation.
  */
 export type AuthenticateWithWeb3Params = {
 	/**  The strategy, e.g. `web3_metamask_signature`. */
 	strategy: string,
-	/**  Where to go after the sign-in or sign-up. */
+	/**  Where to navigate after the sign-in or sign-up. */
 	redirectUrl?: string | null,
-	/**  Where missing fields of a sign-up are asked for. */
+	/**  The page for missing fields of a sign-up. */
 	signUpContinueUrl?: string | null,
-	/**  Where the second factor is asked for. */
+	/**  The page for the second factor. */
 	secondFactorUrl?: string | null,
-	/**  Where an anti-fraud check of a sign-in is made. */
+	/**  The page for the anti-fraud check of a sign-in. */
 	protectCheckUrl?: string | null,
-	/**  Where an anti-fraud check of a sign-up is made. */
+	/**  The page for the anti-fraud check of a sign-up. */
 	signUpProtectCheckUrl?: string | null,
 	/**  Metadata of a sign-up. */
 	unsafeMetadata?: Value | null,
 	/**  Whether the user accepted the terms, for a sign-up. */
 	legalAccepted?: boolean | null,
-	/**  Name of the wallet; Solana needs it. */
+	/**  The name of the wallet; required for Solana. */
 	walletName?: string | null,
-	/**  Address of the page that asks, which relative URLs are read against. */
+	/**  The URL of the calling page, against which relative URLs are resolved. */
 	location?: string | null,
 };
 
 /**
- *  The options of Clerk. All are optional; every URL may be relative to the app.
+ *  Clerk's options. All are optional, and every URL may be relative to the app.
  * 
- *  Source: `ClerkOptions` of Clerk's documentation. `routerPush`, `routerReplace` and `selectInitialSession` are
- *  functions, which a webview keeps for itself; in Rust see [`ClerkSetup`](crate::ClerkSetup).
+ *  Source: `ClerkOptions` of Clerk's documentation. `routerPush`, `routerReplace` and `selectInitialSession`
+ *  are functions, so they stay in the webview; for Rust see [`ClerkSetup`](crate::ClerkSetup).
  */
 export type ClerkOptions = {
-	/**  The look of the prebuilt components; kept for them. */
+	/**  The appearance of the prebuilt components; stored for them. */
 	appearance?: Value | null,
-	/**  The texts of the prebuilt components; kept for them. */
+	/**  The strings of the prebuilt components; stored for them. */
 	localization?: Value | null,
-	/**  Whether to ask FAPI every five minutes what has changed; it does unless this says otherwise. */
+	/**  Whether to read the client from FAPI every five minutes. Default: `true`. */
 	polling?: boolean | null,
-	/**  Kept for the prebuilt components; a desktop app never uses Clerk's cookies. */
+	/**  Stored for the prebuilt components; a desktop app never uses Clerk's cookies. */
 	standardBrowser?: boolean | null,
-	/**  Address for support, which the prebuilt components show. */
+	/**  The support address that the prebuilt components show. */
 	supportEmail?: string | null,
-	/**  Whether the session is touched when a window gets the focus; it is unless this says otherwise. */
+	/**  Whether the session is touched when a window gets the focus. Default: `true`. */
 	touchSession?: boolean | null,
-	/**  Where the app's own sign-in is. Without it, signing in means Clerk's hosted pages in the system browser. */
+	/**  The app's own sign-in page. Default: Clerk's hosted pages in the system browser. */
 	signInUrl?: string | null,
-	/**  Where the app's own sign-up is. */
+	/**  The app's own sign-up page. */
 	signUpUrl?: string | null,
-	/**  Where to go after every sign-in. */
+	/**  Where to navigate after every sign-in. */
 	signInForceRedirectUrl?: string | null,
-	/**  Where to go after every sign-up. */
+	/**  Where to navigate after every sign-up. */
 	signUpForceRedirectUrl?: string | null,
-	/**  Where to go after a sign-in when nothing else says so. */
+	/**  Where to navigate after a sign-in without another redirect URL. */
 	signInFallbackRedirectUrl?: string | null,
-	/**  Where to go after a sign-up when nothing else says so. */
+	/**  Where to navigate after a sign-up without another redirect URL. */
 	signUpFallbackRedirectUrl?: string | null,
-	/**  Where to go after a sign-out; `/` by default. */
+	/**  Where to navigate after a sign-out. Default: `/`. */
 	afterSignOutUrl?: string | null,
-	/**  Where to go after signing out of one of several sessions. */
+	/**  Where to navigate after signing out of one of several sessions. */
 	afterMultiSessionSingleSignOutUrl?: string | null,
-	/**  Where the waitlist is. */
+	/**  The waitlist page. */
 	waitlistUrl?: string | null,
-	/**  Where to go after a new subscription. */
+	/**  Where to navigate after a new subscription. */
 	newSubscriptionRedirectUrl?: string | null,
-	/**  Where the tasks of a pending session are done, by their key. */
+	/**  The pages for the tasks of a pending session, by task key. */
 	taskUrls?: { [key in string]: string } | null,
 	/**
-	 *  Origins that redirects may lead to. When absent or empty: the app's own, those of the instance's domain, and on
-	 *  development instances FAPI's.
+	 *  Allowed origins for redirects. If missing or empty: the app's own origin, those of the instance's domain, and
+	 *  FAPI's on development instances.
 	 */
 	allowedRedirectOrigins?: RedirectOrigin[] | null,
-	/**  Protocols beside http, https and the app's own that may be navigated to, e.g. `my-app:`. */
+	/**  Protocols that may be navigated to, besides http, https and the app's own, e.g. `my-app:`. */
 	allowedRedirectProtocols?: string[] | null,
 	/**  Whether the app is a satellite of another domain. */
 	isSatellite?: boolean | null,
-	/**  What is collected; never sent by this SDK. */
+	/**  Telemetry settings; this SDK never sends telemetry. */
 	telemetry?: Telemetry | null,
 	/**  The SDK that the app uses. */
 	sdkMetadata?: SdkMetadata | null,
@@ -268,9 +267,9 @@ export type Client = {
 	signIn: SignIn | null,
 	/**  The sign-up in progress. */
 	signUp: SignUp | null,
-	/**  The session that the server saw used last. */
+	/**  The session that was last active on the server. */
 	lastActiveSessionId: SessionId | null,
-	/**  How the last authentication was done, e.g. `oauth_google`. */
+	/**  The strategy of the last authentication, e.g. `oauth_google`. */
 	lastAuthenticationStrategy: string | null,
 	/**  Whether bot protection is lifted (test tooling). */
 	captchaBypass: boolean,
@@ -285,14 +284,14 @@ export type Client = {
 /**  Id of a [`Client`](crate::models::Client). */
 export type ClientId = string;
 
-/**  What a callback continues. */
+/**  The operation that a callback continues. */
 export type Continuation = string;
 
 /**  Parameters of [`Clerk::create_organization`]. */
 export type CreateOrganizationParams = {
-	/**  Name. */
+	/**  The name. */
 	name: string,
-	/**  The part of URLs that names it; made from the name when absent. */
+	/**  The name in URLs. Default: derived from the name. */
 	slug?: string | null,
 };
 
@@ -314,27 +313,27 @@ export type DisplayConfig = {
 	userProfileUrl: string,
 	/**  Page of the waitlist. */
 	waitlistUrl: string,
-	/**  Where to go after sign-in. */
+	/**  Where to navigate after sign-in. */
 	afterSignInUrl: string,
-	/**  Where to go after sign-up. */
+	/**  Where to navigate after sign-up. */
 	afterSignUpUrl: string,
-	/**  Where to go after signing out of one of several sessions. */
+	/**  Where to navigate after signing out of one of several sessions. */
 	afterSignOutOneUrl: string,
-	/**  Where to go after signing out of all sessions. */
+	/**  Where to navigate after signing out of all sessions. */
 	afterSignOutAllUrl: string,
 	/**  Page with the organization's profile. */
 	organizationProfileUrl: string,
 	/**  Page for a new organization. */
 	createOrganizationUrl: string,
-	/**  Where to go after leaving an organization. */
+	/**  Where to navigate after leaving an organization. */
 	afterLeaveOrganizationUrl: string,
-	/**  Where to go after creating an organization. */
+	/**  Where to navigate after creating an organization. */
 	afterCreateOrganizationUrl: string,
 	/**  Logo. */
 	logoImageUrl: string,
 	/**  Favicon. */
 	faviconImageUrl: string,
-	/**  Address for support. */
+	/**  Support address. */
 	supportEmail: string | null,
 	/**  Terms of service. */
 	termsUrl: string | null,
@@ -348,9 +347,9 @@ export type EmailAddress = {
 	id: string,
 	/**  The address. */
 	emailAddress: string,
-	/**  How it was verified. */
+	/**  The verification of the address. */
 	verification: Verification | null,
-	/**  Accounts that brought the address along. */
+	/**  The accounts that the address came from. */
 	linkedTo: LinkedTo[],
 	/**  Whether its domain belongs to an enterprise connection. */
 	matchesSsoConnection: boolean,
@@ -360,13 +359,13 @@ export type EmailAddress = {
 	updatedAt: UnixMillis,
 };
 
-/**  What a verified e-mail link led to. */
+/**  The outcome of a verified e-mail link. */
 export type EmailLinkOutcome = {
-	/**  Where the app should go now. */
+	/**  Where the app should navigate to. */
 	navigateTo: string | null,
-	/**  The session that is active now. */
+	/**  The session that is now active. */
 	createdSessionId: SessionId | null,
-	/**  Whether the link was opened for another device, or for somebody who has to sign up first. */
+	/**  Whether the link was opened for another device, or for a user who has to sign up first. */
 	verifiedOnOtherDevice: boolean,
 };
 
@@ -376,14 +375,14 @@ export type EmailLinkOutcome = {
  *  Source: `HandleEmailLinkVerificationParams` of Clerk's documentation.
  */
 export type EmailLinkVerificationParams = {
-	/**  Where to go when nothing is left to do. */
+	/**  Where to navigate when the sign-in or sign-up is complete. */
 	redirectUrlComplete?: string | null,
-	/**  Where to go when more is required, e.g. a second factor. */
+	/**  Where to navigate when more is required, e.g. a second factor. */
 	redirectUrl?: string | null,
 };
 
 /**
- *  The instance's settings, as far as this crate and its users need them.
+ *  The instance's settings, limited to those that this crate and its users need.
  * 
  *  Source: FAPI `Environment` (`GET /v1/environment`).
  */
@@ -399,36 +398,39 @@ export type Environment = {
 };
 
 /**
- *  An [`Error`] as the webview gets it.
+ *  An [`Error`] serialized for the webview.
  * 
- *  The guest library turns it into `ClerkAPIResponseError` or `ClerkRuntimeError`.
+ *  The guest library converts it to `ClerkAPIResponseError` or `ClerkRuntimeError`.
  */
 export type ErrorPayload = {
-	/**  `api`, `runtime`, or `email_link`, whose codes are the documented ones of `EmailLinkError`. */
+	/**  `api`, `runtime`, or `email_link`, which uses the documented codes of `EmailLinkError`. */
 	kind: string,
 	/**  See [`Error::code`]. */
 	code: string,
-	/**  What happened, for developers. */
+	/**  What went wrong, for developers. */
 	message: string,
-	/**  What happened, for users. */
+	/**  What went wrong, for users. */
 	longMessage: string | null,
-	/**  Where to read more. */
+	/**  A page with more information. */
 	docsUrl: string | null,
-	/**  HTTP status, for kind `api`. */
+	/**  The HTTP status, for kind `api`. */
 	status: number | null,
 	/**  FAPI's errors, for kind `api`. */
 	errors: ApiErrorItem[],
-	/**  What Clerk's support asks for. */
+	/**  The trace id for Clerk's support. */
 	clerkTraceId: string | null,
-	/**  Whole seconds to wait before another try. */
+	/**  Seconds to wait before a retry. */
 	retryAfter: number | null,
 };
 
-/**  An account of an OAuth provider that is connected to a user. */
+/**  An account at an OAuth provider that is connected to a user. */
 export type ExternalAccount = {
 	/**  Identifier. */
 	id: string,
-	/**  The provider. Live instances send the strategy (`oauth_google`), some data the bare name (`google`). */
+	/**
+	 *  The provider. Live instances send the strategy (`oauth_google`), some data contains the bare name
+	 *  (`google`).
+	 */
 	provider: string,
 	/**  Id of the identification. */
 	identificationId: string,
@@ -448,11 +450,11 @@ export type ExternalAccount = {
 	username: string | null,
 	/**  Phone number at the provider. */
 	phoneNumber: string | null,
-	/**  A label that tells several accounts of one provider apart. */
+	/**  A label that distinguishes several accounts at one provider. */
 	label: string | null,
 	/**  Metadata that only the backend writes. */
 	publicMetadata: Value,
-	/**  How the connection was verified. */
+	/**  The verification of the connection. */
 	verification: Verification | null,
 	/**  Creation time. */
 	createdAt: UnixMillis,
@@ -464,15 +466,15 @@ export type ExternalAccount = {
 export type GetTokenParams = {
 	/**  The session. */
 	sessionId: SessionId,
-	/**  Name of a JWT template. */
+	/**  The name of a JWT template. */
 	template?: string | null,
-	/**  The organization: the session's active one when kept, the personal account when cleared. */
+	/**  The organization. Default: the session's active one; `null` selects the personal account. */
 	organizationId?: string | null,
-	/**  Whether to mint a new token although a good one is at hand. */
+	/**  Whether to mint a new token even if a valid one is cached. */
 	skipCache?: boolean,
 };
 
-/**  Whether an instance is for development or for production. */
+/**  The type of an instance: development or production. */
 export type InstanceType = 
 /**  Key `pk_live_…`. */
 "production" | 
@@ -493,17 +495,17 @@ export type LinkedTo = {
 	id: string,
 };
 
-/**  What [`Clerk::load`] may be told. What is not given comes from the configuration. */
+/**  Parameters of [`Clerk::load`]. Missing values come from the configuration. */
 export type LoadOptions = {
-	/**  Publishable key. It must not contradict the configured one. */
+	/**  The publishable key. It must not contradict the configured one. */
 	publishableKey?: string | null,
-	/**  Absolute http(s) URL of a proxy in front of FAPI. */
+	/**  The absolute http(s) URL of a proxy in front of FAPI. */
 	proxyUrl?: string | null,
-	/**  Domain of the instance. */
+	/**  The domain of the instance. */
 	domain?: string | null,
 } & ClerkOptions;
 
-/**  What native clients may do. */
+/**  Settings of native clients. */
 export type NativeSettings = {
 	/**  Whether the Native API is on (a switch in Clerk's dashboard). */
 	apiEnabled: boolean,
@@ -513,11 +515,11 @@ export type NativeSettings = {
 export type Notice = {
 	/**  A stable code, e.g. `storage_unavailable`. */
 	code: string,
-	/**  What happened and what to do. */
+	/**  What went wrong and what to do. */
 	message: string,
 };
 
-/**  Something that a developer should know of. */
+/**  A non-fatal diagnostic for developers. */
 export type NoticeGiven = Notice;
 
 /**  An organization. */
@@ -526,7 +528,7 @@ export type Organization = {
 	id: OrganizationId,
 	/**  Name. */
 	name: string,
-	/**  The part of URLs that names it. */
+	/**  The name in URLs. */
 	slug: string | null,
 	/**  Logo. */
 	imageUrl: string,
@@ -536,7 +538,7 @@ export type Organization = {
 	membersCount: number,
 	/**  Number of open invitations. */
 	pendingInvitationsCount: number,
-	/**  How many members it may have; 0 for no limit. */
+	/**  The maximum number of members; 0 for no limit. */
 	maxAllowedMemberships: number,
 	/**  Whether its admins may delete it. */
 	adminDeleteEnabled: boolean,
@@ -565,7 +567,7 @@ export type OrganizationMembership = {
 	publicMetadata: Value,
 	/**  The organization. */
 	organization: Organization,
-	/**  What other members may know of the user. */
+	/**  The user's data that other members can see. */
 	publicUserData: PublicUserData | null,
 	/**  Creation time. */
 	createdAt: UnixMillis,
@@ -589,7 +591,7 @@ export type Passkey = {
 	name: string | null,
 	/**  Last use. */
 	lastUsedAt: UnixMillis | null,
-	/**  How it was verified. */
+	/**  The verification of the passkey. */
 	verification: Verification | null,
 	/**  Creation time. */
 	createdAt: UnixMillis,
@@ -601,15 +603,15 @@ export type Passkey = {
 export type PhoneNumber = {
 	/**  Identifier. */
 	id: string,
-	/**  The number in E.164 form. */
+	/**  The number in E.164 format. */
 	phoneNumber: string,
-	/**  Whether it serves as second factor. */
+	/**  Whether it is a second factor. */
 	reservedForSecondFactor: boolean,
 	/**  Whether it is the preferred second factor. */
 	defaultSecondFactor: boolean,
-	/**  How it was verified. */
+	/**  The verification of the number. */
 	verification: Verification | null,
-	/**  Accounts that brought the number along. */
+	/**  The accounts that the number came from. */
 	linkedTo: LinkedTo[],
 	/**  Creation time. */
 	createdAt: UnixMillis,
@@ -657,7 +659,7 @@ export type PrepareVerificationParams = {
 	oidcPrompt?: string | null,
 };
 
-/**  What other members may know of a user. */
+/**  The user's data that other members can see. */
 export type PublicUserData = {
 	/**  First name. */
 	firstName: string | null,
@@ -676,74 +678,74 @@ export type PublicUserData = {
 };
 
 /**
- *  Where to go on from the callback of a browser flow; every URL may be relative to the app.
+ *  The pages and options for the callback of a browser flow. Every URL may be relative to the app.
  * 
  *  Source: `HandleOAuthCallbackParams` of Clerk's documentation.
  */
 export type RedirectCallbackParams = {
-	/**  Where the sign-in is. */
+	/**  The sign-in page. */
 	signInUrl?: string | null,
-	/**  Where the sign-up is. */
+	/**  The sign-up page. */
 	signUpUrl?: string | null,
-	/**  Where the first factor is asked for. */
+	/**  The page for the first factor. */
 	firstFactorUrl?: string | null,
-	/**  Where the second factor is asked for. */
+	/**  The page for the second factor. */
 	secondFactorUrl?: string | null,
-	/**  Where a new password is asked for. */
+	/**  The page for a new password. */
 	resetPasswordUrl?: string | null,
-	/**  Where missing fields of a sign-up are asked for. */
+	/**  The page for missing fields of a sign-up. */
 	continueSignUpUrl?: string | null,
-	/**  Where the code for the e-mail address is asked for. */
+	/**  The page for the code sent to the e-mail address. */
 	verifyEmailAddressUrl?: string | null,
-	/**  Where the code for the phone number is asked for. */
+	/**  The page for the code sent to the phone number. */
 	verifyPhoneNumberUrl?: string | null,
-	/**  Where an anti-fraud check of a sign-in is made. */
+	/**  The page for the anti-fraud check of a sign-in. */
 	signInProtectCheckUrl?: string | null,
-	/**  Where an anti-fraud check of a sign-up is made. */
+	/**  The page for the anti-fraud check of a sign-up. */
 	signUpProtectCheckUrl?: string | null,
-	/**  Where to go after every sign-in. */
+	/**  Where to navigate after every sign-in. */
 	signInForceRedirectUrl?: string | null,
-	/**  Where to go after a sign-in when nothing else says so. */
+	/**  Where to navigate after a sign-in without another redirect URL. */
 	signInFallbackRedirectUrl?: string | null,
-	/**  Where to go after every sign-up. */
+	/**  Where to navigate after every sign-up. */
 	signUpForceRedirectUrl?: string | null,
-	/**  Where to go after a sign-up when nothing else says so. */
+	/**  Where to navigate after a sign-up without another redirect URL. */
 	signUpFallbackRedirectUrl?: string | null,
-	/**  Whether a sign-in of somebody unknown becomes a sign-up; it does unless this says otherwise. */
+	/**  Whether a sign-in without an existing account becomes a sign-up. Default: `true`. */
 	transferable?: boolean | null,
-	/**  Metadata for such a sign-up. */
+	/**  Metadata for the sign-up. */
 	unsafeMetadata?: Value | null,
-	/**  Reads that attempt again first. */
+	/**  The attempt to reload first. */
 	reloadResource?: AttemptKind | null,
-	/**  What to continue after an anti-fraud check interrupted it. */
+	/**  The operation to continue after an anti-fraud check interrupted it. */
 	continuation?: Continuation | null,
-	/**  Address of the page that asks, which relative URLs are read against; the app's start page by default. */
+	/**  The URL of the calling page, against which relative URLs are resolved. Default: the app's start page. */
 	location?: string | null,
 };
 
-/**  A browser flow finished with nobody waiting for it; its outcome can be taken. */
+/**  A browser flow finished while no caller was waiting for it; its outcome can be taken. */
 export type RedirectFinished = Record<string, never>;
 
 /**
- *  An origin that redirects may lead to.
+ *  An allowed origin for redirects.
  * 
  *  Source: `ClerkOptions.allowedRedirectOrigins`.
  */
 export type RedirectOrigin = 
-/**  An origin, in which `*` stands for any text, e.g. `https://*.example.com`. */
+/**  An origin in which `*` matches any string, e.g. `https://*.example.com`. */
 string | 
-/**  A regular expression, as JavaScript has them; it is searched for in the origin. */
+/**  A JavaScript regular expression, which is searched for in the origin. */
 { 
-/**  Its source. */
+/**  The source of the expression. */
 regex: string; 
-/**  Its flags, e.g. `i`. */
+/**  The flags of the expression, e.g. `i`. */
 flags?: string };
 
-/**  How a browser flow ended. */
+/**  The outcome of a browser flow. */
 export type RedirectOutcome = {
-	/**  Where the app should navigate to now. */
+	/**  Where the app should navigate to. */
 	navigateTo: string | null,
-	/**  The session that the flow created and that is active now. */
+	/**  The session that the flow created, which is now active. */
 	createdSessionId: SessionId | null,
 };
 
@@ -751,48 +753,48 @@ export type RedirectOutcome = {
 export type ResetPasswordParams = {
 	/**  The new password. */
 	password: string,
-	/**  Whether the user's other sessions end; they do unless this says otherwise. */
+	/**  Whether the user's other sessions end. Default: `true`. */
 	signOutOfOtherSessions?: boolean | null,
 };
 
-/**  The SDK that the app uses, as `Clerk.sdkMetadata` shows it. */
+/**  The SDK that the app uses; see `Clerk.sdkMetadata`. */
 export type SdkMetadata = {
-	/**  Name of the package. */
+	/**  The name of the package. */
 	name: string,
-	/**  Version of the package. */
+	/**  The version of the package. */
 	version: string,
-	/**  `development` or `production`: how the app was built. */
+	/**  The build of the app: `development` or `production`. */
 	environment?: string | null,
 };
 
 /**
  *  A signed-in user's session on this client.
  * 
- *  The session token is not part of it: it comes from [`Clerk::get_token`](crate::Clerk::get_token), which has a
- *  permission of its own.
+ *  The session token is not part of it: [`Clerk::get_token`](crate::Clerk::get_token) returns it and has its own
+ *  permission.
  */
 export type Session = {
 	/**  Identifier. */
 	id: SessionId,
 	/**  Status. */
 	status: SessionStatus,
-	/**  Absolute end. */
+	/**  When it expires. */
 	expireAt: UnixMillis,
-	/**  When it ends for lack of use. */
+	/**  When it expires if it is not used. */
 	abandonAt: UnixMillis,
-	/**  Last use. */
+	/**  When it was last used. */
 	lastActiveAt: UnixMillis,
-	/**  The active organization, or none for the personal account. */
+	/**  The active organization; absent for the personal account. */
 	lastActiveOrganizationId: OrganizationId | null,
-	/**  Who impersonates the user, if anybody. */
+	/**  The impersonator of the user, or null. */
 	actor: Value,
-	/**  What is left to do while the session is `pending`; the first task is the current one. */
+	/**  The pending tasks while the session is `pending`; the first one is the current task. */
 	tasks: SessionTask[],
-	/**  Minutes since the first and the second factor were verified; -1 for a factor that is not enrolled. */
+	/**  Minutes since the first and the second factor were verified; -1 for a factor that is not set up. */
 	factorVerificationAge: number[] | null,
 	/**  The signed-in user. */
 	user: User | null,
-	/**  What others may know of the user. */
+	/**  The user's data that others can see. */
 	publicUserData: PublicUserData | null,
 	/**  Creation time. */
 	createdAt: UnixMillis,
@@ -803,23 +805,23 @@ export type Session = {
 /**  Id of a [`Session`](crate::models::Session). */
 export type SessionId = string;
 
-/**  Where a session is in its life. */
+/**  The status of a session. */
 export type SessionStatus = string;
 
-/**  Something that a user has to do before the session becomes `active`. */
+/**  A task that the user must complete before the session becomes `active`. */
 export type SessionTask = {
 	/**  `choose-organization`, `reset-password`, `setup-mfa`, or a key that Clerk adds later. */
 	key: string,
 };
 
-/**  What [`Clerk::activate`] did, and where to navigate. */
+/**  The outcome of [`Clerk::activate`]. */
 export type SetActiveOutcome = {
 	/**
-	 *  Whether the session and the organization are active. False when the instance forces the choice of an organization
-	 *  and the personal account was asked for; then nothing changed.
+	 *  Whether the session and the organization are active. False if the instance requires an organization and the
+	 *  personal account was requested; then nothing changed.
 	 */
 	applied: boolean,
-	/**  The key of the pending task, when `navigate_to` is the page that the option `taskUrls` names for it. */
+	/**  The key of the pending task, if `navigate_to` is its page from the option `taskUrls`. */
 	task: string | null,
 	/**  Where to navigate: the page of the task, else the redirect URL. */
 	navigateTo: string | null,
@@ -827,11 +829,11 @@ export type SetActiveOutcome = {
 
 /**  Parameters of [`Clerk::set_active`]. */
 export type SetActiveParams = {
-	/**  The session: the active one is kept, or none is active any more, or this one is. */
+	/**  The session to activate. Default: the current one; `null` deactivates it. */
 	session?: string | null,
-	/**  The organization, by id or slug: the session's is kept, or the personal account is active, or this one is. */
+	/**  The organization to activate, by id or slug. Default: that of the session; `null` selects the personal account. */
 	organization?: string | null,
-	/**  Where to go afterwards. A task that is left comes first, where the option `taskUrls` says where it is done. */
+	/**  Where to navigate afterwards. A pending task with a page in the option `taskUrls` takes precedence. */
 	redirectUrl?: string | null,
 };
 
@@ -843,15 +845,15 @@ export type SetActiveParams = {
 export type SignIn = {
 	/**  Identifier. */
 	id: SignInId,
-	/**  What it needs next; absent before it was created. */
+	/**  The next requirement; absent before it is created. */
 	status: SignInStatus | null,
-	/**  The identifier that the user gave. */
+	/**  The identifier that the user entered. */
 	identifier: string | null,
-	/**  The kinds of identifier that may be given. */
+	/**  The supported kinds of identifier. */
 	supportedIdentifiers: string[],
-	/**  First factors to choose from. */
+	/**  The available first factors. */
 	supportedFirstFactors: SignInFactor[] | null,
-	/**  Second factors to choose from. */
+	/**  The available second factors. */
 	supportedSecondFactors: SignInFactor[] | null,
 	/**  State of the first factor. */
 	firstFactorVerification: Verification | null,
@@ -859,18 +861,18 @@ export type SignIn = {
 	secondFactorVerification: Verification | null,
 	/**  The session that the completed sign-in created. */
 	createdSessionId: SessionId | null,
-	/**  What the sign-in may show of the user. */
+	/**  The user's data that a sign-in can show. */
 	userData: UserData | null,
 	/**  `pending`, `new` or `known`. */
 	clientTrustState: string | null,
-	/**  An anti-fraud check that has to be passed first. */
+	/**  An anti-fraud check that must be passed first. */
 	protectCheck: Value | null,
-	/**  When it is given up. */
+	/**  When the sign-in expires. */
 	abandonAt: UnixMillis,
 };
 
 /**
- *  Parameters of [`Clerk::create_sign_in`]; what goes together depends on the strategy.
+ *  Parameters of [`Clerk::create_sign_in`]; the valid combinations depend on the strategy.
  * 
  *  Source: FAPI `createSignIn`; `SignIn.create()` of Clerk's documentation.
  */
@@ -887,13 +889,13 @@ export type SignInCreateParams = {
 	token?: string | null,
 	/**  Grant code of an ID-token strategy. */
 	code?: string | null,
-	/**  Where an e-mail link or a provider leads back to. */
+	/**  The URL that an e-mail link or a provider returns to. */
 	redirectUrl?: string | null,
-	/**  Where a provider leads back to when nothing is left to do. */
+	/**  The URL that a provider returns to if the sign-in is complete. */
 	actionCompleteRedirectUrl?: string | null,
-	/**  Turns a sign-up whose account exists already into a sign-in. */
+	/**  Transfers a sign-up whose account already exists to a sign-in. */
 	transfer?: boolean | null,
-	/**  Goes on as sign-up when nobody has the identifier. */
+	/**  Whether to continue as a sign-up if no user has the identifier. */
 	signUpIfMissing?: boolean | null,
 	/**  OpenID Connect `prompt`. */
 	oidcPrompt?: string | null,
@@ -903,7 +905,7 @@ export type SignInCreateParams = {
 	locale?: string | null,
 };
 
-/**  A way to prove the first or second factor. */
+/**  An available first or second factor. */
 export type SignInFactor = {
 	/**  The strategy, e.g. `password`, `email_code`, `totp`. */
 	strategy: string,
@@ -932,24 +934,24 @@ export type SignInFactor = {
 /**  Id of a [`SignIn`](crate::models::SignIn) attempt. */
 export type SignInId = string;
 
-/**  What a sign-in needs next. */
+/**  The next requirement of a sign-in. */
 export type SignInStatus = string;
 
 /**  Parameters of [`Clerk::sign_out`]. */
 export type SignOutOptions = {
-	/**  The session to sign out of; all of them when absent. */
+	/**  The session to sign out of. Default: all sessions. */
 	sessionId?: SessionId | null,
-	/**  Where to go afterwards, when it was the active session that ended; the option `afterSignOutUrl` by default. */
+	/**  Where to navigate if the active session ended. Default: the option `afterSignOutUrl`. */
 	redirectUrl?: string | null,
-	/**  Address of the page that calls, which relative URLs are resolved against; the app's start page by default. */
+	/**  The URL of the calling page, against which relative URLs are resolved. Default: the app's start page. */
 	location?: string | null,
 };
 
-/**  What [`Clerk::end_sessions`] did, and where to navigate. */
+/**  The outcome of [`Clerk::end_sessions`]. */
 export type SignOutOutcome = {
 	/**  Whether the active session ended. */
 	activeSessionEnded: boolean,
-	/**  Where to navigate when the active session ended: the redirect URL, else the option `afterSignOutUrl`, else `/`. */
+	/**  Where to navigate if the active session ended: the redirect URL, else the option `afterSignOutUrl`, else `/`. */
 	navigateTo: string | null,
 };
 
@@ -961,17 +963,17 @@ export type SignOutOutcome = {
 export type SignUp = {
 	/**  Identifier. */
 	id: SignUpId,
-	/**  What it needs next; absent before it was created. */
+	/**  The next requirement; absent before it is created. */
 	status: SignUpStatus | null,
-	/**  Fields that have to be given. */
+	/**  The required fields. */
 	requiredFields: string[],
-	/**  Fields that may be given. */
+	/**  The optional fields. */
 	optionalFields: string[],
-	/**  Required fields that are not given yet. */
+	/**  The required fields that are still missing. */
 	missingFields: string[],
-	/**  Given fields that are not verified yet. */
+	/**  The fields that are not verified yet. */
 	unverifiedFields: string[],
-	/**  State of the verifications. */
+	/**  The state of the verifications. */
 	verifications: SignUpVerifications,
 	/**  Username. */
 	username: string | null,
@@ -985,7 +987,7 @@ export type SignUp = {
 	phoneNumber: string | null,
 	/**  Wallet address. */
 	web3Wallet: string | null,
-	/**  Whether a password was given. */
+	/**  Whether a password is set. */
 	hasPassword: boolean,
 	/**  Metadata that the user may write. */
 	unsafeMetadata: Value,
@@ -993,13 +995,13 @@ export type SignUp = {
 	createdSessionId: SessionId | null,
 	/**  The user that the completed sign-up created. */
 	createdUserId: UserId | null,
-	/**  An anti-fraud check that has to be passed first. */
+	/**  An anti-fraud check that must be passed first. */
 	protectCheck: Value | null,
-	/**  When it is given up. */
+	/**  When the sign-up expires. */
 	abandonAt: UnixMillis,
 	/**  When the terms were accepted. */
 	legalAcceptedAt: UnixMillis | null,
-	/**  Language of the sign-up. */
+	/**  The language of the sign-up. */
 	locale: string | null,
 };
 
@@ -1028,9 +1030,9 @@ export type SignUpParams = {
 	web3Wallet?: string | null,
 	/**  Verification to start with, e.g. `email_code`, `oauth_google`, `ticket`. */
 	strategy?: string | null,
-	/**  Where an e-mail link or a provider leads back to. */
+	/**  The URL that an e-mail link or a provider returns to. */
 	redirectUrl?: string | null,
-	/**  Where a provider leads back to when nothing is left to do. */
+	/**  The URL that a provider returns to if the sign-up is complete. */
 	actionCompleteRedirectUrl?: string | null,
 	/**  Ticket of an invitation. */
 	ticket?: string | null,
@@ -1038,7 +1040,7 @@ export type SignUpParams = {
 	token?: string | null,
 	/**  Grant code of an ID-token strategy. */
 	code?: string | null,
-	/**  Turns a sign-in whose account does not exist yet into a sign-up. */
+	/**  Transfers a sign-in whose account does not exist yet to a sign-up. */
 	transfer?: boolean | null,
 	/**  Metadata that the user may write; a JSON object. */
 	unsafeMetadata?: Value | null,
@@ -1056,36 +1058,36 @@ export type SignUpParams = {
 	channel?: string | null,
 };
 
-/**  Who may sign up. */
+/**  Restrictions on sign-up. */
 export type SignUpSettings = {
 	/**  `public`, `restricted` or `waitlist`. */
 	mode: string,
 };
 
-/**  What a sign-up needs next. */
+/**  The next requirement of a sign-up. */
 export type SignUpStatus = string;
 
 /**  The verification of an identifier of a sign-up. */
 export type SignUpVerification = {
-	/**  `needs_prepare`, `needs_attempt`, or empty when it is done. */
+	/**  `needs_prepare`, `needs_attempt`, or empty if it is verified. */
 	nextAction: string,
-	/**  Strategies to choose from. */
+	/**  The supported strategies. */
 	supportedStrategies: string[],
-	/**  How far it has come. */
+	/**  The status. */
 	status: VerificationStatus | null,
 	/**  The strategy, e.g. `email_code`. */
 	strategy: string | null,
-	/**  Attempts so far. */
+	/**  The number of attempts so far. */
 	attempts: number | null,
 	/**  When it expires. */
 	expireAt: UnixMillis | null,
 	/**  Why it failed. */
 	error: ApiErrorItem | null,
-	/**  Wallets: the nonce. */
+	/**  The nonce, for wallets. */
 	nonce: string | null,
-	/**  Wallets: the text to sign. */
+	/**  The message to sign, for wallets. */
 	message: string | null,
-	/**  OAuth and enterprise SSO: where the browser has to go. */
+	/**  The page to open in the browser, for OAuth and enterprise SSO. */
 	externalVerificationRedirectUrl: string | null,
 	/**  The client that opened an e-mail link. */
 	verifiedAtClient: string | null,
@@ -1093,47 +1095,47 @@ export type SignUpVerification = {
 	channel: string | null,
 };
 
-/**  State of a sign-up's verifications. */
+/**  The state of a sign-up's verifications. */
 export type SignUpVerifications = {
-	/**  Of the e-mail address. */
+	/**  The verification of the e-mail address. */
 	emailAddress: SignUpVerification | null,
-	/**  Of the phone number. */
+	/**  The verification of the phone number. */
 	phoneNumber: SignUpVerification | null,
-	/**  Of the wallet. */
+	/**  The verification of the wallet. */
 	web3Wallet: SignUpVerification | null,
-	/**  Of the OAuth or enterprise account. */
+	/**  The verification of the OAuth or enterprise account. */
 	externalAccount: Verification | null,
 };
 
-/**  The auth state at one moment. */
+/**  The auth state at one point in time. */
 export type Snapshot = {
-	/**  Grows by one with each change. */
+	/**  Incremented with each change. */
 	revision: number,
-	/**  How far Clerk is. */
+	/**  The loading status. */
 	status: Status,
 	/**  Why the status is `error` or `degraded`. */
 	error: ErrorPayload | null,
 	/**  The publishable key in use. */
 	publishableKey: string | null,
-	/**  Host of the Frontend API that the key names. */
+	/**  The host of the Frontend API, as named by the key. */
 	frontendApi: string | null,
-	/**  Development or production. */
+	/**  The type of the instance. */
 	instanceType: InstanceType | null,
-	/**  The domain in use; empty when none is configured. */
+	/**  The domain in use; empty if none is configured. */
 	domain: string,
-	/**  The proxy in use; empty when none is configured. */
+	/**  The proxy in use; empty if none is configured. */
 	proxyUrl: string,
 	/**  The SDK that the app uses. */
 	sdkMetadata: SdkMetadata,
 	/**  Version of this crate. */
 	version: string,
-	/**  The options in force. */
+	/**  The options in effect. */
 	options: ClerkOptions,
-	/**  This device's sessions and attempts; absent until it was loaded. */
+	/**  This device's sessions and attempts; absent until they are loaded. */
 	client: Client | null,
-	/**  Which session is active. */
+	/**  The active session. */
 	activeSession: ActiveSession,
-	/**  The instance's settings; absent until they were loaded. */
+	/**  The instance's settings; absent until they are loaded. */
 	environment: Environment | null,
 };
 
@@ -1175,14 +1177,14 @@ export type Status =
 "error";
 
 /**
- *  What is collected on the use of Clerk. This SDK never sends anything; the option is kept for those who read it.
+ *  Telemetry settings. This SDK never sends telemetry; the option exists for code that reads it.
  * 
  *  Source: `ClerkOptions.telemetry`, `Clerk.telemetry`.
  */
 export type Telemetry = {
-	/**  Whether nothing is collected. */
+	/**  Whether telemetry is disabled. */
 	disabled?: boolean,
-	/**  Whether events are logged and not sent. */
+	/**  Whether events are logged instead of sent. */
 	debug?: boolean,
 };
 
@@ -1197,7 +1199,7 @@ export type UnixMillis = number;
 export type User = {
 	/**  Identifier. */
 	id: UserId,
-	/**  The application's own id of the user. */
+	/**  The application's own id for the user. */
 	externalId: string | null,
 	/**  Username. */
 	username: string | null,
@@ -1245,7 +1247,7 @@ export type User = {
 	legalAcceptedAt: UnixMillis | null,
 	/**  Whether the user may create organizations. */
 	createOrganizationEnabled: boolean,
-	/**  How many organizations the user may create; 0 or absent for no limit. */
+	/**  The maximum number of organizations the user may create; 0 or absent for no limit. */
 	createOrganizationsLimit: number | null,
 	/**  Whether the user may delete the account. */
 	deleteSelfEnabled: boolean,
@@ -1255,7 +1257,7 @@ export type User = {
 	updatedAt: UnixMillis,
 };
 
-/**  What a sign-in may show of the user. */
+/**  The user's data that a sign-in can show. */
 export type UserData = {
 	/**  First name. */
 	firstName: string | null,
@@ -1272,33 +1274,33 @@ export type UserId = string;
 
 /**  Identifiers, factors and providers of the instance. */
 export type UserSettings = {
-	/**  By attribute: `email_address`, `phone_number`, `username`, `password`, …. */
+	/**  Attributes by name: `email_address`, `phone_number`, `username`, `password`, …. */
 	attributes: { [key in string]: Attribute },
-	/**  By strategy: `oauth_google`, `oauth_custom_acme`, …. */
+	/**  Social providers by strategy: `oauth_google`, `oauth_custom_acme`, …. */
 	social: { [key in string]: SocialProvider },
-	/**  Who may sign up. */
+	/**  Restrictions on sign-up. */
 	signUp: SignUpSettings,
 };
 
 export type Value = null | boolean | number | string | Value[] | { [key in string]: Value };
 
-/**  The state of a verification: a code, a link, a provider's answer, a signature. */
+/**  The state of a verification: of a code, a link, a provider's response, or a signature. */
 export type Verification = {
-	/**  How far it has come. */
+	/**  The status. */
 	status: VerificationStatus | null,
 	/**  The strategy, e.g. `email_code`, `oauth_google`. */
 	strategy: string | null,
-	/**  Attempts so far. */
+	/**  The number of attempts so far. */
 	attempts: number | null,
 	/**  When it expires. */
 	expireAt: UnixMillis | null,
-	/**  Why it failed or has to be transferred. */
+	/**  Why it failed or must be transferred. */
 	error: ApiErrorItem | null,
-	/**  Passkeys: WebAuthn options as JSON text. Wallets: the nonce. */
+	/**  Passkeys: the WebAuthn options as a JSON string. Wallets: the nonce. */
 	nonce: string | null,
-	/**  Wallets: the text to sign. */
+	/**  The message to sign, for wallets. */
 	message: string | null,
-	/**  OAuth and enterprise SSO: where the browser has to go. */
+	/**  The page to open in the browser, for OAuth and enterprise SSO. */
 	externalVerificationRedirectUrl: string | null,
 	/**  The client that opened an e-mail link. */
 	verifiedAtClient: string | null,
@@ -1306,11 +1308,11 @@ export type Verification = {
 	channel: string | null,
 };
 
-/**  How far a verification has come. */
+/**  The status of a verification. */
 export type VerificationStatus = string;
 
 /**
- *  An entry of the waitlist.
+ *  An entry on the waitlist.
  * 
  *  Source: `Waitlist` of Clerk's documentation.
  */
@@ -1329,7 +1331,7 @@ export type Web3Wallet = {
 	id: string,
 	/**  The address. */
 	web3Wallet: string,
-	/**  How it was verified. */
+	/**  The verification of the wallet. */
 	verification: Verification | null,
 	/**  Creation time. */
 	createdAt: UnixMillis,

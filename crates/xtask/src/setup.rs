@@ -22,6 +22,7 @@ const PACKAGES: &[&str] = &[
     "imagemagick",
 ];
 const TAURI_DRIVER: &str = "2.1.0";
+const CARGO_DENY: &str = "0.20.2";
 const OLDEST_NODE: u32 = 20;
 
 /// `cargo xtask setup`: installs everything that the demo and the tests need.
@@ -141,4 +142,14 @@ pub(crate) fn tauri_driver() -> Result<(), String> {
     }
     println!("tauri-driver: installing {TAURI_DRIVER}");
     execute(&mut program("cargo", &["install", "tauri-driver", "--version", TAURI_DRIVER, "--locked"]))
+}
+
+/// Installs cargo-deny, which checks licences, sources and bans of dependencies.
+pub(crate) fn cargo_deny() -> Result<(), String> {
+    if works("cargo", &["deny", "--version"]) {
+        println!("cargo-deny: already installed");
+        return Ok(());
+    }
+    println!("cargo-deny: installing {CARGO_DENY}, which takes a few minutes");
+    execute(&mut program("cargo", &["install", "cargo-deny", "--version", CARGO_DENY, "--locked"]))
 }

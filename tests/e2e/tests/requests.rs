@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use clerk::{
     core::{
-        AttemptFactorParams, AttemptVerificationParams, AuthenticateWithWeb3Params, Change, CreateOrganizationParams,
-        GetTokenParams, JoinWaitlistParams, LoadOptions, PrepareFactorParams, PrepareVerificationParams,
-        RedirectCallbackParams, RedirectResource, ResetPasswordParams, SetActiveParams, SignInCreateParams,
+        AttemptFactorParams, AttemptKind, AttemptVerificationParams, AuthenticateWithWeb3Params, Change,
+        CreateOrganizationParams, GetTokenParams, JoinWaitlistParams, LoadOptions, PrepareFactorParams,
+        PrepareVerificationParams, RedirectCallbackParams, ResetPasswordParams, SetActiveParams, SignInCreateParams,
         SignOutOptions, SignUpParams,
     },
     storage::MemoryStore,
@@ -270,8 +270,8 @@ async fn requests_of_a_sign_up_match_clerk_js() -> Result<()> {
 }
 
 /// Goes through the provider, on both sides.
-async fn through_the_provider(sides: &Sides, resource: RedirectResource, decision: &Decision) -> Result<String> {
-    let name = if resource == RedirectResource::SignIn { "signIn" } else { "signUp" };
+async fn through_the_provider(sides: &Sides, resource: AttemptKind, decision: &Decision) -> Result<String> {
+    let name = if resource == AttemptKind::SignIn { "signIn" } else { "signUp" };
     sides
         .page
         .run(&format!(
@@ -298,7 +298,7 @@ async fn through_the_provider(sides: &Sides, resource: RedirectResource, decisio
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_of_oauth_match_clerk_js() -> Result<()> {
     let sides = Sides::start("OAuth", with_users(Config::default())).await?;
-    let (sign_in, sign_up) = (RedirectResource::SignIn, RedirectResource::SignUp);
+    let (sign_in, sign_up) = (AttemptKind::SignIn, AttemptKind::SignUp);
     let new = Decision::Approve(Identity::new("oauth_google", "new@example.com"));
     for (resource, decision, ended) in [
         (sign_in, Decision::Deny, "oauth_access_denied"),
@@ -347,7 +347,7 @@ async fn requests_of_handle_redirect_callback_match_clerk_js() -> Result<()> {
     let verification = started.first_factor_verification.expect("a verification");
     let opened = verification.external_verification_redirect_url.expect("a page");
     sides.app.emulator.decide(&opened, unknown)?;
-    let params = RedirectCallbackParams { reload_resource: Some("signIn".to_owned()), ..Default::default() };
+    let params = RedirectCallbackParams { reload_resource: Some(AttemptKind::SignIn), ..Default::default() };
     clerk.handle_redirect_callback(params).await?;
     assert!(clerk.is_signed_in());
     sides.same();
