@@ -186,8 +186,8 @@ struct Failure {
     /// Whether no wallet was found in the browser.
     #[serde(default)]
     unavailable: bool,
-    #[serde(default)]
-    failure: String,
+    #[serde(default, rename = "failure")]
+    reason: String,
 }
 
 impl From<Failure> for WalletError {
@@ -195,7 +195,7 @@ impl From<Failure> for WalletError {
         match failure {
             Failure { rejected: true, .. } => Self::Rejected,
             Failure { unavailable: true, .. } => Self::Unavailable("no wallet was found in the browser".to_owned()),
-            Failure { failure, .. } => Self::Failed(failure),
+            Failure { reason, .. } => Self::Failed(reason),
         }
     }
 }

@@ -216,6 +216,9 @@ impl Error {
     }
 }
 
+/// Where the codes of this crate are explained.
+const DOCS_URL: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/errors.md");
+
 /// An [`Error`] serialized for the webview.
 ///
 /// The guest library converts it to `ClerkAPIResponseError` or `ClerkRuntimeError`.
@@ -251,7 +254,7 @@ impl From<&Error> for ErrorPayload {
             code: error.code().to_owned(),
             message: error.to_string(),
             long_message: None,
-            docs_url: None,
+            docs_url: Some(DOCS_URL.to_owned()),
             status: None,
             errors: Vec::new(),
             clerk_trace_id: None,
@@ -267,6 +270,7 @@ impl From<&Error> for ErrorPayload {
             }
             Error::Api(api) => Self {
                 kind: "api",
+                docs_url: None,
                 long_message: api.errors.first().and_then(|first| first.long_message.clone()),
                 status: Some(api.status),
                 errors: api.errors.clone(),
@@ -308,6 +312,7 @@ mod tests {
         ] {
             let payload = ErrorPayload::from(code.error("x"));
             assert_eq!((payload.kind, payload.code.as_str()), expected);
+            assert!(payload.docs_url.is_some_and(|url| url.ends_with("/docs/errors.md")));
         }
     }
 

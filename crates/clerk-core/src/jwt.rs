@@ -34,7 +34,7 @@ impl Claims {
     /// origin.
     pub(crate) fn replace(&self, held: &Self) -> bool {
         match (self.origin_issued_at, held.origin_issued_at) {
-            (None, None) | (Some(_), None) => true,
+            (None | Some(_), None) => true,
             (None, Some(_)) => false,
             (Some(new), Some(old)) if new != old => new > old,
             _ => self.issued_at >= held.issued_at,

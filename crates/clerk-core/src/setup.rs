@@ -68,7 +68,11 @@ pub type SelectInitialSession = Arc<dyn Fn(&Client) -> Option<SessionId> + Send 
 /// Returns the URL at which Tauri serves apps.
 #[must_use]
 pub fn default_app_url() -> Url {
-    #[allow(clippy::expect_used, reason = "a valid constant, which the tests of urls.rs parse as well")]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "a valid constant, which the tests of urls.rs parse as well"
+    )]
     Url::parse(if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/" }).expect("a valid URL")
 }
 

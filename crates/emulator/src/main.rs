@@ -67,7 +67,7 @@ fn read_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<
         match argument.as_str() {
             "--help" | "-h" => return Ok(None),
             "--port" => {
-                port = Some(value()?.parse::<u16>().map_err(|_| "--port needs a number up to 65535".to_owned())?)
+                port = Some(value()?.parse::<u16>().map_err(|_| "--port needs a number up to 65535".to_owned())?);
             }
             "--demo" => config = Config::demo(&value()?),
             "--config" => {

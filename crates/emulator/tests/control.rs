@@ -287,7 +287,7 @@ async fn reset_and_restore_release_held_responses() {
     let (emulator, native) = start(|_| {}).await;
     let snapshot = emulator.snapshot();
     let ends: [&dyn Fn(); 3] = [&|| emulator.clear_faults(), &|| assert!(emulator.restore(&snapshot)), &|| {
-        assert_eq!(emulator.control("POST", "reset", &Value::Null).0, 200)
+        assert_eq!(emulator.control("POST", "reset", &Value::Null).0, 200);
     }];
     for end in ends {
         emulator.clear_requests();

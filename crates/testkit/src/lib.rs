@@ -117,7 +117,7 @@ impl Transport for ScriptedFapi {
             HttpMethod::Post(body) => (tunnelled.unwrap_or_else(|| "POST".to_owned()), body),
         };
         let path = request.url.path().trim_start_matches("/v1").to_owned();
-        let token = request.authorization.as_ref().map(|token| token.expose());
+        let token = request.authorization.as_ref().map(clerk_core::secret::ClientToken::expose);
         let response = (self.script)(&method, &path, token);
         self.requests.lock().unwrap().push((method, path, body));
         let result = match response {

@@ -97,14 +97,13 @@ impl Crate {
                 Item::Mod(item) => {
                     let name = item.ident.to_string();
                     let below = [path.clone(), vec![name.clone()]].concat();
-                    match &item.content {
-                        Some((_, items)) => self.read_items(items, file, &folder.join(&name), below)?,
-                        None => {
-                            let file = [folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")];
-                            let file = file.into_iter().find(|file| file.exists());
-                            let file = file.ok_or_else(|| format!("{}: no file for mod {name}", folder.display()))?;
-                            self.read_file(&file, &folder.join(&name), below)?;
-                        }
+                    if let Some((_, items)) = &item.content {
+                        self.read_items(items, file, &folder.join(&name), below)?;
+                    } else {
+                        let file = [folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")];
+                        let file = file.into_iter().find(|file| file.exists());
+                        let file = file.ok_or_else(|| format!("{}: no file for mod {name}", folder.display()))?;
+                        self.read_file(&file, &folder.join(&name), below)?;
                     }
                 }
                 other => {

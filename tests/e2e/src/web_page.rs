@@ -27,7 +27,7 @@ pub struct WebPage {
     url: String,
     // Dropped last: the browser's profile, after the browser.
     _chromedriver: Running,
-    _files: TempDir,
+    files: TempDir,
 }
 
 /// Where `cargo xtask setup` unpacks Clerk's scripts.
@@ -56,7 +56,7 @@ impl WebPage {
         command.arg(format!("--port={port}"));
         let chromedriver = Running::start(&mut command, &files.path().join("chromedriver.log"))?;
         let driver = connect(port, capabilities(files.path())?).await?;
-        let page = Self { driver, emulator, server, url, _chromedriver: chromedriver, _files: files };
+        let page = Self { driver, emulator, server, url, _chromedriver: chromedriver, files };
         page.load().await?;
         Ok(page)
     }
@@ -183,7 +183,7 @@ impl WebPage {
 impl Drop for WebPage {
     fn drop(&mut self) {
         self.server.abort();
-        let profile = format!("--user-data-dir={}", self._files.path().join("profile").display());
+        let profile = format!("--user-data-dir={}", self.files.path().join("profile").display());
         crate::process::end_with_argument(&profile);
     }
 }

@@ -25,7 +25,7 @@ const HARD_THRESHOLD_MS: i64 = 5_000;
 const REFRESH_THRESHOLD_MS: i64 = 17_000;
 /// The delays between attempts to mint a token if FAPI can't be reached: 3 s, growing by the factor 1.55.
 const MINT_RETRY_DELAYS: [Duration; 3] =
-    [Duration::from_millis(3_000), Duration::from_millis(4_650), Duration::from_millis(7_208)];
+    [Duration::from_secs(3), Duration::from_millis(4_650), Duration::from_millis(7_208)];
 
 /// Parameters of [`Clerk::get_token`].
 #[derive(Debug, Clone, Default, serde::Deserialize, specta::Type)]

@@ -223,9 +223,8 @@ impl Clerk {
             Attempt::SignIn(id) => {
                 let sign_in = self.client().and_then(|client| client.sign_in.clone());
                 let factors = sign_in.iter().flat_map(|sign_in| sign_in.supported_first_factors.iter().flatten());
-                let offered = factors.filter(|factor| factor.strategy == strategy);
-                let email_address_id =
-                    address.or_else(|| offered.filter_map(|one| one.email_address_id.clone()).next());
+                let mut offered = factors.filter(|factor| factor.strategy == strategy);
+                let email_address_id = address.or_else(|| offered.find_map(|one| one.email_address_id.clone()));
                 let params =
                     PrepareFactorParams { strategy, email_address_id, redirect_url, extra, ..Default::default() };
                 self.prepare_sign_in_first_factor(id, params).await.map(|_| ())

@@ -69,7 +69,7 @@ async fn handle_deep_link_accepts_a_link_once() {
     let flow = start_flow(&app).await;
     let link = callback_link("?rotating_token_nonce=n");
     let both = async { tokio::join!(app.clerk.handle_deep_link(&link), app.clerk.handle_deep_link(&link)) };
-    let (first, second) = with_timeout("both links to be handled", both).await;
+    let (first, second) = with_timeout("both links to be handled", Box::pin(both)).await;
     assert_eq!((first, second), (LinkOutcome::Delivered, LinkOutcome::Refused));
     join(flow).await.unwrap();
     assert_eq!(app.count("GET", "/client/sign_ins/sia_1"), 1);

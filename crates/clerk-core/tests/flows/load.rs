@@ -196,7 +196,7 @@ async fn load_accepts_a_publishable_key_unless_it_conflicts() {
     let options = |key: &str| LoadOptions { publishable_key: Some(key.to_owned()), ..LoadOptions::default() };
     let other = "pk_test_Y2xlcmsub3RoZXIudGVzdCQ";
     let alone = ScriptedApp::with(one_session, Arc::new(MemoryStore::default()), |setup| {
-        setup.instance = InstanceOptions::default()
+        setup.instance = InstanceOptions::default();
     });
     alone.clerk.load(options(KEY)).await.unwrap();
     assert_eq!(alone.clerk.load(options(other)).await.unwrap_err().code(), "publishable_key_conflict");

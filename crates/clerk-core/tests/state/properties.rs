@@ -28,7 +28,7 @@ async fn properties_reflect_the_state() {
     assert_eq!(clerk.organization(), None);
     assert_eq!(clerk.publishable_key().as_deref(), Some(KEY));
     assert_eq!(clerk.instance_type(), Some(InstanceType::Development));
-    assert_eq!((clerk.domain(), clerk.proxy_url(), clerk.is_satellite()), ("example.test".into(), "".into(), true));
+    assert_eq!((clerk.domain(), clerk.proxy_url(), clerk.is_satellite()), ("example.test".into(), String::new(), true));
     assert!(clerk.telemetry().is_some_and(|telemetry| telemetry.disabled && telemetry.debug));
 
     let production = ScriptedApp::with(

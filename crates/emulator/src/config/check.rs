@@ -2,6 +2,9 @@
 
 use super::{Config, ConfigError};
 
+/// 100 years in seconds, so that the sum of a time and a lifetime never overflows.
+const LONGEST_S: i64 = 100 * 366 * 24 * 60 * 60;
+
 impl Config {
     /// Checks that the settings are consistent and that sign-in is possible.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
@@ -20,8 +23,6 @@ impl Config {
             let known = ["metamask", "base", "coinbase_wallet", "okx_wallet", "solana"];
             one_of("identifiers.web3", wallet, &known)?;
         }
-        /// 100 years in seconds, so that the sum of a time and a lifetime never overflows.
-        const LONGEST_S: i64 = 100 * 366 * 24 * 60 * 60;
         let lifetimes = &self.lifetimes;
         let seconds = [
             ("lifetimes.session_token_s", lifetimes.session_token_s),

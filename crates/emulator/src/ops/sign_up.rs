@@ -434,7 +434,7 @@ impl World {
         if let Some(identity) = &attempt.identity {
             return identity.strategy.clone();
         }
-        let verified = VERIFIABLE.into_iter().filter_map(|kind| attempt.verification(kind)).next();
+        let verified = VERIFIABLE.into_iter().find_map(|kind| attempt.verification(kind));
         verified.map_or_else(|| "password".to_owned(), |verification| verification.strategy.clone())
     }
 

@@ -18,10 +18,8 @@ const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
 /// Waits for `future`. Panics with `what` after [`WAIT_LIMIT`].
 pub async fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(WAIT_LIMIT, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited {WAIT_LIMIT:?} for {what}"),
-    }
+    let value = tokio::time::timeout(WAIT_LIMIT, future).await;
+    value.unwrap_or_else(|_| panic!("waited {WAIT_LIMIT:?} for {what}"))
 }
 
 /// Waits until `condition` holds. Panics with `what` after [`WAIT_LIMIT`].

@@ -78,9 +78,8 @@ pub(super) fn organization(world: &mut World, visit: &mut Visit<'_>, posted: boo
         };
         refusal = result.err();
     }
-    let (_, _, one) = match world.organization_for(&mut visit.caller, &id, None) {
-        Ok(found) => found,
-        Err(_) => return Ok(redirect("/portal/create-organization")),
+    let Ok((_, _, one)) = world.organization_for(&mut visit.caller, &id, None) else {
+        return Ok(redirect("/portal/create-organization"));
     };
     let members: String = one
         .members
