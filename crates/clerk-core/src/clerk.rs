@@ -18,8 +18,11 @@ use crate::{
     flows::pending::Flows,
     models::SessionId,
     options::ClerkOptions,
+    ports::{SecretKey, StoreError},
+    secret::StoredSecret,
     setup::ClerkSetup,
     state::{listeners::ListenerHandle, snapshot::Snapshot, store::Store, transition::Transition},
+    store_access::StoreAccess,
     sync::lock,
 };
 
@@ -62,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) flows: Flows,
     /// Operations that must not overlap.
     pub(crate) turns: Turns,
+    /// The way to the secret store.
+    pub(crate) store_access: StoreAccess,
     notices: Mutex<BTreeMap<&'static str, String>>,
 }
 
@@ -115,6 +120,7 @@ impl Clerk {
                 store: Store::new(initial),
                 flows: Flows::new(),
                 turns,
+                store_access: StoreAccess::default(),
                 notices: Mutex::default(),
             }),
             None,
@@ -189,6 +195,22 @@ impl Clerk {
             self.commit([Transition::Activate(session)]).await;
         }
         Ok(())
+    }
+
+    pub(crate) async fn read_secret(&self, key: &SecretKey) -> std::result::Result<Option<StoredSecret>, StoreError> {
+        self.0.store_access.read(self.0.setup.secrets.as_ref(), key).await
+    }
+
+    pub(crate) async fn write_secret(
+        &self,
+        key: &SecretKey,
+        secret: StoredSecret,
+    ) -> std::result::Result<(), StoreError> {
+        self.0.store_access.write(self.0.setup.secrets.as_ref(), key, secret).await
+    }
+
+    pub(crate) async fn delete_secret(&self, key: &SecretKey) -> std::result::Result<(), StoreError> {
+        self.0.store_access.delete(self.0.setup.secrets.as_ref(), key).await
     }
 
     /// Returns the options of the window that this handle belongs to.

@@ -197,6 +197,12 @@ impl Error {
         }
     }
 
+    /// A string in the `meta` of FAPI's errors, e.g. `sessionId`.
+    pub(crate) fn api_meta(&self, key: &str) -> Option<&str> {
+        let Self::Api(error) = self else { return None };
+        error.errors.iter().find_map(|item| item.meta.get(key)?.as_str())
+    }
+
     /// Whether FAPI says that the session is no longer signed in.
     pub(crate) fn is_signed_out(&self) -> bool {
         match self.status() {

@@ -59,6 +59,7 @@ pub mod secret;
 mod setup;
 mod state;
 pub mod storage;
+mod store_access;
 mod sync;
 
 pub use clerk::Clerk;

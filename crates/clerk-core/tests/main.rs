@@ -5,9 +5,11 @@
 mod exchange {
     mod client_token;
     mod focus;
+    mod identity;
     mod ordering;
     mod refusals;
     mod session_token;
+    mod storage;
 }
 mod fapi;
 mod flows {

@@ -1,30 +1,120 @@
-//! The connection to FAPI, and this device's identity there.
+//! Who this device is to FAPI, and which responses may change that.
+//!
+//! The client token rotates: FAPI may replace it with any response, and may refuse the previous one from then on. Requests
+//! overlap, so a response says something about the identity of this device only together with the token that its request was
+//! sent with:
+//!
+//! - A response to a request with a superseded token never replaces a newer token, and never ends a session.
+//! - A new token is adopted for the same client, or from a request that may change the client ([`Effect::ChangesClient`]).
+//! - A response that would end the active session on the side, such as that of a background request or a refusal, only raises
+//!   a doubt. [`Clerk::verify_identity`](crate::Clerk) settles it once no request is in flight that may rotate the token.
 
-use std::sync::{Arc, Mutex, atomic::AtomicBool};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::sync::watch;
 
 use crate::{
     exchange::ordering::{OrderGate, Stamp},
-    fapi::pipeline::Fapi,
-    models::Client,
+    fapi::{
+        pipeline::Fapi,
+        request::{Effect, Request},
+    },
+    jwt,
+    models::{Client, SessionId},
     secret::ClientToken,
     sync::lock,
 };
 
-/// The FAPI of the instance, and this device's identity there.
-#[derive(Default)]
+/// The FAPI of the instance, and the identity of this device there.
 pub(crate) struct Connection {
     fapi: Mutex<Option<Arc<Fapi>>>,
     identity: Mutex<Identity>,
+    /// Requests in flight that may rotate the token.
+    rotating: watch::Sender<usize>,
     /// Held by the request that makes FAPI create the client, so that concurrent requests do not create two.
     pub(super) first_contact: tokio::sync::Mutex<()>,
-    /// Whether the client is being reloaded after a 401: concurrent 401s share one reload.
-    pub(super) settling: AtomicBool,
+    /// Whether the identity is being verified: concurrent doubts share one verification.
+    verifying: watch::Sender<bool>,
+    /// Whether the stored token could not be read: what is stored is unknown, and must not be overwritten unseen.
+    store_is_unknown: AtomicBool,
+    /// Whether a response raised a doubt that no verification has settled yet.
+    in_doubt: AtomicBool,
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        Self {
+            fapi: Mutex::default(),
+            identity: Mutex::default(),
+            rotating: watch::Sender::new(0),
+            first_contact: tokio::sync::Mutex::default(),
+            verifying: watch::Sender::new(false),
+            store_is_unknown: AtomicBool::default(),
+            in_doubt: AtomicBool::default(),
+        }
+    }
 }
 
 #[derive(Default)]
 struct Identity {
     gate: OrderGate,
     token: Option<ClientToken>,
+    /// Counts the tokens; a request was sent with a superseded one if its number is smaller.
+    generation: u64,
+    /// Counts the requests that may rotate the token.
+    rotations: u64,
+}
+
+/// A request that is in flight, or whose response is being applied.
+pub(crate) struct InFlight {
+    stamp: Stamp,
+    generation: u64,
+    had_token: bool,
+    effect: Effect,
+    _rotating: Option<Rotating>,
+}
+
+/// The right to verify the identity; one task has it at a time.
+pub(super) struct Verification<'a>(&'a Connection);
+
+impl Drop for Verification<'_> {
+    fn drop(&mut self) {
+        self.0.verifying.send_replace(false);
+    }
+}
+
+/// Counts a request that may rotate the token, until its response was applied.
+struct Rotating(watch::Sender<usize>);
+
+impl Drop for Rotating {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// What a response means for the client token.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum TokenVerdict {
+    /// Nothing changes.
+    Keep,
+    /// It is the token from now on; `None` forgets it.
+    Adopt(Option<ClientToken>),
+    /// It may be the token of another client.
+    Doubt,
+}
+
+/// What a response means for the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClientVerdict {
+    /// It is older than what is known, or belongs to a superseded identity.
+    Ignore,
+    /// It is the client from now on.
+    Adopt,
+    /// It would end the active session, which this response alone may not.
+    Doubt,
 }
 
 impl Connection {
@@ -36,8 +126,7 @@ impl Connection {
         *lock(&self.fapi) = Some(Arc::new(fapi));
     }
 
-    /// Returns the name under which secrets are stored; see
-    /// [`Instance::secret_name`](crate::fapi::Instance::secret_name).
+    /// The name under which secrets are stored; see [`Instance::secret_name`](crate::fapi::Instance::secret_name).
     pub(crate) fn secret_name(&self) -> Option<String> {
         Some(self.fapi()?.instance().secret_name())
     }
@@ -46,10 +135,11 @@ impl Connection {
     pub(crate) fn reset_token(&self, token: Option<ClientToken>) {
         let mut identity = lock(&self.identity);
         identity.gate.begin_epoch();
+        identity.generation += 1;
         identity.token = token;
     }
 
-    pub(crate) fn client_token(&self) -> Option<ClientToken> {
+    pub(super) fn client_token(&self) -> Option<ClientToken> {
         lock(&self.identity).token.clone()
     }
 
@@ -57,21 +147,150 @@ impl Connection {
         lock(&self.identity).token.is_some()
     }
 
-    /// Returns the client token for a request that is about to be sent, and the request's place in the order.
-    pub(super) fn begin_request(&self) -> (Option<ClientToken>, Stamp) {
+    /// Changes with every new token.
+    pub(super) fn generation(&self) -> u64 {
+        lock(&self.identity).generation
+    }
+
+    /// The client token for a request that is about to be sent.
+    pub(super) fn begin_request(&self, request: &Request) -> (Option<ClientToken>, InFlight) {
         let mut identity = lock(&self.identity);
-        (identity.token.clone(), identity.gate.stamp())
+        let effect = request.effect();
+        let rotating = request.may_rotate().then(|| {
+            identity.rotations += 1;
+            self.rotating.send_modify(|count| *count += 1);
+            Rotating(self.rotating.clone())
+        });
+        let in_flight = InFlight {
+            stamp: identity.gate.stamp(),
+            generation: identity.generation,
+            had_token: identity.token.is_some(),
+            effect,
+            _rotating: rotating,
+        };
+        (identity.token.clone(), in_flight)
     }
 
-    pub(super) fn set_client_token(&self, token: Option<ClientToken>) {
-        lock(&self.identity).token = token;
+    /// Whether the token that the request was sent with was replaced meanwhile.
+    pub(super) fn is_superseded(&self, request: &InFlight) -> bool {
+        lock(&self.identity).generation != request.generation
     }
 
-    pub(super) fn admit_token(&self, stamp: Stamp) -> bool {
-        lock(&self.identity).gate.admit_token(stamp)
+    /// Waits until no request is in flight that may rotate the token. Returns the number of such requests so far.
+    pub(super) async fn no_rotation_in_flight(&self) -> u64 {
+        // The sender lives as long as `self`.
+        let _ = self.rotating.subscribe().wait_for(|count| *count == 0).await;
+        self.rotations()
     }
 
-    pub(super) fn admit_client(&self, stamp: Stamp, held: Option<&Client>, incoming: &Client) -> bool {
-        lock(&self.identity).gate.admit_client(stamp, held, incoming)
+    pub(super) fn rotations(&self) -> u64 {
+        lock(&self.identity).rotations
+    }
+
+    /// Begins a verification. If another task is verifying, waits for it to finish and returns `None`.
+    pub(super) async fn begin_verification(&self) -> Option<Verification<'_>> {
+        let begun = self.verifying.send_if_modified(|verifying| !std::mem::replace(verifying, true));
+        if begun {
+            return Some(Verification(self));
+        }
+        // The sender lives as long as `self`.
+        let _ = self.verifying.subscribe().wait_for(|verifying| !verifying).await;
+        None
+    }
+
+    pub(crate) fn store_is_unknown(&self) -> bool {
+        self.store_is_unknown.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_store_is_unknown(&self, unknown: bool) {
+        self.store_is_unknown.store(unknown, Ordering::Release);
+    }
+
+    pub(super) fn raise_doubt(&self) {
+        self.in_doubt.store(true, Ordering::Release);
+    }
+
+    /// Returns whether there is a doubt, and clears it.
+    pub(super) fn take_doubt(&self) -> bool {
+        self.in_doubt.swap(false, Ordering::AcqRel)
+    }
+
+    /// Decides what the token of a response means. `signed_in` says whether there is a session that could be lost.
+    pub(super) fn judge_token(
+        &self,
+        request: &mut InFlight,
+        new: Option<ClientToken>,
+        signed_in: bool,
+    ) -> TokenVerdict {
+        let mut identity = lock(&self.identity);
+        if identity.token == new {
+            // The response belongs to the present identity, whatever its request was sent with.
+            request.generation = identity.generation;
+            return TokenVerdict::Keep;
+        }
+        if identity.generation != request.generation {
+            return TokenVerdict::Keep;
+        }
+        let may_change_client = request.effect == Effect::ChangesClient || !request.had_token || !signed_in;
+        let same_client = match (&identity.token, &new) {
+            (Some(held), Some(new)) => is_same_client(held, new),
+            _ => false,
+        };
+        if !same_client && !may_change_client {
+            return TokenVerdict::Doubt;
+        }
+        if !identity.gate.admit_token(request.stamp) {
+            return TokenVerdict::Keep;
+        }
+        identity.generation += 1;
+        request.generation = identity.generation;
+        identity.token.clone_from(&new);
+        TokenVerdict::Adopt(new)
+    }
+
+    /// Decides what the client of a response means. `refused` says whether the response is an error, `active` is the session
+    /// that could be lost.
+    pub(super) fn judge_client(
+        &self,
+        request: &InFlight,
+        held: Option<&Client>,
+        incoming: &Client,
+        active: Option<&SessionId>,
+        refused: bool,
+    ) -> ClientVerdict {
+        let mut identity = lock(&self.identity);
+        let same_client = held.is_some_and(|held| held.id == incoming.id);
+        let ends_session = active.is_some_and(|active| incoming.signed_in_session(active).is_none());
+        let superseded = identity.generation != request.generation;
+        if superseded && held.is_some() {
+            let newer = held.is_some_and(|held| incoming.updated_at > held.updated_at);
+            if !(same_client && newer) || ends_session {
+                return ClientVerdict::Ignore;
+            }
+        }
+        let authoritative = match request.effect {
+            Effect::ChangesClient => true,
+            Effect::Foreground => !refused && (same_client || active.is_none()),
+            Effect::Background => false,
+        };
+        let other_client = !same_client && held.is_some_and(|held| !held.id.as_str().is_empty());
+        if (ends_session || other_client) && !authoritative {
+            return ClientVerdict::Doubt;
+        }
+        if identity.gate.admit_client(request.stamp, held, incoming) {
+            ClientVerdict::Adopt
+        } else {
+            ClientVerdict::Ignore
+        }
+    }
+}
+
+/// Whether two client tokens belong to the same client. Tokens that can't be read are taken to be of the same one.
+fn is_same_client(one: &ClientToken, other: &ClientToken) -> bool {
+    let id =
+        |token: &ClientToken| jwt::payload(token.expose()).and_then(|claims| claims["id"].as_str().map(str::to_owned));
+    match (id(one), id(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
     }
 }

@@ -36,7 +36,7 @@ impl Clerk {
             let snapshot = self.snapshot();
             if snapshot.is_loaded()
                 && snapshot.options.polling != Some(false)
-                && let Err(error) = self.exchange(&get_client()).await
+                && let Err(error) = self.exchange(&get_client().background()).await
             {
                 tracing::debug!(code = error.code(), "the client could not be reloaded");
             }

@@ -4,12 +4,12 @@
 //!
 //! | layer | for |
 //! | --- | --- |
-//! | [`Clerk::call`] | methods of resources: sends a request for a caller and reads the resource in the response |
-//! | [`Clerk::request`] | the same for flows that need the raw JSON; a 401 makes it read the client again |
-//! | [`Clerk::exchange`] | requests of the core (load, poll, recovery): applies the response, ignores a 401 |
-//! | [`Clerk::send`], [`Clerk::absorb`] | load, which applies two responses in a fixed order |
+//! | [`Clerk::call`] | methods of resources: sends a request on behalf of a caller and reads the resource in the response |
+//! | [`Clerk::request`] | the same for flows that need the raw JSON; a 401 makes it verify the identity |
+//! | [`Clerk::exchange`] | requests of the core itself (load, poll, recovery): applies the response, does not react to a 401 |
+//! | [`Clerk::send`], [`Clerk::absorb`] | load, which applies two responses in a fixed order, and the verification |
 //!
-//! [`Clerk::absorb`] is the only place where a response changes the state or the client token.
+//! [`Clerk::absorb`] is the only place where a response changes the state or the client token; [`connection`] has the rules.
 
 pub(crate) mod connection;
 mod focus;
@@ -18,24 +18,28 @@ pub(crate) mod requests;
 pub(crate) mod session_token;
 pub(crate) mod token_cache;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use serde_json::Value;
 
 use crate::{
     clerk::{Clerk, not_loaded},
     error::{ErrorCode, Result},
-    exchange::{ordering::Stamp, requests::get_client},
+    exchange::{
+        connection::{ClientVerdict, InFlight, TokenVerdict},
+        requests::get_client,
+    },
     fapi::{
-        pipeline::{Credentials, Reply},
+        pipeline::{Credentials, Reply, is_usable_token},
         request::Request,
         wire::Wire,
     },
     models::Client,
-    ports::{SecretKey, StoreError, TokenUpdate},
-    secret::StoredSecret,
+    ports::{BoxFuture, SecretKey, StoreError, TokenUpdate},
+    secret::{ClientToken, StoredSecret},
     state::transition::Transition,
 };
+
+/// How often a verification is repeated when the token changes meanwhile.
+const MAX_VERIFICATIONS: usize = 5;
 
 impl Clerk {
     /// Sends a request on behalf of a caller and reads the resource in the response.
@@ -46,27 +50,32 @@ impl Clerk {
         })
     }
 
-    /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the client is reloaded.
+    /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the identity is verified. A refusal
+    /// that says that the user is signed in already makes that session the active one.
     pub(crate) async fn request(&self, request: &Request) -> Result<Value> {
         self.loaded_snapshot()?;
         let result = self.exchange(request).await;
-        if let Err(error) = &result
-            && error.status() == Some(401)
-            // These two codes do not concern the session.
-            && !error.has_api_code("requires_captcha")
-            && !error.has_api_code("dev_browser_unauthenticated")
-        {
-            self.settle_unauthenticated().await;
+        if let Err(error) = &result {
+            if error.status() == Some(401)
+                // These two say nothing about the session.
+                && !error.has_api_code("requires_captcha")
+                && !error.has_api_code("dev_browser_unauthenticated")
+            {
+                self.settle_unauthenticated().await;
+            }
+            if error.has_api_code("session_exists") || error.has_api_code("identifier_already_signed_in") {
+                self.adopt_existing_session(error).await;
+            }
         }
         result
     }
 
-    /// Reloads the client after FAPI did not recognise the session, and signs out if the session has ended. All windows
-    /// are notified immediately. Does nothing if signed out.
+    /// Reads the client again after FAPI did not recognise the session, and signs out here when the session has ended. All
+    /// windows see that at once. Does nothing when signed out.
     ///
     /// # Errors
-    /// `network_error` or `api_response_error` if the client can't be read; the state is then unchanged. A response
-    /// with 403 or 500 ends the session without an error.
+    /// `network_error` or `api_response_error` when the client can't be read; then the state is unchanged, unless FAPI
+    /// responded with 403 or 500: that ends the session here, without an error.
     ///
     /// # Source
     /// `Clerk.handleUnauthenticated()`.
@@ -79,98 +88,265 @@ impl Clerk {
                 self.commit([Transition::Activate(None)]).await;
                 Ok(())
             }
-            read => read.map(|_| ()),
+            Err(error) if error.status() == Some(401) => {
+                self.verify_identity().await;
+                if self.snapshot().session().is_none() { Ok(()) } else { Err(error) }
+            }
+            Err(error) => Err(error),
+            Ok(_) => {
+                // A response that would end the session raised a doubt, which is settled before this returns.
+                self.verify_identity_if_in_doubt().await;
+                Ok(())
+            }
         }
     }
 
-    /// As [`handle_unauthenticated`](Self::handle_unauthenticated), but only logs an error: the caller reports the
-    /// original one.
+    /// Verifies the identity beside another error, which is the one to report.
     pub(crate) async fn settle_unauthenticated(&self) {
-        let settling = &self.0.connection.settling;
-        if settling.swap(true, Ordering::AcqRel) {
+        if self.snapshot().session().is_some() {
+            self.verify_identity().await;
+        }
+    }
+
+    /// Finds out who this device is to FAPI, after a response that could be read as the end of the session. Only this ends a
+    /// session that the user did not end. Concurrent doubts share one verification.
+    pub(crate) async fn verify_identity(&self) {
+        let connection = &self.0.connection;
+        let Some(_verification) = connection.begin_verification().await else { return };
+        for _ in 0..MAX_VERIFICATIONS {
+            connection.take_doubt();
+            match self.verify_once().await {
+                Ok(true) if !connection.take_doubt() => return,
+                // The token changed meanwhile, so the response says nothing; or there is a new doubt.
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(code = error.code(), "the identity of this device could not be verified");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn verify_identity_if_in_doubt(&self) {
+        if self.0.connection.take_doubt() {
+            self.verify_identity().await;
+        }
+    }
+
+    /// Reads the client with the present token, and applies the response unless the token was rotated meanwhile. Returns
+    /// whether that settles the doubt.
+    async fn verify_once(&self) -> Result<bool> {
+        let connection = &self.0.connection;
+        let rotations = connection.no_rotation_in_flight().await;
+        let (reply, in_flight) = self.send(&get_client().changes_client()).await?;
+        if connection.is_superseded(&in_flight) || connection.rotations() != rotations {
+            return Ok(false);
+        }
+        let had_token = connection.has_client_token();
+        match self.absorb(reply, in_flight).await {
+            // FAPI does not know the token, and gave no other one: this device has no client any more.
+            Err(error) if error.status() == Some(401) => {
+                if had_token && connection.rotations() == rotations {
+                    self.commit([Transition::Activate(None)]).await;
+                }
+                Ok(true)
+            }
+            result => result.map(|_| true),
+        }
+    }
+
+    /// Makes the session active that FAPI names in a refusal, so that an app whose sign-in succeeded without its knowledge (a
+    /// lost response) converges without a restart.
+    async fn adopt_existing_session(&self, error: &crate::error::Error) {
+        if self.snapshot().session().is_some() {
             return;
         }
-        let settling = Settling(settling);
-        if let Err(error) = self.handle_unauthenticated().await {
-            tracing::debug!(code = error.code(), "the client could not be reloaded after a 401");
+        if let Err(error) = self.exchange(&get_client()).await {
+            tracing::debug!(code = error.code(), "the client of the existing session could not be read");
+            return;
         }
-        drop(settling);
+        let client = self.client().unwrap_or_default();
+        let named = error.api_meta("sessionId").map(Into::into);
+        let session = named.filter(|id| client.signed_in_session(id).is_some());
+        let session = session.or_else(|| client.default_session().map(|session| session.id.clone()));
+        if session.is_some() && self.snapshot().session().is_none() {
+            self.commit([Transition::Activate(session)]).await;
+        }
     }
 
-    /// Sends a request and applies the response.
+    /// Sends a request and applies the response. A request that FAPI refused because its token was superseded meanwhile is sent
+    /// once more; so is one of a device that got its first usable token with the refusal.
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Value> {
+        let generation = self.0.connection.generation();
+        let result = self.exchange_once(request).await;
+        match &result {
+            Err(error)
+                if error.status() == Some(401)
+                    && !request.redeems_nonce()
+                    && self.0.connection.has_client_token()
+                    && self.0.connection.generation() != generation =>
+            {
+                self.exchange_once(request).await
+            }
+            _ => result,
+        }
+    }
+
+    async fn exchange_once(&self, request: &Request) -> Result<Value> {
         let connection = &self.0.connection;
         let first_contact = request.may_create_client() && !connection.has_client_token();
         let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
-        let (reply, stamp) = self.send(request).await?;
-        self.absorb(reply, stamp).await
+        let (reply, in_flight) = self.send(request).await?;
+        self.absorb(reply, in_flight).await
     }
 
-    /// Sends a request without applying the response.
-    pub(crate) async fn send(&self, request: &Request) -> Result<(Reply, Stamp)> {
+    /// Sends a request; the response is not applied yet.
+    pub(crate) async fn send(&self, request: &Request) -> Result<(Reply, InFlight)> {
         let fapi = self.0.connection.fapi().ok_or_else(not_loaded)?;
         let session_id = self.snapshot().session().map(|session| session.id.clone());
-        let (client_token, stamp) = self.0.connection.begin_request();
-        Ok((fapi.send(request, &Credentials { client_token, session_id }).await?, stamp))
+        let (client_token, in_flight) = self.0.connection.begin_request(request);
+        Ok((fapi.send(request, &Credentials { client_token, session_id }).await?, in_flight))
     }
 
-    /// Applies the client token and the client of a response, unless a newer response has been applied. Runs in its own
-    /// task so that a cancelled caller cannot drop a token that the server has already rotated.
-    pub(crate) async fn absorb(&self, reply: Reply, stamp: Stamp) -> Result<Value> {
+    /// Applies the client token and the client of a response, unless a newer response came first. Runs in its own task so
+    /// that a cancelled caller cannot drop a token that the server has already rotated.
+    pub(crate) async fn absorb(&self, reply: Reply, in_flight: InFlight) -> Result<Value> {
         let clerk = self.clone();
-        let absorbed = tokio::spawn(async move { clerk.absorb_now(reply, stamp).await }).await;
+        let absorbed = tokio::spawn(async move { clerk.absorb_now(reply, in_flight).await }).await;
         absorbed.unwrap_or_else(|_| {
-            Err(ErrorCode::DecodeError.error("the response of the Frontend API could not be applied; try again"))
+            Err(ErrorCode::DecodeError.error("the response of the Frontend API could not be applied"))
         })
     }
 
-    async fn absorb_now(&self, reply: Reply, stamp: Stamp) -> Result<Value> {
+    async fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> Result<Value> {
         let connection = &self.0.connection;
+        let mut doubt = false;
+        let mut new_token = None;
         let writer = self.0.store.writer().await;
-        if reply.token != TokenUpdate::Absent && connection.admit_token(stamp) {
-            self.store_token(reply.token).await;
+        let snapshot = self.0.store.snapshot();
+        let active = snapshot.session().map(|session| session.id.clone());
+        let update = match reply.token {
+            TokenUpdate::Absent => None,
+            TokenUpdate::Clear => Some(None),
+            TokenUpdate::Set(token) => Some(Some(token)),
+        };
+        if let Some(token) = update {
+            match connection.judge_token(&mut in_flight, token, active.is_some()) {
+                TokenVerdict::Keep => {}
+                TokenVerdict::Adopt(token) => new_token = Some(token),
+                TokenVerdict::Doubt => doubt = true,
+            }
         }
         if let Some(raw) = reply.client
             && let Some(typed) = Client::read(&raw)
         {
-            let snapshot = self.snapshot();
-            // A restored client does not tell which response is newer.
+            // A restored client is no measure of which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
-            if connection.admit_client(stamp, held, &typed) {
-                // The app's own choice of the initial session replaces the default one.
-                let selected =
-                    self.0.setup.select_initial_session.as_ref().filter(|_| snapshot.may_select_session(&typed));
-                let selected = selected.map(|select| Transition::Activate(select(&typed)));
-                let transition = Transition::Client { typed: Box::new(typed), raw };
-                writer.apply(&self.0.setup, [transition].into_iter().chain(selected));
-            } else {
-                tracing::debug!("the client of an outdated response was ignored");
+            match connection.judge_client(&in_flight, held, &typed, active.as_ref(), reply.outcome.is_err()) {
+                ClientVerdict::Adopt => {
+                    // The app's own choice of the initial session replaces the default one.
+                    let chosen =
+                        self.0.setup.select_initial_session.as_ref().filter(|_| snapshot.may_select_session(&typed));
+                    let chosen = chosen.map(|select| Transition::Activate(select(&typed)));
+                    let transition = Transition::Client { typed: Box::new(typed), raw };
+                    writer.apply(&self.0.setup, [transition].into_iter().chain(chosen));
+                }
+                ClientVerdict::Doubt => doubt = true,
+                ClientVerdict::Ignore => {
+                    tracing::debug!("the client of an overtaken or superseded response was ignored");
+                }
             }
+        }
+        drop(writer);
+        if let Some(token) = new_token {
+            self.store_token(token).await;
+        }
+        if doubt {
+            self.doubt_identity();
         }
         reply.outcome
     }
 
-    /// Stores a new client token, then uses it. If storing fails, it is used in memory only.
-    async fn store_token(&self, update: TokenUpdate) {
-        let token = match update {
-            TokenUpdate::Set(token) => Some(token),
-            TokenUpdate::Clear | TokenUpdate::Absent => None,
-        };
+    /// Has the identity verified, without waiting for it.
+    fn doubt_identity(&self) {
+        self.0.connection.raise_doubt();
+        let clerk = self.clone();
+        tokio::spawn(async move { clerk.verify_identity_if_in_doubt().await });
+    }
+
+    /// Stores a new client token. If storing fails, it is used in memory only.
+    async fn store_token(&self, token: Option<ClientToken>) {
         let connection = &self.0.connection;
-        if connection.client_token() == token {
+        let Some(name) = connection.secret_name() else { return };
+        let key = SecretKey::ClientToken(name);
+        if connection.store_is_unknown() && !self.read_unknown_store(&key).await {
             return;
         }
-        if let Some(name) = connection.secret_name() {
-            let key = SecretKey::ClientToken(name);
-            let stored = match &token {
-                Some(token) => self.0.setup.secrets.write(&key, StoredSecret::new(token.expose())).await,
-                None => self.0.setup.secrets.delete(&key).await,
-            };
-            if let Err(error) = stored {
-                self.report_store_error(&error);
+        // Another response may have brought a newer token while this one waited.
+        if connection.client_token() != token {
+            return;
+        }
+        let stored = match &token {
+            Some(token) => self.write_secret(&key, StoredSecret::new(token.expose())).await,
+            None => self.delete_secret(&key).await,
+        };
+        if let Err(error) = stored {
+            self.report_store_error(&error);
+        }
+    }
+
+    /// Reads a store that could not be read when Clerk was loaded. Returns whether it may be written: not while it can't be
+    /// read, and not when it holds the token of a user who is signed in there, while no user signed in here.
+    async fn read_unknown_store(&self, key: &SecretKey) -> bool {
+        let stored = match self.read_secret(key).await {
+            Ok(stored) => stored.map(|secret| ClientToken::new(secret.expose())),
+            Err(StoreError::Unavailable(why)) => {
+                tracing::debug!("the keyring is still not available: {why}");
+                return false;
+            }
+            Err(StoreError::Corrupt(_)) => None,
+        };
+        self.0.connection.set_store_is_unknown(false);
+        match stored.filter(is_usable_token) {
+            Some(token) if self.0.store.snapshot().session().is_none() => {
+                self.adopt_stored_token(token).await;
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// Becomes the device that an earlier run was, whose token could not be read until now.
+    fn adopt_stored_token(&self, token: ClientToken) -> BoxFuture<'static, ()> {
+        let clerk = self.clone();
+        // Boxed, because applying a response may lead here again.
+        Box::pin(async move {
+            clerk.0.connection.reset_token(Some(token));
+            if let Err(error) = clerk.exchange_once(&get_client().changes_client()).await {
+                tracing::debug!(code = error.code(), "the client of the stored token could not be read");
+            }
+            let session = clerk.client().and_then(|client| client.default_session().map(|session| session.id.clone()));
+            if session.is_some() && clerk.0.store.snapshot().session().is_none() {
+                clerk.commit([Transition::Activate(session)]).await;
+            }
+        })
+    }
+
+    /// Tries to read the store again, with growing pauses, until it can be read. A read may ask the user to unlock the keyring,
+    /// so the pauses are long.
+    pub(crate) async fn recover_store(&self) {
+        for minutes in [1, 5, 15, 30].into_iter().chain(std::iter::repeat(60)) {
+            tokio::time::sleep(std::time::Duration::from_secs(minutes * 60)).await;
+            if !self.0.connection.store_is_unknown() {
+                return;
+            }
+            let Some(name) = self.0.connection.secret_name() else { return };
+            if self.read_unknown_store(&SecretKey::ClientToken(name)).await
+                && let Some(token) = self.0.connection.client_token()
+            {
+                self.store_token(Some(token)).await;
             }
         }
-        connection.set_client_token(token);
     }
 
     pub(crate) fn report_store_error(&self, error: &StoreError) {
@@ -184,14 +360,5 @@ impl Clerk {
             }
         };
         self.notice(code.as_str(), message);
-    }
-}
-
-/// Ends settling on every exit path.
-struct Settling<'a>(&'a AtomicBool);
-
-impl Drop for Settling<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
     }
 }

@@ -203,7 +203,8 @@ fn create_token(id: &SessionId, organization: Option<&OrganizationId>, mint: &Mi
     if mint.force_origin {
         form = form.with("force_origin", "true");
     }
-    let mut request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "tokens"])).form(form);
+    let mut request =
+        Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "tokens"])).form(form).background();
     if mint.skip_cache {
         request = request.query("debug", "skip_cache");
     }
@@ -215,7 +216,8 @@ fn create_token(id: &SessionId, organization: Option<&OrganizationId>, mint: &Mi
 
 /// `POST /v1/client/sessions/{id}/tokens/{template}`: mints a token from a JWT template.
 fn create_template_token(id: &SessionId, template: &str, skip_cache: bool) -> Request {
-    let request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "tokens", template]));
+    let request =
+        Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "tokens", template])).background();
     if skip_cache { request.query("debug", "skip_cache") } else { request }
 }
 

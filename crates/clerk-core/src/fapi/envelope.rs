@@ -9,36 +9,50 @@ use crate::{
     ports::HttpResponse,
 };
 
+/// Keys of FAPI's responses without an envelope: resources, session tokens, the environment.
+const BARE: [&str; 5] = ["object", "id", "jwt", "display_config", "auth_config"];
+
 /// A response, extracted from its envelope.
 pub(super) struct Opened {
     /// The resource, or the error.
     pub(super) outcome: Result<Value, Error>,
     /// The piggybacked client.
     pub(super) client: Option<Value>,
+    /// Whether this is a response of FAPI, and not one of something in between, such as a captive portal or a gateway. Only
+    /// then does its client token count.
+    pub(super) recognized: bool,
 }
 
 /// Opens the envelope of `response` to a request for `path`.
 pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
-    let only = |outcome| Opened { outcome, client: None };
+    let only = |outcome, recognized| Opened { outcome, client: None, recognized };
     if response.status == 204 {
-        return only(Ok(Value::Null));
+        return only(Ok(Value::Null), true);
     }
     // FAPI never redirects, so a redirect comes from a captive portal.
     let Some(json) = serde_json::from_slice::<Value>(&response.body).ok().filter(|_| !is_redirect(response)) else {
-        return only(Err(not_json(response, path)));
+        return only(Err(not_json(response, path)), false);
     };
     if response.status >= 400 {
         return match api_error(response, &json) {
-            Some(error) => Opened { outcome: Err(Error::Api(error)), client: object_at(&json, &["meta", "client"]) },
-            None => only(Err(not_json(response, path))),
+            Some(error) => Opened {
+                outcome: Err(Error::Api(error)),
+                client: object_at(&json, &["meta", "client"]),
+                recognized: true,
+            },
+            None => only(Err(not_json(response, path)), false),
         };
     }
     match json {
         Value::Object(mut object) if object.contains_key("response") => Opened {
             outcome: Ok(object.remove("response").unwrap_or_default()),
             client: object.remove("client").filter(Value::is_object),
+            recognized: true,
         },
-        other => only(Ok(other)),
+        other => {
+            let recognized = BARE.iter().any(|key| other.get(key).is_some());
+            only(Ok(other), recognized)
+        }
     }
 }
 

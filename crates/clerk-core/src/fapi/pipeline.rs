@@ -21,6 +21,11 @@ const MAX_GET_ATTEMPTS: u32 = 4;
 /// The delay before the first retry; the later ones wait `700 ms × 2ⁿ`.
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 const RETRY_BASE_DELAY: Duration = Duration::from_millis(700);
+/// The timeout of a transport that gives no sign of life; the plugin's own has a shorter one.
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+/// The maximum length of a client token, in bytes. Real ones have a few hundred; an entry of the Windows Credential Manager
+/// holds 2,560.
+const MAX_TOKEN: usize = 2048;
 /// The maximum delay before a retry.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
@@ -81,7 +86,12 @@ impl Fapi {
         } else {
             opened.client.filter(|_| request.method != Method::Get || request.reload)
         };
-        Ok(Reply { outcome: opened.outcome, client, token: response.token })
+        let token = match response.token {
+            TokenUpdate::Set(token) if !is_usable_token(&token) => TokenUpdate::Absent,
+            token if opened.recognized => token,
+            _ => TokenUpdate::Absent,
+        };
+        Ok(Reply { outcome: opened.outcome, client, token })
     }
 
     async fn send_with_retries(
@@ -92,7 +102,9 @@ impl Fapi {
         let tries = if request.method == Method::Get { MAX_GET_ATTEMPTS } else { 1 };
         let mut attempt = 0;
         loop {
-            match self.transport.send(self.http_request(request, credentials, attempt)).await {
+            let sent = self.transport.send(self.http_request(request, credentials, attempt));
+            let timed_out = |_| Err(TransportError { reason: "no response in time".to_owned() });
+            match tokio::time::timeout(SEND_TIMEOUT, sent).await.unwrap_or_else(timed_out) {
                 Ok(response) => return Ok(response),
                 Err(error) if attempt + 1 >= tries => return Err(error),
                 Err(error) => {
@@ -141,6 +153,12 @@ impl Fapi {
         drop(query);
         url
     }
+}
+
+/// Whether a client token can be sent in a header, and has a sane length.
+pub(crate) fn is_usable_token(token: &ClientToken) -> bool {
+    let text = token.expose();
+    !text.is_empty() && text.len() <= MAX_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Returns the delay before retry number `attempt` (from 1); `jitter` is between 1 and 2.

@@ -24,6 +24,17 @@ impl Method {
     }
 }
 
+/// What the response to a request may do to the identity of this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// A request of the core itself, beside what the user does: it never ends a session.
+    Background,
+    /// A request on behalf of the user.
+    Foreground,
+    /// A step that may lead to another client or to none: loading, the redemption of a nonce, signing out.
+    ChangesClient,
+}
+
 /// A request to FAPI. Built by the methods of the resources and flows.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -37,6 +48,7 @@ pub(crate) struct Request {
     pub(super) responds_with_client: bool,
     /// Whether the piggybacked client of a GET is applied, as for an explicit reload.
     pub(super) reload: bool,
+    effect: Effect,
 }
 
 impl Request {
@@ -49,6 +61,7 @@ impl Request {
             form: Form::default(),
             responds_with_client: false,
             reload: false,
+            effect: Effect::Foreground,
         }
     }
 
@@ -69,7 +82,34 @@ impl Request {
 
     pub(crate) fn nonce(mut self, nonce: Option<&RotatingTokenNonce>) -> Self {
         self.nonce = nonce.cloned();
+        if self.nonce.is_some() { self.changes_client() } else { self }
+    }
+
+    /// Marks a request that the core makes by itself.
+    pub(crate) fn background(mut self) -> Self {
+        self.effect = Effect::Background;
         self
+    }
+
+    /// Marks a step that may lead to another client, or to none.
+    pub(crate) fn changes_client(mut self) -> Self {
+        self.effect = Effect::ChangesClient;
+        self
+    }
+
+    pub(crate) fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// Whether the request redeems a nonce, which works once.
+    pub(crate) fn redeems_nonce(&self) -> bool {
+        self.nonce.is_some()
+    }
+
+    /// Whether FAPI may rotate the client token when it handles this request: steps of an attempt, the redemption of a nonce
+    /// and signing out. A touch and the minting of session tokens don't rotate it.
+    pub(crate) fn may_rotate(&self) -> bool {
+        self.nonce.is_some() || (self.method != Method::Get && self.effect != Effect::Background)
     }
 
     pub(crate) fn responds_with_client(mut self) -> Self {

@@ -135,7 +135,7 @@ fn redeem(nonce: &RotatingTokenNonce, code_verifier: &CodeVerifier) -> Request {
         .with("_method", "GET")
         .with("rotating_token_nonce", nonce.expose())
         .with("code_verifier", code_verifier.expose());
-    Request::new(Method::Post, "/client").form(form).responds_with_client()
+    Request::new(Method::Post, "/client").form(form).responds_with_client().changes_client()
 }
 
 fn failed(why: &str) -> Error {

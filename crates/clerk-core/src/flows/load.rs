@@ -9,18 +9,18 @@ use crate::{
     error::{Error, ErrorCode, Result},
     events::Status,
     exchange::{
-        ordering::Stamp,
+        connection::InFlight,
         requests::{get_client, get_environment},
     },
     fapi::{
         Instance, InstanceOptions, InstanceType,
-        pipeline::{Fapi, Reply},
+        pipeline::{Fapi, Reply, is_usable_token},
         wire::Wire,
     },
     models::{Client, Environment},
     navigation::urls::non_empty,
     options::ClerkOptions,
-    ports::SecretKey,
+    ports::{SecretKey, StoreError},
     secret::ClientToken,
     state::transition::Transition,
 };
@@ -207,20 +207,30 @@ impl Clerk {
     /// Restores the client token of an earlier run for this instance.
     async fn restore_identity(&self, instance: Instance) {
         let setup = &self.0.setup;
-        let stored = match setup.secrets.read(&SecretKey::ClientToken(instance.secret_name())).await {
-            Ok(stored) => stored,
+        let stored = match self.read_secret(&SecretKey::ClientToken(instance.secret_name())).await {
+            Ok(stored) => stored.map(|secret| ClientToken::new(secret.expose())),
             Err(error) => {
                 self.report_store_error(&error);
+                // "Could not be read" is not "empty": it is not overwritten, and read again later.
+                if matches!(error, StoreError::Unavailable(_)) {
+                    self.0.connection.set_store_is_unknown(true);
+                    let clerk = self.clone();
+                    tokio::spawn(async move { clerk.recover_store().await });
+                }
                 None
             }
         };
-        self.0.connection.reset_token(stored.map(|secret| ClientToken::new(secret.expose())));
+        let usable = stored.as_ref().is_none_or(is_usable_token);
+        if !usable {
+            self.report_store_error(&StoreError::Corrupt("it is not a client token".to_owned()));
+        }
+        self.0.connection.reset_token(stored.filter(|_| usable));
         self.0.connection.set_fapi(Fapi::new(instance, setup.transport.clone(), setup.user_agent.clone()));
     }
 
     /// Reads the environment and the client from FAPI.
     async fn fetch(&self) -> Result<()> {
-        let (environment, client) = (get_environment(), get_client());
+        let (environment, client) = (get_environment(), get_client().changes_client());
         let (environment, client) = tokio::join!(self.send(&environment), self.send(&client));
         // The environment first: listeners of the client may read the instance's settings.
         let environment = self.take_environment(environment).await;
@@ -243,7 +253,7 @@ impl Clerk {
 }
 
 impl Clerk {
-    async fn take_environment(&self, result: Result<(Reply, Stamp)>) -> Result<()> {
+    async fn take_environment(&self, result: Result<(Reply, InFlight)>) -> Result<()> {
         let (reply, stamp) = result?;
         let raw = self.absorb(reply, stamp).await?;
         let environment = Environment::read(&raw).unwrap_or_default();
@@ -254,10 +264,10 @@ impl Clerk {
 
     /// Reads the client with the token that FAPI sent in place of a rejected one, or without a token.
     async fn reload_client(&self) -> Result<()> {
-        match self.exchange(&get_client()).await {
+        match self.exchange(&get_client().changes_client()).await {
             Err(error) if error.status() == Some(401) => {
                 self.0.connection.reset_token(None);
-                self.exchange(&get_client()).await.map(|_| ())
+                self.exchange(&get_client().changes_client()).await.map(|_| ())
             }
             client => client.map(|_| ()),
         }

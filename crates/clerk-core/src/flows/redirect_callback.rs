@@ -2,7 +2,7 @@
 
 use crate::{
     clerk::Clerk,
-    error::Result,
+    error::{ErrorCode, Result},
     flows::{
         attempt::{Attempt, AttemptKind, AttemptResource},
         callback_params::RedirectCallbackParams,
@@ -59,6 +59,10 @@ impl Clerk {
         match step {
             Step::Activate { session, base, url } => {
                 self.choose(&SetActiveParams::session(session.clone())).await?;
+                if self.snapshot().session().is_none_or(|active| active.id != session) {
+                    return Err(ErrorCode::RedirectCallbackIncomplete
+                        .error("the session that the flow created is not signed in on this device; start it again"));
+                }
                 let base = match base {
                     AttemptKind::SignIn => to.sign_in(),
                     AttemptKind::SignUp => to.sign_up(),

@@ -107,7 +107,7 @@ impl Clerk {
         if !self.0.flows.is_newest(flow) {
             return;
         }
-        if let Err(error) = self.0.setup.secrets.write(&SecretKey::PendingFlow(name), StoredSecret::new(json)).await {
+        if let Err(error) = self.write_secret(&SecretKey::PendingFlow(name), StoredSecret::new(json)).await {
             tracing::debug!(%error, "the flow will not survive a restart of the app");
         }
     }
@@ -122,7 +122,7 @@ impl Clerk {
 
     /// Reads the stored record of any flow.
     pub(super) async fn read_record(&self) -> Option<PendingRecord> {
-        match self.0.setup.secrets.read(&SecretKey::PendingFlow(self.0.connection.secret_name()?)).await {
+        match self.read_secret(&SecretKey::PendingFlow(self.0.connection.secret_name()?)).await {
             Ok(stored) => serde_json::from_str(stored?.expose()).ok(),
             Err(error) => {
                 tracing::debug!(%error, "the record of a browser flow could not be read");
@@ -134,7 +134,7 @@ impl Clerk {
     /// Deletes the stored record of any flow.
     pub(super) async fn delete_record(&self) {
         let Some(name) = self.0.connection.secret_name() else { return };
-        if let Err(error) = self.0.setup.secrets.delete(&SecretKey::PendingFlow(name)).await {
+        if let Err(error) = self.delete_secret(&SecretKey::PendingFlow(name)).await {
             tracing::debug!(%error, "the record of a finished flow could not be deleted");
         }
     }

@@ -88,7 +88,8 @@ impl Clerk {
                     return Ok(false);
                 }
                 self.0.store.tokens.clear();
-                self.request(&Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "remove"]))).await?;
+                let request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "remove"]));
+                self.end_on_server(&request.changes_client()).await?;
                 self.0.store.tokens.clear();
                 if !is_active(&id) {
                     return Ok(false);
@@ -96,8 +97,8 @@ impl Clerk {
             }
             _ => {
                 self.0.store.tokens.clear();
-                let request = Request::new(Method::Delete, "/client/sessions").responds_with_client();
-                self.request(&request).await?;
+                let request = Request::new(Method::Delete, "/client/sessions").responds_with_client().changes_client();
+                self.end_on_server(&request).await?;
                 // Tokens in the response belong to signed-out sessions.
                 self.0.store.tokens.clear();
             }
@@ -107,5 +108,16 @@ impl Clerk {
             self.commit([Transition::Activate(None)]).await;
         }
         Ok(true)
+    }
+
+    /// Ends sessions on the server. A server that does not know the client any more has nothing to end.
+    async fn end_on_server(&self, request: &Request) -> Result<()> {
+        match self.exchange(request).await {
+            Err(error) if error.status() == Some(401) || error.status() == Some(404) => {
+                tracing::debug!(code = error.code(), "the sessions had ended on the server already");
+                Ok(())
+            }
+            result => result.map(|_| ()),
+        }
     }
 }

@@ -49,6 +49,7 @@ impl Clerk {
             .with("active_organization_id", organization.map_or("", OrganizationId::as_str))
             .with("intent", intent.as_str());
         let request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "touch"])).form(form);
+        let request = if intent == TouchIntent::Focus { request.background() } else { request };
         let touched = self.call(&request).await;
         if let Err(error) = &touched
             && error.is_signed_out()

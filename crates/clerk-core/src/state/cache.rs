@@ -8,6 +8,7 @@ use crate::{
     ports::{CacheStore, SecretKey},
     secret::StoredSecret,
     state::sealed::{CachedState, KEY},
+    store_access,
 };
 
 impl Clerk {
@@ -15,7 +16,7 @@ impl Clerk {
     pub(crate) async fn read_cache(&self) -> Option<CachedState> {
         let cache = self.0.setup.cache.as_ref()?;
         let name = self.0.connection.secret_name()?;
-        let sealed = match cache.read().await {
+        let sealed = match store_access::read_cache(cache.as_ref()).await {
             Ok(sealed) => sealed?,
             Err(error) => {
                 tracing::warn!(%error, "the cached state could not be read");
@@ -54,7 +55,7 @@ impl Clerk {
         let Some(name) = self.0.connection.secret_name() else { return false };
         let Some(key) = self.cache_key(&name, true).await else { return false };
         let Some(sealed) = state.seal(&key, &name) else { return false };
-        match cache.write(sealed).await {
+        match store_access::write_cache(cache, sealed).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::warn!(%error, "the state could not be cached; the next start of the app requires the network");
@@ -67,15 +68,15 @@ impl Clerk {
     /// which has been reported when the client token could not be stored.
     async fn cache_key(&self, name: &str, create: bool) -> Option<[u8; KEY]> {
         let base64 = base64::engine::general_purpose::STANDARD_NO_PAD;
-        let (secrets, place) = (&self.0.setup.secrets, SecretKey::CacheKey(name.to_owned()));
-        let stored = secrets.read(&place).await.ok()?;
+        let place = SecretKey::CacheKey(name.to_owned());
+        let stored = self.read_secret(&place).await.ok()?;
         let read = stored.and_then(|text| base64.decode(text.expose()).ok()).and_then(|bytes| bytes.try_into().ok());
         if read.is_some() || !create {
             return read;
         }
         let mut key = [0; KEY];
         rand::rng().fill_bytes(&mut key);
-        secrets.write(&place, StoredSecret::new(base64.encode(key))).await.ok()?;
+        self.write_secret(&place, StoredSecret::new(base64.encode(key))).await.ok()?;
         Some(key)
     }
 }

@@ -1,0 +1,83 @@
+//! Calls to the secret store and the cache. Each has a timeout, because a keyring may wait for the user or hang.
+
+use std::{sync::Mutex, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{
+    ports::{BoxFuture, CacheStore, SecretKey, SecretStore, StoreError},
+    secret::StoredSecret,
+    sync::lock,
+};
+
+/// How long a call may take. Long enough for a user to unlock the keyring.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// After a timeout, calls fail at once for this long: each of them could occupy another thread.
+const PAUSE_AFTER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Remembers whether the store hangs.
+#[derive(Default)]
+pub(crate) struct StoreAccess {
+    unresponsive_until: Mutex<Option<Instant>>,
+}
+
+impl StoreAccess {
+    pub(crate) async fn read(
+        &self,
+        store: &dyn SecretStore,
+        key: &SecretKey,
+    ) -> Result<Option<StoredSecret>, StoreError> {
+        self.bounded(|| store.read(key)).await
+    }
+
+    pub(crate) async fn write(
+        &self,
+        store: &dyn SecretStore,
+        key: &SecretKey,
+        secret: StoredSecret,
+    ) -> Result<(), StoreError> {
+        self.bounded(|| store.write(key, secret)).await
+    }
+
+    pub(crate) async fn delete(&self, store: &dyn SecretStore, key: &SecretKey) -> Result<(), StoreError> {
+        self.bounded(|| store.delete(key)).await
+    }
+
+    async fn bounded<'a, T>(
+        &self,
+        call: impl FnOnce() -> BoxFuture<'a, Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let unresponsive = || StoreError::Unavailable("the keyring does not respond".to_owned());
+        if lock(&self.unresponsive_until).is_some_and(|until| Instant::now() < until) {
+            return Err(unresponsive());
+        }
+        match tokio::time::timeout(TIMEOUT, call()).await {
+            Ok(result) => {
+                *lock(&self.unresponsive_until) = None;
+                result
+            }
+            Err(_) => {
+                *lock(&self.unresponsive_until) = Some(Instant::now() + PAUSE_AFTER_TIMEOUT);
+                Err(unresponsive())
+            }
+        }
+    }
+}
+
+/// Reads the cache.
+///
+/// # Errors
+/// Those of the cache, or `TimedOut`.
+pub(crate) async fn read_cache(cache: &dyn CacheStore) -> std::io::Result<Option<Vec<u8>>> {
+    tokio::time::timeout(TIMEOUT, cache.read()).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+}
+
+/// Writes the cache.
+///
+/// # Errors
+/// Those of the cache, or `TimedOut`.
+pub(crate) async fn write_cache(cache: &dyn CacheStore, content: Vec<u8>) -> std::io::Result<()> {
+    tokio::time::timeout(TIMEOUT, cache.write(content))
+        .await
+        .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+}

@@ -1,0 +1,167 @@
+//! Secret stores that hang, are locked, or hold something else.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use clerk_core::{
+    LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions,
+    ports::{BoxFuture, SecretKey, SecretStore, StoreError},
+    secret::StoredSecret,
+    storage::MemoryStore,
+};
+use clerk_testkit::{Response, ScriptedApp, client, environment, json_response, session, wait_until};
+use serde_json::json;
+
+fn token_key() -> SecretKey {
+    SecretKey::ClientToken("clerk.example.test".to_owned())
+}
+
+/// FAPI with a client for everybody who has the token `stored`, and a sign-in that rotates to `rotated`.
+fn fapi(_: &str, path: &str, token: Option<&str>) -> Option<Response> {
+    let signed_in = client(1, &[session("sess_1")]);
+    match path {
+        "/environment" => json_response(200, &environment()),
+        "/client" if token == Some("stored") => json_response(200, &json!({ "response": signed_in })),
+        "/client" => {
+            let mut response = json_response(200, &json!({ "response": { "id": "client_1", "sessions": [] } }))?;
+            response.token = Some("anonymous");
+            Some(response)
+        }
+        "/client/sign_ins" => {
+            let sign_in = json!({ "id": "sia_1", "status": "complete", "created_session_id": "sess_1" });
+            let mut response =
+                json_response(200, &json!({ "response": sign_in, "client": client(2, &[session("sess_1")]) }))?;
+            response.token = Some("rotated");
+            Some(response)
+        }
+        "/client/sessions" => json_response(200, &json!({ "response": client(3, &[]) })),
+        _ if path.ends_with("/touch") => json_response(200, &json!({ "response": session("sess_1") })),
+        _ if path.ends_with("/tokens") => json_response(200, &json!({ "jwt": "a.b.c" })),
+        other => panic!("unexpected request {other}"),
+    }
+}
+
+/// Which calls never return.
+#[derive(Clone, Copy, PartialEq)]
+enum Hangs {
+    Reads,
+    Writes,
+    Everything,
+}
+
+/// A keyring that hangs.
+struct HangingStore {
+    held: MemoryStore,
+    hangs: Hangs,
+}
+
+impl SecretStore for HangingStore {
+    fn read(&self, key: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
+        if self.hangs == Hangs::Writes { self.held.read(key) } else { Box::pin(std::future::pending()) }
+    }
+    fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
+        if self.hangs == Hangs::Reads { self.held.write(key, secret) } else { Box::pin(std::future::pending()) }
+    }
+    fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
+        if self.hangs == Hangs::Reads { self.held.delete(key) } else { Box::pin(std::future::pending()) }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn secret_store_that_hangs_is_reported_and_does_not_stop_the_app() {
+    for hangs in [Hangs::Reads, Hangs::Writes, Hangs::Everything] {
+        let store = Arc::new(HangingStore { held: MemoryStore::default(), hangs });
+        let app = ScriptedApp::with_tokens(fapi, store, |_| {});
+        let started = tokio::time::Instant::now();
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+        app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+        assert!(app.clerk.is_signed_in());
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        assert!(app.clerk.session().is_none());
+        assert!(app.events.notices().contains(&"storage_unavailable"));
+        assert!(started.elapsed() < Duration::from_secs(60), "on a clock that only waits advance");
+    }
+}
+
+/// A keyring that is locked at first.
+#[derive(Default)]
+struct LockedStore {
+    held: MemoryStore,
+    open: AtomicBool,
+    writes: Mutex<Vec<String>>,
+}
+
+impl LockedStore {
+    fn when_open<'a, T: Send + 'a>(
+        &'a self,
+        call: impl FnOnce() -> BoxFuture<'a, Result<T, StoreError>>,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        if self.open.load(Ordering::Relaxed) {
+            return call();
+        }
+        Box::pin(std::future::ready(Err(StoreError::Unavailable("the prompt was dismissed".to_owned()))))
+    }
+}
+
+impl SecretStore for LockedStore {
+    fn read(&self, key: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
+        self.when_open(|| self.held.read(key))
+    }
+    fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
+        if self.open.load(Ordering::Relaxed) && *key == token_key() {
+            self.writes.lock().unwrap().push(secret.expose().to_owned());
+        }
+        self.when_open(|| self.held.write(key, secret))
+    }
+    fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.when_open(|| self.held.delete(key))
+    }
+}
+
+async fn locked() -> (ScriptedApp, Arc<LockedStore>) {
+    let store = Arc::new(LockedStore::default());
+    store.held.write(&token_key(), StoredSecret::new("stored")).await.unwrap();
+    let app = ScriptedApp::with_tokens(fapi, store.clone(), |_| {});
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert!(!app.clerk.is_signed_in());
+    (app, store)
+}
+
+#[tokio::test(start_paused = true)]
+async fn locked_keyring_is_read_again_and_the_user_is_back() {
+    let (app, store) = locked().await;
+    store.open.store(true, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    wait_until("the user to be back", || app.clerk.is_signed_in()).await;
+    assert_eq!(*store.writes.lock().unwrap(), Vec::<String>::new(), "the stored token was not overwritten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn locked_keyring_is_overwritten_only_by_a_new_sign_in() {
+    let (app, store) = locked().await;
+    let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+    store.open.store(true, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert!(app.clerk.is_signed_in());
+    assert_eq!(*store.writes.lock().unwrap(), ["rotated"]);
+}
+
+#[tokio::test]
+async fn stored_value_that_is_not_a_token_is_reported_and_replaced() {
+    for value in ["abc\n", "a\0b", "", "ü", &"x".repeat(100_000)] {
+        let store = Arc::new(MemoryStore::default());
+        store.write(&token_key(), StoredSecret::new(value)).await.unwrap();
+        let app = ScriptedApp::with_tokens(fapi, store.clone(), |_| {});
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(app.events.notices(), ["storage_corrupt"], "{:?}", &value[..value.len().min(8)]);
+        let stored = store.read(&token_key()).await.unwrap().unwrap();
+        assert_eq!(stored.expose(), "anonymous");
+    }
+}
