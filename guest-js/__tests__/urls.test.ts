@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import vectors from '../../tests/vectors/urls.json';
 import type { ClerkOptions, DisplayConfig } from '../bindings';
-import { type RedirectOptions, Urls, withHash } from '../urls';
+import { type RedirectOptions, Urls, withHash, glob } from '../urls';
 
 beforeEach(() => {
   vi.spyOn(console, 'warn').mockImplementation(() => undefined);
@@ -82,5 +82,25 @@ describe('the vectors, which Rust runs as well', () => {
       loaded: vector.loaded !== false,
     });
     expect(run(urls, vector.call)).toEqual(vector.result);
+  });
+});
+
+describe('glob', () => {
+  it.each([
+    ['https://*.example.com', 'https://a.b.example.com', true],
+    ['https://*.example.com', 'https://example.com', false],
+    ['https://a*b*c', 'https://aXbXbc', true],
+    ['https://a*b*c', 'https://abcb', false],
+    ['https://a.c', 'https://abc', false],
+    ['*', '', true],
+    ['', 'x', false],
+  ])('glob() matches stars as any characters: %s %s', (pattern, text, expected) => {
+    expect(glob(pattern, text)).toBe(expected);
+  });
+
+  it('glob() survives patterns that are made to be slow', () => {
+    const text = `https://${'a'.repeat(2000)}`;
+    expect(glob(`${'*'.repeat(1_000_000)}#`, text)).toBe(false);
+    expect(glob(`https://${'*a'.repeat(1000)}b`, text)).toBe(false);
   });
 });

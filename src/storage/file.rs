@@ -45,15 +45,44 @@ impl CacheStore for FileCache {
     fn write(&self, content: Vec<u8>) -> BoxFuture<'_, io::Result<()>> {
         self.run(move |path| {
             let folder = path.parent().unwrap_or_else(|| Path::new("."));
-            fs::create_dir_all(folder)?;
+            private_folder().recursive(true).create(folder)?;
             // In the same folder, because a rename is atomic only within one file system.
             let new = path.with_extension("new");
-            let mut file = fs::File::create(&new)?;
+            // A file that another program left there could be a link, or readable by others.
+            match fs::remove_file(&new) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = private_file().write(true).create_new(true).open(&new)?;
             file.write_all(&content)?;
             file.sync_all()?;
-            fs::rename(&new, path)
+            fs::rename(&new, path)?;
+            sync_folder(folder)
         })
     }
+}
+
+/// Options of a folder that only the user can read. On Windows, folders for local data are the user's own anyway.
+fn private_folder() -> fs::DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Options of a file that only the user can read.
+fn private_file() -> fs::OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a rename in the folder durable. Windows has no such call.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -77,5 +106,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = FileCache::new(folder.path());
         assert!(cache.read().await.is_err() && cache.write(b"x".to_vec()).await.is_err());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn file_cache_is_readable_by_the_user_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app/state");
+        let cache = FileCache::new(&path);
+        // What an older version or another program left.
+        fs::create_dir(folder.path().join("app")).unwrap();
+        fs::write(path.with_extension("new"), "old").unwrap();
+        cache.write(b"sealed".to_vec()).await.unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        let fresh = FileCache::new(folder.path().join("made/state"));
+        fresh.write(b"sealed".to_vec()).await.unwrap();
+        assert_eq!(mode(&folder.path().join("made")), 0o700);
     }
 }

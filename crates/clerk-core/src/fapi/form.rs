@@ -1,5 +1,7 @@
 //! FAPI's form encoding.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,15 +28,22 @@ impl Form {
         let json = serde_json::to_value(params)
             .map_err(|error| ErrorCode::DecodeError.error(format!("the parameters can't be encoded: {error}")))?;
         let mut form = Self::default();
+        let mut names = BTreeSet::new();
         for (key, value) in json.as_object().into_iter().flatten() {
+            let name = snake_case(key);
+            // Extra fields go to FAPI as they are, but can't take the place of those that the SDK sets.
+            if name.starts_with('_') || name == "rotating_token_nonce" || !names.insert(name.clone()) {
+                return Err(ErrorCode::OptionInvalid
+                    .error(format!("the parameter {key} is set by the SDK; remove it from the extra parameters")));
+            }
             match value {
                 Value::Null => {}
                 Value::Array(elements) => {
                     for element in elements {
-                        form.push(&snake_case(key), text(element));
+                        form.push(&name, text(element));
                     }
                 }
-                value => form.push(&snake_case(key), text(value)),
+                value => form.push(&name, text(value)),
             }
         }
         Ok(form)
@@ -91,5 +100,18 @@ mod tests {
     #[test]
     fn form_debug_omits_values() {
         assert_eq!(format!("{:?}", Form::default().with("password", "hunter2")), r#"["password"]"#);
+    }
+
+    #[test]
+    fn form_rejects_extra_fields_that_the_sdk_sets() {
+        for params in [
+            json!({ "redirectUrl": "my-app://callback", "redirect_url": "https://evil.example/cb" }),
+            json!({ "redirectUrl": null, "redirect_url": "https://evil.example/cb" }),
+            json!({ "_method": "DELETE" }),
+            json!({ "_is_native": "0" }),
+            json!({ "rotatingTokenNonce": "planted" }),
+        ] {
+            assert_eq!(Form::of(&params).unwrap_err().code(), "option_invalid", "{params}");
+        }
     }
 }

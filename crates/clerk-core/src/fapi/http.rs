@@ -1,10 +1,16 @@
 //! HTTP with reqwest.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
 
-use crate::ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError};
+use crate::{
+    fapi::instance::is_loopback,
+    ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
+};
 
 /// The timeout of a request, from connecting to the last byte of the response.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -16,6 +22,8 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
+    /// For servers on this computer, which are never reached through a proxy: it would get the client token in clear.
+    loopback: reqwest::Client,
 }
 
 impl HttpTransport {
@@ -24,21 +32,28 @@ impl HttpTransport {
     /// # Errors
     /// If TLS is not available on this machine.
     pub fn new() -> Result<Self, TransportError> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .timeout(REQUEST_TIMEOUT)
-            .connect_timeout(CONNECT_TIMEOUT)
+        let builder = || {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .timeout(REQUEST_TIMEOUT)
+                .connect_timeout(CONNECT_TIMEOUT)
+        };
+        let client = builder().build().map_err(transport_error)?;
+        let loopback = builder()
+            .no_proxy()
+            .resolve_to_addrs("localhost", &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()])
             .build()
             .map_err(transport_error)?;
-        Ok(Self { client })
+        Ok(Self { client, loopback })
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let client = if is_loopback(&request.url) { &self.loopback } else { &self.client };
         let mut builder = match request.method {
-            HttpMethod::Get => self.client.get(request.url),
+            HttpMethod::Get => client.get(request.url),
             HttpMethod::Post(body) => {
-                self.client.post(request.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
+                client.post(request.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
             }
         };
         builder = builder.header(ACCEPT, "application/json").header(USER_AGENT, request.user_agent);

@@ -184,6 +184,9 @@ fn parse_proxy(text: &str) -> Result<Url> {
         Ok(url) if url.scheme() == "http" && !is_loopback(&url) => Err(ErrorCode::ProxyUrlInvalid.error(
             "proxyUrl must use https, because the client token is sent there; plain http is only allowed for this computer, e.g. http://localhost:4010",
         )),
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => Err(ErrorCode::ProxyUrlInvalid.error(
+            "proxyUrl must not contain a user name or password: every window can read it",
+        )),
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() && url.fragment().is_none() => {
             Ok(url)
         }
@@ -225,11 +228,13 @@ fn reject_other_loopback(key: &PublishableKey, proxy: &Url) -> Result<()> {
     Ok(())
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL names this computer: `localhost` or a loopback address. Other names below `localhost` don't count, because a
+/// resolver may send them elsewhere.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => name == "localhost",
         None => false,
     }
 }
@@ -366,7 +371,14 @@ mod tests {
     #[test]
     fn instance_resolve_rejects_invalid_proxies_and_domains() {
         let live = key_for("pk_live_", "clerk.example.com$");
-        for proxy in ["/__clerk", "127.0.0.1:4700", "ftp://example.com", "https://", "https://a.example?x=1"] {
+        for proxy in [
+            "/__clerk",
+            "127.0.0.1:4700",
+            "ftp://example.com",
+            "https://",
+            "https://a.example?x=1",
+            "https://user:hunter2@a.example",
+        ] {
             assert_eq!(resolve(&live, Some(proxy), None).unwrap_err().code(), "proxy_url_invalid", "{proxy}");
         }
         assert_eq!(resolve(&live, None, Some("not a host")).unwrap_err().code(), "domain_invalid");

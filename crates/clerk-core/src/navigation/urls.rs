@@ -316,7 +316,8 @@ impl<'a> Urls<'a> {
         match self.options.allowed_redirect_origins.as_deref() {
             Some(list) if !list.is_empty() => list.iter().any(|entry| entry.matches(wanted)),
             _ => {
-                let domain = self.frontend_api.replacen("clerk.", "", 1);
+                // Only a leading label: `my-clerk.example.com` is not a subdomain of `my-example.com`.
+                let domain = self.frontend_api.strip_prefix("clerk.").unwrap_or(self.frontend_api);
                 let of_domain = !domain.is_empty()
                     && (wanted == format!("https://{domain}") || glob(&format!("https://*.{domain}"), wanted));
                 let is_fapi = self.instance_type == InstanceType::Development
@@ -347,20 +348,83 @@ impl RedirectOrigin {
     }
 }
 
-/// Whether `text` matches a pattern in which `*` matches any string.
+/// Whether `text` matches a pattern in which `*` matches any string. Takes constant stack, and time linear in the text for each
+/// star: a star gives back characters only until the next star matches.
 fn glob(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
-            rest.char_indices().map(|(place, _)| place).chain([rest.len()]).any(|place| glob(tail, &rest[place..]))
-        }),
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut at, mut place) = (0, 0);
+    // Where to continue when the characters behind the last star don't match: behind the star, one character further.
+    let mut retry: Option<(usize, usize)> = None;
+    while place < text.len() {
+        if pattern.get(at) == Some(&b'*') {
+            retry = Some((at + 1, place));
+            at += 1;
+        } else if pattern.get(at) == Some(&text[place]) {
+            at += 1;
+            place += 1;
+        } else if let Some((behind_star, from)) = retry {
+            retry = Some((behind_star, from + 1));
+            at = behind_star;
+            place = from + 1;
+        } else {
+            return false;
+        }
     }
+    pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+
+    #[test]
+    fn glob_matches_stars_as_any_string() {
+        for (pattern, text, expected) in [
+            ("https://*.example.com", "https://a.example.com", true),
+            ("https://*.example.com", "https://a.b.example.com", true),
+            ("https://*.example.com", "https://example.com", false),
+            ("https://*.example.com", "https://a.example.com.evil.test", false),
+            ("https://a*b*c", "https://aXbXbc", true),
+            ("https://a*b*c", "https://abcb", false),
+            ("*", "", true),
+            ("", "", true),
+            ("", "x", false),
+            ("a**", "a", true),
+            ("ü*", "ümlaut", true),
+        ] {
+            assert_eq!(glob(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+
+    /// The old matcher recursed for each star, and took exponential time when nothing matched.
+    #[test]
+    fn glob_survives_patterns_that_are_made_to_be_slow() {
+        let text = format!("https://{}", "a".repeat(2_000));
+        assert!(!glob(&format!("{}#", "*".repeat(1_000_000)), &text));
+        assert!(!glob(&format!("https://{}b", "*a".repeat(1_000)), &text));
+    }
+
+    #[test]
+    fn default_origins_are_those_of_the_domain_and_not_of_another_one() {
+        let here: Url = "tauri://localhost/".parse().unwrap();
+        for (frontend_api, url, expected) in [
+            ("clerk.example.com", "https://example.com/x", true),
+            ("clerk.example.com", "https://app.example.com/x", true),
+            ("my-clerk.example.com", "https://my-example.com/x", false),
+            ("my-clerk.example.com", "https://evil.my-example.com/x", false),
+        ] {
+            let urls = Urls {
+                here: &here,
+                options: &ClerkOptions::default(),
+                display: None,
+                instance_type: InstanceType::Production,
+                frontend_api,
+                loaded: true,
+            };
+            assert_eq!(urls.allowed_redirect(url).is_some(), expected, "{frontend_api} {url}");
+        }
+    }
 
     /// `tests/vectors/urls.json` lists the expected URL for each page, options and call. TypeScript is tested against
     /// it too.
