@@ -51,15 +51,12 @@ impl StoreAccess {
         if lock(&self.unresponsive_until).is_some_and(|until| Instant::now() < until) {
             return Err(unresponsive());
         }
-        match tokio::time::timeout(TIMEOUT, call()).await {
-            Ok(result) => {
-                *lock(&self.unresponsive_until) = None;
-                result
-            }
-            Err(_) => {
-                *lock(&self.unresponsive_until) = Some(Instant::now() + PAUSE_AFTER_TIMEOUT);
-                Err(unresponsive())
-            }
+        if let Ok(result) = tokio::time::timeout(TIMEOUT, call()).await {
+            *lock(&self.unresponsive_until) = None;
+            result
+        } else {
+            *lock(&self.unresponsive_until) = Some(Instant::now() + PAUSE_AFTER_TIMEOUT);
+            Err(unresponsive())
         }
     }
 }

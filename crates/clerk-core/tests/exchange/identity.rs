@@ -203,15 +203,16 @@ async fn interleave(seed: u64, loses: u64) -> Result<(), String> {
     }
     // Until what was begun in the background has ended.
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let server = server.lock().unwrap();
-    if server.lost {
+    let (token, lost) = {
+        let server = server.lock().unwrap();
+        (server.token, server.lost)
+    };
+    if lost {
         // FAPI replaced the token and the response never came: no client can know the new one.
         return Ok(());
     }
-    let name = "clerk.example.test".to_owned();
-    let stored = store.read(&SecretKey::ClientToken(name)).await.unwrap();
-    let stored = stored.map(|secret| secret.expose().to_owned()).unwrap_or_default();
-    let expected = if server.token == 0 { String::new() } else { format!("token-{}", server.token) };
+    let stored = stored(&store).await.unwrap_or_default();
+    let expected = if token == 0 { String::new() } else { format!("token-{token}") };
     if stored != expected {
         return Err(format!("seed {seed}: {stored:?} is stored, and {expected:?} is the token"));
     }
