@@ -14,7 +14,10 @@ export interface ClerkOptions {
   routerPush?: RouterFn;
   /** Navigates to a path of the app, replacing the present one in the history. */
   routerReplace?: RouterFn;
-  /** Whether to read the client again every five minutes. Default: `true`. */
+  /**
+   * Whether to read the client again every five minutes. Rust does so once for the whole app, so set it in the app's
+   * configuration: here it has no effect. Default: `true`.
+   */
   polling?: boolean;
   /** Chooses the session that is active first. Default: the one that was active last. */
   selectInitialSession?: (client: Client) => Session | null | undefined;
