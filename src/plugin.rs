@@ -89,7 +89,9 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             );
         }
         deep_link::register(app);
-        deep_link::listen(app);
+        let own_single_instance =
+            self.companions.single_instance && cfg!(any(target_os = "linux", target_os = "windows"));
+        deep_link::listen(app, own_single_instance);
         Ok(())
     }
 

@@ -7,18 +7,45 @@ use url::Url;
 use super::windows;
 use crate::core::{Clerk, LinkOutcome};
 
-/// Passes every link to Clerk, which handles callback links. The app's own listeners receive every link too.
-pub(crate) fn listen<R: Runtime>(app: &AppHandle<R>) {
-    let handle = app.clone();
-    app.deep_link().on_open_url(move |event| {
-        for url in event.urls() {
-            handle_link(&handle, url);
-        }
-    });
+/// Passes links to Clerk, which handles callback links. Links count only when they came from the operating system:
+/// tauri-plugin-deep-link announces them by an event, which every window with `core:default` may emit as well.
+///
+/// `own_single_instance` says whether Clerk registered single-instance, whose callback has the arguments of the second process;
+/// see [`handle_arguments`].
+pub(crate) fn listen<R: Runtime>(app: &AppHandle<R>, own_single_instance: bool) {
+    if !own_single_instance {
+        let handle = app.clone();
+        app.deep_link().on_open_url(move |event| {
+            // The event only says when to look: the plugin itself holds the links that the system handed over.
+            let genuine = current(&handle);
+            for url in event.urls() {
+                if genuine.contains(&url) {
+                    handle_link(&handle, url);
+                } else {
+                    tracing::warn!(code = "deep_link_refused", "ignored a deep link that did not come from the system");
+                }
+            }
+        });
+    }
     // The link that started the app arrived before this listener was added.
-    match app.deep_link().get_current() {
-        Ok(urls) => urls.into_iter().flatten().for_each(|url| handle_link(app, url)),
-        Err(error) => tracing::warn!(%error, "the link that started the app could not be read"),
+    current(app).into_iter().for_each(|url| handle_link(app, url));
+}
+
+/// The links that the operating system handed over last.
+fn current<R: Runtime>(app: &AppHandle<R>) -> Vec<Url> {
+    app.deep_link().get_current().map(Option::unwrap_or_default).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the link that started the app could not be read");
+        Vec::new()
+    })
+}
+
+/// Handles the arguments of a second process: a link is the only argument beside the name of the program.
+#[cfg(any(target_os = "linux", target_os = "windows"))]
+pub(crate) fn handle_arguments<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
+    if let [_, argument] = arguments
+        && let Ok(link) = Url::parse(argument)
+    {
+        handle_link(app, link);
     }
 }
 

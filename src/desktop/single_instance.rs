@@ -9,7 +9,7 @@ use std::sync::{
 
 use tauri::{AppHandle, Manager, Runtime, plugin::Plugin};
 
-use super::windows;
+use super::{deep_link, windows};
 
 /// Creates the single-instance plugin: a second process passes its link to the first one, which focuses its window.
 ///
@@ -22,11 +22,12 @@ use super::windows;
 ///   Tauri's resource table; see [`is_registered`]. If the app registers its own later, the callback runs before a window
 ///   exists, which no real second process can cause; the app then exits with a message.
 pub(crate) fn plugin<R: Runtime>(identifier: &str, running: Arc<AtomicBool>) -> Box<dyn Plugin<R>> {
-    let on_second_instance = move |app: &AppHandle<R>, _arguments: Vec<String>, _directory: String| {
+    let on_second_instance = move |app: &AppHandle<R>, arguments: Vec<String>, _directory: String| {
         if cfg!(target_os = "windows") && !running.load(Ordering::Acquire) {
             refuse_double_registration();
         }
         windows::focus(app);
+        deep_link::handle_arguments(app, &arguments);
     };
     let builder = tauri_plugin_single_instance::Builder::new()
         .dbus_id(format!("{identifier}.clerk"))
