@@ -16,15 +16,22 @@ pub(crate) fn listen<R: Runtime>(app: &AppHandle<R>, own_single_instance: bool) 
     if !own_single_instance {
         let handle = app.clone();
         app.deep_link().on_open_url(move |event| {
-            // The event only says when to look: the plugin itself holds the links that the system handed over.
-            let genuine = current(&handle);
-            for url in event.urls() {
-                if genuine.contains(&url) {
-                    handle_link(&handle, url);
-                } else {
-                    tracing::warn!(code = "deep_link_refused", "ignored a deep link that did not come from the system");
+            let (handle, urls) = (handle.clone(), event.urls());
+            // In a task of its own: the plugin emits the event while it holds the lock of its links.
+            tauri::async_runtime::spawn(async move {
+                // The event only says when to look: the plugin itself holds the links that the system handed over.
+                let genuine = current(&handle);
+                for url in urls {
+                    if genuine.contains(&url) {
+                        handle_link(&handle, url);
+                    } else {
+                        tracing::warn!(
+                            code = "deep_link_refused",
+                            "ignored a deep link that the system did not hand over"
+                        );
+                    }
                 }
-            }
+            });
         });
     }
     // The link that started the app arrived before this listener was added.
