@@ -35,15 +35,20 @@ pub(crate) fn listen<R: Runtime>(app: &AppHandle<R>, own_single_instance: bool) 
         });
     }
     // The link that started the app arrived before this listener was added.
-    current(app).into_iter().for_each(|url| handle_link(app, url));
+    for url in current(app) {
+        handle_link(app, url);
+    }
 }
 
 /// The links that the operating system handed over last.
 fn current<R: Runtime>(app: &AppHandle<R>) -> Vec<Url> {
-    app.deep_link().get_current().map(Option::unwrap_or_default).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the link that started the app could not be read");
-        Vec::new()
-    })
+    match app.deep_link().get_current() {
+        Ok(urls) => urls.unwrap_or_default(),
+        Err(error) => {
+            tracing::warn!(%error, "the links from the system could not be read");
+            Vec::new()
+        }
+    }
 }
 
 /// Handles the arguments of a second process: a link is the only argument beside the name of the program.
