@@ -79,7 +79,7 @@ async fn client_token_is_only_in_rust_and_the_keyring() -> Result<()> {
     files_below(desktop.files(), &mut files)?;
     assert!(files.iter().any(|file| file.extension().is_some_and(|extension| extension == "keyring")), "{files:?}");
     for file in files {
-        // A temporary file of the browser may be gone.
+        // The browser may have deleted a temporary file meanwhile.
         places.push((file.display().to_string(), std::fs::read(&file).unwrap_or_default()));
     }
 
