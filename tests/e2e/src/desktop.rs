@@ -426,22 +426,34 @@ async fn start_keyring(environment: &[(&'static str, String)]) -> Result<Running
     if let Some(mut stdin) = keyring.stdin() {
         stdin.write_all(b"a password")?;
     }
-    until("the keyring answers", || async {
-        let mut command = Command::new("gdbus");
-        command.args([
-            "call",
-            "--session",
-            "--dest",
-            "org.freedesktop.secrets",
-            "--object-path",
-            "/org/freedesktop/secrets",
-        ]);
-        command.args(["--method", "org.freedesktop.Secret.Service.ReadAlias", "default"]).envs(environment.to_vec());
-        let output = command.stdin(Stdio::null()).output().ok()?;
-        String::from_utf8_lossy(&output.stdout).contains("/collection/").then_some(())
-    })
-    .await?;
+    // A call to the service before it owns its name would make D-Bus start another keyring, which is locked.
+    let secrets = "org.freedesktop.secrets";
+    let owned = || async {
+        let output = gdbus("org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner", secrets, environment)?;
+        output.contains("true").then_some(())
+    };
+    until("the keyring owns its name on D-Bus", owned).await?;
+    let unlocked = || async {
+        let method = "org.freedesktop.Secret.Service.ReadAlias";
+        let output = gdbus(secrets, "/org/freedesktop/secrets", method, "default", environment)?;
+        output.contains("/collection/").then_some(())
+    };
+    until("the keyring has a default collection", unlocked).await?;
     Ok(keyring)
+}
+
+/// Calls a method with one string on the session bus and returns the result as text.
+fn gdbus(
+    destination: &str,
+    path: &str,
+    method: &str,
+    argument: &str,
+    environment: &[(&'static str, String)],
+) -> Option<String> {
+    let mut command = Command::new("gdbus");
+    command.args(["call", "--session", "--dest", destination, "--object-path", path, "--method", method, argument]);
+    let output = command.envs(environment.to_vec()).stdin(Stdio::null()).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Returns two free ports.
