@@ -23,6 +23,8 @@ mod flows {
     mod sign_out;
     mod web3;
 }
+#[cfg(target_os = "linux")]
+mod memory;
 mod navigation;
 mod resources {
     mod organization;

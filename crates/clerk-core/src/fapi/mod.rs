@@ -4,6 +4,7 @@ mod envelope;
 pub(crate) mod form;
 mod http;
 mod instance;
+pub(crate) mod json;
 pub(crate) mod pipeline;
 pub(crate) mod request;
 pub(crate) mod wire;
