@@ -13,6 +13,8 @@ pub(crate) struct Caller {
     pub(crate) native: bool,
     /// ID of the client in the presented token, whether or not it exists.
     pub(crate) client_id: Option<String>,
+    /// The rotating part of the presented token, which the client gets if it is created now.
+    pub(crate) presented_rotating_token: Option<String>,
     /// The development browser named by the request.
     pub(crate) dev_browser: Option<String>,
     /// The new client token for the response, if any.
@@ -40,6 +42,7 @@ impl World {
         match tokens::read_client_token(token)? {
             PresentedToken::Client { id, rotating_token } if self.is_current(&id, &rotating_token) => {
                 caller.client_id = Some(id);
+                caller.presented_rotating_token = Some(rotating_token);
             }
             // The client is gone, or the token was superseded: the caller starts without a client.
             PresentedToken::Client { .. } => {}
@@ -84,9 +87,11 @@ impl World {
         }
         let known = caller.client_id.clone();
         let now = self.now_ms();
+        let issued = caller.presented_rotating_token.take().filter(|_| known.is_some());
         let client = Client {
             id: known.clone().unwrap_or_else(|| self.ids.id("client")),
-            rotating_token: self.ids.rotating_token(),
+            // The caller keeps the token that was issued before the client was created.
+            rotating_token: issued.unwrap_or_else(|| self.ids.rotating_token()),
             sessions: Vec::new(),
             sign_in: None,
             sign_up: None,
