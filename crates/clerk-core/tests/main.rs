@@ -15,6 +15,7 @@ mod fapi;
 mod flows {
     mod deep_link;
     mod email_link;
+    mod forged_links;
     mod hosted_auth;
     mod load;
     mod oauth;

@@ -74,6 +74,8 @@ pub(crate) struct InFlight {
     generation: u64,
     had_token: bool,
     effect: Effect,
+    /// Whether it redeems a nonce, which may be anybody's.
+    pub(super) redeems_nonce: bool,
     _rotating: Option<Rotating>,
 }
 
@@ -166,6 +168,7 @@ impl Connection {
             generation: identity.generation,
             had_token: identity.token.is_some(),
             effect,
+            redeems_nonce: request.redeems_nonce(),
             _rotating: rotating,
         };
         (identity.token.clone(), in_flight)

@@ -219,6 +219,10 @@ impl Clerk {
     }
 
     async fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> Result<Value> {
+        // The nonce may come from a stranger's link. The genuine one works only with the present client token.
+        if in_flight.redeems_nonce && reply.outcome.is_err() {
+            return reply.outcome;
+        }
         let connection = &self.0.connection;
         let mut doubt = false;
         let mut new_token = None;

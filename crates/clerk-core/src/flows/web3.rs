@@ -75,7 +75,7 @@ impl Clerk {
         let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet; configure one"))?;
         let (flow, signal) = self.0.flows.begin();
         let result = self.run_wallet_flow(wallet.as_ref(), signal, &provider, &params).await;
-        self.0.flows.end(flow);
+        self.end_flow(flow, &result).await;
         result
     }
 

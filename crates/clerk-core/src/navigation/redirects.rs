@@ -4,9 +4,9 @@ use url::Url;
 
 use crate::{
     clerk::Clerk,
-    error::{ErrorCode, Result},
+    error::{Error, ErrorCode, Result},
     events::Event,
-    fapi::InstanceType,
+    fapi::{InstanceType, is_loopback},
     flows::{attempt::AttemptKind, callback_params::RedirectCallbackParams, outcome::RedirectOutcome},
     navigation::{
         destination::{Destination, destination},
@@ -342,13 +342,25 @@ impl Clerk {
     /// Opens a page in the system browser.
     ///
     /// # Errors
-    /// `url_not_allowed` if it is not http or https, `browser_unavailable` if no browser could be started.
+    /// `url_not_allowed` if it is not an https URL, or an http URL of this computer; `browser_unavailable` if no browser could
+    /// be started.
     pub fn open_external(&self, url: &str) -> Result<()> {
-        let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
-            ErrorCode::UrlNotAllowed.error("only absolute http and https URLs are opened in the system browser")
-        })?;
-        self.0.setup.browser.open(&url).map_err(|why| {
+        let url = Url::parse(url).map_err(|_| not_a_page())?;
+        self.open_page(&url)
+    }
+
+    /// As [`open_external`](Self::open_external). Anybody on the way could replace a page without https.
+    pub(crate) fn open_page(&self, url: &Url) -> Result<()> {
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
+            return Err(not_a_page());
+        }
+        self.0.setup.browser.open(url).map_err(|why| {
             ErrorCode::BrowserUnavailable.error(format!("the system browser could not be opened: {why}"))
         })
     }
+}
+
+fn not_a_page() -> Error {
+    ErrorCode::UrlNotAllowed
+        .error("only absolute https URLs, and http URLs of this computer, are opened in the system browser")
 }

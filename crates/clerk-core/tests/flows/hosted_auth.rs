@@ -40,13 +40,14 @@ async fn redirect_to_sign_in_signs_in_on_the_hosted_page() {
 }
 
 #[tokio::test]
-async fn start_hosted_auth_rejects_invalid_callbacks() {
+async fn start_hosted_auth_ends_only_by_its_own_state() {
     let app = App::start(config()).await;
-    for (query, why) in [
-        ("state=forged&rotating_token_nonce=n&created_session_id=sess_1", "another flow"),
-        ("state=STATE&created_session_id=sess_1", "no nonce"),
-        ("state=STATE&rotating_token_nonce=n", "no session"),
-        ("state=STATE&rotating_token_nonce=n&rotating_token_nonce=m&created_session_id=sess_1", "twice"),
+    for (query, expected) in [
+        ("state=forged&rotating_token_nonce=n&created_session_id=sess_1", None),
+        ("state=STATE&state=STATE&rotating_token_nonce=n&created_session_id=sess_1", None),
+        ("state=STATE&rotating_token_nonce=n&rotating_token_nonce=m&created_session_id=sess_1", None),
+        ("state=STATE&created_session_id=sess_1", Some("no nonce")),
+        ("state=STATE&rotating_token_nonce=n", Some("no session")),
     ] {
         let before = app.browser.0.lock().unwrap().len();
         let clerk = app.clerk.clone();
@@ -56,8 +57,15 @@ async fn start_hosted_auth_rejects_invalid_callbacks() {
         let body = asked.iter().rev().find(|entry| entry.path == "/v1/client/hosted_auth").unwrap().form.clone();
         let state = body.into_iter().find(|(key, _)| key == "state").unwrap().1;
         let link = Url::parse(&format!("{CALLBACK}?{}", query.replace("STATE", &state))).unwrap();
-        app.clerk.handle_deep_link(&link).await;
-        assert_eq!(join(flow).await.unwrap_err().code(), "hosted_auth_failed", "{why}");
+        let outcome = app.clerk.handle_deep_link(&link).await;
+        match expected {
+            None => {
+                assert_eq!(outcome, LinkOutcome::Refused, "{query}");
+                assert!(app.clerk.cancel_authentication().await);
+                assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_cancelled", "{query}");
+            }
+            Some(why) => assert_eq!(join(flow).await.unwrap_err().code(), "hosted_auth_failed", "{why}"),
+        }
     }
     assert!(app.clerk.session().is_none());
 }
@@ -72,7 +80,7 @@ async fn start_hosted_auth_retries_once_if_the_client_was_signed_out() {
     let clerk = app.clerk.clone();
     let flow = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignUp).await });
     app.page(0).await;
-    assert!(app.clerk.cancel_authentication());
+    assert!(app.clerk.cancel_authentication().await);
     assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
     app.emulator.fault(fault.times(2));
     let twice = app.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();

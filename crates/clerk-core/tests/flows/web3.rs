@@ -206,6 +206,6 @@ async fn authenticate_with_web3_can_be_cancelled_and_superseded() {
     tokio::task::yield_now().await;
     let second = begin();
     assert_eq!(join(first).await.unwrap_err().code(), "oauth_flow_superseded");
-    assert!(app.clerk.cancel_authentication());
+    assert!(app.clerk.cancel_authentication().await);
     assert_eq!(join(second).await.unwrap_err().code(), "oauth_flow_cancelled");
 }

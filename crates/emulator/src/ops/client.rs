@@ -15,6 +15,8 @@ pub(crate) struct Caller {
     pub(crate) client_id: Option<String>,
     /// The rotating part of the presented token, which the client gets if it is created now.
     pub(crate) presented_rotating_token: Option<String>,
+    /// ID of the client whose superseded token was presented; it can still redeem a nonce.
+    pub(crate) superseded_client_id: Option<String>,
     /// The development browser named by the request.
     pub(crate) dev_browser: Option<String>,
     /// The new client token for the response, if any.
@@ -45,7 +47,9 @@ impl World {
                 caller.presented_rotating_token = Some(rotating_token);
             }
             // The client is gone, or the token was superseded: the caller starts without a client.
-            PresentedToken::Client { .. } => {}
+            PresentedToken::Client { id, .. } => {
+                caller.superseded_client_id = Some(id).filter(|id| self.clients.contains_key(id));
+            }
             PresentedToken::Invalid => caller.invalid_token = true,
         }
         Ok(())
@@ -215,19 +219,25 @@ impl World {
         nonce
     }
 
-    /// Redeems a nonce once and rotates the token. An unknown, used or expired nonce, or one of another client, is
+    /// Redeems a nonce once and rotates the token; the caller may have the token from before the round trip. An unknown, used or expired nonce, or one of another client, is
     /// ignored.
     pub(crate) fn redeem_nonce(&mut self, caller: &mut Caller, nonce: Option<&str>) -> Result<()> {
         let Some(nonce) = nonce else { return Ok(()) };
-        let good = self.nonces.get(nonce).is_some_and(|record| {
-            Some(&record.client_id) == caller.client_id.as_ref() && record.expire_at > self.now_ms()
-        });
+        let presented = caller.client_id.as_ref().or(caller.superseded_client_id.as_ref());
+        let good = self
+            .nonces
+            .get(nonce)
+            .is_some_and(|record| Some(&record.client_id) == presented && record.expire_at > self.now_ms());
         if !good {
             tracing::info!("a rotating_token_nonce was rejected");
             return Ok(());
         }
         match self.nonces.remove(nonce) {
-            Some(record) => self.rotate(caller, &record.client_id),
+            Some(record) => {
+                self.rotate(caller, &record.client_id)?;
+                caller.client_id = Some(record.client_id);
+                Ok(())
+            }
             None => Ok(()),
         }
     }
