@@ -13,6 +13,7 @@ use crate::{
         outcome::RedirectOutcome,
         pending::{Finished, PendingFlow, PendingRecord, RECORD_LIFETIME, Returned},
     },
+    resources::session::TouchIntent,
     secret::CodeVerifier,
     state::snapshot::Snapshot,
 };
@@ -44,6 +45,8 @@ enum Handled {
     Unawaited(Result<Returned>, Arc<PendingRecord>),
     Finished(Result<RedirectOutcome>),
     Refused(&'static str),
+    /// Its nonce was redeemed, but another user signed in meanwhile.
+    RefusedForUser,
 }
 
 impl Clerk {
@@ -76,6 +79,10 @@ impl Clerk {
         let finished = match handled {
             Handled::Delivered => return LinkOutcome::Delivered,
             Handled::Refused(why) => return refuse(why),
+            Handled::RefusedForUser => {
+                self.keep_active_session().await;
+                return refuse(OTHER_USER);
+            }
             Handled::Finished(finished) => finished,
             Handled::Unawaited(Ok(returned), record) => self.continue_unawaited(returned, &record.flow).await,
             Handled::Unawaited(Err(error), _) => Err(error),
@@ -106,7 +113,7 @@ impl Clerk {
             self.forget_record(flow.id).await;
             return match finished {
                 Finished::Delivered => Handled::Delivered,
-                Finished::Unawaited(_) if other_user => Handled::Refused(OTHER_USER),
+                Finished::Unawaited(_) if other_user => Handled::RefusedForUser,
                 Finished::Unawaited(returned) => Handled::Unawaited(returned, flow.record),
                 Finished::Gone => Handled::Refused("its flow was cancelled or superseded"),
             };
@@ -118,7 +125,7 @@ impl Clerk {
                 Verdict::Proved(returned) => {
                     self.delete_stored_record(&record).await;
                     match replaces_user {
-                        true => Handled::Refused(OTHER_USER),
+                        true => Handled::RefusedForUser,
                         false => Handled::Unawaited(returned, Arc::new(record)),
                     }
                 }
@@ -165,6 +172,18 @@ impl Clerk {
             PendingFlow::HostedAuth { code_verifier, .. } => {
                 self.judge_hosted_auth(claim, &CodeVerifier::new(code_verifier.as_str())).await
             }
+        }
+    }
+
+    /// Tells FAPI which session is active. Signing in through the browser made another one the last active session of the
+    /// client, and the next start of the app would show its user.
+    async fn keep_active_session(&self) {
+        if let Some(session) = self.snapshot().session()
+            && let Err(error) = self
+                .touch_session(&session.id, session.last_active_organization_id.as_ref(), TouchIntent::SelectSession)
+                .await
+        {
+            tracing::debug!(code = error.code(), "the active session could not be touched");
         }
     }
 

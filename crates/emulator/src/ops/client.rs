@@ -130,13 +130,21 @@ impl World {
 
     /// Rotates the client token.
     pub(crate) fn rotate(&mut self, caller: &mut Caller, client_id: &str) -> Result<()> {
+        match self.supersede_token(client_id) {
+            Some(client) => self.issue_token(caller, &client),
+            None => Ok(()),
+        }
+    }
+
+    /// Rotates the client token, and leaves the new one for whoever redeems the nonce: an app whose user has authenticated in
+    /// the system browser.
+    pub(crate) fn supersede_token(&mut self, client_id: &str) -> Option<Client> {
         let rotating_token = self.ids.rotating_token();
         let now = self.now_ms();
-        let Some(client) = self.clients.get_mut(client_id) else { return Ok(()) };
+        let client = self.clients.get_mut(client_id)?;
         client.rotating_token = rotating_token;
         client.rotated_at = now;
-        let client = client.clone();
-        self.issue_token(caller, &client)
+        Some(client.clone())
     }
 
     fn issue_token(&mut self, caller: &mut Caller, client: &Client) -> Result<()> {
@@ -219,8 +227,8 @@ impl World {
         nonce
     }
 
-    /// Redeems a nonce once and rotates the token; the caller may have the token from before the round trip. An unknown, used or expired nonce, or one of another client, is
-    /// ignored.
+    /// Redeems a nonce once and rotates the token; the caller may have the token from before the round trip. An unknown,
+    /// used or expired nonce, or one of another client, is ignored.
     pub(crate) fn redeem_nonce(&mut self, caller: &mut Caller, nonce: Option<&str>) -> Result<()> {
         let Some(nonce) = nonce else { return Ok(()) };
         let presented = caller.client_id.as_ref().or(caller.superseded_client_id.as_ref());
