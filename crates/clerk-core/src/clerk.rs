@@ -24,6 +24,7 @@ use crate::{
     state::{listeners::ListenerHandle, snapshot::Snapshot, store::Store, transition::Transition},
     store_access::StoreAccess,
     sync::lock,
+    time::Moment,
 };
 
 /// Clerk, for Rust code. Cheap to clone; all clones share one state.
@@ -111,7 +112,8 @@ impl Clerk {
     /// Creates the handle. It sends no request before [`load`](Self::load).
     #[must_use]
     pub fn new(setup: ClerkSetup) -> Self {
-        let initial = Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone());
+        let mut initial = Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone());
+        initial.at = Moment::now(setup.clock.as_ref());
         let turns = Turns { initial_session_is_default: AtomicBool::new(true), ..Turns::default() };
         Self(
             Arc::new(Inner {
@@ -211,6 +213,11 @@ impl Clerk {
 
     pub(crate) async fn delete_secret(&self, key: &SecretKey) -> std::result::Result<(), StoreError> {
         self.0.store_access.delete(self.0.setup.secrets.as_ref(), key).await
+    }
+
+    /// Returns the present moment.
+    pub(crate) fn now(&self) -> Moment {
+        Moment::now(self.0.setup.clock.as_ref())
     }
 
     /// Returns the options of the window that this handle belongs to.

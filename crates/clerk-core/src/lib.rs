@@ -61,6 +61,7 @@ mod state;
 pub mod storage;
 mod store_access;
 mod sync;
+mod time;
 
 pub use clerk::Clerk;
 pub use error::{Error, ErrorCode, Result};

@@ -2,7 +2,7 @@
 //!
 //! The plugin supplies all of them. A test, or an app that stores its credentials elsewhere, supplies its own.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Instant};
 
 use url::Url;
 
@@ -61,7 +61,7 @@ pub struct HttpResponse {
     pub status: u16,
     /// What the `Authorization` header of the response says.
     pub token: TokenUpdate,
-    /// The value of `Retry-After`, if it is a number of seconds.
+    /// The value of `Retry-After` in seconds. A date is converted, with the response's own `Date` if there is one.
     pub retry_after: Option<u64>,
     /// The body.
     pub body: Vec<u8>,
@@ -215,13 +215,22 @@ pub enum WalletError {
     Failed(String),
 }
 
-/// Returns the current time.
+/// Returns the current time, by two clocks.
+///
+/// Dates are read from the wall clock, which the user or a time server may set in either direction. Durations are measured
+/// with the monotonic clock, which on most systems stands still while the computer sleeps.
 pub trait Clock: Send + Sync {
-    /// Returns the milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch, by the wall clock.
     fn now_ms(&self) -> i64;
+
+    /// Returns the present moment of the monotonic clock. Default: that of the operating system.
+    fn monotonic(&self) -> Instant {
+        // The clock of the timers, so that tests may pause both.
+        tokio::time::Instant::now().into_std()
+    }
 }
 
-/// The operating system's clock.
+/// The operating system's clocks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

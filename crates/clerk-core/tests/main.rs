@@ -10,6 +10,7 @@ mod exchange {
     mod refusals;
     mod session_token;
     mod storage;
+    mod time;
 }
 mod fapi;
 mod flows {

@@ -10,6 +10,7 @@
 )]
 
 pub mod app;
+pub mod clock;
 pub mod google;
 pub mod sessions;
 pub mod wallet;
@@ -255,12 +256,17 @@ pub fn client(updated_at: i64, sessions: &[Value]) -> Value {
 
 /// Returns a session token with these claims that expires in ten minutes. Its signature is not valid.
 pub fn jwt(claims: &Value) -> String {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    jwt_issued_at(i64::try_from(now).unwrap(), 600, claims)
+}
+
+/// Returns a session token with these claims, issued at `iat` (in seconds) for `lifetime` seconds.
+pub fn jwt_issued_at(iat: i64, lifetime: i64, claims: &Value) -> String {
     use base64::Engine;
     let part = |json: &Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
     let mut claims = claims.clone();
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    claims["iat"] = now.into();
-    claims["exp"] = (now + 600).into();
+    claims["iat"] = iat.into();
+    claims["exp"] = (iat + lifetime).into();
     format!("{}.{}.signature", part(&json!({})), part(&claims))
 }
 

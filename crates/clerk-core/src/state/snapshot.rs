@@ -2,7 +2,7 @@
 //!
 //! Session, user and organization are looked up in the client, so there is no second copy that could become stale.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,9 +11,10 @@ use crate::{
     error::ErrorPayload,
     events::Status,
     fapi::InstanceType,
+    jwt::ReceivedToken,
     models::{Client, Environment, Organization, Session, SessionId, SessionStatus, User},
     options::{ClerkOptions, SdkMetadata},
-    secret::SessionToken,
+    time::Moment,
 };
 
 /// The active session of this device.
@@ -73,7 +74,10 @@ pub struct Snapshot {
     pub(crate) raw_environment: Option<Arc<Value>>,
     /// The freshest session token of each session.
     #[serde(skip)]
-    pub(crate) session_tokens: Arc<BTreeMap<SessionId, SessionToken>>,
+    pub(crate) session_tokens: Arc<BTreeMap<SessionId, ReceivedToken>>,
+    /// When this state was made.
+    #[serde(skip)]
+    pub(crate) at: Moment,
     /// Whether the client was restored from an earlier run and FAPI has not sent a newer one.
     #[serde(skip)]
     pub(crate) restored: bool,
@@ -109,6 +113,7 @@ impl Snapshot {
             raw_client: None,
             raw_environment: None,
             session_tokens: Arc::default(),
+            at: Moment { wall_ms: 0, monotonic: Instant::now() },
             restored: false,
         }
     }
@@ -161,6 +166,6 @@ impl Snapshot {
 
     /// Returns the freshest known token of a session for its active organization.
     pub(crate) fn last_active_token(&self, session: &SessionId) -> Option<&str> {
-        self.session_tokens.get(session).map(SessionToken::expose)
+        self.session_tokens.get(session).map(|received| received.token.expose())
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, ErrorPayload},
     events::Status,
     fapi::Instance,
-    jwt::is_fresher,
+    jwt::{ReceivedToken, is_fresher},
     models::{Client, Environment, OrganizationId, SessionId},
     options::ClerkOptions,
     secret::SessionToken,
@@ -47,7 +47,7 @@ pub(crate) enum Transition {
     Activate(Option<SessionId>),
     /// A session token was minted for a session and its active organization. Listeners are not notified: tokens are not
     /// part of what windows and listeners see.
-    TokenMinted { session: SessionId, token: SessionToken },
+    TokenMinted { session: SessionId, token: ReceivedToken },
     /// The active organization of a session changed, according to a response without a client.
     SelectOrganization { session: SessionId, organization: Option<OrganizationId> },
 }
@@ -105,7 +105,7 @@ impl Snapshot {
                 next.restored = false;
             }
             Transition::TokenMinted { session, token } => {
-                if is_fresher(&token, next.session_tokens.get(&session)) {
+                if is_fresher(&token.token, next.session_tokens.get(&session).map(|held| &held.token)) {
                     Arc::make_mut(&mut next.session_tokens).insert(session, token);
                 }
             }
@@ -154,9 +154,15 @@ impl Snapshot {
             };
         }
         // A client that was in flight while a token was minted must not bring the old token back.
+        let server_ms = typed.newest_timestamp().0;
         let tokens = tokens_of(&raw).map(|(session, token)| {
-            let held = self.session_tokens.get(&session).filter(|held| !is_fresher(&token, Some(held)));
-            let token = held.cloned().unwrap_or(token);
+            // The same token comes with every client; only its first arrival tells when it was received.
+            let held = self
+                .session_tokens
+                .get(&session)
+                .filter(|held| held.token == token || !is_fresher(&token, Some(&held.token)));
+            let received = || ReceivedToken::of_client(token.clone(), self.at, server_ms);
+            let token = held.cloned().unwrap_or_else(received);
             (session, token)
         });
         self.session_tokens = Arc::new(tokens.collect());
@@ -263,8 +269,10 @@ mod tests {
         };
         let (old, new, elsewhere) = (with_oiat(10, "org_1"), with_oiat(20, "org_1"), with_oiat(5, "org_2"));
         let known = |state: &Snapshot| state.last_active_token(&"sess_1".into()).map(str::to_owned);
-        let minted =
-            |token: &str| Transition::TokenMinted { session: "sess_1".into(), token: SessionToken::new(token) };
+        let minted = |token: &str| Transition::TokenMinted {
+            session: "sess_1".into(),
+            token: ReceivedToken::minted(SessionToken::new(token), initial().at),
+        };
         let state = initial().after(arriving(&old)).after(minted(&new));
         assert_eq!(known(&state), Some(new.clone()));
         assert_eq!(known(&state.after(minted(&old))), Some(new.clone()), "a late response");
