@@ -8,6 +8,7 @@ mod exchange {
     mod identity;
     mod ordering;
     mod refusals;
+    mod revocations;
     mod session_token;
     mod storage;
 }

@@ -249,9 +249,10 @@ impl Clerk {
                 TokenVerdict::Doubt => doubt = true,
             }
         }
-        if let Some(raw) = reply.client
-            && let Some(typed) = Client::read(&raw)
+        if let Some(mut raw) = reply.client
+            && let Some(mut typed) = Client::read(&raw)
         {
+            snapshot.drop_signed_out(&mut typed, &mut raw);
             // A restored client is no measure of which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
             match connection.judge_client(&in_flight, held, &typed, active.as_ref(), reply.outcome.is_err()) {

@@ -16,6 +16,7 @@ use crate::{
         wire::Wire,
     },
     models::Client,
+    ports::TokenUpdate,
     state::revocation_queue::Revocation,
 };
 
@@ -40,11 +41,11 @@ impl Clerk {
             loop {
                 // Consumes a wish from before this attempt.
                 let _ = futures_util::FutureExt::now_or_never(queue.wake.notified());
-                clerk.send_revocations_once().await;
+                let is_reachable = clerk.send_revocations_once().await;
                 if queue.end() {
                     return;
                 }
-                queue.set_waiting(true);
+                queue.set_waiting(!is_reachable);
                 if tokio::time::timeout(pause, queue.wake.notified()).await.is_err() {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -52,9 +53,9 @@ impl Clerk {
         });
     }
 
-    /// Sends the queue once.
-    pub(super) async fn send_revocations_once(&self) {
-        let mut finished = false;
+    /// Sends the queue once. Returns whether FAPI could be reached.
+    pub(super) async fn send_revocations_once(&self) -> bool {
+        let (mut finished, mut is_reachable) = (false, true);
         for revocation in self.0.revocations.pending() {
             let age_ms = self.0.setup.clock.now_ms().saturating_sub(revocation.queued_at_ms);
             let ended = if age_ms > MAX_AGE_MS {
@@ -65,6 +66,7 @@ impl Clerk {
                     Ok(ended) => ended,
                     Err(error) => {
                         tracing::debug!(code = error.code(), "a session could not be ended on the server yet");
+                        is_reachable = false;
                         break;
                     }
                 }
@@ -75,10 +77,10 @@ impl Clerk {
             }
         }
         if finished {
-            let left = |held: &Revocation, queue: &[Revocation]| queue.iter().any(|kept| kept.session == held.session);
-            let pending = self.0.revocations.pending();
-            self.update_stored(|content| content.revocations.retain(|held| left(held, &pending))).await;
+            // Stores what is left of the queue.
+            self.update_stored(|_| {}).await;
         }
+        is_reachable
     }
 
     /// Ends a session on the server. Returns whether FAPI said that it has ended.
@@ -106,7 +108,11 @@ impl Clerk {
         }
         let Some(fapi) = self.0.connection.fapi() else { return Ok(None) };
         let credentials = Credentials { client_token: revocation.token.clone(), session_id: None };
-        Ok(has_ended(&fapi.send(request, &credentials).await?, revocation))
+        let reply = fapi.send(request, &credentials).await?;
+        if let TokenUpdate::Set(new) = &reply.token {
+            self.0.revocations.rotate(revocation.token.as_ref(), new);
+        }
+        Ok(has_ended(&reply, revocation))
     }
 
     /// Whether this device is still the client that the session belongs to.

@@ -129,14 +129,14 @@ impl Clerk {
         else {
             return false;
         };
-        let signed_out = self.snapshot().signed_out.clone();
-        client.sessions.retain(|session| !signed_out.contains(&session.id));
+        let mut raw_client = stored.client;
+        self.snapshot().drop_signed_out(&mut client, &mut raw_client);
         let active = match &self.0.setup.select_initial_session {
             Some(select) => select(&client),
             None => client.default_session().map(|session| session.id.clone()),
         };
         let environment = (Box::new(environment), stored.environment);
-        let (client, confirmed_at_ms) = ((Box::new(client), stored.client), stored.confirmed_at_ms);
+        let (client, confirmed_at_ms) = ((Box::new(client), raw_client), stored.confirmed_at_ms);
         self.commit([Transition::Restored { client, environment, active, confirmed_at_ms }]).await;
         true
     }

@@ -1,5 +1,7 @@
 //! Signing out.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -8,6 +10,9 @@ use crate::{
     models::{Session, SessionId},
     state::{revocation_queue::Revocation, snapshot::Snapshot, transition::Transition},
 };
+
+/// How long signing out waits for the stores.
+const STORE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Parameters of [`Clerk::sign_out`].
 #[derive(Debug, Clone, Default, Deserialize, specta::Type)]
@@ -106,8 +111,15 @@ impl Clerk {
         let no_session = everything.then_some(Transition::Activate(None));
         self.apply([Transition::SignedOut { sessions }].into_iter().chain(no_session)).await;
         self.0.store.tokens.clear();
-        self.renew_key().await;
-        self.send_revocations();
+        // In a task of its own, because a caller may be cancelled, and a store may hang.
+        let clerk = self.clone();
+        let stored = tokio::spawn(async move {
+            clerk.renew_key().await;
+            clerk.send_revocations();
+        });
+        if tokio::time::timeout(STORE_TIMEOUT, stored).await.is_err() {
+            tracing::warn!("the stores do not respond; the stored state will be replaced as soon as they do");
+        }
         Ok(active_ended)
     }
 

@@ -94,6 +94,13 @@ impl RevocationQueue {
         }
     }
 
+    /// Replaces a client token that FAPI rotated while it ended a session.
+    pub(crate) fn rotate(&self, old: Option<&ClientToken>, new: &ClientToken) {
+        for held in lock(&self.pending).iter_mut().filter(|held| held.token.as_ref() == old) {
+            held.token = Some(new.clone());
+        }
+    }
+
     /// Removes a revocation for good.
     pub(crate) fn finish(&self, session: &SessionId) {
         lock(&self.done).insert(session.clone());

@@ -186,7 +186,7 @@ impl Snapshot {
     }
 
     /// Removes the sessions from a client that were signed out here. It may be older than that, or FAPI may not know yet.
-    fn drop_signed_out(&self, typed: &mut Client, raw: &mut Value) {
+    pub(crate) fn drop_signed_out(&self, typed: &mut Client, raw: &mut Value) {
         let is_signed_out = |id: &SessionId| self.signed_out.contains(id);
         typed.sessions.retain(|session| !is_signed_out(&session.id));
         typed.last_active_session_id.take_if(|id| is_signed_out(id));
