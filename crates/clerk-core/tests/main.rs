@@ -36,5 +36,6 @@ mod state {
     mod listeners;
     mod properties;
     mod snapshot;
+    mod vault;
 }
 mod support;

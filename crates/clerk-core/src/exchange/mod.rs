@@ -152,7 +152,8 @@ impl Clerk {
             // FAPI does not know the token, and gave no other one: this device has no client any more.
             Err(error) if error.status() == Some(401) => {
                 if had_token && connection.rotations() == rotations {
-                    self.commit([Transition::Activate(None)]).await;
+                    let (typed, raw) = (Box::default(), serde_json::json!({}));
+                    self.commit([Transition::Client { typed, raw }, Transition::Activate(None)]).await;
                 }
                 Ok(true)
             }
