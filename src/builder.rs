@@ -14,6 +14,7 @@ pub struct Builder {
     pub(crate) browser_timeout: Duration,
     pub(crate) load_at_start: bool,
     pub(crate) keep_state: bool,
+    pub(crate) max_offline_age: Duration,
 }
 
 impl std::fmt::Debug for Builder {
@@ -36,6 +37,7 @@ impl Default for Builder {
             browser_timeout: core::DEFAULT_BROWSER_TIMEOUT,
             load_at_start: true,
             keep_state: true,
+            max_offline_age: core::DEFAULT_MAX_OFFLINE_AGE,
         }
     }
 }
@@ -142,6 +144,14 @@ impl Builder {
     #[must_use]
     pub fn keep_state(mut self, keep: bool) -> Self {
         self.keep_state = keep;
+        self
+    }
+
+    /// Sets for how long the stored state is shown at the start of an app that can't reach Clerk, counted from the last time
+    /// that Clerk confirmed it. Default: 30 days.
+    #[must_use]
+    pub fn max_offline_age(mut self, age: Duration) -> Self {
+        self.max_offline_age = age;
         self
     }
 }

@@ -73,7 +73,9 @@ fn clerk_setup<R: Runtime>(
     setup.options = config.options;
     setup.app_url = app_url(tauri);
     // Without this folder, the state is not stored.
-    let folder = app.path().app_local_data_dir().ok().filter(|_| builder.keep_state);
+    let folder = app.path().app_local_data_dir().ok();
+    setup.keep_state = builder.keep_state;
+    setup.max_offline_age = builder.max_offline_age;
     setup.cache = folder.map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as _);
     let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, builder.browser_timeout)) as _;
     setup.wallet = Some(builder.wallet.unwrap_or_else(bridge));

@@ -21,7 +21,10 @@ use crate::{
     ports::{SecretKey, StoreError},
     secret::StoredSecret,
     setup::ClerkSetup,
-    state::{listeners::ListenerHandle, snapshot::Snapshot, store::Store, transition::Transition},
+    state::{
+        listeners::ListenerHandle, revocation_queue::RevocationQueue, snapshot::Snapshot, store::Store,
+        transition::Transition, vault::Vault,
+    },
     store_access::StoreAccess,
     sync::lock,
     time::Moment,
@@ -66,6 +69,10 @@ pub(crate) struct Inner {
     pub(crate) flows: Flows,
     /// Operations that must not overlap.
     pub(crate) turns: Turns,
+    /// What is stored for the next run.
+    pub(crate) vault: Vault,
+    /// Sessions that are to be ended on the server.
+    pub(crate) revocations: RevocationQueue,
     /// The way to the secret store.
     pub(crate) store_access: StoreAccess,
     notices: Mutex<BTreeMap<&'static str, String>>,
@@ -122,6 +129,8 @@ impl Clerk {
                 store: Store::new(initial),
                 flows: Flows::new(),
                 turns,
+                vault: Vault::default(),
+                revocations: RevocationQueue::default(),
                 store_access: StoreAccess::default(),
                 notices: Mutex::default(),
             }),
@@ -231,9 +240,20 @@ impl Clerk {
         if snapshot.is_loaded() { Ok(snapshot) } else { Err(not_loaded()) }
     }
 
-    /// Applies changes that do not originate from a response of FAPI.
+    /// Applies changes that do not originate from a response of FAPI. If they take a user away, what is stored does not show
+    /// that user any more when this returns.
     pub(crate) async fn commit(&self, transitions: impl IntoIterator<Item = Transition>) {
-        self.0.store.writer().await.apply(&self.0.setup, transitions);
+        if self.apply(transitions).await {
+            self.renew_key().await;
+        }
+    }
+
+    /// As [`commit`](Self::commit), but what is stored stays. Returns whether the changes took a user away.
+    pub(crate) async fn apply(&self, transitions: impl IntoIterator<Item = Transition>) -> bool {
+        let writer = self.0.store.writer().await;
+        let before = self.0.store.snapshot();
+        writer.apply(&self.0.setup, transitions);
+        before.shows_somebody_else_than(&self.0.store.snapshot())
     }
 
     /// Emits a non-fatal diagnostic and stores it for windows that open later.

@@ -91,7 +91,7 @@ pub use resources::{
     sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     waitlist::JoinWaitlistParams,
 };
-pub use setup::{ClerkSetup, DEFAULT_BROWSER_TIMEOUT, SelectInitialSession, default_app_url};
+pub use setup::{ClerkSetup, DEFAULT_BROWSER_TIMEOUT, DEFAULT_MAX_OFFLINE_AGE, SelectInitialSession, default_app_url};
 pub use state::{
     authorization::{CheckAuthorizationParams, Reverification},
     listeners::ListenerHandle,

@@ -127,11 +127,14 @@ pub trait SecretStore: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretKey {
-    /// The client token for this Frontend API.
+    /// The client token for this Frontend API, with the key of the stored state. At most 1,280 characters long, if there is a
+    /// [`CacheStore`].
     ClientToken(String),
-    /// The pending browser flow for this Frontend API, so that it can be finished after a restart.
+    /// The pending flow and the sessions that are still to be ended on the server, if there is no [`CacheStore`].
+    Records(String),
+    /// The pending browser flow, as earlier versions stored it.
     PendingFlow(String),
-    /// The key that encrypts the cached state of this Frontend API.
+    /// The key that encrypts the stored state, as earlier versions stored it.
     CacheKey(String),
 }
 
@@ -141,6 +144,7 @@ impl SecretKey {
     pub fn account(&self) -> String {
         match self {
             Self::ClientToken(host) => format!("clerk:{host}"),
+            Self::Records(host) => format!("clerk:{host}:records"),
             Self::PendingFlow(host) => format!("clerk:{host}:pending-flow"),
             Self::CacheKey(host) => format!("clerk:{host}:cache-key"),
         }
@@ -155,7 +159,15 @@ pub trait CacheStore: Send + Sync {
     fn read(&self) -> BoxFuture<'_, std::io::Result<Option<Vec<u8>>>>;
     /// Replaces the content. An interrupted write must leave the old content in place.
     fn write(&self, content: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>>;
+    /// Waits until no other process of the app changes the content or the credentials, and excludes others until the result is
+    /// dropped. The default excludes nobody, for a store that one process uses.
+    fn lock(&self) -> BoxFuture<'_, std::io::Result<CacheLock>> {
+        Box::pin(std::future::ready(Ok(Box::new(()) as CacheLock)))
+    }
 }
+
+/// The exclusive right to change what is stored; see [`CacheStore::lock`]. Dropping it ends the right.
+pub type CacheLock = Box<dyn std::any::Any + Send>;
 
 /// A [`SecretStore`] failed.
 #[derive(Debug, Clone, thiserror::Error)]

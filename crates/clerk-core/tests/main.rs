@@ -8,6 +8,7 @@ mod exchange {
     mod identity;
     mod ordering;
     mod refusals;
+    mod revocations;
     mod session_token;
     mod storage;
     mod time;
@@ -39,5 +40,6 @@ mod state {
     mod listeners;
     mod properties;
     mod snapshot;
+    mod vault;
 }
 mod support;

@@ -141,7 +141,7 @@ impl Connection {
         identity.token = token;
     }
 
-    pub(super) fn client_token(&self) -> Option<ClientToken> {
+    pub(crate) fn client_token(&self) -> Option<ClientToken> {
         lock(&self.identity).token.clone()
     }
 
@@ -289,7 +289,7 @@ impl Connection {
 }
 
 /// Whether two client tokens belong to the same client. Tokens that can't be read are taken to be of the same one.
-fn is_same_client(one: &ClientToken, other: &ClientToken) -> bool {
+pub(crate) fn is_same_client(one: &ClientToken, other: &ClientToken) -> bool {
     let id =
         |token: &ClientToken| jwt::payload(token.expose()).and_then(|claims| claims["id"].as_str().map(str::to_owned));
     match (id(one), id(other)) {

@@ -10,7 +10,6 @@ pub(crate) enum Method {
     Get,
     Post,
     Patch,
-    Delete,
 }
 
 impl Method {
@@ -19,7 +18,6 @@ impl Method {
         match self {
             Self::Get | Self::Post => None,
             Self::Patch => Some("PATCH"),
-            Self::Delete => Some("DELETE"),
         }
     }
 }

@@ -15,9 +15,8 @@ use crate::{
         outcome::RedirectOutcome,
         pending::{FlowId, PendingFlow, PendingRecord, Returned, Signal, Signals},
     },
-    ports::SecretKey,
     random::random_text,
-    secret::{CodeVerifier, StoredSecret},
+    secret::CodeVerifier,
 };
 
 /// A PKCE pair (RFC 7636), which proves at the end of a flow that this device began it.
@@ -117,14 +116,11 @@ impl Clerk {
     /// Stores what a restarted app needs to finish the flow. Without a keyring the flow does not survive a restart;
     /// that has been reported when the client token could not be stored.
     async fn store_record(&self, flow: FlowId, record: &PendingRecord) {
-        let (Some(name), Ok(json)) = (self.0.connection.secret_name(), serde_json::to_string(record)) else { return };
+        let Ok(json) = serde_json::to_value(record) else { return };
         let _turn = self.0.flows.record.lock().await;
         // Ended while this waited: its record was deleted already.
-        if !self.0.flows.is_current(flow) {
-            return;
-        }
-        if let Err(error) = self.write_secret(&SecretKey::PendingFlow(name), StoredSecret::new(json)).await {
-            tracing::debug!(%error, "the flow will not survive a restart of the app");
+        if self.0.flows.is_current(flow) && !self.update_stored(|content| content.flow = Some(json)).await {
+            tracing::debug!("the flow will not survive a restart of the app");
         }
     }
 
@@ -138,20 +134,13 @@ impl Clerk {
 
     /// Reads the stored record of any flow.
     pub(super) async fn read_record(&self) -> Option<PendingRecord> {
-        match self.read_secret(&SecretKey::PendingFlow(self.0.connection.secret_name()?)).await {
-            Ok(stored) => serde_json::from_str(stored?.expose()).ok(),
-            Err(error) => {
-                tracing::debug!(%error, "the record of a browser flow could not be read");
-                None
-            }
-        }
+        serde_json::from_value(self.read_stored().await?.flow?).ok()
     }
 
     /// Deletes the stored record of any flow.
     pub(super) async fn delete_record(&self) {
-        let Some(name) = self.0.connection.secret_name() else { return };
-        if let Err(error) = self.delete_secret(&SecretKey::PendingFlow(name)).await {
-            tracing::debug!(%error, "the record of a finished flow could not be deleted");
+        if !self.update_stored(|content| content.flow = None).await {
+            tracing::debug!("the record of a finished flow could not be deleted");
         }
     }
 }

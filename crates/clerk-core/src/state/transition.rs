@@ -42,7 +42,14 @@ pub(crate) enum Transition {
     Client { typed: Box<Client>, raw: Value },
     /// The client and the environment of an earlier run were restored, until FAPI responds; `active` is the initial
     /// session.
-    Restored { client: (Box<Client>, Value), environment: (Box<Environment>, Value), active: Option<SessionId> },
+    Restored {
+        client: (Box<Client>, Value),
+        environment: (Box<Environment>, Value),
+        active: Option<SessionId>,
+        confirmed_at_ms: i64,
+    },
+    /// The user signed out of these sessions. They are not shown again, whatever a later response contains.
+    SignedOut { sessions: Vec<SessionId> },
     /// The active session changed.
     Activate(Option<SessionId>),
     /// A session token was minted for a session and its active organization. Listeners are not notified: tokens are not
@@ -91,21 +98,35 @@ impl Snapshot {
                 next.environment = Some(Arc::from(typed));
                 next.raw_environment = Some(Arc::new(raw));
             }
-            Transition::Client { typed, raw } => next.apply_client(*typed, raw),
-            Transition::Restored { client, environment, active } => {
+            Transition::Client { typed, raw } => {
+                next.apply_client(*typed, raw);
+                next.confirmed_at_ms = None;
+            }
+            Transition::Restored { client, environment, active, confirmed_at_ms } => {
                 next.environment = Some(Arc::from(environment.0));
                 next.raw_environment = Some(Arc::new(environment.1));
                 next.apply_client(*client.0, client.1);
                 next.activate(active);
                 next.restored = true;
+                next.confirmed_at_ms = Some(confirmed_at_ms);
                 next.status = Status::Degraded;
             }
             Transition::Activate(session) => {
                 next.activate(session);
                 next.restored = false;
             }
+            Transition::SignedOut { sessions } => {
+                Arc::make_mut(&mut next.signed_out).extend(sessions);
+                // Signing out does not activate another session.
+                next.restored = false;
+                if let (Some(client), Some(raw)) = (&self.client, &self.raw_client) {
+                    next.apply_client((**client).clone(), (**raw).clone());
+                }
+            }
             Transition::TokenMinted { session, token } => {
-                if is_fresher(&token.token, next.session_tokens.get(&session).map(|held| &held.token)) {
+                if !self.signed_out.contains(&session)
+                    && is_fresher(&token.token, next.session_tokens.get(&session).map(|held| &held.token))
+                {
                     Arc::make_mut(&mut next.session_tokens).insert(session, token);
                 }
             }
@@ -131,7 +152,7 @@ impl Snapshot {
     fn reset(&mut self) {
         (self.client, self.raw_client, self.session_tokens) = (None, None, Arc::default());
         (self.environment, self.raw_environment) = (None, None);
-        (self.active_session, self.restored) = (ActiveSession::Unknown, false);
+        (self.active_session, self.restored, self.confirmed_at_ms) = (ActiveSession::Unknown, false, None);
     }
 
     fn activate(&mut self, session: Option<SessionId>) {
@@ -144,7 +165,8 @@ impl Snapshot {
 
     /// Applies a client. The first client selects the initial session; later ones can only remove the active session.
     /// After a sign-in, `set_active` activates the new session, not its arrival.
-    fn apply_client(&mut self, typed: Client, raw: Value) {
+    fn apply_client(&mut self, mut typed: Client, mut raw: Value) {
+        self.drop_signed_out(&mut typed, &mut raw);
         let select = self.may_select_session(&typed);
         self.restored = false;
         if select {
@@ -169,6 +191,19 @@ impl Snapshot {
         self.client = Some(Arc::new(typed));
         self.raw_client = Some(Arc::new(raw));
         self.drop_vanished_session();
+    }
+
+    /// Removes the sessions from a client that were signed out here. It may be older than that, or FAPI may not know yet.
+    pub(crate) fn drop_signed_out(&self, typed: &mut Client, raw: &mut Value) {
+        let is_signed_out = |id: &SessionId| self.signed_out.contains(id);
+        typed.sessions.retain(|session| !is_signed_out(&session.id));
+        typed.last_active_session_id.take_if(|id| is_signed_out(id));
+        if let Some(sessions) = raw.get_mut("sessions").and_then(Value::as_array_mut) {
+            sessions.retain(|session| !session["id"].as_str().is_some_and(|id| is_signed_out(&id.into())));
+        }
+        if raw["last_active_session_id"].as_str().is_some_and(|id| is_signed_out(&id.into())) {
+            raw["last_active_session_id"] = Value::Null;
+        }
     }
 
     fn drop_vanished_session(&mut self) {
