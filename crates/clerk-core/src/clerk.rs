@@ -213,6 +213,11 @@ impl Clerk {
         self.0.store_access.delete(self.0.setup.secrets.as_ref(), key).await
     }
 
+    /// Returns the handle of the app, without the options of a window.
+    pub(crate) fn of_app(&self) -> Self {
+        Self(self.0.clone(), None)
+    }
+
     /// Returns the options of the window that this handle belongs to.
     pub(crate) fn own_options(&self) -> Option<&ClerkOptions> {
         self.1.as_deref()

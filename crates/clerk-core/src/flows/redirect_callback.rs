@@ -36,6 +36,7 @@ impl Clerk {
         params: RedirectCallbackParams,
         returned: Option<AttemptResource>,
     ) -> Result<RedirectOutcome> {
+        let params = self.allowed_callback(params);
         let snapshot = self.snapshot();
         let here = self.page(params.location.as_deref());
         let to = Destinations { params: &params, urls: self.urls(&snapshot, &here) };

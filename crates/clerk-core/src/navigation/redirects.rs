@@ -16,9 +16,17 @@ use crate::{
 };
 
 impl Clerk {
-    /// Returns the page that relative URLs are resolved against: the calling one, or the app's start page.
+    /// Returns the page that relative URLs are resolved against: the calling one if it is a page of the app, else the app's
+    /// start page. What the caller names must not decide which origin counts as the app's.
     pub(crate) fn page(&self, location: Option<&str>) -> Url {
-        location.and_then(|location| Url::parse(location).ok()).unwrap_or_else(|| self.0.setup.app_url.clone())
+        let (snapshot, start) = (self.snapshot(), &self.0.setup.app_url);
+        let allowed = location.and_then(|location| self.urls(&snapshot, start).allowed_redirect(location));
+        allowed.unwrap_or_else(|| start.clone())
+    }
+
+    /// Returns the parameters of a callback without the pages that the app does not allow.
+    pub(crate) fn allowed_callback(&self, callback: RedirectCallbackParams) -> RedirectCallbackParams {
+        callback.allowed_by(&self.urls(&self.snapshot(), &self.0.setup.app_url))
     }
 
     pub(crate) fn urls<'a>(&self, snapshot: &'a Snapshot, here: &'a Url) -> Urls<'a> {

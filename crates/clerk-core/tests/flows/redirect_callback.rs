@@ -345,6 +345,39 @@ async fn handle_redirect_callback_prefers_urls_of_the_caller() {
     }
 }
 
+/// Neither the pages nor the address of the caller decide what belongs to the app.
+#[tokio::test]
+async fn handle_redirect_callback_ignores_pages_that_the_app_does_not_allow() {
+    let complete = json!({ "status": "complete", "created_session_id": "sess_1" });
+    let cases = cases! {
+        sign_in { "status": "needs_first_factor" }, { "firstFactorUrl": "EVIL" } => "/in#/factor-one";
+        sign_in { "status": "needs_second_factor" }, { "secondFactorUrl": "EVIL" } => "/in#/factor-two";
+        sign_in { "status": "needs_new_password" }, { "resetPasswordUrl": "EVIL" } => "/in#/reset-password";
+        sign_in { "status": "needs_protect_check" }, { "signInProtectCheckUrl": "EVIL" } => "/in#/protect-check";
+        only {}, { "signInUrl": "EVIL" } => "/in";
+        sign_up { "verifications": external("failed", "x") }, { "signUpUrl": "EVIL" } => "/up";
+        incomplete { "missing_fields": ["last_name"] }, { "continueSignUpUrl": "EVIL" } => "/up#/continue";
+        incomplete { "unverified_fields": ["email_address"] }, { "verifyEmailAddressUrl": "EVIL" } => "/up#/verify-email-address";
+        incomplete { "unverified_fields": ["phone_number"] }, { "verifyPhoneNumberUrl": "EVIL" } => "/up#/verify-phone-number";
+        incomplete { "missing_fields": ["protect_check"] }, { "signUpProtectCheckUrl": "EVIL" } => "/up#/protect-check";
+        only { "sign_in": complete, "sessions": sessions() }, { "signInForceRedirectUrl": "EVIL" } => "activate sess_1 → /";
+        only { "sign_in": complete, "sessions": sessions() }, { "signInFallbackRedirectUrl": "EVIL" } => "activate sess_1 → /";
+    };
+    for (client, given, expected) in cases {
+        for evil in ["https://evil.example/x", "//evil.example/x", "http://evil.example", "javascript:alert(1)"] {
+            let options = ClerkOptions {
+                sign_in_url: Some("/in".to_owned()),
+                sign_up_url: Some("/up".to_owned()),
+                ..ClerkOptions::default()
+            };
+            let mut given: Value = serde_json::from_str(&given.to_string().replace("EVIL", evil)).unwrap();
+            given["location"] = "https://evil.example/page".into();
+            let fapi = Fapi { options, ..Fapi::with(client.clone()) };
+            assert_eq!(fapi.callback(params(given.clone())).await.0, expected, "{given}");
+        }
+    }
+}
+
 /// A hosted page could not continue an attempt of this device.
 #[tokio::test]
 async fn handle_redirect_callback_prefers_pages_of_the_app_to_hosted_pages() {
