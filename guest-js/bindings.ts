@@ -743,10 +743,28 @@ flags?: string };
 
 /**  The outcome of a browser flow. */
 export type RedirectOutcome = {
-	/**  Where the app should navigate to. */
+	/**  Where the app should navigate to. `None` if the flow leads nowhere, or if the app has no page for what is required next. */
 	navigateTo: string | null,
 	/**  The session that the flow created, which is now active. */
 	createdSessionId: SessionId | null,
+	/**  What is required next. A browser could not continue an attempt of this device, so the app has to. */
+	requirements: Requirements | null,
+};
+
+/**  What is required before the user is signed in. */
+export type Requirements = {
+	/**  Whether a sign-in or a sign-up requires more. `None` if it is the session, which has a task. */
+	attempt: AttemptKind | null,
+	/**  The status of the attempt, e.g. `needs_second_factor`, `needs_new_password` or `missing_requirements`. */
+	status: string | null,
+	/**  The fields that the sign-up still requires. */
+	missingFields: string[],
+	/**  The fields of the sign-up that must be verified. */
+	unverifiedFields: string[],
+	/**  The code of the error with which the provider's verification ended, e.g. `user_locked`. */
+	errorCode: string | null,
+	/**  The key of the session's task, e.g. `choose-organization`. */
+	task: string | null,
 };
 
 /**  Parameters of [`Clerk::reset_sign_in_password`]. */

@@ -221,7 +221,7 @@ impl Clerk {
     /// `Clerk.redirectToSignIn()`.
     pub async fn redirect_to_sign_in(&self, options: &RedirectOptions) -> Result<()> {
         self.loaded_snapshot()?;
-        if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_in() {
+        if self.urls(&self.snapshot(), &self.0.setup.app_url).own_sign_in().is_some() {
             return self.navigate(&self.build_sign_in_url(options));
         }
         self.hosted(AttemptKind::SignIn, options).await
@@ -237,7 +237,7 @@ impl Clerk {
     /// `Clerk.redirectToSignUp()`.
     pub async fn redirect_to_sign_up(&self, options: &RedirectOptions) -> Result<()> {
         self.loaded_snapshot()?;
-        if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_up() {
+        if self.urls(&self.snapshot(), &self.0.setup.app_url).own_sign_up().is_some() {
             return self.navigate(&self.build_sign_up_url(options));
         }
         self.hosted(AttemptKind::SignUp, options).await
