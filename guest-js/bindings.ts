@@ -6,8 +6,8 @@ import { invoke } from "./invoke";
 import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /* Commands */
-export const load = (options: LoadOptions) => invoke<Snapshot>("load", { options });
-export const snapshot = () => invoke<Snapshot>("snapshot");
+export const load = (options: LoadOptions) => invoke<WindowSnapshot>("load", { options });
+export const snapshot = () => invoke<WindowSnapshot>("snapshot");
 export const notices = () => invoke<Notice[]>("notices");
 export const setActive = (params: SetActiveParams) => invoke<SetActiveOutcome>("set_active", { params });
 export const signOut = (options: SignOutOptions) => invoke<SignOutOutcome>("sign_out", { options });
@@ -1356,6 +1356,14 @@ export type Web3Wallet = {
 	/**  Time of the last change. */
 	updatedAt: UnixMillis,
 };
+
+/**
+ *  The state as a window gets it.
+ * 
+ *  Without a permission to sign in or up, it has no addresses of providers' pages: whoever knows such an address can sign in
+ *  there with their own account.
+ */
+export type WindowSnapshot = Snapshot;
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;
