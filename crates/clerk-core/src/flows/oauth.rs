@@ -233,7 +233,9 @@ impl Clerk {
                 Verdict::Proved(Ok(Returned::Attempt(returned)))
             }
             Progress::Open => Verdict::Unproved("its attempt is still open"),
-            Progress::Over => Verdict::Proved(Ok(Returned::Attempt(returned))),
+            // The genuine link is still to come: without its nonce, the app would keep a client token that was superseded.
+            Progress::Over if nonce.is_none() => Verdict::Unproved("it has no nonce"),
+            Progress::Over | Progress::Transferable => Verdict::Proved(Ok(Returned::Attempt(returned))),
             Progress::Failed(code) => match failure(code.as_deref(), says_failed) {
                 Some(error) => {
                     self.reset(attempt).await;

@@ -11,10 +11,10 @@ use clerk_core::{
     secret::StoredSecret,
     storage::MemoryStore,
 };
-use clerk_emulator::Decision;
+use clerk_emulator::{Decision, Identity};
 use clerk_testkit::{
     ScriptedApp,
-    app::{App, config, google_params, grace},
+    app::{ADA, App, config, google_params, grace},
     google::{callback_link, google_script, load_app, start_flow},
     join, json_response, wait_until, with_timeout,
 };
@@ -259,6 +259,21 @@ async fn handle_deep_link_after_a_restart_goes_only_to_pages_that_the_app_allows
     let outcome = second.clerk.handle_deep_link(&callback_link("?rotating_token_nonce=n")).await;
     assert_eq!(outcome, LinkOutcome::Resumed);
     assert_eq!(second.take_navigation().as_deref(), Some("/in#/factor-two"));
+}
+
+/// The user approved the provider's page, so FAPI says that the sign-in is complete. Only the genuine link has the nonce, with
+/// which the app gets the client token that counts from now on.
+#[tokio::test]
+async fn handle_deep_link_waits_for_the_nonce_of_a_completed_attempt() {
+    let app = App::start(config()).await;
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    let link = app.emulator.decide(&page, Decision::Approve(Identity::new("oauth_google", ADA))).unwrap();
+    for query in ["", "?x=1", "?__clerk_status=failed"] {
+        assert_eq!(app.clerk.handle_deep_link(&callback_link(query)).await, LinkOutcome::Refused, "{query}");
+    }
+    assert_eq!(app.clerk.handle_deep_link(&link).await, LinkOutcome::Delivered);
+    join(flow).await.unwrap();
+    assert_eq!(app.user_name().as_deref(), Some("Ada"));
 }
 
 /// The tab of a flow that a newer one superseded may return first.
