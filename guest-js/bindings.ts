@@ -6,8 +6,8 @@ import { invoke } from "./invoke";
 import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /* Commands */
-export const load = (options: LoadOptions) => invoke<Snapshot>("load", { options });
-export const snapshot = () => invoke<Snapshot>("snapshot");
+export const load = (options: LoadOptions) => invoke<WindowSnapshot>("load", { options });
+export const snapshot = () => invoke<WindowSnapshot>("snapshot");
 export const notices = () => invoke<Notice[]>("notices");
 export const setActive = (params: SetActiveParams) => invoke<SetActiveOutcome>("set_active", { params });
 export const signOut = (options: SignOutOptions) => invoke<SignOutOutcome>("sign_out", { options });
@@ -743,10 +743,28 @@ flags?: string };
 
 /**  The outcome of a browser flow. */
 export type RedirectOutcome = {
-	/**  Where the app should navigate to. */
+	/**  Where the app should navigate to. `None` if the flow leads nowhere, or if the app has no page for what is required next. */
 	navigateTo: string | null,
 	/**  The session that the flow created, which is now active. */
 	createdSessionId: SessionId | null,
+	/**  What is required next. A browser could not continue an attempt of this device, so the app has to. */
+	requirements: Requirements | null,
+};
+
+/**  What is required before the user is signed in. */
+export type Requirements = {
+	/**  Whether a sign-in or a sign-up requires more. `None` if it is the session, which has a task. */
+	attempt: AttemptKind | null,
+	/**  The status of the attempt, e.g. `needs_second_factor`, `needs_new_password` or `missing_requirements`. */
+	status: string | null,
+	/**  The fields that the sign-up still requires. */
+	missingFields: string[],
+	/**  The fields of the sign-up that must be verified. */
+	unverifiedFields: string[],
+	/**  The code of the error with which the provider's verification ended, e.g. `user_locked`. */
+	errorCode: string | null,
+	/**  The key of the session's task, e.g. `choose-organization`. */
+	task: string | null,
 };
 
 /**  Parameters of [`Clerk::reset_sign_in_password`]. */
@@ -1338,6 +1356,14 @@ export type Web3Wallet = {
 	/**  Time of the last change. */
 	updatedAt: UnixMillis,
 };
+
+/**
+ *  The state as a window gets it.
+ * 
+ *  Without a permission to sign in or up, it has no addresses of providers' pages: whoever knows such an address can sign in
+ *  there with their own account.
+ */
+export type WindowSnapshot = Snapshot;
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

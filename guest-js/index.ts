@@ -41,6 +41,7 @@ export type {
   PhoneNumber,
   PrepareFactorParams,
   RedirectCallbackParams,
+  Requirements,
   SignInCreateParams,
   SignInFactor,
   SignUpParams,

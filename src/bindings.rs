@@ -5,11 +5,9 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_events};
 
 use crate::{
     commands,
+    config::PLUGIN_NAME,
     desktop::events::{NoticeGiven, RedirectFinished, StateChanged},
 };
-
-/// Name of the plugin, as used for its section in `tauri.conf.json`, its permissions and its commands.
-pub(crate) const PLUGIN_NAME: &str = "clerk";
 
 /// Collects commands and events, with their types.
 #[must_use]

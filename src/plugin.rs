@@ -15,8 +15,8 @@ use tauri::{
 use tauri_plugin_deep_link::DeepLink;
 
 use crate::{
-    bindings::PLUGIN_NAME,
     commands::WindowOptions,
+    config::PLUGIN_NAME,
     desktop::{deep_link, single_instance},
 };
 

@@ -15,7 +15,7 @@ impl Builder {
     pub fn build<R: Runtime>(self) -> ClerkPlugin<R> {
         let companions = self.companions;
         let bindings = bindings::builder::<R>();
-        let own = plugin::Builder::<R, Option<Config>>::new(bindings::PLUGIN_NAME)
+        let own = plugin::Builder::<R, Option<Config>>::new(config::PLUGIN_NAME)
             .invoke_handler(bindings.invoke_handler())
             .setup(move |app, api| {
                 bindings.mount_events(app);

@@ -9,10 +9,10 @@ macro_rules! command_table {
     ($with:ident) => {
         $with! {
             // Loading and reading the state.
-            ["read-state"] fn load(window: CallerWindow, options: LoadOptions) -> Arc<Snapshot> {
+            ["read-state"] fn load(window: CallerWindow, options: LoadOptions) -> WindowSnapshot {
                 window.load(options).await
             }
-            ["read-state"] fn snapshot(clerk: Caller) -> Arc<Snapshot> { Ok(clerk.snapshot()) }
+            ["read-state"] fn snapshot(window: CallerWindow) -> WindowSnapshot { Ok(window.snapshot()) }
             ["read-state"] fn notices(clerk: Caller) -> Vec<Notice> { Ok(clerk.notices()) }
 
             // Choosing the session, signing out.

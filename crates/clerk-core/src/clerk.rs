@@ -229,6 +229,11 @@ impl Clerk {
         Moment::now(self.0.setup.clock.as_ref())
     }
 
+    /// Returns the handle of the app, without the options of a window.
+    pub(crate) fn of_app(&self) -> Self {
+        Self(self.0.clone(), None)
+    }
+
     /// Returns the options of the window that this handle belongs to.
     pub(crate) fn own_options(&self) -> Option<&ClerkOptions> {
         self.1.as_deref()

@@ -75,7 +75,7 @@ pub use flows::{
     email_link::{EmailLinkOutcome, EmailLinkVerificationParams},
     load::LoadOptions,
     oauth::AuthenticateWithRedirectParams,
-    outcome::RedirectOutcome,
+    outcome::{RedirectOutcome, Requirements},
     set_active::{SetActiveOutcome, SetActiveParams},
     sign_out::{SignOutOptions, SignOutOutcome},
     web3::AuthenticateWithWeb3Params,

@@ -101,6 +101,7 @@ impl AttemptResource {
                 Some(error) => Progress::Failed(Some(error.code.clone())),
                 None => Progress::Open,
             },
+            Some(VerificationStatus::Transferable) => Progress::Transferable,
             Some(_) => Progress::Over,
         }
     }
@@ -113,6 +114,8 @@ pub(crate) enum Progress {
     Open,
     /// The app can continue it.
     Over,
+    /// The app can continue it, by a transfer: the user is known to the provider only, or has an account already.
+    Transferable,
     /// The verification failed, with the code of FAPI.
     Failed(Option<String>),
 }
@@ -134,7 +137,11 @@ mod tests {
             ("needs_identifier", verified_by("unverified", None), Progress::Open),
             ("needs_first_factor", verified_by("unverified", None), Progress::Open),
             ("needs_first_factor", verified_by("verified", None), Progress::Over),
-            ("needs_identifier", verified_by("transferable", Some("external_account_not_found")), Progress::Over),
+            (
+                "needs_identifier",
+                verified_by("transferable", Some("external_account_not_found")),
+                Progress::Transferable,
+            ),
             ("needs_identifier", verified_by("failed", Some("oauth_access_denied")), failed("oauth_access_denied")),
             ("needs_identifier", verified_by("unverified", Some("oauth_access_denied")), failed("oauth_access_denied")),
             ("needs_identifier", verified_by("expired", None), Progress::Failed(None)),
@@ -151,7 +158,11 @@ mod tests {
             ("missing_requirements", Value::Null, Progress::Open),
             ("missing_requirements", verified_by("unverified", None), Progress::Open),
             ("missing_requirements", verified_by("verified", None), Progress::Over),
-            ("missing_requirements", verified_by("transferable", Some("external_account_exists")), Progress::Over),
+            (
+                "missing_requirements",
+                verified_by("transferable", Some("external_account_exists")),
+                Progress::Transferable,
+            ),
             ("missing_requirements", verified_by("unverified", Some("x")), failed("x")),
             ("complete", Value::Null, Progress::Over),
         ] {

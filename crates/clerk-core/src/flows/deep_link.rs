@@ -54,8 +54,8 @@ impl Clerk {
     ///
     /// Any program can open such a link. It ends a flow only if it proves that it belongs to it: an e-mail link with the id of
     /// the attempt and an approval that FAPI accepts, a link from a hosted page with the flow's state, a link from a provider
-    /// with a nonce that FAPI accepts, or any link once FAPI says that the attempt is no longer open. All other links are
-    /// logged, and the flow goes on. Links are handled one after the other.
+    /// with a nonce that FAPI accepts, or any link once FAPI says that the attempt failed or must be transferred. All other links
+    /// are logged, and the flow goes on. Links are handled one after the other.
     ///
     /// A flow can be finished for ten minutes from its start, also after its caller stopped waiting and after a restart of the
     /// app; in the latter case, this waits for [`load`](Self::load).

@@ -359,6 +359,7 @@ impl Clerk {
         Some(self.handle_email_link_verification(link, params).await.map(|outcome| RedirectOutcome {
             navigate_to: outcome.navigate_to,
             created_session_id: outcome.created_session_id,
+            requirements: None,
         }))
     }
 }

@@ -85,7 +85,9 @@ impl Clerk {
         let page = page.ok_or_else(|| failed("Clerk returned no page to open"))?;
         let code_verifier = pkce.verifier.expose().to_owned();
         let callback = Box::new(callback.with_redirects_of(self.own_options()));
-        let hosted = PendingFlow::HostedAuth { state, code_verifier, mode, callback: callback.clone() };
+        // Another window may use the record, so the app's own list decides what is stored.
+        let stored = Box::new(self.of_app().allowed_callback((*callback).clone()));
+        let hosted = PendingFlow::HostedAuth { state, code_verifier, mode, callback: stored };
         let record = self.record(flow, started_at_ms, hosted);
         match self.round_trip(flow, signal, record, &page, self.0.setup.browser_timeout).await? {
             Returned::Session(session) => self.finish_hosted_auth(session, mode, &callback).await,
@@ -116,9 +118,10 @@ impl Clerk {
         mode: AttemptKind,
         callback: &RedirectCallbackParams,
     ) -> Result<RedirectOutcome> {
+        let callback = self.allowed_callback(callback.clone());
         let snapshot = self.snapshot();
         let here = self.page(callback.location.as_deref());
-        let to = Destinations { params: callback, urls: self.urls(&snapshot, &here) };
+        let to = Destinations { params: &callback, urls: self.urls(&snapshot, &here) };
         self.carry_out(activate(&session, AttemptKind::SignIn, to.after(mode)), &to).await
     }
 }

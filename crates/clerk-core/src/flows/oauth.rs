@@ -119,7 +119,9 @@ impl Clerk {
             AttemptKind::SignUp => self.start_sign_up(&params, callback).await?,
         };
         let callback = Box::new(params.callback.unwrap_or_default().with_redirects_of(self.own_options()));
-        let record = self.record(flow, started_at_ms, PendingFlow::Redirect { attempt, callback: callback.clone() });
+        // Another window may use the record, so the app's own list decides what is stored.
+        let stored = Box::new(self.of_app().allowed_callback((*callback).clone()));
+        let record = self.record(flow, started_at_ms, PendingFlow::Redirect { attempt, callback: stored });
         match self.round_trip(flow, signal, record, &page, self.0.setup.browser_timeout).await? {
             Returned::Attempt(attempt) => self.route_callback(*callback, Some(attempt)).await,
             Returned::Session(session) => self.finish_hosted_auth(session, AttemptKind::SignIn, &callback).await,
@@ -231,7 +233,9 @@ impl Clerk {
                 Verdict::Proved(Ok(Returned::Attempt(returned)))
             }
             Progress::Open => Verdict::Unproved("its attempt is still open"),
-            Progress::Over => Verdict::Proved(Ok(Returned::Attempt(returned))),
+            // The genuine link is still to come: without its nonce, the app would keep a client token that was superseded.
+            Progress::Over if nonce.is_none() => Verdict::Unproved("it has no nonce"),
+            Progress::Over | Progress::Transferable => Verdict::Proved(Ok(Returned::Attempt(returned))),
             Progress::Failed(code) => match failure(code.as_deref(), says_failed) {
                 Some(error) => {
                     self.reset(attempt).await;

@@ -96,7 +96,8 @@ impl Clerk {
             Err(error) => return Err(error),
         };
         drop(connection);
-        let (snapshot, here, callback) = (self.snapshot(), self.page(params.location.as_deref()), params.callback());
+        let callback = self.allowed_callback(params.callback());
+        let (snapshot, here) = (self.snapshot(), self.page(params.location.as_deref()));
         let to = Destinations { params: &callback, urls: self.urls(&snapshot, &here) };
         self.carry_out(after_signature(&signed, &to), &to).await
     }

@@ -16,9 +16,17 @@ use crate::{
 };
 
 impl Clerk {
-    /// Returns the page that relative URLs are resolved against: the calling one, or the app's start page.
+    /// Returns the page that relative URLs are resolved against: the calling one if it is a page of the app, else the app's
+    /// start page. What the caller names must not decide which origin counts as the app's.
     pub(crate) fn page(&self, location: Option<&str>) -> Url {
-        location.and_then(|location| Url::parse(location).ok()).unwrap_or_else(|| self.0.setup.app_url.clone())
+        let (snapshot, start) = (self.snapshot(), &self.0.setup.app_url);
+        let allowed = location.and_then(|location| self.urls(&snapshot, start).allowed_redirect(location));
+        allowed.unwrap_or_else(|| start.clone())
+    }
+
+    /// Returns the parameters of a callback without the pages that the app does not allow.
+    pub(crate) fn allowed_callback(&self, callback: RedirectCallbackParams) -> RedirectCallbackParams {
+        callback.allowed_by(&self.urls(&self.snapshot(), &self.0.setup.app_url))
     }
 
     pub(crate) fn urls<'a>(&self, snapshot: &'a Snapshot, here: &'a Url) -> Urls<'a> {
@@ -213,7 +221,7 @@ impl Clerk {
     /// `Clerk.redirectToSignIn()`.
     pub async fn redirect_to_sign_in(&self, options: &RedirectOptions) -> Result<()> {
         self.loaded_snapshot()?;
-        if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_in() {
+        if self.urls(&self.snapshot(), &self.0.setup.app_url).own_sign_in().is_some() {
             return self.navigate(&self.build_sign_in_url(options));
         }
         self.hosted(AttemptKind::SignIn, options).await
@@ -229,7 +237,7 @@ impl Clerk {
     /// `Clerk.redirectToSignUp()`.
     pub async fn redirect_to_sign_up(&self, options: &RedirectOptions) -> Result<()> {
         self.loaded_snapshot()?;
-        if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_up() {
+        if self.urls(&self.snapshot(), &self.0.setup.app_url).own_sign_up().is_some() {
             return self.navigate(&self.build_sign_up_url(options));
         }
         self.hosted(AttemptKind::SignUp, options).await

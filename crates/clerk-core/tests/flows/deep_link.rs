@@ -7,15 +7,16 @@ use std::sync::{
 
 use clerk_core::{
     LinkOutcome, LoadOptions, RedirectResource,
-    ports::{Clock, Event},
+    ports::{Clock, Event, SecretKey, SecretStore},
+    secret::StoredSecret,
     storage::MemoryStore,
 };
-use clerk_emulator::Decision;
+use clerk_emulator::{Decision, Identity};
 use clerk_testkit::{
     ScriptedApp,
-    app::{App, config, google_params, grace},
+    app::{ADA, App, config, google_params, grace},
     google::{callback_link, google_script, load_app, start_flow},
-    join, json_response, with_timeout,
+    join, json_response, wait_until, with_timeout,
 };
 use serde_json::json;
 use url::Url;
@@ -197,6 +198,81 @@ async fn handle_deep_link_keeps_the_client_token_for_the_genuine_link() {
     assert_eq!(app.clerk.handle_deep_link(&link).await, LinkOutcome::Delivered);
     join(flow).await.unwrap();
     assert_eq!(app.user_name().as_deref(), Some("Grace Hopper"));
+}
+
+/// The record outlives the run, and another window may use it.
+#[tokio::test]
+async fn handle_deep_link_after_a_restart_goes_only_to_pages_that_the_app_allows() {
+    let evil = "https://evil.example/login";
+    let names = [
+        "signInUrl",
+        "signUpUrl",
+        "firstFactorUrl",
+        "secondFactorUrl",
+        "resetPasswordUrl",
+        "continueSignUpUrl",
+        "verifyEmailAddressUrl",
+        "verifyPhoneNumberUrl",
+        "signInProtectCheckUrl",
+        "signUpProtectCheckUrl",
+        "signInForceRedirectUrl",
+        "signInFallbackRedirectUrl",
+        "signUpForceRedirectUrl",
+        "signUpFallbackRedirectUrl",
+        "location",
+    ];
+    let callback: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), evil.into())).collect();
+    let params = clerk_core::AuthenticateWithRedirectParams {
+        strategy: "oauth_google".to_owned(),
+        callback: Some(serde_json::from_value(callback.into()).unwrap()),
+        ..Default::default()
+    };
+    // The window's own list counts for that window only.
+    let options = json!({ "allowedRedirectOrigins": ["https://evil.example"], "signInForceRedirectUrl": evil });
+    let script = |method: &str, path: &str| {
+        let response = google_script(method, path)?;
+        let needs_more = response.body.replace("complete", "needs_second_factor").replace("\"sess_1\"", "null");
+        match (method, path) {
+            ("GET", "/client/sign_ins/sia_1") => Some(clerk_testkit::Response { body: needs_more, ..response }),
+            _ => Some(response),
+        }
+    };
+    let store = Arc::new(MemoryStore::default());
+    let first = ScriptedApp::with(script, store.clone(), |_| {});
+    first.clerk.load(LoadOptions::default()).await.unwrap();
+    let clerk = first.clerk.with_options(serde_json::from_value(options).unwrap());
+    let flow = tokio::spawn(async move { clerk.authenticate_with_redirect(params).await });
+    wait_until("the provider's page to be opened", || !first.browser.0.lock().unwrap().is_empty()).await;
+    flow.abort();
+    let key = SecretKey::PendingFlow("clerk.example.test".to_owned());
+    let stored = store.read(&key).await.unwrap().expect("the record is stored");
+    assert!(!stored.expose().contains("evil"), "{}", stored.expose());
+    let second = ScriptedApp::with(script, store.clone(), |setup| {
+        setup.options = serde_json::from_value(json!({ "signInUrl": "/in" })).unwrap();
+    });
+    second.clerk.load(LoadOptions::default()).await.unwrap();
+    // Nor if the record of an earlier version has it.
+    let mut planted: serde_json::Value = serde_json::from_str(stored.expose()).unwrap();
+    planted["flow"]["callback"]["secondFactorUrl"] = evil.into();
+    store.write(&key, StoredSecret::new(planted.to_string())).await.unwrap();
+    let outcome = second.clerk.handle_deep_link(&callback_link("?rotating_token_nonce=n")).await;
+    assert_eq!(outcome, LinkOutcome::Resumed);
+    assert_eq!(second.take_navigation().as_deref(), Some("/in#/factor-two"));
+}
+
+/// The user approved the provider's page, so FAPI says that the sign-in is complete. Only the genuine link has the nonce, with
+/// which the app gets the client token that counts from now on.
+#[tokio::test]
+async fn handle_deep_link_waits_for_the_nonce_of_a_completed_attempt() {
+    let app = App::start(config()).await;
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    let link = app.emulator.decide(&page, Decision::Approve(Identity::new("oauth_google", ADA))).unwrap();
+    for query in ["", "?x=1", "?__clerk_status=failed"] {
+        assert_eq!(app.clerk.handle_deep_link(&callback_link(query)).await, LinkOutcome::Refused, "{query}");
+    }
+    assert_eq!(app.clerk.handle_deep_link(&link).await, LinkOutcome::Delivered);
+    join(flow).await.unwrap();
+    assert_eq!(app.user_name().as_deref(), Some("Ada"));
 }
 
 /// The tab of a flow that a newer one superseded may return first.

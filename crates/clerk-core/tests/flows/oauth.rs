@@ -119,14 +119,28 @@ async fn authenticate_with_redirect_requires_a_callback_url() {
 }
 
 #[tokio::test]
-async fn authenticate_with_redirect_opens_only_web_pages() {
-    let app = ScriptedApp::new(|method, path| {
-        let response = google_script(method, path)?;
-        Some(Response { body: response.body.replace(PROVIDER_URL, "file:///etc/passwd"), ..response })
-    });
-    app.clerk.load(LoadOptions::default()).await.unwrap();
-    let error = app.clerk.authenticate_with_redirect(sign_in_params()).await.unwrap_err();
-    assert_eq!((error.code(), app.browser.0.lock().unwrap().len()), ("url_not_allowed", 0));
+async fn authenticate_with_redirect_opens_only_secure_pages() {
+    for (page, opens) in [
+        ("file:///etc/passwd", false),
+        ("http://provider.example.test/authorize", false),
+        ("http://localhost.example.test/", false),
+        ("http://127.0.0.1:4010/authorize", true),
+        ("http://localhost:4010/authorize", true),
+        ("https://provider.example.test/authorize", true),
+    ] {
+        let app = ScriptedApp::new(move |method, path| {
+            let response = google_script(method, path)?;
+            Some(Response { body: response.body.replace(PROVIDER_URL, page), ..response })
+        });
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        if opens {
+            start_flow(&app).await.abort();
+            assert_eq!(app.browser.0.lock().unwrap()[0].as_str(), page);
+        } else {
+            let error = app.clerk.authenticate_with_redirect(sign_in_params()).await.unwrap_err();
+            assert_eq!((error.code(), app.browser.0.lock().unwrap().len()), ("url_not_allowed", 0), "{page}");
+        }
+    }
 }
 
 /// A client may no longer contain a completed attempt: the response to the reload counts.
@@ -182,6 +196,22 @@ async fn authenticate_with_redirect_signs_up_a_new_user() {
         app.emulator.requests().iter().any(|entry| entry.form.contains(&("transfer".to_owned(), "true".to_owned())))
     );
     assert_eq!(app.restart().await.user_name().as_deref(), Some("Grace Hopper"));
+}
+
+/// A browser could not continue the sign-up, which belongs to this device.
+#[tokio::test]
+async fn authenticate_with_redirect_stays_in_an_app_without_pages_and_says_what_is_missing() {
+    let mut config = config();
+    config.sign_up.legal_consent = true;
+    let app = App::start(config).await;
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    app.return_from(&page, Decision::Approve(grace())).await;
+    let outcome = join(flow).await.unwrap();
+    assert_eq!((outcome.navigate_to, outcome.created_session_id), (None, None));
+    let required = outcome.requirements.unwrap();
+    assert_eq!(required.status.as_deref(), Some("missing_requirements"));
+    assert_eq!(required.missing_fields, ["legal_accepted"]);
+    assert_eq!(app.browser.0.lock().unwrap().len(), 1, "only the provider's page was opened");
 }
 
 #[tokio::test]
