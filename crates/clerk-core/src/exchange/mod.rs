@@ -183,6 +183,7 @@ impl Clerk {
     /// Sends a request and applies the response. A request that FAPI refused because its token was superseded meanwhile is sent
     /// once more; so is one of a device that got its first usable token with the refusal.
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Value> {
+        self.wait_for_revocations().await;
         let generation = self.0.connection.generation();
         let was_revoking = !self.0.revocations.is_empty();
         let result = self.exchange_once(request).await;

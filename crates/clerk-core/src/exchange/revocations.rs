@@ -23,6 +23,8 @@ use crate::{
 /// The delays between attempts begin with this one and double.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// How long other requests wait for an attempt, which ends with another client token.
+const ATTEMPT_PATIENCE: Duration = Duration::from_secs(5);
 /// A session that could not be ended for this long is left to its own expiry; the default lifetime is a week.
 const MAX_AGE_MS: i64 = 60 * 24 * 60 * 60 * 1000;
 
@@ -34,6 +36,7 @@ impl Clerk {
         if queue.is_empty() || !queue.begin() {
             return;
         }
+        queue.set_attempting(true);
         let clerk = self.clone();
         tokio::spawn(async move {
             let queue = &clerk.0.revocations;
@@ -41,7 +44,9 @@ impl Clerk {
             loop {
                 // Consumes a wish from before this attempt.
                 let _ = futures_util::FutureExt::now_or_never(queue.wake.notified());
+                queue.set_attempting(true);
                 let is_reachable = clerk.send_revocations_once().await;
+                queue.set_attempting(false);
                 if queue.end() {
                     return;
                 }
@@ -51,6 +56,12 @@ impl Clerk {
                 }
             }
         });
+    }
+
+    /// Waits for an attempt to end sessions that is under way, but not for long: an unreachable FAPI delays the request anyway.
+    /// A request that is sent with the token of before would belong to another client.
+    pub(super) async fn wait_for_revocations(&self) {
+        let _ = tokio::time::timeout(ATTEMPT_PATIENCE, self.0.revocations.attempted()).await;
     }
 
     /// Sends the queue once. Returns whether FAPI could be reached.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::{
     models::{ClientId, SessionId},
@@ -72,6 +72,8 @@ pub(crate) struct RevocationQueue {
     sending: AtomicBool,
     /// Whether the last attempt did not get through.
     waiting: AtomicBool,
+    /// Whether an attempt is under way. FAPI rotates the client token when it ends a session.
+    attempting: watch::Sender<bool>,
     /// Wakes the task before its pause is over.
     pub(crate) wake: Notify,
 }
@@ -115,6 +117,17 @@ impl RevocationQueue {
         };
         self.add(stored);
         self.pending()
+    }
+
+    /// Marks the begin and the end of an attempt.
+    pub(crate) fn set_attempting(&self, attempting: bool) {
+        self.attempting.send_replace(attempting);
+    }
+
+    /// Waits until no attempt is under way.
+    pub(crate) async fn attempted(&self) {
+        // The sender is in `self`, so it is not dropped.
+        let _ = self.attempting.subscribe().wait_for(|attempting| !attempting).await;
     }
 
     /// Begins sending; false if a task is sending already.
