@@ -33,6 +33,7 @@ mod resources {
 }
 mod state {
     mod cache;
+    mod ended;
     mod listeners;
     mod properties;
     mod snapshot;
