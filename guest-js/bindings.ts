@@ -9,6 +9,7 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const load = (options: LoadOptions) => invoke<WindowSnapshot>("load", { options });
 export const snapshot = () => invoke<WindowSnapshot>("snapshot");
 export const notices = () => invoke<Notice[]>("notices");
+export const endedSessions = () => invoke<SessionEnded[]>("ended_sessions");
 export const setActive = (params: SetActiveParams) => invoke<SetActiveOutcome>("set_active", { params });
 export const signOut = (options: SignOutOptions) => invoke<SignOutOutcome>("sign_out", { options });
 export const chooseInitialSession = (sessionId: SessionId | null) => invoke<null>("choose_initial_session", { sessionId });
@@ -45,6 +46,7 @@ export const getOrganization = (id: OrganizationId) => invoke<Organization>("get
 export const events = {
 	notice: makeEvent<NoticeGiven, NoticeGiven>("plugin:clerk:notice"),
 	redirectFinished: makeEvent<RedirectFinished, RedirectFinished>("plugin:clerk:redirect-finished"),
+	sessionEnded: makeEvent<SessionEndedHint, SessionEndedHint>("plugin:clerk:session-ended"),
 	stateChanged: makeEvent<StateChanged, StateChanged>("plugin:clerk:state-changed"),
 };
 
@@ -819,6 +821,24 @@ export type Session = {
 	/**  Time of the last change. */
 	updatedAt: UnixMillis,
 };
+
+/**  Why a session ended, as far as FAPI says so. */
+export type SessionEndReason = string;
+
+/**  A session that ended although the user did not end it on this device. */
+export type SessionEnded = {
+	/**  Counts the sessions that ended during this run of the app. */
+	sequence: number,
+	/**  The session. */
+	sessionId: SessionId,
+	/**  Its user. */
+	userId: UserId | null,
+	/**  Why it ended. */
+	reason: SessionEndReason,
+};
+
+/**  A session ended that the user did not end on this device. Which and why is read by a permitted command. */
+export type SessionEndedHint = Record<string, never>;
 
 /**  Id of a [`Session`](crate::models::Session). */
 export type SessionId = string;

@@ -15,7 +15,7 @@ use crate::{
         AttemptFactorParams, AttemptKind, AttemptVerificationParams, AuthenticateWithRedirectParams,
         AuthenticateWithWeb3Params, CreateOrganizationParams, EmailLinkOutcome, EmailLinkVerificationParams,
         GetTokenParams, JoinWaitlistParams, LoadOptions, Notice, PrepareFactorParams, PrepareVerificationParams,
-        RedirectCallbackParams, RedirectOutcome, ResetPasswordParams, SetActiveOutcome, SetActiveParams,
+        RedirectCallbackParams, RedirectOutcome, ResetPasswordParams, SessionEnded, SetActiveOutcome, SetActiveParams,
         SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams,
     },
     error::{ErrorCode, ErrorPayload, Result},

@@ -22,8 +22,13 @@ use crate::{
     secret::StoredSecret,
     setup::ClerkSetup,
     state::{
-        listeners::ListenerHandle, revocation_queue::RevocationQueue, snapshot::Snapshot, store::Store,
-        transition::Transition, vault::Vault,
+        ended::{Ended, EndedSessions, SessionEnded},
+        listeners::ListenerHandle,
+        revocation_queue::RevocationQueue,
+        snapshot::Snapshot,
+        store::Store,
+        transition::Transition,
+        vault::Vault,
     },
     store_access::StoreAccess,
     sync::lock,
@@ -73,6 +78,8 @@ pub(crate) struct Inner {
     pub(crate) vault: Vault,
     /// Sessions that are to be ended on the server.
     pub(crate) revocations: RevocationQueue,
+    /// Sessions that ended elsewhere.
+    ended: EndedSessions,
     /// The way to the secret store.
     pub(crate) store_access: StoreAccess,
     notices: Mutex<BTreeMap<&'static str, String>>,
@@ -129,6 +136,7 @@ impl Clerk {
                 store: Store::new(initial),
                 flows: Flows::new(),
                 turns,
+                ended: EndedSessions::default(),
                 vault: Vault::default(),
                 revocations: RevocationQueue::default(),
                 store_access: StoreAccess::default(),
@@ -176,6 +184,26 @@ impl Clerk {
     /// `Clerk.on('status')`; [`ListenerHandle::remove`] is `Clerk.off`.
     pub fn on_status(&self, handler: impl Fn(Status) + Send + Sync + 'static, notify: bool) -> ListenerHandle {
         self.0.store.on_status(Arc::new(move |snapshot: &Snapshot| handler(snapshot.status)), notify)
+    }
+
+    /// Calls `listener` with each session that ends although the user did not end it on this device: it expired, it was
+    /// revoked, the account was deleted. FAPI has said so; a request that fails or is refused ends no session. The listener
+    /// must not block.
+    pub fn on_session_ended(&self, listener: impl Fn(&SessionEnded) + Send + Sync + 'static) -> ListenerHandle {
+        self.0.ended.on_ended(Arc::new(listener))
+    }
+
+    /// Returns the last sessions that ended in this way during this run of the app, the newest last.
+    #[must_use]
+    pub fn ended_sessions(&self) -> Vec<SessionEnded> {
+        self.0.ended.recent()
+    }
+
+    pub(crate) fn announce_ended(&self, ended: Vec<Ended>) {
+        for ended in ended {
+            self.0.ended.add(ended);
+            self.0.setup.events.emit(Event::SessionEnded);
+        }
     }
 
     /// Returns the current state followed by each change, as a stream. A slow consumer may skip intermediate states but

@@ -94,6 +94,7 @@ pub use resources::{
 pub use setup::{ClerkSetup, DEFAULT_BROWSER_TIMEOUT, DEFAULT_MAX_OFFLINE_AGE, SelectInitialSession, default_app_url};
 pub use state::{
     authorization::{CheckAuthorizationParams, Reverification},
+    ended::{SessionEndReason, SessionEnded},
     listeners::ListenerHandle,
     snapshot::{ActiveSession, Snapshot},
 };

@@ -37,6 +37,7 @@ mod resources {
 }
 mod state {
     mod cache;
+    mod ended;
     mod listeners;
     mod properties;
     mod snapshot;

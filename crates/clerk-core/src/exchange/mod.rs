@@ -153,7 +153,9 @@ impl Clerk {
             Err(error) if error.status() == Some(401) => {
                 if had_token && connection.rotations() == rotations {
                     let (typed, raw) = (Box::default(), serde_json::json!({}));
+                    let before = self.0.store.snapshot();
                     self.commit([Transition::Client { typed, raw }, Transition::Activate(None)]).await;
+                    self.announce_ended(before.ended_in(&self.0.store.snapshot()));
                 }
                 Ok(true)
             }
@@ -239,6 +241,7 @@ impl Clerk {
         let connection = &self.0.connection;
         let mut doubt = false;
         let mut renew = false;
+        let mut ended = Vec::new();
         let mut new_token = None;
         let writer = self.0.store.writer().await;
         let snapshot = self.0.store.snapshot();
@@ -269,7 +272,9 @@ impl Clerk {
                     let chosen = chosen.map(|select| Transition::Activate(select(&typed)));
                     let transition = Transition::Client { typed: Box::new(typed), raw };
                     writer.apply(&self.0.setup, [transition].into_iter().chain(chosen));
-                    renew = snapshot.shows_somebody_else_than(&self.0.store.snapshot());
+                    let now = self.0.store.snapshot();
+                    renew = snapshot.shows_somebody_else_than(&now);
+                    ended = snapshot.ended_in(&now);
                 }
                 ClientVerdict::Doubt => doubt = true,
                 ClientVerdict::Ignore => {
@@ -284,6 +289,7 @@ impl Clerk {
         if renew {
             self.renew_key().await;
         }
+        self.announce_ended(ended);
         self.0.revocations.fapi_responded();
         if doubt {
             self.doubt_identity();

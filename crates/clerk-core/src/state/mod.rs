@@ -2,6 +2,7 @@
 
 pub(crate) mod authorization;
 mod cache;
+pub(crate) mod ended;
 pub(crate) mod listeners;
 pub(crate) mod persistence;
 mod properties;
