@@ -77,8 +77,13 @@ fn clerk_setup<R: Runtime>(
     setup.keep_state = builder.keep_state;
     setup.max_offline_age = builder.max_offline_age;
     setup.cache = folder.map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as _);
-    let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, builder.browser_timeout)) as _;
-    setup.wallet = Some(builder.wallet.unwrap_or_else(bridge));
+    let name = tauri.product_name.clone().unwrap_or_else(|| package.name.clone());
+    let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, name, builder.browser_timeout)) as _;
+    let wallet = builder.wallet.unwrap_or_else(bridge);
+    setup.wallet = Some(match builder.confirm_wallet {
+        Some(confirm) => Arc::new(wallet_bridge::ConfirmedWallet::new(wallet, confirm, builder.browser_timeout)) as _,
+        None => wallet,
+    });
     setup.select_initial_session = builder.select_initial_session;
     setup.browser_timeout = builder.browser_timeout;
     setup.user_agent = user_agent(&package.name, &package.version.to_string());

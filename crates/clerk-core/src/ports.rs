@@ -225,6 +225,15 @@ pub enum WalletError {
     /// The wallet failed.
     #[error("the wallet failed: {0}")]
     Failed(String),
+    /// The system browser, where the wallet is, could not be opened.
+    #[error("the system browser could not be opened: {0}")]
+    BrowserUnavailable(String),
+    /// The app did not confirm the address of the wallet.
+    #[error("the app did not confirm the address of the wallet")]
+    NotConfirmed,
+    /// Somebody else took part in the exchange with the wallet, so nothing that it returned can be trusted.
+    #[error("another program took part in the exchange with the wallet: {0}")]
+    Misused(String),
 }
 
 /// Returns the current time, by two clocks.

@@ -254,5 +254,8 @@ fn wallet_error(error: WalletError) -> Error {
         WalletError::Rejected => ErrorCode::Web3SignatureRejected.error("the user rejected the request in the wallet"),
         WalletError::Unavailable(why) => unavailable(&why),
         WalletError::Failed(why) => ErrorCode::Web3SignatureFailed.error(format!("the wallet failed: {why}")),
+        error @ WalletError::BrowserUnavailable(_) => ErrorCode::BrowserUnavailable.error(error.to_string()),
+        error @ WalletError::NotConfirmed => ErrorCode::Web3WalletNotConfirmed.error(error.to_string()),
+        error @ WalletError::Misused(_) => ErrorCode::WalletBridgeMisused.error(error.to_string()),
     }
 }

@@ -98,6 +98,9 @@ async fn authenticate_with_web3_reports_wallet_errors_and_can_be_retried() {
         (WalletError::Rejected, "web3_signature_request_rejected"),
         (WalletError::Failed("locked".into()), "web3_signature_generation_failed"),
         (WalletError::Unavailable("gone".into()), "web3_wallet_unavailable"),
+        (WalletError::BrowserUnavailable("no browser".into()), "browser_unavailable"),
+        (WalletError::NotConfirmed, "web3_wallet_not_confirmed"),
+        (WalletError::Misused("twice".into()), "wallet_bridge_misused"),
     ] {
         let app = app(config(), &TestWallet::new([failure])).await;
         assert_eq!(app.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), code);
