@@ -356,7 +356,8 @@ export class Clerk extends Redirects {
         href: window.location.href,
         routerPush: this.#options.routerPush,
         routerReplace: this.#options.routerReplace,
-        allowedProtocols: this.#effectiveOptions.allowedRedirectProtocols ?? [],
+        // As Rust accepted them: it knows the app's own schemes.
+        allowedProtocols: this.#mirror.snapshot?.options.allowedRedirectProtocols ?? [],
         assign: (url) => {
           window.location.assign(url);
         },

@@ -10,6 +10,7 @@ pub struct Builder {
     pub(crate) companions: Companions,
     pub(crate) secrets: Option<Arc<dyn ports::SecretStore>>,
     pub(crate) wallet: Option<Arc<dyn ports::Wallet>>,
+    pub(crate) browser: Option<Arc<dyn ports::Browser>>,
     pub(crate) select_initial_session: Option<core::SelectInitialSession>,
     pub(crate) browser_timeout: Duration,
     pub(crate) load_at_start: bool,
@@ -32,6 +33,7 @@ impl Default for Builder {
             companions: Companions { deep_link: true, single_instance: true },
             secrets: None,
             wallet: None,
+            browser: None,
             select_initial_session: None,
             browser_timeout: core::DEFAULT_BROWSER_TIMEOUT,
             load_at_start: true,
@@ -86,6 +88,13 @@ impl Builder {
     #[must_use]
     pub fn wallet(mut self, wallet: impl ports::Wallet + 'static) -> Self {
         self.wallet = Some(Arc::new(wallet));
+        self
+    }
+
+    /// Opens pages with something other than the default browser of the system.
+    #[must_use]
+    pub fn browser(mut self, browser: impl ports::Browser + 'static) -> Self {
+        self.browser = Some(Arc::new(browser));
         self
     }
 

@@ -72,11 +72,12 @@ impl CallerWindow {
         own.check()?;
         // Before the first response: the window may read the restored state while FAPI is still asked.
         let before = self.options.replace(&self.label, Some(own.clone()));
-        if let Err(error) = self.clerk.load(options).await {
+        let window = self.clerk.with_options(own);
+        if let Err(error) = window.load(options).await {
             self.options.replace(&self.label, before);
             return Err(error);
         }
-        Ok(self.clerk.with_options(own).snapshot())
+        Ok(window.snapshot())
     }
 }
 

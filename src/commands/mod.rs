@@ -1,6 +1,7 @@
 //! What a webview may call. Each command hands over to [`Clerk`](crate::Clerk); none decides anything.
 
 mod caller;
+mod opener;
 #[macro_use]
 mod table;
 
@@ -11,6 +12,8 @@ use url::Url;
 
 pub(crate) use caller::WindowOptions;
 use caller::{Caller, CallerWindow};
+pub(crate) use opener::OpenedPages;
+use opener::PageOpener;
 
 use crate::{
     core::{

@@ -32,6 +32,8 @@ use crate::{
 pub(crate) struct Connection {
     fapi: Mutex<Option<Arc<Fapi>>>,
     identity: Mutex<Identity>,
+    /// The publishable key that the app's own code passed to `load`.
+    key_of_app: Mutex<Option<String>>,
     /// Requests in flight that may rotate the token.
     rotating: watch::Sender<usize>,
     /// Held by the request that makes FAPI create the client, so that concurrent requests do not create two.
@@ -49,6 +51,7 @@ impl Default for Connection {
         Self {
             fapi: Mutex::default(),
             identity: Mutex::default(),
+            key_of_app: Mutex::default(),
             rotating: watch::Sender::new(0),
             first_contact: tokio::sync::Mutex::default(),
             verifying: watch::Sender::new(false),
@@ -120,6 +123,17 @@ pub(super) enum ClientVerdict {
 impl Connection {
     pub(crate) fn fapi(&self) -> Option<Arc<Fapi>> {
         lock(&self.fapi).clone()
+    }
+
+    /// Records the publishable key that the app's own code passed to `load`.
+    pub(crate) fn set_key_of_app(&self, key: String) {
+        *lock(&self.key_of_app) = Some(key);
+    }
+
+    /// Whether the key in use is the one that the app's own code passed to `load`.
+    pub(crate) fn uses_key_of_app(&self) -> bool {
+        let key = lock(&self.key_of_app).clone();
+        self.fapi().is_some_and(|fapi| key.as_deref() == Some(fapi.instance().key().as_str()))
     }
 
     pub(crate) fn set_fapi(&self, fapi: Fapi) {

@@ -9,7 +9,7 @@ pub(crate) mod request;
 pub(crate) mod wire;
 
 pub use http::HttpTransport;
-pub(crate) use instance::Instance;
+pub(crate) use instance::{Instance, is_loopback};
 pub use instance::{InstanceOptions, InstanceType, PublishableKey};
 
 /// The version of FAPI that this crate uses.
