@@ -7,7 +7,7 @@ use tauri::{AppHandle, Manager, Runtime, plugin};
 use crate::{
     Clerk, Config, HttpTransport, bindings,
     builder::Builder,
-    commands::{OpenedPages, WindowOptions},
+    commands::{OpenedPages, Requests, WindowOptions},
     config, core, desktop,
     plugin::ClerkPlugin,
     ports, storage, wallet_bridge,
@@ -43,6 +43,7 @@ fn start<R: Runtime>(
     app.manage(clerk.clone());
     app.manage(WindowOptions::default());
     app.manage(OpenedPages::default());
+    app.manage(Requests::default());
     let polling = clerk.clone();
     tauri::async_runtime::spawn(async move { polling.poll().await });
     let caching = clerk.clone();

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use specta::{Types, datatype::DataType, function::FunctionArg};
@@ -12,8 +13,9 @@ use tauri::{
     ipc::{CommandArg, CommandItem, InvokeError},
 };
 
+use super::requests::Requests;
 use crate::{
-    core::{Clerk, ClerkOptions, LoadOptions, Snapshot},
+    core::{Clerk, ClerkOptions, LoadOptions, RedirectOutcome, Snapshot},
     error::{ErrorCode, ErrorPayload, Result},
 };
 
@@ -57,11 +59,12 @@ impl Deref for Caller {
     }
 }
 
-/// The window that calls `load`.
+/// The window that calls.
 pub(crate) struct CallerWindow {
     clerk: Clerk,
     label: String,
     options: WindowOptions,
+    requests: Requests,
 }
 
 impl CallerWindow {
@@ -78,6 +81,13 @@ impl CallerWindow {
             return Err(error);
         }
         Ok(window.snapshot())
+    }
+
+    /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the
+    /// app.
+    pub(crate) fn take_redirect_outcome(&self) -> Option<RedirectOutcome> {
+        let of_window = self.requests.take_outcome(&self.label, Instant::now());
+        of_window.or_else(|| self.clerk.take_redirect_outcome())
     }
 }
 
@@ -107,7 +117,8 @@ impl<'de, R: Runtime> CommandArg<'de, R> for CallerWindow {
         let clerk = clerk(&command)?;
         let webview = command.message.webview_ref();
         let options = webview.try_state::<WindowOptions>().map(|all| all.inner().clone()).unwrap_or_default();
-        Ok(Self { clerk, label: webview.label().to_owned(), options })
+        let requests = webview.try_state::<Requests>().map(|requests| requests.inner().clone()).unwrap_or_default();
+        Ok(Self { clerk, label: webview.label().to_owned(), options, requests })
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod caller;
 mod opener;
+mod request;
+mod requests;
 #[macro_use]
 mod table;
 
@@ -14,6 +16,8 @@ pub(crate) use caller::WindowOptions;
 use caller::{Caller, CallerWindow};
 pub(crate) use opener::OpenedPages;
 use opener::PageOpener;
+use request::Request;
+pub(crate) use requests::Requests;
 
 use crate::{
     core::{
@@ -35,9 +39,14 @@ macro_rules! define {
         $(
             #[tauri::command]
             #[specta::specta]
-            pub(crate) async fn $name( $( $parameter: $type ),* ) -> Result<$result, ErrorPayload> {
-                let result: Result<$result> = $body;
-                Ok(result?)
+            pub(crate) async fn $name(request: Request, $( $parameter: $type ),* ) -> Result<$result, ErrorPayload> {
+                // What contains session tokens is not kept.
+                let keep = ![$( $set ),+].contains(&"session-token");
+                let run = async move {
+                    let result: Result<$result> = $body;
+                    result
+                };
+                request.once(keep, run).await
             }
         )*
 

@@ -45,8 +45,8 @@ macro_rules! command_table {
                 clerk.authenticate_with_web3(params).await
             }
             ["sign-in", "sign-up"] fn cancel_authentication(clerk: Caller) -> bool { Ok(clerk.cancel_authentication()) }
-            ["sign-in", "sign-up"] fn take_redirect_outcome(clerk: Caller) -> Option<RedirectOutcome> {
-                Ok(clerk.take_redirect_outcome())
+            ["sign-in", "sign-up"] fn take_redirect_outcome(window: CallerWindow) -> Option<RedirectOutcome> {
+                Ok(window.take_redirect_outcome())
             }
             ["open-external"] fn open_external(pages: PageOpener, url: String) -> () { pages.open(&url) }
 

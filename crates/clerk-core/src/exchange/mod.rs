@@ -351,14 +351,16 @@ impl Clerk {
 
     pub(crate) fn report_store_error(&self, error: &StoreError) {
         let (code, message) = match error {
-            StoreError::Unavailable(why) => (
+            StoreError::Unavailable(_) => (
                 ErrorCode::StorageUnavailable,
-                format!("the keyring is not available, so the user has to sign in again after a restart: {why}"),
+                "the keyring is not available, so the user has to sign in again after a restart; the log says why",
             ),
-            StoreError::Corrupt(why) => {
-                (ErrorCode::StorageCorrupt, format!("the keyring contains an invalid value, which is ignored: {why}"))
+            StoreError::Corrupt(_) => {
+                (ErrorCode::StorageCorrupt, "the keyring contains an invalid value, which is ignored; the log says why")
             }
         };
-        self.notice(code.as_str(), message);
+        // Every window receives notices, and the keyring's own text may contain names and paths.
+        tracing::warn!(code = code.as_str(), %error, "the keyring could not be used");
+        self.notice(code.as_str(), message.to_owned());
     }
 }

@@ -238,6 +238,8 @@ async fn notices_are_kept_once_per_code() {
     app.clerk.load(LoadOptions::default()).await.unwrap();
     let codes: Vec<_> = app.clerk.notices().into_iter().map(|notice| notice.code).collect();
     assert_eq!(codes, ["storage_unavailable"]);
+    let text = app.clerk.notices().remove(0).message;
+    assert!(!text.contains("there is no keyring"), "the store's own words are for the log: {text}");
 }
 
 #[tokio::test]
