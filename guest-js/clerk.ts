@@ -344,7 +344,9 @@ export class Clerk extends Redirects {
 
   /**
    * Navigates to a URL: to pages of the app through its router, to other sites in the system browser. Does nothing
-   * without a URL.
+   * without a URL. Other sites must be named by Clerk or the app's configuration.
+   *
+   * @throws {@link ClerkRuntimeError} `url_not_allowed`, `open_external_rate_limited`, `browser_unavailable`
    */
   async navigate(to: string | null | undefined, options: { replace?: boolean } = {}): Promise<unknown> {
     if (!to) {

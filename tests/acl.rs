@@ -92,6 +92,44 @@ async fn load_of_a_window_that_only_reads_changes_nothing_for_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn load_that_is_refused_affects_only_its_window() {
+    let slow = [
+        json!({ "allowedRedirectOrigins": [format!("{}#", "*".repeat(1_000_000))] }),
+        json!({ "allowedRedirectOrigins": [{ "regex": format!("{}b", "(a*)*".repeat(100_000)) }] }),
+        json!({ "allowedRedirectOrigins": [{ "regex": "[a--b]", "flags": "v" }] }),
+        json!({ "allowedRedirectProtocols": ["view-source:"] }),
+    ];
+    let app =
+        TestApp::start(|builder, emulator| builder.publishable_key(emulator.publishable_key()).load_at_start(false))
+            .await;
+    let (main, reader) = (app.window("main"), app.window("reader"));
+    let initial = invoke(&main, "snapshot", json!({})).await.unwrap();
+    for options in &slow {
+        let refused = invoke(&reader, "load", json!({ "options": options })).await;
+        assert_eq!(code(refused), "option_invalid");
+        assert_eq!(invoke(&main, "snapshot", json!({})).await.unwrap(), initial, "before anybody loaded");
+    }
+    let foreign = json!({ "publishableKey": "pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA" });
+    assert_eq!(code(invoke(&reader, "load", json!({ "options": foreign })).await), "publishable_key_conflict");
+    assert_eq!(invoke(&main, "snapshot", json!({})).await.unwrap(), initial);
+    let loaded = invoke(&main, "load", json!({ "options": {} })).await.unwrap();
+    assert_eq!(loaded["status"], "ready");
+    for options in &slow {
+        assert_eq!(code(invoke(&reader, "load", json!({ "options": options })).await), "option_invalid");
+        assert_eq!(invoke(&main, "snapshot", json!({})).await.unwrap(), loaded);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn window_that_names_the_instance_does_not_satisfy_guards() {
+    let app = TestApp::start(|builder, _| builder).await;
+    let key = json!({ "publishableKey": app.emulator.publishable_key() });
+    invoke(&app.window("reader"), "load", json!({ "options": key })).await.unwrap();
+    assert!(app.app.clerk().is_loaded());
+    assert!(!app.app.clerk().is_instance_configured());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn snapshot_for_windows_contains_no_token() {
     let app = TestApp::loaded(json!({})).await;
     let clerk = app.app.clerk();

@@ -83,8 +83,13 @@ impl WindowRequests {
     fn forget_old_commands(&mut self, now: Instant) {
         let is_old = |at: Instant| now.saturating_duration_since(at) >= RESULT_LIFETIME;
         self.commands.retain(|known| !known.finished_at.is_some_and(is_old));
+    }
+
+    fn make_room(&mut self) {
         if self.commands.len() == MOST_COMMANDS {
-            self.commands.pop_front();
+            // A command that still runs is the one that may be repeated.
+            let finished = self.commands.iter().position(|known| known.finished_at.is_some());
+            self.commands.remove(finished.unwrap_or(0));
         }
     }
 }
@@ -136,14 +141,16 @@ impl Requests {
         }
         let running = run.boxed().shared();
         let known = Known { command, id: id.to_owned(), running: Box::new(running.clone()), finished_at: None };
+        window.make_room();
         window.commands.push_back(known);
         (running, true)
     }
 
     pub(super) fn finished(&self, label: &str, command: &str, id: &str) {
-        if let Some(window) = self.all().get_mut(label) {
-            let known = window.commands.iter_mut().find(|known| known.command == command && known.id == id);
-            known.into_iter().for_each(|known| known.finished_at = Some(Instant::now()));
+        let mut all = self.all();
+        let mut commands = all.get_mut(label).into_iter().flat_map(|window| &mut window.commands);
+        if let Some(known) = commands.find(|known| known.command == command && known.id == id) {
+            known.finished_at = Some(Instant::now());
         }
     }
 
@@ -157,5 +164,81 @@ impl Requests {
         if let Some(window) = self.all().get_mut(label) {
             window.outcome = Some((outcome, Instant::now()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::ready;
+
+    fn start(requests: &Requests, id: &str) -> bool {
+        requests.join_or_start("main", "touch", id, ready(Ok::<_, ErrorPayload>(()))).1
+    }
+
+    #[test]
+    fn join_or_start_keeps_a_bounded_number_of_commands() {
+        let requests = Requests::default();
+        assert!(start(&requests, "page.running"));
+        for number in 0..1_000 {
+            let id = format!("page.{number}");
+            assert!(start(&requests, &id) && !start(&requests, &id));
+            requests.finished("main", "touch", &id);
+        }
+        assert_eq!(requests.all()["main"].commands.len(), MOST_COMMANDS);
+        assert!(!start(&requests, "page.running"), "a command that runs is kept");
+        assert!(start(&requests, "page.0"));
+        for number in 0..1_000 {
+            start(&requests, &format!("page.running.{number}"));
+        }
+        assert_eq!(requests.all()["main"].commands.len(), MOST_COMMANDS, "commands that never end are bounded too");
+    }
+
+    #[test]
+    fn forget_old_commands_keeps_results_for_a_minute() {
+        let requests = Requests::default();
+        start(&requests, "page.1");
+        requests.finished("main", "touch", "page.1");
+        let now = Instant::now();
+        let mut all = requests.all();
+        let window = all.get_mut("main").unwrap();
+        window.forget_old_commands(now + Duration::from_secs(59));
+        assert_eq!(window.commands.len(), 1);
+        window.forget_old_commands(now + Duration::from_secs(61));
+        assert!(window.commands.is_empty());
+    }
+
+    #[test]
+    fn is_left_once_the_webview_or_a_new_page_says_so() {
+        let requests = Requests::default();
+        let old = requests.saw("main", "old");
+        assert!(!requests.is_left("main", &old));
+        requests.page_left("other");
+        assert!(!requests.is_left("main", &old));
+        requests.page_left("main");
+        assert!(requests.is_left("main", &old), "before the new page has sent anything");
+        let new = requests.saw("main", "new");
+        requests.saw("main", "old");
+        assert!(!requests.is_left("main", &new), "the old page sends its commands again when it is left");
+        for number in 0..100 {
+            requests.saw("main", &number.to_string());
+        }
+        assert_eq!(requests.all()["main"].pages.len(), MOST_PAGES);
+        requests.remove("main");
+        assert!(!requests.is_left("main", &new), "nobody waits in a window that was closed");
+    }
+
+    #[test]
+    fn take_outcome_returns_it_once_to_its_window_for_ten_minutes() {
+        let requests = Requests::default();
+        requests.saw("main", "page");
+        let (now, outcome) = (Instant::now(), RedirectOutcome::default());
+        let store = || requests.store_outcome("main", outcome.clone());
+        store();
+        assert_eq!(requests.take_outcome("other", now), None);
+        assert_eq!(requests.take_outcome("main", now), Some(outcome.clone()));
+        assert_eq!(requests.take_outcome("main", now), None);
+        store();
+        assert_eq!(requests.take_outcome("main", now + Duration::from_secs(601)), None);
     }
 }

@@ -82,7 +82,7 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     /// Starts an app on an emulator. `adjust` changes the settings of the plugin.
-    async fn start(adjust: impl FnOnce(clerk::Builder, &Emulator) -> clerk::Builder) -> Self {
+    pub(crate) async fn start(adjust: impl FnOnce(clerk::Builder, &Emulator) -> clerk::Builder) -> Self {
         let emulator = Arc::new(Emulator::start(config()).await.unwrap());
         let browser = Arc::<RecordingBrowser>::default();
         let builder = clerk::Builder::new()

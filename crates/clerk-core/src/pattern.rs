@@ -130,7 +130,7 @@ impl Translation {
         while let Some(character) = self.next() {
             match character {
                 '\\' => match self.peek(0) {
-                    Some('b') | Some('B') => output.extend(['\\', self.next().unwrap_or('b')]),
+                    Some('b' | 'B') => output.extend(['\\', self.next().unwrap_or('b')]),
                     _ => match self.escape(false)? {
                         Escaped::Character(character) => output.push_str(&literal(character)),
                         Escaped::Class(class) => output.push_str(&class),
