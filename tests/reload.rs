@@ -12,7 +12,7 @@ use clerk_testkit::{
 };
 use serde_json::{Value, json};
 use support::{TestApp, code, invoke, send};
-use tauri::{Listener, WebviewWindow, test::MockRuntime};
+use tauri::{Listener, Url, WebviewWindow, test::MockRuntime};
 use tokio::task::JoinHandle;
 
 /// Sends a command as the guest library does.
@@ -157,4 +157,34 @@ async fn flow_that_the_new_page_replaces_gives_no_notice() {
     assert_eq!(join(call(&main, "new.1", "cancel_authentication", json!({}))).await, Ok(json!(true)));
     assert_eq!(code(join(flow).await), "oauth_flow_cancelled");
     assert_eq!(invoke(&main, "notices", json!({})).await.unwrap(), json!([]));
+}
+
+/// Approves the link of a message on its page, and returns the link back to the app.
+async fn approve(link: &str) -> Url {
+    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    let html = browser.post(link).send().await.unwrap().text().await.unwrap();
+    let rest = html.split("href=\"my-app").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    Url::parse(&format!("my-app{}", rest.replace("&amp;", "&"))).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn email_link_of_a_reloaded_page_signs_in_and_navigates_on_the_new_page() {
+    let app = TestApp::loaded(json!({ "signInFallbackRedirectUrl": "/notes" })).await;
+    app.emulator.configure(|config| config.identifiers.email_verification = vec!["email_link".to_owned()]);
+    let main = app.window("main");
+    let create = json!({ "params": { "identifier": ADA } });
+    let sign_in = join(call(&main, "old.1", "create_sign_in", create)).await.unwrap();
+    let wait = json!({ "signInId": sign_in["id"], "emailAddressId": null });
+    let flow = call(&main, "old.2", "sign_in_with_email_link", wait);
+    wait_until("a message to be sent", || !app.emulator.inbox().is_empty()).await;
+    join(call(&main, "new.1", "load", json!({ "options": {} }))).await.unwrap();
+    let link = approve(&app.emulator.latest_link(ADA).unwrap()).await;
+    assert_eq!(app.app.clerk().handle_deep_link(&link).await, LinkOutcome::Delivered);
+    let session = join(flow).await.unwrap()["createdSessionId"].clone();
+    assert_eq!(json!(app.app.clerk().session().unwrap().id), session, "the page would have made it active");
+    let outcome = join(call(&main, "new.2", "take_redirect_outcome", json!({}))).await.unwrap();
+    assert_eq!(
+        (&outcome["createdSessionId"], outcome["navigateTo"].as_str().unwrap().ends_with("/notes")),
+        (&session, true)
+    );
 }
