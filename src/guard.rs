@@ -65,7 +65,8 @@ pub trait Requirement: 'static {
 }
 
 /// The signed-in user, who meets a [`Requirement`], as an argument of a Tauri command. The command is rejected with
-/// `not_signed_in` or `instance_not_configured`, as with [`SignedIn`], or with `not_authorized` when a role, permission, feature, plan or fresh verification is missing.
+/// `not_signed_in` or `instance_not_configured`, as with [`SignedIn`], or with `not_authorized` when a role, permission,
+/// feature, plan or fresh verification is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Authorized<T> {
     signed_in: SignedIn,

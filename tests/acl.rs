@@ -206,6 +206,16 @@ async fn open_external_with_a_scope_opens_what_the_scope_allows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn open_external_reports_an_invalid_scope() {
+    let app = TestApp::loaded(json!({})).await;
+    let url = format!("{}/sign-in", app.emulator.base_url());
+    let error = invoke(&app.window("broken"), "open_external", json!({ "url": url })).await.unwrap_err();
+    assert_eq!(error["code"], "url_not_allowed");
+    assert!(error["message"].as_str().unwrap().contains("clerk:allow-open-external"), "{error}");
+    assert_eq!(app.opened(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn open_external_is_limited_for_each_window() {
     let app = TestApp::loaded(json!({})).await;
     let url = format!("{}/sign-in", app.emulator.base_url());

@@ -16,7 +16,7 @@ use url::Url;
 use urlpattern::{UrlPattern, UrlPatternInit, UrlPatternMatchInput, UrlPatternOptions};
 
 use super::caller::Caller;
-use crate::error::{ErrorCode, Result};
+use crate::error::{ErrorCode, ErrorPayload, Result};
 
 /// The shortest time between two pages that a window opens.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -102,7 +102,11 @@ impl PageOpener {
 impl<'de, R: Runtime> CommandArg<'de, R> for PageOpener {
     fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
         let CommandItem { plugin, name, key, message, acl } = command;
-        let scope = CommandScope::from_command(CommandItem { plugin, name, key, message, acl })?;
+        let scope = CommandScope::from_command(CommandItem { plugin, name, key, message, acl }).map_err(|error| {
+            let text =
+                format!("the scope of clerk:allow-open-external in the window's capability is invalid: {}", error.0);
+            InvokeError::from(ErrorPayload::from(ErrorCode::UrlNotAllowed.error(text)))
+        })?;
         let webview = message.webview_ref();
         let opened = webview.try_state::<OpenedPages>().map(|opened| opened.inner().clone()).unwrap_or_default();
         let label = webview.label().to_owned();

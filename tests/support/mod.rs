@@ -47,7 +47,9 @@ fn capabilities() -> Vec<Value> {
         "allow": [{ "url": "https://docs.example.com/*" }, { "url": "https://*.wide.example" }],
         "deny": [{ "url": "https://docs.example.com/private/*" }],
     });
+    let broken = json!({ "identifier": "clerk:allow-open-external", "allow": [{ "url": "https://[" }] });
     vec![
+        json!({ "identifier": "broken", "windows": ["broken"], "permissions": [broken] }),
         json!({ "identifier": "main", "windows": ["main", "main-*"], "permissions": ["clerk:default"] }),
         json!({ "identifier": "reader", "windows": ["reader"], "permissions": ["clerk:read-state"] }),
         json!({ "identifier": "tokens", "windows": ["tokens"], "permissions": ["clerk:session-token"] }),

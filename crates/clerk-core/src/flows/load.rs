@@ -72,16 +72,16 @@ impl Clerk {
     ///
     /// # Errors
     /// `publishable_key_missing`, `publishable_key_invalid`, `publishable_key_conflict`, `instance_mismatch`,
-    /// `proxy_url_invalid`, `domain_invalid`, `option_invalid`, `network_error`, `decode_error`, or `api_response_error`, e.g. with
-    /// `native_api_disabled` if the Native API is switched off in Clerk's dashboard.
+    /// `proxy_url_invalid`, `domain_invalid`, `option_invalid`, `network_error`, `decode_error`, or `api_response_error`,
+    /// e.g. with `native_api_disabled` if the Native API is switched off in Clerk's dashboard.
     ///
     /// # Source
     /// FAPI `GET /v1/environment` and `GET /v1/client`; `Clerk.load()`.
     pub async fn load(&self, options: LoadOptions) -> Result<()> {
         // A later caller reuses the state already shown, even while the first load is still in flight.
         if self.snapshot().is_loaded() {
-            self.check_load(&options)?;
-            self.accept_options(options).await;
+            let instance = self.check_load(&options)?;
+            self.accept_options(options, &instance).await;
             return Ok(());
         }
         let _load = self.0.turns.load().await;
@@ -89,7 +89,7 @@ impl Clerk {
             Ok(instance) => instance,
             Err(error) => return self.refuse_load(&options, error).await,
         };
-        self.accept_options(options).await;
+        self.accept_options(options, &instance).await;
         if self.snapshot().is_loaded() {
             return Ok(());
         }
@@ -186,10 +186,10 @@ impl Clerk {
 
     /// Merges the options of the app's own code into the state, and records who named the instance. The options of a window
     /// are those of its handle, and are not part of the state.
-    async fn accept_options(&self, options: LoadOptions) {
+    async fn accept_options(&self, options: LoadOptions, instance: &Instance) {
         if self.own_options().is_none() {
-            if let Some(key) = non_blank(&options.publishable_key) {
-                self.0.connection.set_key_of_app(key.trim().to_owned());
+            if non_blank(&options.publishable_key).is_some() {
+                self.0.connection.set_instance_of_app(instance.clone());
             }
             self.merge_options(options.options).await;
         }
@@ -199,7 +199,7 @@ impl Clerk {
     /// call of [`load`](Self::load) in Rust. Otherwise a window named it, and with it whose users are signed in.
     #[must_use]
     pub fn is_instance_configured(&self) -> bool {
-        non_blank(&self.0.setup.instance.publishable_key).is_some() || self.0.connection.uses_key_of_app()
+        non_blank(&self.0.setup.instance.publishable_key).is_some() || self.0.connection.uses_instance_of_app()
     }
 
     async fn merge_options(&self, overrides: ClerkOptions) {

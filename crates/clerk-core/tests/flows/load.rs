@@ -381,8 +381,11 @@ async fn is_instance_configured_does_not_survive_another_key_of_a_window() {
     app.clerk.load(key(KEY)).await.unwrap_err();
     assert!(app.clerk.is_instance_configured());
     let window = app.clerk.with_options(ClerkOptions::default());
-    window.load(key("pk_test_b3RoZXIuZXhhbXBsZS50ZXN0JA")).await.unwrap_err();
-    assert!(!app.clerk.is_instance_configured());
+    let proxied = LoadOptions { proxy_url: Some("https://evil.example".to_owned()), ..key(KEY) };
+    for options in [key("pk_test_b3RoZXIuZXhhbXBsZS50ZXN0JA"), proxied] {
+        window.load(options.clone()).await.unwrap_err();
+        assert!(!app.clerk.is_instance_configured(), "{options:?}");
+    }
 }
 
 #[tokio::test]
