@@ -11,6 +11,7 @@ pub struct Builder {
     pub(crate) secrets: Option<Arc<dyn ports::SecretStore>>,
     pub(crate) wallet: Option<Arc<dyn ports::Wallet>>,
     pub(crate) confirm_wallet: Option<ConfirmWallet>,
+    pub(crate) browser: Option<Arc<dyn ports::Browser>>,
     pub(crate) select_initial_session: Option<core::SelectInitialSession>,
     pub(crate) browser_timeout: Duration,
     pub(crate) load_at_start: bool,
@@ -35,6 +36,7 @@ impl Default for Builder {
             secrets: None,
             wallet: None,
             confirm_wallet: None,
+            browser: None,
             select_initial_session: None,
             browser_timeout: core::DEFAULT_BROWSER_TIMEOUT,
             load_at_start: true,
@@ -112,6 +114,13 @@ impl Builder {
         F: Future<Output = bool> + Send + 'static,
     {
         self.confirm_wallet = Some(Arc::new(move |address| Box::pin(confirm(address))));
+        self
+    }
+
+    /// Opens pages with something other than the default browser of the system.
+    #[must_use]
+    pub fn browser(mut self, browser: impl ports::Browser + 'static) -> Self {
+        self.browser = Some(Arc::new(browser));
         self
     }
 

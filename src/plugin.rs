@@ -10,12 +10,12 @@ use tauri::{
     AppHandle, Manager, RunEvent, Runtime, Url, Webview, Window, WindowEvent,
     ipc::Invoke,
     plugin::{Plugin, TauriPlugin},
-    webview::PageLoadPayload,
+    webview::{PageLoadEvent, PageLoadPayload},
 };
 use tauri_plugin_deep_link::DeepLink;
 
 use crate::{
-    commands::WindowOptions,
+    commands::{Requests, WindowOptions},
     config::PLUGIN_NAME,
     desktop::{deep_link, single_instance},
 };
@@ -117,6 +117,9 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     }
 
     fn on_page_load(&mut self, webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
+        if payload.event() == PageLoadEvent::Started {
+            webview.state::<Requests>().page_left(webview.label());
+        }
         self.registered.iter_mut().for_each(|plugin| plugin.on_page_load(webview, payload));
         self.own.on_page_load(webview, payload);
     }
@@ -126,6 +129,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             RunEvent::Ready => self.running.store(true, Ordering::Release),
             RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
                 app.state::<WindowOptions>().remove(label);
+                app.state::<Requests>().remove(label);
             }
             _ => {}
         }

@@ -296,6 +296,12 @@ impl Clerk {
         self.0.setup.events.emit(Event::Notice { code, message });
     }
 
+    /// Emits the notice that a flow failed whose caller is gone. The text is fixed, because every window receives it.
+    #[doc(hidden)]
+    pub fn notice_redirect_failed(&self, code: &str) {
+        self.notice("redirect_failed", format!("a sign-in that no caller was waiting for failed ({code})"));
+    }
+
     /// Returns the newest diagnostic of each code, e.g. that the keyring is missing.
     #[must_use]
     pub fn notices(&self) -> Vec<Notice> {

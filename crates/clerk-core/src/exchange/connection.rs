@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use crate::{
     exchange::ordering::{OrderGate, Stamp},
     fapi::{
+        Instance,
         pipeline::Fapi,
         request::{Effect, Request},
     },
@@ -32,6 +33,8 @@ use crate::{
 pub(crate) struct Connection {
     fapi: Mutex<Option<Arc<Fapi>>>,
     identity: Mutex<Identity>,
+    /// The instance that the app's own code named with `load`.
+    instance_of_app: Mutex<Option<Instance>>,
     /// Requests in flight that may rotate the token.
     rotating: watch::Sender<usize>,
     /// Held by the request that makes FAPI create the client, so that concurrent requests do not create two.
@@ -49,6 +52,7 @@ impl Default for Connection {
         Self {
             fapi: Mutex::default(),
             identity: Mutex::default(),
+            instance_of_app: Mutex::default(),
             rotating: watch::Sender::new(0),
             first_contact: tokio::sync::Mutex::default(),
             verifying: watch::Sender::new(false),
@@ -122,6 +126,17 @@ pub(super) enum ClientVerdict {
 impl Connection {
     pub(crate) fn fapi(&self) -> Option<Arc<Fapi>> {
         lock(&self.fapi).clone()
+    }
+
+    /// Records the instance that the app's own code named with `load`.
+    pub(crate) fn set_instance_of_app(&self, instance: Instance) {
+        *lock(&self.instance_of_app) = Some(instance);
+    }
+
+    /// Whether the instance in use is the one that the app's own code named with `load`.
+    pub(crate) fn uses_instance_of_app(&self) -> bool {
+        let instance = lock(&self.instance_of_app).clone();
+        self.fapi().is_some_and(|fapi| instance.as_ref() == Some(fapi.instance()))
     }
 
     pub(crate) fn set_fapi(&self, fapi: Fapi) {

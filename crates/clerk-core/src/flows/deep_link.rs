@@ -92,8 +92,7 @@ impl Clerk {
             Err(error) => {
                 // Windows without permissions receive notices too, so Clerk's own message is only logged.
                 tracing::warn!(code = error.code(), "a sign-in that no caller was waiting for failed: {error}");
-                let message = format!("a sign-in that no caller was waiting for failed ({})", error.code());
-                self.notice("redirect_failed", message);
+                self.notice_redirect_failed(error.code());
             }
         }
         LinkOutcome::Resumed
