@@ -10,7 +10,7 @@ use std::{
 
 use clerk_core::{
     LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions,
-    ports::{BoxFuture, SecretKey, SecretStore, StoreError},
+    ports::{BoxFuture, SecretKey, SecretLifetime, SecretStore, StoreError},
     secret::StoredSecret,
     storage::MemoryStore,
 };
@@ -176,4 +176,37 @@ async fn notices_of_a_failing_store_omit_its_error_text() {
     let notices = app.clerk.notices();
     assert_eq!(notices.len(), 1);
     assert!(!notices[0].message.contains(clerk_testkit::UnavailableStore::REASON), "{notices:?}");
+}
+
+/// A store that forgets when the user logs out of the computer.
+#[derive(Default)]
+struct SessionStore(MemoryStore);
+
+impl SecretStore for SessionStore {
+    fn read(&self, key: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
+        self.0.read(key)
+    }
+    fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.0.write(key, secret)
+    }
+    fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.0.delete(key)
+    }
+    fn lifetime(&self) -> SecretLifetime {
+        SecretLifetime::UntilLogOut
+    }
+}
+
+#[tokio::test]
+async fn store_that_forgets_at_log_out_is_reported_once_in_each_run() {
+    let store = Arc::new(SessionStore::default());
+    let first = ScriptedApp::with_tokens(fapi, store.clone(), |_| {});
+    first.clerk.load(LoadOptions::default()).await.unwrap();
+    first.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    assert_eq!(first.events.notices(), ["storage_until_log_out"]);
+    // This run only reads.
+    let stored = |_: &str, path: &str, _: Option<&str>| fapi("GET", path, Some("stored"));
+    let second = ScriptedApp::with_tokens(stored, store, |_| {});
+    second.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(second.events.notices(), ["storage_until_log_out"]);
 }
