@@ -155,12 +155,30 @@ async fn locked_keyring_is_overwritten_only_by_a_new_sign_in() {
     assert_eq!(*store.writes.lock().unwrap(), ["rotated"]);
 }
 
+/// Whoever was signed in when the keyring was locked is on this device too.
+#[tokio::test(start_paused = true)]
+async fn locked_keyring_does_not_bring_a_user_back_after_a_sign_out() {
+    let (app, store) = locked().await;
+    let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    store.open.store(true, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert!(!app.clerk.is_signed_in());
+    assert_eq!(stored_token(&store.held, &token_key()).await.as_deref(), Some("rotated"));
+}
+
 #[tokio::test]
 async fn stored_value_that_is_not_a_token_is_reported_and_replaced() {
-    for value in ["abc\n", "a\0b", "", "ü", &"x".repeat(100_000)] {
+    let long: &str = Box::leak("x".repeat(100_000).into_boxed_str());
+    for value in ["abc\n", "a\0b", "", "ü", long] {
         let store = Arc::new(MemoryStore::default());
         store.write(&token_key(), StoredSecret::new(value)).await.unwrap();
-        let app = ScriptedApp::with_tokens(fapi, store.clone(), |_| {});
+        let script = move |method: &str, path: &str, token: Option<&str>| {
+            assert_ne!(token, Some(value), "it is not sent");
+            fapi(method, path, token)
+        };
+        let app = ScriptedApp::with_tokens(script, store.clone(), |_| {});
         app.clerk.load(LoadOptions::default()).await.unwrap();
         assert_eq!(app.events.notices(), ["storage_corrupt"], "{:?}", &value[..value.len().min(8)]);
         assert_eq!(stored_token(&*store, &token_key()).await.as_deref(), Some("anonymous"));
