@@ -148,10 +148,7 @@ impl Clerk {
             && token != Some(theirs)
             && vault.is_foreign(theirs)
         {
-            // A token of the same client was rotated after ours. Another client gives way to a user who signed in here.
-            let ours = self.0.store.snapshot().session().is_some()
-                && (was_unknown || !token.is_some_and(|token| is_same_client(token, theirs)));
-            if !ours {
+            if !self.prefers_own(token, theirs, was_unknown) {
                 let theirs = theirs.clone();
                 vault.set_known(stored);
                 return Ok(Some(theirs));
@@ -170,6 +167,13 @@ impl Clerk {
         self.write_secret(&SecretKey::ClientToken(name), entry.text()).await?;
         vault.set_known(Some(entry));
         Ok(None)
+    }
+
+    /// Whether the own token replaces the one of another process, or of an earlier run that could not be read until now. A token
+    /// of the same client was rotated after the own one; another client gives way to a user who signed in here.
+    fn prefers_own(&self, own: Option<&ClientToken>, theirs: &ClientToken, was_unknown: bool) -> bool {
+        self.0.store.snapshot().session().is_some()
+            && (was_unknown || !own.is_some_and(|own| is_same_client(own, theirs)))
     }
 
     /// Returns the stored token if another process replaced the one that this process knows.
@@ -202,7 +206,12 @@ impl Clerk {
     }
 
     async fn rewrite_stored(&self, renew: bool, change: impl FnOnce(&mut Sealed) + Send) -> bool {
-        let Some(name) = self.0.connection.secret_name() else { return false };
+        let connection = &self.0.connection;
+        let Some(name) = connection.secret_name() else { return false };
+        if connection.store_is_unknown() {
+            // Finds out first who was signed in on this device.
+            self.store_token(connection.client_token()).await;
+        }
         let (stored, theirs, is_outdated) = {
             let vault = &self.0.vault;
             let _turn = vault.turn.lock().await;
@@ -217,7 +226,12 @@ impl Clerk {
                 }
                 Err(StoreError::Unavailable(_)) => return false,
             };
-            let theirs = entry.token.clone().filter(|token| vault.is_foreign(token));
+            let own = connection.client_token();
+            let theirs = entry.token.clone().filter(|token| {
+                vault.is_foreign(token)
+                    && !connection.store_is_unknown()
+                    && !self.prefers_own(own.as_ref(), token, false)
+            });
             // Another process renewed the key, because somebody signed out there: what this process shows may be outdated.
             let is_outdated = has_key && vault.known().is_some_and(|known| known.key != entry.key);
             let before = match self.read_content(&name, &entry.key).await {

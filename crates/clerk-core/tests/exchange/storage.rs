@@ -9,13 +9,13 @@ use std::{
 };
 
 use clerk_core::{
-    LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions,
+    ClerkSetup, LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions,
     ports::{BoxFuture, SecretKey, SecretLifetime, SecretStore, StoreError},
     secret::StoredSecret,
     storage::MemoryStore,
 };
 use clerk_testkit::{
-    Response, ScriptedApp, client, environment, json_response, session, stored_token, token_in, wait_until,
+    MemoryCache, Response, ScriptedApp, client, environment, json_response, session, stored_token, token_in, wait_until,
 };
 use serde_json::json;
 
@@ -127,9 +127,13 @@ impl SecretStore for LockedStore {
 }
 
 async fn locked() -> (ScriptedApp, Arc<LockedStore>) {
+    locked_with(|_| {}).await
+}
+
+async fn locked_with(adjust: impl FnOnce(&mut ClerkSetup)) -> (ScriptedApp, Arc<LockedStore>) {
     let store = Arc::new(LockedStore::default());
     store.held.write(&token_key(), StoredSecret::new("stored")).await.unwrap();
-    let app = ScriptedApp::with_tokens(fapi, store.clone(), |_| {});
+    let app = ScriptedApp::with_tokens(fapi, store.clone(), adjust);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert!(!app.clerk.is_signed_in());
     (app, store)
@@ -153,6 +157,24 @@ async fn locked_keyring_is_overwritten_only_by_a_new_sign_in() {
     tokio::time::sleep(Duration::from_secs(120)).await;
     assert!(app.clerk.is_signed_in());
     assert_eq!(*store.writes.lock().unwrap(), ["rotated"]);
+}
+
+/// Storing the state comes upon the unread entry first.
+#[tokio::test(start_paused = true)]
+async fn locked_keyring_does_not_replace_a_user_who_signed_in_meanwhile() {
+    let (app, store) = locked_with(|setup| setup.cache = Some(Arc::<MemoryCache>::default())).await;
+    let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    store.open.store(true, Ordering::Relaxed);
+    app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+    let clerk = app.clerk.clone();
+    tokio::spawn(async move { clerk.keep_cache().await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(app.clerk.is_signed_in());
+    assert_eq!(stored_token(&store.held, &token_key()).await.as_deref(), Some("rotated"));
+    assert!(
+        app.fapi.requests.lock().unwrap().iter().filter(|(_, path, _)| path == "/client").count() == 1,
+        "no reload"
+    );
 }
 
 /// Whoever was signed in when the keyring was locked is on this device too.
