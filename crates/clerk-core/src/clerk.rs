@@ -18,7 +18,7 @@ use crate::{
     flows::pending::Flows,
     models::SessionId,
     options::ClerkOptions,
-    ports::{SecretKey, StoreError},
+    ports::{SecretKey, SecretLifetime, StoreError},
     secret::StoredSecret,
     setup::ClerkSetup,
     state::{
@@ -97,7 +97,7 @@ pub(crate) struct Turns {
 /// Held during a load, so that overlapping loads share one.
 pub(crate) struct LoadTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
 
-/// Held while the active session changes, so that `set_active` and `sign_out` do not overlap.
+/// Held while the active session changes, so that two calls of `set_active` do not overlap. Signing out does not wait for it.
 pub(crate) struct SwitchTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
 
 impl Turns {
@@ -237,7 +237,11 @@ impl Clerk {
     }
 
     pub(crate) async fn read_secret(&self, key: &SecretKey) -> std::result::Result<Option<StoredSecret>, StoreError> {
-        self.0.store_access.read(self.0.setup.secrets.as_ref(), key).await
+        let secret = self.0.store_access.read(self.0.setup.secrets.as_ref(), key).await?;
+        if secret.is_some() {
+            self.report_lifetime();
+        }
+        Ok(secret)
     }
 
     pub(crate) async fn write_secret(
@@ -245,7 +249,18 @@ impl Clerk {
         key: &SecretKey,
         secret: StoredSecret,
     ) -> std::result::Result<(), StoreError> {
-        self.0.store_access.write(self.0.setup.secrets.as_ref(), key, secret).await
+        self.0.store_access.write(self.0.setup.secrets.as_ref(), key, secret).await?;
+        self.report_lifetime();
+        Ok(())
+    }
+
+    /// Gives notice, once, that the store forgets at log-out.
+    fn report_lifetime(&self) {
+        let code = ErrorCode::StorageUntilLogOut.as_str();
+        if self.0.setup.secrets.lifetime() == SecretLifetime::UntilLogOut && !lock(&self.0.notices).contains_key(code) {
+            let message = "there is no keyring, so the user stays signed in only until they log out of the computer";
+            self.notice(code, message.to_owned());
+        }
     }
 
     pub(crate) async fn delete_secret(&self, key: &SecretKey) -> std::result::Result<(), StoreError> {

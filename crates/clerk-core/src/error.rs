@@ -116,6 +116,8 @@ codes! {
     DecodeError = "decode_error",
     /// The OS keyring is not available.
     StorageUnavailable = "storage_unavailable",
+    /// There is no keyring, so secrets are kept until the user logs out of the computer. A notice only.
+    StorageUntilLogOut = "storage_until_log_out",
     /// The content of the OS keyring can't be decoded.
     StorageCorrupt = "storage_corrupt",
     /// The system browser could not be opened.

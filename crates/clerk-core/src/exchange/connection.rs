@@ -43,6 +43,8 @@ pub(crate) struct Connection {
     verifying: watch::Sender<bool>,
     /// Whether the stored token could not be read: what is stored is unknown, and must not be overwritten unseen.
     store_is_unknown: AtomicBool,
+    /// Whether the user signed out of all sessions while what is stored was unknown.
+    signed_out: AtomicBool,
     /// Whether a response raised a doubt that no verification has settled yet.
     in_doubt: AtomicBool,
 }
@@ -57,6 +59,7 @@ impl Default for Connection {
             first_contact: tokio::sync::Mutex::default(),
             verifying: watch::Sender::new(false),
             store_is_unknown: AtomicBool::default(),
+            signed_out: AtomicBool::default(),
             in_doubt: AtomicBool::default(),
         }
     }
@@ -218,6 +221,15 @@ impl Connection {
 
     pub(crate) fn store_is_unknown(&self) -> bool {
         self.store_is_unknown.load(Ordering::Acquire)
+    }
+
+    /// Whether the user signed out of all sessions while what is stored was unknown: then nobody comes back from there.
+    pub(crate) fn was_signed_out(&self) -> bool {
+        self.signed_out.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_signed_out(&self) {
+        self.signed_out.store(self.store_is_unknown(), Ordering::Release);
     }
 
     pub(crate) fn set_store_is_unknown(&self, unknown: bool) {

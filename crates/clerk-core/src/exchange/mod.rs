@@ -306,7 +306,7 @@ impl Clerk {
 
     /// Stores a new client token. If storing fails, it is used in memory only. If another process stored a newer one, that is
     /// used instead.
-    async fn store_token(&self, token: Option<ClientToken>) {
+    pub(crate) async fn store_token(&self, token: Option<ClientToken>) {
         let was_unknown = self.0.connection.store_is_unknown();
         match self.save_token(token.as_ref()).await {
             Ok(None) => {}

@@ -222,6 +222,10 @@ impl Clerk {
 
     async fn fail(&self, error: Error) -> Result<()> {
         tracing::error!(code = error.code(), "Clerk could not be loaded: {error}");
+        if error.status() == Some(401) {
+            // FAPI does not know this device any more.
+            self.forget_state().await;
+        }
         self.commit([Transition::LoadFailed(error.clone())]).await;
         Err(error)
     }
@@ -262,8 +266,9 @@ impl Clerk {
     async fn restore_identity(&self, instance: Instance) -> Option<CachedState> {
         let setup = &self.0.setup;
         if self.0.connection.secret_name().is_some_and(|name| name != instance.secret_name()) {
-            // The state of the other instance must not come back.
+            // The state of the other instance must not come back, and its client token is sent nowhere else.
             self.renew_key().await;
+            self.0.revocations.clear();
         }
         let opened = match self.open_stored(&instance.secret_name()).await {
             Ok(opened) => opened,

@@ -207,6 +207,19 @@ async fn file_from_before_the_end_of_a_session_shows_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn file_from_before_a_refused_start_shows_nobody() {
+    let machine = Machine::new("a-token");
+    machine.running().await;
+    let file = machine.file();
+    machine.network.store(401, Ordering::Relaxed);
+    let app = machine.start_with(|_| {});
+    assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().status(), Some(401));
+    assert_eq!(machine.offline().await, None, "right away");
+    machine.put_back(file);
+    assert_eq!(machine.offline().await, None, "the old file");
+}
+
+#[tokio::test(start_paused = true)]
 async fn file_from_before_a_change_of_the_user_shows_nobody() {
     let machine = Machine::new("a-token");
     let app = machine.running().await;
@@ -291,6 +304,37 @@ async fn token_that_is_too_long_for_an_entry_survives_a_restart() {
         again.clerk.client().unwrap().signed_in_session(&"sess_2".into()).is_some(),
         "the token outlives a new key"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_survives_old_entries_that_can_not_be_decoded() {
+    struct Spoiled(Arc<SmallStore>);
+    impl SecretStore for Spoiled {
+        fn read(&self, key: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
+            match key {
+                SecretKey::ClientToken(_) => self.0.read(key),
+                _ => Box::pin(std::future::ready(Err(StoreError::Corrupt("not UTF-8".to_owned())))),
+            }
+        }
+        fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
+            self.0.write(key, secret)
+        }
+        fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
+            self.0.delete(key)
+        }
+    }
+    let machine = Machine::new("a-token");
+    machine.secrets.held.write(&key(), StoredSecret::new("a-token")).await.unwrap();
+    let (answers, seen) = (machine.clone(), Arc::<Mutex<Vec<Option<String>>>>::default());
+    let log = seen.clone();
+    let script = move |_: &str, path: &str, token: Option<&str>| {
+        log.lock().unwrap().push(token.map(str::to_owned));
+        answers.answer(path, token)
+    };
+    let app = ScriptedApp::with_tokens(script, Arc::new(Spoiled(machine.secrets.clone())), |_| {});
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert!(seen.lock().unwrap().iter().all(|token| token.as_deref() == Some("a-token")));
+    assert!(app.clerk.is_signed_in());
 }
 
 /// What versions before this one left.
