@@ -116,6 +116,11 @@ impl Turns {
         self.initial_session_is_default.store(false, Ordering::Relaxed);
     }
 
+    /// Whether a session was chosen, or deliberately none.
+    pub(crate) fn was_session_chosen(&self) -> bool {
+        !self.initial_session_is_default.load(Ordering::Relaxed)
+    }
+
     /// Returns true once, while the app may still choose the initial session.
     fn take_initial_choice(&self) -> bool {
         self.initial_session_is_default.swap(false, Ordering::Relaxed)

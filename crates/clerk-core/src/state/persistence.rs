@@ -147,12 +147,11 @@ impl Clerk {
         if let Some(theirs) = stored.as_ref().and_then(|entry| entry.token.as_ref())
             && token != Some(theirs)
             && vault.is_foreign(theirs)
+            && !self.prefers_own(token, theirs, was_unknown)
         {
-            if !self.prefers_own(token, theirs, was_unknown) {
-                let theirs = theirs.clone();
-                vault.set_known(stored);
-                return Ok(Some(theirs));
-            }
+            let theirs = theirs.clone();
+            vault.set_known(stored);
+            return Ok(Some(theirs));
         }
         let mut entry = stored.or_else(|| vault.known()).unwrap_or_else(|| Entry::new(None));
         let was_in_file = entry.token_in_file;

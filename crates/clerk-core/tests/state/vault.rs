@@ -380,6 +380,22 @@ async fn process_adopts_the_token_that_another_one_rotated() {
     assert!(behind.clerk.is_signed_in());
 }
 
+/// Adopting a token is not a choice of the user.
+#[tokio::test(start_paused = true)]
+async fn process_that_adopts_a_token_activates_no_other_session_after_a_sign_out() {
+    let machine = Machine::new("token-1");
+    let app = machine.running().await;
+    machine.network.store(OFFLINE, Ordering::Relaxed);
+    app.clerk.sign_out(SignOutOptions { session_id: Some("sess_1".into()), ..Default::default() }).await.unwrap();
+    machine.tokens.lock().unwrap().push("token-2");
+    machine.secrets.held.write(&key(), renamed(&machine, "token-2").await).await.unwrap();
+    machine.network.store(200, Ordering::Relaxed);
+    wait_until("the session to end", || machine.ended.lock().unwrap().contains(&"sess_1")).await;
+    assert_eq!(stored_token(&*machine.secrets, &key()).await.as_deref(), Some("token-2"));
+    assert!(app.clerk.client().unwrap().signed_in_session(&"sess_2".into()).is_some());
+    assert_eq!(app.active_session_id(), None);
+}
+
 /// The entry with another token, as another process would have written it.
 async fn renamed(machine: &Machine, token: &str) -> StoredSecret {
     let entry = machine.secrets.read(&key()).await.unwrap().unwrap();
