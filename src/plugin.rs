@@ -15,6 +15,7 @@ use tauri::{
 use tauri_plugin_deep_link::DeepLink;
 
 use crate::{
+    Clerk,
     bindings::PLUGIN_NAME,
     commands::WindowOptions,
     desktop::{deep_link, single_instance},
@@ -126,6 +127,11 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             RunEvent::Ready => self.running.store(true, Ordering::Release),
             RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
                 app.state::<WindowOptions>().remove(label);
+            }
+            RunEvent::WindowEvent { event: WindowEvent::Focused(true), .. } => {
+                if let Some(clerk) = app.try_state::<Clerk>() {
+                    clerk.resume();
+                }
             }
             _ => {}
         }

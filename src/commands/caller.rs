@@ -76,7 +76,7 @@ impl CallerWindow {
             self.options.replace(&self.label, before);
             return Err(error);
         }
-        Ok(self.clerk.with_options(own).snapshot())
+        Ok(self.clerk.with_options(own).snapshot_with_ages())
     }
 }
 

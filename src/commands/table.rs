@@ -12,7 +12,7 @@ macro_rules! command_table {
             ["read-state"] fn load(window: CallerWindow, options: LoadOptions) -> Arc<Snapshot> {
                 window.load(options).await
             }
-            ["read-state"] fn snapshot(clerk: Caller) -> Arc<Snapshot> { Ok(clerk.snapshot()) }
+            ["read-state"] fn snapshot(clerk: Caller) -> Arc<Snapshot> { Ok(clerk.snapshot_with_ages()) }
             ["read-state"] fn notices(clerk: Caller) -> Vec<Notice> { Ok(clerk.notices()) }
 
             // Choosing the session, signing out.

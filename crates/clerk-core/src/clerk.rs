@@ -14,7 +14,7 @@ use tokio::sync::{MutexGuard, watch};
 use crate::{
     error::{ErrorCode, Result},
     events::{Event, Notice, Status},
-    exchange::connection::Connection,
+    exchange::{connection::Connection, contact::Contact, upkeep::Upkeep},
     flows::pending::Flows,
     models::SessionId,
     options::ClerkOptions,
@@ -68,6 +68,10 @@ pub(crate) struct Inner {
     pub(crate) turns: Turns,
     /// The way to the secret store.
     pub(crate) store_access: StoreAccess,
+    /// The task that tries to reach FAPI again.
+    pub(crate) contact: Contact,
+    /// The task that applies what time alone changes.
+    pub(crate) upkeep: Upkeep,
     notices: Mutex<BTreeMap<&'static str, String>>,
 }
 
@@ -123,10 +127,17 @@ impl Clerk {
                 flows: Flows::new(),
                 turns,
                 store_access: StoreAccess::default(),
+                contact: Contact::default(),
+                upkeep: Upkeep::default(),
                 notices: Mutex::default(),
             }),
             None,
         )
+    }
+
+    /// Returns a handle to `inner`.
+    pub(crate) fn of(inner: Arc<Inner>) -> Self {
+        Self(inner, None)
     }
 
     /// Returns a handle to the same Clerk whose calls also use `options`; see [`ClerkOptions::within`]. The plugin
@@ -139,11 +150,23 @@ impl Clerk {
     /// Returns the current state. Cheap; never blocks.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        let snapshot = self.0.store.snapshot();
+        let held = self.0.store.snapshot();
+        let snapshot = held.clone().aged(self.now());
+        if !Arc::ptr_eq(&held, &snapshot) {
+            self.0.upkeep.wake();
+        }
         match &self.1 {
             Some(own) => Arc::new(snapshot.with_options(own.within(&snapshot.options))),
             None => snapshot,
         }
+    }
+
+    /// Returns the current state with the verification ages of this moment; see
+    /// [`Session::factor_verification_age`](crate::models::Session::factor_verification_age). The plugin gives it to
+    /// windows.
+    #[must_use]
+    pub fn snapshot_with_ages(&self) -> Arc<Snapshot> {
+        self.snapshot().with_verification_ages(self.now())
     }
 
     /// Returns a receiver that always holds the newest state and wakes on each change.

@@ -32,6 +32,7 @@ mod resources {
     mod waitlist;
 }
 mod state {
+    mod aging;
     mod cache;
     mod listeners;
     mod properties;

@@ -89,6 +89,7 @@ impl Clerk {
     /// Activates a session and an organization. Returns false if nothing was done because the instance requires an
     /// organization.
     pub(crate) async fn choose(&self, params: &SetActiveParams) -> Result<bool> {
+        self.loaded().await?;
         let turn = self.0.turns.switch().await;
         self.0.turns.session_was_chosen();
         self.switch_to(params, &turn).await

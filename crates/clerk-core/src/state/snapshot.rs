@@ -75,6 +75,12 @@ pub struct Snapshot {
     /// The freshest session token of each session.
     #[serde(skip)]
     pub(crate) session_tokens: Arc<BTreeMap<SessionId, ReceivedToken>>,
+    /// When the client was received.
+    #[serde(skip)]
+    pub(crate) received: Moment,
+    /// The session that was active until it ended by our clock. It is active again if FAPI says that it goes on.
+    #[serde(skip)]
+    pub(crate) timed_out: Option<SessionId>,
     /// When this state was made.
     #[serde(skip)]
     pub(crate) at: Moment,
@@ -95,6 +101,7 @@ impl std::fmt::Debug for Snapshot {
 
 impl Snapshot {
     pub(crate) fn initial(sdk_metadata: SdkMetadata, options: ClerkOptions) -> Self {
+        let start = Moment { wall_ms: 0, monotonic: Instant::now() };
         Self {
             revision: 0,
             status: Status::Loading,
@@ -113,7 +120,9 @@ impl Snapshot {
             raw_client: None,
             raw_environment: None,
             session_tokens: Arc::default(),
-            at: Moment { wall_ms: 0, monotonic: Instant::now() },
+            received: start,
+            timed_out: None,
+            at: start,
             restored: false,
         }
     }
@@ -164,8 +173,13 @@ impl Snapshot {
         self.session().is_some_and(|session| session.status != SessionStatus::Pending)
     }
 
+    /// Returns the freshest known token of a session, when it was received, and when it expires.
+    pub(crate) fn session_token(&self, session: &SessionId) -> Option<&ReceivedToken> {
+        self.session_tokens.get(session)
+    }
+
     /// Returns the freshest known token of a session for its active organization.
     pub(crate) fn last_active_token(&self, session: &SessionId) -> Option<&str> {
-        self.session_tokens.get(session).map(|received| received.token.expose())
+        self.session_token(session).map(|received| received.token.expose())
     }
 }

@@ -43,6 +43,8 @@ pub(crate) enum Transition {
     /// The client and the environment of an earlier run were restored, until FAPI responds; `active` is the initial
     /// session.
     Restored { client: (Box<Client>, Value), environment: (Box<Environment>, Value), active: Option<SessionId> },
+    /// Sessions ended because their time has come.
+    Aged,
     /// The active session changed.
     Activate(Option<SessionId>),
     /// A session token was minted for a session and its active organization. Listeners are not notified: tokens are not
@@ -92,6 +94,7 @@ impl Snapshot {
                 next.raw_environment = Some(Arc::new(raw));
             }
             Transition::Client { typed, raw } => next.apply_client(*typed, raw),
+            Transition::Aged => next.end_sessions(),
             Transition::Restored { client, environment, active } => {
                 next.environment = Some(Arc::from(environment.0));
                 next.raw_environment = Some(Arc::new(environment.1));
@@ -99,9 +102,11 @@ impl Snapshot {
                 next.activate(active);
                 next.restored = true;
                 next.status = Status::Degraded;
+                next.end_sessions();
             }
             Transition::Activate(session) => {
                 next.activate(session);
+                next.timed_out = None;
                 next.restored = false;
             }
             Transition::TokenMinted { session, token } => {
@@ -131,7 +136,7 @@ impl Snapshot {
     fn reset(&mut self) {
         (self.client, self.raw_client, self.session_tokens) = (None, None, Arc::default());
         (self.environment, self.raw_environment) = (None, None);
-        (self.active_session, self.restored) = (ActiveSession::Unknown, false);
+        (self.active_session, self.restored, self.timed_out) = (ActiveSession::Unknown, false, None);
     }
 
     fn activate(&mut self, session: Option<SessionId>) {
@@ -146,12 +151,15 @@ impl Snapshot {
     /// After a sign-in, `set_active` activates the new session, not its arrival.
     fn apply_client(&mut self, typed: Client, raw: Value) {
         let select = self.may_select_session(&typed);
-        self.restored = false;
+        let timed_out = self.timed_out.take();
+        (self.restored, self.received) = (false, self.at);
         if select {
             self.active_session = match typed.default_session() {
                 Some(session) => ActiveSession::Session { session_id: session.id.clone() },
                 None => ActiveSession::None,
             };
+        } else if let Some(session_id) = timed_out.filter(|id| typed.signed_in_session(id).is_some()) {
+            self.active_session = ActiveSession::Session { session_id };
         }
         // A client that was in flight while a token was minted must not bring the old token back.
         let server_ms = typed.newest_timestamp().0;
@@ -171,7 +179,7 @@ impl Snapshot {
         self.drop_vanished_session();
     }
 
-    fn drop_vanished_session(&mut self) {
+    pub(super) fn drop_vanished_session(&mut self) {
         if matches!(self.active_session, ActiveSession::Session { .. }) && self.session().is_none() {
             self.active_session = ActiveSession::None;
         }
