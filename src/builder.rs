@@ -1,8 +1,8 @@
 //! The settings that an app makes in code.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use crate::{Config, core, models, plugin::Companions, ports};
+use crate::{Config, core, models, plugin::Companions, ports, wallet_bridge::ConfirmWallet};
 
 /// Builds the plugin with settings from code, which override `plugins.clerk` in `tauri.conf.json`.
 pub struct Builder {
@@ -10,10 +10,12 @@ pub struct Builder {
     pub(crate) companions: Companions,
     pub(crate) secrets: Option<Arc<dyn ports::SecretStore>>,
     pub(crate) wallet: Option<Arc<dyn ports::Wallet>>,
+    pub(crate) confirm_wallet: Option<ConfirmWallet>,
     pub(crate) select_initial_session: Option<core::SelectInitialSession>,
     pub(crate) browser_timeout: Duration,
     pub(crate) load_at_start: bool,
     pub(crate) keep_state: bool,
+    pub(crate) max_offline_age: Duration,
 }
 
 impl std::fmt::Debug for Builder {
@@ -32,10 +34,12 @@ impl Default for Builder {
             companions: Companions { deep_link: true, single_instance: true },
             secrets: None,
             wallet: None,
+            confirm_wallet: None,
             select_initial_session: None,
             browser_timeout: core::DEFAULT_BROWSER_TIMEOUT,
             load_at_start: true,
             keep_state: true,
+            max_offline_age: core::DEFAULT_MAX_OFFLINE_AGE,
         }
     }
 }
@@ -86,6 +90,28 @@ impl Builder {
     #[must_use]
     pub fn wallet(mut self, wallet: impl ports::Wallet + 'static) -> Self {
         self.wallet = Some(Arc::new(wallet));
+        self
+    }
+
+    /// Confirms the address of a wallet before anybody is signed in with it, e.g. by asking the user in the app. `false`, or no
+    /// answer within the [timeout](Self::browser_timeout) of a browser flow, ends the flow with `web3_wallet_not_confirmed`.
+    ///
+    /// The wallet is in the system browser, and the page that asks it has an address that other programs of the same user may
+    /// read. One that opens it before the browser does could answer with a wallet of its own; the browser then comes second, which
+    /// ends the flow, unless it comes too late. An app in which that matters shows the user the address.
+    ///
+    /// ```
+    /// # async fn ask(question: String) -> bool { question.is_empty() }
+    /// let builder = clerk::Builder::new()
+    ///     .confirm_wallet(|address| async move { ask(format!("Sign in with the wallet {address}?")).await });
+    /// # let _ = builder;
+    /// ```
+    #[must_use]
+    pub fn confirm_wallet<F>(mut self, confirm: impl Fn(String) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = bool> + Send + 'static,
+    {
+        self.confirm_wallet = Some(Arc::new(move |address| Box::pin(confirm(address))));
         self
     }
 
@@ -142,6 +168,14 @@ impl Builder {
     #[must_use]
     pub fn keep_state(mut self, keep: bool) -> Self {
         self.keep_state = keep;
+        self
+    }
+
+    /// Sets for how long the stored state is shown at the start of an app that can't reach Clerk, counted from the last time
+    /// that Clerk confirmed it. Default: 30 days.
+    #[must_use]
+    pub fn max_offline_age(mut self, age: Duration) -> Self {
+        self.max_offline_age = age;
         self
     }
 }

@@ -8,6 +8,9 @@ use crate::{
     error::ErrorCode,
 };
 
+/// Name of the plugin, as used for its section in `tauri.conf.json`, its permissions and its commands.
+pub(crate) const PLUGIN_NAME: &str = "clerk";
+
 /// The section `plugins.clerk` of `tauri.conf.json`. All keys are optional. An unknown key is an error when the app starts,
 /// so that a typo does not go unnoticed.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -16,8 +16,8 @@ use tauri_plugin_deep_link::DeepLink;
 
 use crate::{
     Clerk,
-    bindings::PLUGIN_NAME,
     commands::WindowOptions,
+    config::PLUGIN_NAME,
     desktop::{deep_link, single_instance},
 };
 

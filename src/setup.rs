@@ -15,7 +15,7 @@ impl Builder {
     pub fn build<R: Runtime>(self) -> ClerkPlugin<R> {
         let companions = self.companions;
         let bindings = bindings::builder::<R>();
-        let own = plugin::Builder::<R, Option<Config>>::new(bindings::PLUGIN_NAME)
+        let own = plugin::Builder::<R, Option<Config>>::new(config::PLUGIN_NAME)
             .invoke_handler(bindings.invoke_handler())
             .setup(move |app, api| {
                 bindings.mount_events(app);
@@ -73,10 +73,17 @@ fn clerk_setup<R: Runtime>(
     setup.options = config.options;
     setup.app_url = app_url(tauri);
     // Without this folder, the state is not stored.
-    let folder = app.path().app_local_data_dir().ok().filter(|_| builder.keep_state);
+    let folder = app.path().app_local_data_dir().ok();
+    setup.keep_state = builder.keep_state;
+    setup.max_offline_age = builder.max_offline_age;
     setup.cache = folder.map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as _);
-    let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, builder.browser_timeout)) as _;
-    setup.wallet = Some(builder.wallet.unwrap_or_else(bridge));
+    let name = tauri.product_name.clone().unwrap_or_else(|| package.name.clone());
+    let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, name, builder.browser_timeout)) as _;
+    let wallet = builder.wallet.unwrap_or_else(bridge);
+    setup.wallet = Some(match builder.confirm_wallet {
+        Some(confirm) => Arc::new(wallet_bridge::ConfirmedWallet::new(wallet, confirm, builder.browser_timeout)) as _,
+        None => wallet,
+    });
     setup.select_initial_session = builder.select_initial_session;
     setup.browser_timeout = builder.browser_timeout;
     setup.user_agent = user_agent(&package.name, &package.version.to_string());

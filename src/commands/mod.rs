@@ -4,21 +4,19 @@ mod caller;
 #[macro_use]
 mod table;
 
-use std::sync::Arc;
-
 use tauri_specta::{Commands, collect_commands};
 use url::Url;
 
 pub(crate) use caller::WindowOptions;
-use caller::{Caller, CallerWindow};
+use caller::{Caller, CallerWindow, WindowSnapshot};
 
 use crate::{
     core::{
         AttemptFactorParams, AttemptKind, AttemptVerificationParams, AuthenticateWithRedirectParams,
         AuthenticateWithWeb3Params, CreateOrganizationParams, EmailLinkOutcome, EmailLinkVerificationParams,
         GetTokenParams, JoinWaitlistParams, LoadOptions, Notice, PrepareFactorParams, PrepareVerificationParams,
-        RedirectCallbackParams, RedirectOutcome, ResetPasswordParams, SetActiveOutcome, SetActiveParams,
-        SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, Snapshot,
+        RedirectCallbackParams, RedirectOutcome, ResetPasswordParams, SessionEnded, SetActiveOutcome, SetActiveParams,
+        SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams,
     },
     error::{ErrorCode, ErrorPayload, Result},
     models::{Organization, OrganizationId, SessionId, SignIn, SignInId, SignUp, SignUpId, Waitlist},

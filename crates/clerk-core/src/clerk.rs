@@ -21,7 +21,15 @@ use crate::{
     ports::{SecretKey, StoreError},
     secret::StoredSecret,
     setup::ClerkSetup,
-    state::{listeners::ListenerHandle, snapshot::Snapshot, store::Store, transition::Transition},
+    state::{
+        ended::{Ended, EndedSessions, SessionEnded},
+        listeners::ListenerHandle,
+        revocation_queue::RevocationQueue,
+        snapshot::Snapshot,
+        store::Store,
+        transition::Transition,
+        vault::Vault,
+    },
     store_access::StoreAccess,
     sync::lock,
     time::Moment,
@@ -66,6 +74,12 @@ pub(crate) struct Inner {
     pub(crate) flows: Flows,
     /// Operations that must not overlap.
     pub(crate) turns: Turns,
+    /// What is stored for the next run.
+    pub(crate) vault: Vault,
+    /// Sessions that are to be ended on the server.
+    pub(crate) revocations: RevocationQueue,
+    /// Sessions that ended elsewhere.
+    ended: EndedSessions,
     /// The way to the secret store.
     pub(crate) store_access: StoreAccess,
     /// The task that tries to reach FAPI again.
@@ -118,6 +132,7 @@ impl Clerk {
     pub fn new(setup: ClerkSetup) -> Self {
         let mut initial = Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone());
         initial.at = Moment::now(setup.clock.as_ref());
+        initial.max_offline_age_ms = i64::try_from(setup.max_offline_age.as_millis()).unwrap_or(i64::MAX);
         let turns = Turns { initial_session_is_default: AtomicBool::new(true), ..Turns::default() };
         Self(
             Arc::new(Inner {
@@ -126,6 +141,9 @@ impl Clerk {
                 store: Store::new(initial),
                 flows: Flows::new(),
                 turns,
+                ended: EndedSessions::default(),
+                vault: Vault::default(),
+                revocations: RevocationQueue::default(),
                 store_access: StoreAccess::default(),
                 contact: Contact::default(),
                 upkeep: Upkeep::default(),
@@ -192,6 +210,26 @@ impl Clerk {
         self.0.store.on_status(Arc::new(move |snapshot: &Snapshot| handler(snapshot.status)), notify)
     }
 
+    /// Calls `listener` with each session that ends although the user did not end it on this device: it expired, it was
+    /// revoked, the account was deleted. FAPI has said so, or the session's time has come; a request that fails or is refused
+    /// ends no session. The listener must not block.
+    pub fn on_session_ended(&self, listener: impl Fn(&SessionEnded) + Send + Sync + 'static) -> ListenerHandle {
+        self.0.ended.on_ended(Arc::new(listener))
+    }
+
+    /// Returns the last sessions that ended in this way during this run of the app, the newest last.
+    #[must_use]
+    pub fn ended_sessions(&self) -> Vec<SessionEnded> {
+        self.0.ended.recent()
+    }
+
+    pub(crate) fn announce_ended(&self, ended: Vec<Ended>) {
+        for ended in ended {
+            self.0.ended.add(ended);
+            self.0.setup.events.emit(Event::SessionEnded);
+        }
+    }
+
     /// Returns the current state followed by each change, as a stream. A slow consumer may skip intermediate states but
     /// never the latest.
     pub fn changes(&self) -> impl Stream<Item = Arc<Snapshot>> + Send + 'static {
@@ -243,6 +281,11 @@ impl Clerk {
         Moment::now(self.0.setup.clock.as_ref())
     }
 
+    /// Returns the handle of the app, without the options of a window.
+    pub(crate) fn of_app(&self) -> Self {
+        Self(self.0.clone(), None)
+    }
+
     /// Returns the options of the window that this handle belongs to.
     pub(crate) fn own_options(&self) -> Option<&ClerkOptions> {
         self.1.as_deref()
@@ -254,9 +297,20 @@ impl Clerk {
         if snapshot.is_loaded() { Ok(snapshot) } else { Err(not_loaded()) }
     }
 
-    /// Applies changes that do not originate from a response of FAPI.
+    /// Applies changes that do not originate from a response of FAPI. If they take a user away, what is stored does not show
+    /// that user any more when this returns.
     pub(crate) async fn commit(&self, transitions: impl IntoIterator<Item = Transition>) {
-        self.0.store.writer().await.apply(&self.0.setup, transitions);
+        if self.apply(transitions).await {
+            self.renew_key().await;
+        }
+    }
+
+    /// As [`commit`](Self::commit), but what is stored stays. Returns whether the changes took a user away.
+    pub(crate) async fn apply(&self, transitions: impl IntoIterator<Item = Transition>) -> bool {
+        let writer = self.0.store.writer().await;
+        let before = self.0.store.snapshot();
+        writer.apply(&self.0.setup, transitions);
+        before.shows_somebody_else_than(&self.0.store.snapshot())
     }
 
     /// Emits a non-fatal diagnostic and stores it for windows that open later.

@@ -150,6 +150,10 @@ codes! {
     Web3SignatureRejected = "web3_signature_request_rejected",
     /// The wallet failed.
     Web3SignatureFailed = "web3_signature_generation_failed",
+    /// The app did not confirm the address of the wallet.
+    Web3WalletNotConfirmed = "web3_wallet_not_confirmed",
+    /// Somebody else used the page that asks the wallet.
+    WalletBridgeMisused = "wallet_bridge_misused",
     /// `web3_solana_signature` requires the name of the wallet.
     Web3SolanaWalletNameRequired = "web3_solana_wallet_name_required",
     /// A command of the app requires a signed-in user.

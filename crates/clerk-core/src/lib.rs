@@ -75,7 +75,7 @@ pub use flows::{
     email_link::{EmailLinkOutcome, EmailLinkVerificationParams},
     load::LoadOptions,
     oauth::AuthenticateWithRedirectParams,
-    outcome::RedirectOutcome,
+    outcome::{RedirectOutcome, Requirements},
     set_active::{SetActiveOutcome, SetActiveParams},
     sign_out::{SignOutOptions, SignOutOutcome},
     web3::AuthenticateWithWeb3Params,
@@ -91,9 +91,10 @@ pub use resources::{
     sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     waitlist::JoinWaitlistParams,
 };
-pub use setup::{ClerkSetup, DEFAULT_BROWSER_TIMEOUT, SelectInitialSession, default_app_url};
+pub use setup::{ClerkSetup, DEFAULT_BROWSER_TIMEOUT, DEFAULT_MAX_OFFLINE_AGE, SelectInitialSession, default_app_url};
 pub use state::{
     authorization::{CheckAuthorizationParams, Reverification},
+    ended::{SessionEndReason, SessionEnded},
     listeners::ListenerHandle,
     snapshot::{ActiveSession, Snapshot},
 };

@@ -127,11 +127,14 @@ pub trait SecretStore: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretKey {
-    /// The client token for this Frontend API.
+    /// The client token for this Frontend API, with the key of the stored state. At most 1,280 characters long, if there is a
+    /// [`CacheStore`].
     ClientToken(String),
-    /// The pending browser flow for this Frontend API, so that it can be finished after a restart.
+    /// The pending flow and the sessions that are still to be ended on the server, if there is no [`CacheStore`].
+    Records(String),
+    /// The pending browser flow, as earlier versions stored it.
     PendingFlow(String),
-    /// The key that encrypts the cached state of this Frontend API.
+    /// The key that encrypts the stored state, as earlier versions stored it.
     CacheKey(String),
 }
 
@@ -141,6 +144,7 @@ impl SecretKey {
     pub fn account(&self) -> String {
         match self {
             Self::ClientToken(host) => format!("clerk:{host}"),
+            Self::Records(host) => format!("clerk:{host}:records"),
             Self::PendingFlow(host) => format!("clerk:{host}:pending-flow"),
             Self::CacheKey(host) => format!("clerk:{host}:cache-key"),
         }
@@ -155,7 +159,15 @@ pub trait CacheStore: Send + Sync {
     fn read(&self) -> BoxFuture<'_, std::io::Result<Option<Vec<u8>>>>;
     /// Replaces the content. An interrupted write must leave the old content in place.
     fn write(&self, content: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>>;
+    /// Waits until no other process of the app changes the content or the credentials, and excludes others until the result is
+    /// dropped. The default excludes nobody, for a store that one process uses.
+    fn lock(&self) -> BoxFuture<'_, std::io::Result<CacheLock>> {
+        Box::pin(std::future::ready(Ok(Box::new(()) as CacheLock)))
+    }
 }
+
+/// The exclusive right to change what is stored; see [`CacheStore::lock`]. Dropping it ends the right.
+pub type CacheLock = Box<dyn std::any::Any + Send>;
 
 /// A [`SecretStore`] failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -213,6 +225,15 @@ pub enum WalletError {
     /// The wallet failed.
     #[error("the wallet failed: {0}")]
     Failed(String),
+    /// The system browser, where the wallet is, could not be opened.
+    #[error("the system browser could not be opened: {0}")]
+    BrowserUnavailable(String),
+    /// The app did not confirm the address of the wallet.
+    #[error("the app did not confirm the address of the wallet")]
+    NotConfirmed,
+    /// Somebody else took part in the exchange with the wallet, so nothing that it returned can be trusted.
+    #[error("another program took part in the exchange with the wallet: {0}")]
+    Misused(String),
 }
 
 /// Returns the current time, by two clocks.

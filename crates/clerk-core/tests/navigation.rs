@@ -28,6 +28,8 @@ async fn navigate_keeps_app_pages_and_opens_other_sites_in_the_browser() {
     app.clerk.navigate("https://example.com/x").unwrap();
     assert_eq!(app.browser.0.lock().unwrap()[0].as_str(), "https://example.com/x");
     assert!(app.clerk.take_redirect_outcome().is_none());
+    let error = app.clerk.navigate("http://example.com/x").unwrap_err();
+    assert_eq!((error.code(), app.browser.0.lock().unwrap().len()), ("url_not_allowed", 1), "without https");
 }
 
 #[tokio::test]

@@ -165,18 +165,34 @@ impl RecordingSink {
     }
 }
 
+/// Returns the client token in an entry that the core wrote.
+pub async fn stored_token(store: &impl SecretStore, key: &SecretKey) -> Option<String> {
+    token_in(store.read(key).await.unwrap()?.expose())
+}
+
+/// Returns the client token in the content of an entry.
+pub fn token_in(entry: &str) -> Option<String> {
+    let entry: Value = serde_json::from_str(entry).expect("the core writes JSON");
+    entry["t"].as_str().map(str::to_owned)
+}
+
 /// The store of a machine without a keyring.
 pub struct UnavailableStore;
 
+impl UnavailableStore {
+    /// What it says is wrong.
+    pub const REASON: &str = "no such collection: /home/ada/keys";
+}
+
 impl SecretStore for UnavailableStore {
     fn read(&self, _: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
-        Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Self::REASON.to_owned()))))
     }
     fn write(&self, _: &SecretKey, _: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Self::REASON.to_owned()))))
     }
     fn delete(&self, _: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Self::REASON.to_owned()))))
     }
 }
 

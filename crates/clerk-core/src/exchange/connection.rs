@@ -74,6 +74,8 @@ pub(crate) struct InFlight {
     generation: u64,
     had_token: bool,
     effect: Effect,
+    /// Whether it redeems a nonce, which may be anybody's.
+    pub(super) redeems_nonce: bool,
     _rotating: Option<Rotating>,
 }
 
@@ -139,7 +141,7 @@ impl Connection {
         identity.token = token;
     }
 
-    pub(super) fn client_token(&self) -> Option<ClientToken> {
+    pub(crate) fn client_token(&self) -> Option<ClientToken> {
         lock(&self.identity).token.clone()
     }
 
@@ -166,6 +168,7 @@ impl Connection {
             generation: identity.generation,
             had_token: identity.token.is_some(),
             effect,
+            redeems_nonce: request.redeems_nonce(),
             _rotating: rotating,
         };
         (identity.token.clone(), in_flight)
@@ -286,7 +289,7 @@ impl Connection {
 }
 
 /// Whether two client tokens belong to the same client. Tokens that can't be read are taken to be of the same one.
-fn is_same_client(one: &ClientToken, other: &ClientToken) -> bool {
+pub(crate) fn is_same_client(one: &ClientToken, other: &ClientToken) -> bool {
     let id =
         |token: &ClientToken| jwt::payload(token.expose()).and_then(|claims| claims["id"].as_str().map(str::to_owned));
     match (id(one), id(other)) {

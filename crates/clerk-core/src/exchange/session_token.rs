@@ -62,6 +62,12 @@ impl Clerk {
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/tokens[/{template}]`; `Session.getToken()`.
     pub async fn get_token(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
+        let session = params.session_id.clone();
+        // Nobody waits for the token of a session that the user signs out of.
+        self.unless_signed_out(Some(&session), Box::pin(self.find_or_mint(params))).await
+    }
+
+    async fn find_or_mint(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
         let snapshot = self.loaded().await?;
         let session = snapshot
             .client

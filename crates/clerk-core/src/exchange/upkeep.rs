@@ -73,11 +73,14 @@ impl Clerk {
     /// Ends the sessions whose time has come, and asks FAPI, because our clock may be wrong.
     async fn end_aged_sessions(&self) {
         let writer = self.0.store.writer().await;
-        if !self.0.store.snapshot().has_ended_session(self.now()) {
+        let before = self.0.store.snapshot();
+        if !before.has_ended_session(self.now()) {
             return;
         }
         writer.apply(&self.0.setup, [Transition::Aged]);
+        let ended = before.ended_in(&self.0.store.snapshot());
         drop(writer);
+        self.announce_ended(ended);
         let clerk = self.clone();
         tokio::spawn(async move {
             if let Err(error) = clerk.exchange(&get_client().background()).await {

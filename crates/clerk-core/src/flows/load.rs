@@ -15,15 +15,14 @@ use crate::{
     },
     fapi::{
         Instance, InstanceOptions, InstanceType,
-        pipeline::{Fapi, Reply, is_usable_token},
+        pipeline::{Fapi, Reply},
         wire::Wire,
     },
     models::{Client, Environment},
     navigation::urls::non_empty,
     options::ClerkOptions,
-    ports::{SecretKey, StoreError},
-    secret::ClientToken,
-    state::transition::Transition,
+    ports::StoreError,
+    state::{persistence::Opened, sealed::CachedState, transition::Transition},
 };
 
 /// The timeout of a load, including all retries: an endless spinner would not tell the user what is wrong.
@@ -86,8 +85,9 @@ impl Clerk {
             return Ok(());
         }
         self.commit([Transition::Loading(Box::new(instance.clone()))]).await;
-        self.restore_identity(instance).await;
-        let restored = self.restore().await;
+        let stored = self.restore_identity(instance).await;
+        let restored = self.restore(stored).await;
+        self.send_revocations();
         match self.fetch_in_time().await {
             Ok(()) => Ok(()),
             Err(error) if restored && error.is_transient() => {
@@ -116,23 +116,33 @@ impl Clerk {
         fetched
     }
 
-    /// Restores the state cached by an earlier run until FAPI responds. Without a client token the device is signed
+    /// Restores the state stored by an earlier run until FAPI responds. Without a client token the device is signed
     /// out.
-    async fn restore(&self) -> bool {
-        if !self.0.connection.has_client_token() {
+    async fn restore(&self, stored: Option<CachedState>) -> bool {
+        self.forget_signed_out().await;
+        let now_ms = self.0.setup.clock.now_ms();
+        let Some(stored) = stored.filter(|_| self.0.connection.has_client_token() && self.0.setup.keep_state) else {
+            return false;
+        };
+        if !stored.is_recent(now_ms, self.0.setup.max_offline_age) {
+            tracing::info!("the stored state is too old to be shown");
             return false;
         }
-        let Some(cached) = self.read_cache().await else { return false };
-        let (Some(environment), Some(client)) = (Environment::read(&cached.environment), Client::read(&cached.client))
+        let stored = stored.without_expired_sessions(now_ms);
+        let (Some(environment), Some(mut client)) =
+            (Environment::read(&stored.environment), Client::read(&stored.client))
         else {
             return false;
         };
+        let mut raw_client = stored.client;
+        self.snapshot().drop_signed_out(&mut client, &mut raw_client);
         let active = match &self.0.setup.select_initial_session {
             Some(select) => select(&client),
             None => client.default_session().map(|session| session.id.clone()),
         };
-        let environment = (Box::new(environment), cached.environment);
-        self.commit([Transition::Restored { client: (Box::new(client), cached.client), environment, active }]).await;
+        let environment = (Box::new(environment), stored.environment);
+        let (client, confirmed_at_ms) = ((Box::new(client), raw_client), stored.confirmed_at_ms);
+        self.commit([Transition::Restored { client, environment, active, confirmed_at_ms }]).await;
         true
     }
 
@@ -223,11 +233,15 @@ impl Clerk {
         }
     }
 
-    /// Restores the client token of an earlier run for this instance.
-    async fn restore_identity(&self, instance: Instance) {
+    /// Restores the client token of an earlier run for this instance. Returns the state that it stored.
+    async fn restore_identity(&self, instance: Instance) -> Option<CachedState> {
         let setup = &self.0.setup;
-        let stored = match self.read_secret(&SecretKey::ClientToken(instance.secret_name())).await {
-            Ok(stored) => stored.map(|secret| ClientToken::new(secret.expose())),
+        if self.0.connection.secret_name().is_some_and(|name| name != instance.secret_name()) {
+            // The state of the other instance must not come back.
+            self.renew_key().await;
+        }
+        let opened = match self.open_stored(&instance.secret_name()).await {
+            Ok(opened) => opened,
             Err(error) => {
                 self.report_store_error(&error);
                 // "Could not be read" is not "empty": it is not overwritten, and read again later.
@@ -236,15 +250,12 @@ impl Clerk {
                     let clerk = self.clone();
                     tokio::spawn(async move { clerk.recover_store().await });
                 }
-                None
+                Opened::default()
             }
         };
-        let usable = stored.as_ref().is_none_or(is_usable_token);
-        if !usable {
-            self.report_store_error(&StoreError::Corrupt("it is not a client token".to_owned()));
-        }
-        self.0.connection.reset_token(stored.filter(|_| usable));
+        self.0.connection.reset_token(opened.token);
         self.0.connection.set_fapi(Fapi::new(instance, setup.transport.clone(), setup.user_agent.clone()));
+        opened.state
     }
 
     /// Reads the environment and the client from FAPI.

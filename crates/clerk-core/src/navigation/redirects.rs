@@ -4,9 +4,9 @@ use url::Url;
 
 use crate::{
     clerk::Clerk,
-    error::{ErrorCode, Result},
+    error::{Error, ErrorCode, Result},
     events::Event,
-    fapi::InstanceType,
+    fapi::{InstanceType, is_loopback},
     flows::{attempt::AttemptKind, callback_params::RedirectCallbackParams, outcome::RedirectOutcome},
     navigation::{
         destination::{Destination, destination},
@@ -16,9 +16,17 @@ use crate::{
 };
 
 impl Clerk {
-    /// Returns the page that relative URLs are resolved against: the calling one, or the app's start page.
+    /// Returns the page that relative URLs are resolved against: the calling one if it is a page of the app, else the app's
+    /// start page. What the caller names must not decide which origin counts as the app's.
     pub(crate) fn page(&self, location: Option<&str>) -> Url {
-        location.and_then(|location| Url::parse(location).ok()).unwrap_or_else(|| self.0.setup.app_url.clone())
+        let (snapshot, start) = (self.snapshot(), &self.0.setup.app_url);
+        let allowed = location.and_then(|location| self.urls(&snapshot, start).allowed_redirect(location));
+        allowed.unwrap_or_else(|| start.clone())
+    }
+
+    /// Returns the parameters of a callback without the pages that the app does not allow.
+    pub(crate) fn allowed_callback(&self, callback: RedirectCallbackParams) -> RedirectCallbackParams {
+        callback.allowed_by(&self.urls(&self.snapshot(), &self.0.setup.app_url))
     }
 
     pub(crate) fn urls<'a>(&self, snapshot: &'a Snapshot, here: &'a Url) -> Urls<'a> {
@@ -213,7 +221,7 @@ impl Clerk {
     /// `Clerk.redirectToSignIn()`.
     pub async fn redirect_to_sign_in(&self, options: &RedirectOptions) -> Result<()> {
         self.loaded_snapshot()?;
-        if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_in() {
+        if self.urls(&self.snapshot(), &self.0.setup.app_url).own_sign_in().is_some() {
             return self.navigate(&self.build_sign_in_url(options));
         }
         self.hosted(AttemptKind::SignIn, options).await
@@ -229,7 +237,7 @@ impl Clerk {
     /// `Clerk.redirectToSignUp()`.
     pub async fn redirect_to_sign_up(&self, options: &RedirectOptions) -> Result<()> {
         self.loaded_snapshot()?;
-        if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_up() {
+        if self.urls(&self.snapshot(), &self.0.setup.app_url).own_sign_up().is_some() {
             return self.navigate(&self.build_sign_up_url(options));
         }
         self.hosted(AttemptKind::SignUp, options).await
@@ -342,13 +350,25 @@ impl Clerk {
     /// Opens a page in the system browser.
     ///
     /// # Errors
-    /// `url_not_allowed` if it is not http or https, `browser_unavailable` if no browser could be started.
+    /// `url_not_allowed` if it is not an https URL, or an http URL of this computer; `browser_unavailable` if no browser could
+    /// be started.
     pub fn open_external(&self, url: &str) -> Result<()> {
-        let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
-            ErrorCode::UrlNotAllowed.error("only absolute http and https URLs are opened in the system browser")
-        })?;
-        self.0.setup.browser.open(&url).map_err(|why| {
+        let url = Url::parse(url).map_err(|_| not_a_page())?;
+        self.open_page(&url)
+    }
+
+    /// As [`open_external`](Self::open_external). Anybody on the way could replace a page without https.
+    pub(crate) fn open_page(&self, url: &Url) -> Result<()> {
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
+            return Err(not_a_page());
+        }
+        self.0.setup.browser.open(url).map_err(|why| {
             ErrorCode::BrowserUnavailable.error(format!("the system browser could not be opened: {why}"))
         })
     }
+}
+
+fn not_a_page() -> Error {
+    ErrorCode::UrlNotAllowed
+        .error("only absolute https URLs, and http URLs of this computer, are opened in the system browser")
 }

@@ -9,7 +9,7 @@ use crate::{
     case::snake_case,
     fapi::InstanceType,
     flows::attempt::AttemptKind,
-    models::{DisplayConfig, Session, SessionTask},
+    models::{DisplayConfig, SessionTask},
     options::{ClerkOptions, RedirectOrigin},
 };
 
@@ -137,14 +137,6 @@ impl<'a> Urls<'a> {
         relative && non_empty(&self.options.sign_up_url).is_none()
     }
 
-    pub(crate) fn has_own_sign_in(&self) -> bool {
-        non_empty(&self.options.sign_in_url).is_some()
-    }
-
-    pub(crate) fn has_own_sign_up(&self) -> bool {
-        non_empty(&self.options.sign_up_url).is_some() || self.is_combined_flow()
-    }
-
     pub(crate) fn sign_in(&self, redirect: &RedirectOptions) -> String {
         self.authentication(non_empty(&self.options.sign_in_url), |display| &display.sign_in_url, "", redirect)
     }
@@ -258,19 +250,17 @@ impl<'a> Urls<'a> {
         base.map(|base| with_hash(base.as_str(), "", &params)).unwrap_or_default()
     }
 
-    /// Returns the app's sign-in page, or the hosted one.
-    pub(crate) fn sign_in_page(&self) -> String {
-        let displayed = self.display.map(|display| display.sign_in_url.as_str());
-        non_empty(&self.options.sign_in_url).or(displayed).unwrap_or("/").to_owned()
+    /// Returns the app's sign-in page.
+    pub(crate) fn own_sign_in(&self) -> Option<&str> {
+        non_empty(&self.options.sign_in_url)
     }
 
-    /// Returns the app's sign-up page, which may be a step of its sign-in page, or the hosted one.
-    pub(crate) fn sign_up_page(&self) -> String {
+    /// Returns the app's sign-up page, which may be a step of its sign-in page.
+    pub(crate) fn own_sign_up(&self) -> Option<String> {
         if self.is_combined_flow() {
-            return with_hash(&self.sign_in_page(), "create", &[]);
+            return self.own_sign_in().map(|page| with_hash(page, "create", &[]));
         }
-        let displayed = self.display.map(|display| display.sign_up_url.as_str());
-        non_empty(&self.options.sign_up_url).or(displayed).unwrap_or("/").to_owned()
+        non_empty(&self.options.sign_up_url).map(str::to_owned)
     }
 
     /// Returns the app's own page for a task.
@@ -278,11 +268,10 @@ impl<'a> Urls<'a> {
         self.options.task_urls.as_ref()?.get(&task.key).map(String::as_str).filter(|url| !url.is_empty())
     }
 
-    /// Returns the page for the next task of `session`, if it has one: the app's own, or one below `base`.
-    pub(crate) fn task_on(&self, session: Option<&Session>, base: &str) -> Option<String> {
-        let task = session?.current_task()?;
-        let below = || with_hash(base, &format!("tasks/{}", task.key), &[]);
-        Some(self.own_task_page(task).map_or_else(below, str::to_owned))
+    /// Returns the page for a task: the app's own, or one below `base`, if there is one.
+    pub(crate) fn task_on(&self, task: &SessionTask, base: Option<&str>) -> Option<String> {
+        let below = || base.map(|base| with_hash(base, &format!("tasks/{}", task.key), &[]));
+        self.own_task_page(task).map(str::to_owned).or_else(below)
     }
 
     /// Returns the page for a task of a pending session; empty without a task.

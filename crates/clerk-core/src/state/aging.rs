@@ -12,8 +12,6 @@ use crate::{
 };
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
-/// How long a session without `expire_at` counts as signed in without a word from FAPI: the usual lifetime of a session.
-const UNCONFIRMED_LIFETIME_MS: i64 = 7 * 24 * HOUR_MS;
 /// How long a session counts as signed in that FAPI has just sent as signed in, although our clock is past its end. Then our
 /// clock is wrong, so nobody knows when it ends.
 const CONTRADICTED_LIFETIME_MS: i64 = HOUR_MS;
@@ -46,8 +44,11 @@ impl Snapshot {
             lifetime_ms if lifetime_ms > 0 || self.restored => lifetime_ms,
             _ => CONTRADICTED_LIFETIME_MS,
         };
+        let confirmed_ms = self.confirmed_at_ms.unwrap_or(self.received.wall_ms);
+        let unconfirmed_ms =
+            self.max_offline_age_ms.saturating_sub(self.received.wall_ms.saturating_sub(confirmed_ms).max(0));
         client.into_iter().flat_map(|client| client.signed_in_sessions()).map(move |session| {
-            let expires = Some(session.expire_at).filter(|at| at.0 > 0).map_or(UNCONFIRMED_LIFETIME_MS, lifetime_ms);
+            let expires = Some(session.expire_at).filter(|at| at.0 > 0).map_or(unconfirmed_ms, lifetime_ms);
             let abandoned = Some(session.abandon_at).filter(|at| at.0 > 0).map_or(i64::MAX, lifetime_ms);
             let status = if abandoned < expires { SessionStatus::Abandoned } else { SessionStatus::Expired };
             (session, status, expires.min(abandoned).saturating_sub(elapsed_ms))

@@ -2,7 +2,11 @@
 //!
 //! Session, user and organization are looked up in the client, so there is no second copy that could become stale.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -75,6 +79,9 @@ pub struct Snapshot {
     /// The freshest session token of each session.
     #[serde(skip)]
     pub(crate) session_tokens: Arc<BTreeMap<SessionId, ReceivedToken>>,
+    /// How long a session without `expire_at` counts as signed in without a word from FAPI.
+    #[serde(skip)]
+    pub(crate) max_offline_age_ms: i64,
     /// When the client was received.
     #[serde(skip)]
     pub(crate) received: Moment,
@@ -87,6 +94,12 @@ pub struct Snapshot {
     /// Whether the client was restored from an earlier run and FAPI has not sent a newer one.
     #[serde(skip)]
     pub(crate) restored: bool,
+    /// When FAPI confirmed the client of an earlier run; absent if it sent one in this run.
+    #[serde(skip)]
+    pub(crate) confirmed_at_ms: Option<i64>,
+    /// Sessions that were signed out on this device. FAPI may not know that yet.
+    #[serde(skip)]
+    pub(crate) signed_out: Arc<BTreeSet<SessionId>>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -120,10 +133,13 @@ impl Snapshot {
             raw_client: None,
             raw_environment: None,
             session_tokens: Arc::default(),
+            max_offline_age_ms: i64::MAX,
             received: start,
             timed_out: None,
             at: start,
             restored: false,
+            confirmed_at_ms: None,
+            signed_out: Arc::default(),
         }
     }
 
@@ -165,6 +181,15 @@ impl Snapshot {
     pub(crate) fn may_select_session(&self, incoming: &Client) -> bool {
         let still_there = || self.session().is_some_and(|session| incoming.signed_in_session(&session.id).is_some());
         self.client.is_none() || (self.restored && !still_there())
+    }
+
+    /// Whether this state shows a user or a session that `next` does not show any more. A state without a client, as while
+    /// loading, says nothing about who is signed in.
+    pub(crate) fn shows_somebody_else_than(&self, next: &Self) -> bool {
+        let (Some(client), Some(next_client)) = (&self.client, &next.client) else { return false };
+        let user = |state: &Self| state.user().map(|user| user.id.clone());
+        client.signed_in_sessions().any(|session| next_client.signed_in_session(&session.id).is_none())
+            || (self.session().is_some() && user(self) != user(next))
     }
 
     /// Whether a user is signed in without pending tasks; false for a `pending` session.

@@ -42,9 +42,16 @@ pub(crate) enum Transition {
     Client { typed: Box<Client>, raw: Value },
     /// The client and the environment of an earlier run were restored, until FAPI responds; `active` is the initial
     /// session.
-    Restored { client: (Box<Client>, Value), environment: (Box<Environment>, Value), active: Option<SessionId> },
+    Restored {
+        client: (Box<Client>, Value),
+        environment: (Box<Environment>, Value),
+        active: Option<SessionId>,
+        confirmed_at_ms: i64,
+    },
     /// Sessions ended because their time has come.
     Aged,
+    /// The user signed out of these sessions. They are not shown again, whatever a later response contains.
+    SignedOut { sessions: Vec<SessionId> },
     /// The active session changed.
     Activate(Option<SessionId>),
     /// A session token was minted for a session and its active organization. Listeners are not notified: tokens are not
@@ -93,14 +100,23 @@ impl Snapshot {
                 next.environment = Some(Arc::from(typed));
                 next.raw_environment = Some(Arc::new(raw));
             }
-            Transition::Client { typed, raw } => next.apply_client(*typed, raw),
+            Transition::Client { typed, raw } => {
+                let timed_out = next.timed_out.take();
+                next.apply_client(*typed, raw);
+                (next.confirmed_at_ms, next.received) = (None, self.at);
+                // FAPI says that the session goes on, so our clock is wrong.
+                if next.active_session == ActiveSession::None && timed_out.is_some() {
+                    next.activate(timed_out);
+                }
+            }
             Transition::Aged => next.end_sessions(),
-            Transition::Restored { client, environment, active } => {
+            Transition::Restored { client, environment, active, confirmed_at_ms } => {
                 next.environment = Some(Arc::from(environment.0));
                 next.raw_environment = Some(Arc::new(environment.1));
                 next.apply_client(*client.0, client.1);
                 next.activate(active);
                 next.restored = true;
+                (next.confirmed_at_ms, next.received) = (Some(confirmed_at_ms), self.at);
                 next.status = Status::Degraded;
                 next.end_sessions();
             }
@@ -109,8 +125,18 @@ impl Snapshot {
                 next.timed_out = None;
                 next.restored = false;
             }
+            Transition::SignedOut { sessions } => {
+                Arc::make_mut(&mut next.signed_out).extend(sessions);
+                // Signing out does not activate another session.
+                next.restored = false;
+                if let (Some(client), Some(raw)) = (&self.client, &self.raw_client) {
+                    next.apply_client((**client).clone(), (**raw).clone());
+                }
+            }
             Transition::TokenMinted { session, token } => {
-                if is_fresher(&token.token, next.session_tokens.get(&session).map(|held| &held.token)) {
+                if !self.signed_out.contains(&session)
+                    && is_fresher(&token.token, next.session_tokens.get(&session).map(|held| &held.token))
+                {
                     Arc::make_mut(&mut next.session_tokens).insert(session, token);
                 }
             }
@@ -137,6 +163,7 @@ impl Snapshot {
         (self.client, self.raw_client, self.session_tokens) = (None, None, Arc::default());
         (self.environment, self.raw_environment) = (None, None);
         (self.active_session, self.restored, self.timed_out) = (ActiveSession::Unknown, false, None);
+        self.confirmed_at_ms = None;
     }
 
     fn activate(&mut self, session: Option<SessionId>) {
@@ -149,17 +176,15 @@ impl Snapshot {
 
     /// Applies a client. The first client selects the initial session; later ones can only remove the active session.
     /// After a sign-in, `set_active` activates the new session, not its arrival.
-    fn apply_client(&mut self, typed: Client, raw: Value) {
+    fn apply_client(&mut self, mut typed: Client, mut raw: Value) {
+        self.drop_signed_out(&mut typed, &mut raw);
         let select = self.may_select_session(&typed);
-        let timed_out = self.timed_out.take();
-        (self.restored, self.received) = (false, self.at);
+        self.restored = false;
         if select {
             self.active_session = match typed.default_session() {
                 Some(session) => ActiveSession::Session { session_id: session.id.clone() },
                 None => ActiveSession::None,
             };
-        } else if let Some(session_id) = timed_out.filter(|id| typed.signed_in_session(id).is_some()) {
-            self.active_session = ActiveSession::Session { session_id };
         }
         // A client that was in flight while a token was minted must not bring the old token back.
         let server_ms = typed.newest_timestamp().0;
@@ -177,6 +202,19 @@ impl Snapshot {
         self.client = Some(Arc::new(typed));
         self.raw_client = Some(Arc::new(raw));
         self.drop_vanished_session();
+    }
+
+    /// Removes the sessions from a client that were signed out here. It may be older than that, or FAPI may not know yet.
+    pub(crate) fn drop_signed_out(&self, typed: &mut Client, raw: &mut Value) {
+        let is_signed_out = |id: &SessionId| self.signed_out.contains(id);
+        typed.sessions.retain(|session| !is_signed_out(&session.id));
+        typed.last_active_session_id.take_if(|id| is_signed_out(id));
+        if let Some(sessions) = raw.get_mut("sessions").and_then(Value::as_array_mut) {
+            sessions.retain(|session| !session["id"].as_str().is_some_and(|id| is_signed_out(&id.into())));
+        }
+        if raw["last_active_session_id"].as_str().is_some_and(|id| is_signed_out(&id.into())) {
+            raw["last_active_session_id"] = Value::Null;
+        }
     }
 
     pub(super) fn drop_vanished_session(&mut self) {
