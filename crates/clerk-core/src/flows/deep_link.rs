@@ -28,14 +28,19 @@ pub enum LinkOutcome {
 }
 
 impl Clerk {
+    /// Whether the link is the app's callback URL, and so a matter of [`handle_deep_link`](Self::handle_deep_link).
+    #[must_use]
+    pub fn is_callback_link(&self, link: &Url) -> bool {
+        self.0.setup.callback.as_ref().is_ok_and(|callback| callback.matches(link))
+    }
+
     /// Handles a link that the operating system passed to the app.
     ///
     /// If no flow of this process is waiting for it, waits for [`load`](Self::load) and checks whether an earlier run
     /// of the app began a flow in the last ten minutes.
     pub async fn handle_deep_link(&self, link: &Url) -> LinkOutcome {
-        match &self.0.setup.callback {
-            Ok(callback) if callback.matches(link) => {}
-            _ => return LinkOutcome::NotOurs,
+        if !self.is_callback_link(link) {
+            return LinkOutcome::NotOurs;
         }
         if self.0.flows.deliver(link) {
             return LinkOutcome::Delivered;
