@@ -148,7 +148,8 @@ impl Builder {
     }
 
     /// Whether Clerk registers `tauri-plugin-single-instance` (Linux, Windows). Default: `true`. Pass `false` if the app
-    /// registers it, and let its callback pass links to the first process, in one of two ways:
+    /// registers it. If the app's is the only one, or is registered before Clerk, it gets the second process and must pass its links
+    /// on, in one of two ways:
     ///
     /// - The callback calls [`Clerk::handle_deep_link`](crate::Clerk::handle_deep_link) with the link among its arguments.
     /// - The feature `deep-link` of `tauri-plugin-single-instance` does so. It also announces every link, callback links included,

@@ -85,10 +85,13 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
         let schemes: Vec<String> = schemes.iter().map(|scheme| scheme.to_ascii_lowercase()).collect();
         let links = Links::new(schemes.clone());
         self.links = Some(links.clone());
+        // The one that is registered first gets the second process.
+        #[cfg(any(target_os = "linux", target_os = "windows"))]
+        let own_single_instance = self.companions.single_instance && !single_instance::is_registered(app);
         // This comes first, because a second process passes on its link and exits here.
         #[cfg(any(target_os = "linux", target_os = "windows"))]
         if self.companions.single_instance {
-            if cfg!(target_os = "windows") && single_instance::is_registered(app) {
+            if cfg!(target_os = "windows") && !own_single_instance {
                 return Err(
                     "tauri-plugin-single-instance is registered by the app and by clerk. Remove it from the app, or use \
                      clerk::Builder::new().single_instance(false)"
@@ -109,7 +112,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
         }
         deep_link::register(app, schemes);
         #[cfg(any(target_os = "linux", target_os = "windows"))]
-        links.start(app, self.companions.single_instance);
+        links.start(app, own_single_instance);
         Ok(())
     }
 

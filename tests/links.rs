@@ -18,7 +18,7 @@ use clerk_testkit::{
 };
 use serde_json::{Value, json};
 use tauri::{
-    App, Listener,
+    App, AppHandle, Listener,
     test::{MockRuntime, mock_builder, mock_context, noop_assets},
 };
 use tauri_plugin_deep_link::DeepLinkExt;
@@ -51,12 +51,22 @@ fn in_own_desktop(test: &str, body: impl FnOnce(PathBuf)) {
 
 /// Builds an app with this identifier and these schemes.
 fn build(identifier: &str, schemes: &[&str], plugin: clerk::Builder) -> tauri::Result<App<MockRuntime>> {
+    build_on(mock_builder(), identifier, schemes, plugin)
+}
+
+/// As [`build`], with the plugins that the app registers itself.
+fn build_on(
+    builder: tauri::Builder<MockRuntime>,
+    identifier: &str,
+    schemes: &[&str],
+    plugin: clerk::Builder,
+) -> tauri::Result<App<MockRuntime>> {
     let mut context = mock_context(noop_assets());
     context.config_mut().identifier = identifier.to_owned();
     let deep_link = json!({ "desktop": { "schemes": schemes } });
     context.config_mut().plugins.0.insert("deep-link".to_owned(), deep_link);
-    let plugin = plugin.secret_store(MemoryStore::default()).keep_state(false).load_at_start(true);
-    mock_builder().plugin(plugin.build()).build(context)
+    let plugin = plugin.secret_store(MemoryStore::default()).keep_state(false);
+    builder.plugin(plugin.build()).build(context)
 }
 
 /// What a second process does: it hands its arguments to the first one.
@@ -86,29 +96,41 @@ fn callback_link_reaches_rust_and_no_window_and_other_links_reach_the_app() {
     });
 }
 
-async fn callback_and_other_links() {
-    const BUS_NAME: &str = "com.example.links.clerk.SingleInstance";
+/// Starts an emulator that sends e-mail links.
+async fn emulator() -> Arc<Emulator> {
     let mut instance = config();
     instance.identifiers.email_verification = vec!["email_link".to_owned()];
-    let emulator = Arc::new(Emulator::start(instance).await.unwrap());
-    let plugin = clerk::Builder::new().publishable_key(emulator.publishable_key()).proxy_url(emulator.base_url());
-    let app = build("com.example.links", &["My-App"], plugin).unwrap();
-    let heard = spy(&app);
-    let opened: Arc<Mutex<Vec<Url>>> = Arc::default();
-    let listener = opened.clone();
-    app.deep_link().on_open_url(move |event| listener.lock().unwrap().extend(event.urls()));
-    let clerk = app.clerk().clone();
-    wait_until("Clerk to load", || app.clerk().is_loaded()).await;
+    Arc::new(Emulator::start(instance).await.unwrap())
+}
 
+fn plugin_for(emulator: &Emulator) -> clerk::Builder {
+    clerk::Builder::new().publishable_key(emulator.publishable_key()).proxy_url(emulator.base_url())
+}
+
+/// Signs in with an e-mail link, which a second process hands over.
+async fn sign_in_with_link(app: &App<MockRuntime>, emulator: &Emulator, bus_name: &str) {
+    let clerk = app.clerk().clone();
+    wait_until("Clerk to load", || clerk.is_loaded()).await;
     let params = SignInCreateParams { identifier: Some(ADA.to_owned()), ..SignInCreateParams::default() };
     let id = clerk.create_sign_in(params).await.unwrap().id;
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
     wait_until("a message to be sent", || !emulator.inbox().is_empty()).await;
     let link = approve(&emulator.latest_link(ADA).unwrap()).await;
     assert!(link.as_str().starts_with(CALLBACK));
-    second_process(BUS_NAME, &["my-app", link.as_str()]);
+    second_process(bus_name, &["my-app", link.as_str()]);
     let sign_in = with_timeout("the flow to end", join(flow)).await.unwrap();
     assert_eq!(sign_in.status, Some(SignInStatus::Complete));
+}
+
+async fn callback_and_other_links() {
+    const BUS_NAME: &str = "com.example.links.clerk.SingleInstance";
+    let emulator = emulator().await;
+    let app = build("com.example.links", &["My-App"], plugin_for(&emulator)).unwrap();
+    let heard = spy(&app);
+    let opened: Arc<Mutex<Vec<Url>>> = Arc::default();
+    let listener = opened.clone();
+    app.deep_link().on_open_url(move |event| listener.lock().unwrap().extend(event.urls()));
+    sign_in_with_link(&app, &emulator, BUS_NAME).await;
     second_process(BUS_NAME, &["my-app", "my-app://callback?nobody=asked"]);
 
     let other = Url::parse("my-app://elsewhere?page=1").unwrap();
@@ -116,6 +138,34 @@ async fn callback_and_other_links() {
     wait_until("the app to get its link", || *opened.lock().unwrap() == [other.clone()]).await;
     assert_eq!(app.deep_link().get_current().unwrap(), Some(vec![other.clone()]));
     assert_eq!(*heard.lock().unwrap(), [json!([other]).to_string()], "windows hear of no callback link");
+}
+
+#[test]
+fn callback_link_whose_scheme_is_not_in_the_configuration_signs_in() {
+    in_own_desktop("callback_link_whose_scheme_is_not_in_the_configuration_signs_in", |_| {
+        tauri::async_runtime::block_on(async {
+            let emulator = emulator().await;
+            let plugin = plugin_for(&emulator).redirect_url(CALLBACK);
+            let app = build("com.example.dynamic", &["other"], plugin).unwrap();
+            sign_in_with_link(&app, &emulator, "com.example.dynamic.clerk.SingleInstance").await;
+        });
+    });
+}
+
+/// The app's own single-instance gets the second process, and passes its link on as its feature `deep-link` does.
+#[test]
+fn callback_link_that_the_single_instance_of_the_app_passes_on_signs_in() {
+    in_own_desktop("callback_link_that_the_single_instance_of_the_app_passes_on_signs_in", |_| {
+        tauri::async_runtime::block_on(async {
+            let emulator = emulator().await;
+            let own = tauri_plugin_single_instance::init(|app: &AppHandle<MockRuntime>, arguments, _| {
+                app.deep_link().handle_cli_arguments(arguments.iter());
+            });
+            let builder = mock_builder().plugin(own);
+            let app = build_on(builder, "com.example.both", &["my-app"], plugin_for(&emulator)).unwrap();
+            sign_in_with_link(&app, &emulator, "com.example.both.SingleInstance").await;
+        });
+    });
 }
 
 /// Approves the link of the message on its page, and returns the link back to the app.

@@ -90,7 +90,7 @@ impl<R: Runtime> Links<R> {
 impl<R: Runtime> Links<R> {
     /// Handles the arguments of the process, and of those that were started meanwhile. The app is set up.
     ///
-    /// `own_single_instance` says whether Clerk registered single-instance, which hands over the arguments of a second process.
+    /// `own_single_instance` says whether it is Clerk's single-instance that hands over the arguments of a second process.
     pub(crate) fn start(self: &Arc<Self>, app: &AppHandle<R>, own_single_instance: bool) {
         self.listen(app, own_single_instance);
         let early = {
@@ -99,7 +99,7 @@ impl<R: Runtime> Links<R> {
             std::mem::take(&mut state.early)
         };
         let own: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
-        if let Some(link) = self.link(&own).filter(|link| is_callback(app, link)) {
+        if let Some(link) = self.link(app, &own).filter(|link| is_callback(app, link)) {
             self.spawn(app, link);
         }
         for arguments in &early {
@@ -118,7 +118,7 @@ impl<R: Runtime> Links<R> {
                 return;
             }
         }
-        match self.link(arguments) {
+        match self.link(app, arguments) {
             Some(link) if is_callback(app, &link) => self.spawn(app, link),
             // tauri-plugin-deep-link passes it on to the app, unless it has done so already; see `single_instance::plugin`.
             Some(link) => {
@@ -127,24 +127,25 @@ impl<R: Runtime> Links<R> {
                     app.deep_link().handle_cli_arguments(arguments.iter());
                 }
             }
-            None if arguments.iter().any(|argument| self.parse(argument).is_some()) => {}
+            None if arguments.iter().any(|argument| self.parse(app, argument).is_some()) => {}
             // The user started the app once more.
             None => (self.focus)(app, None),
         }
     }
 
-    fn link(&self, arguments: &[String]) -> Option<Url> {
+    fn link(&self, app: &AppHandle<R>, arguments: &[String]) -> Option<Url> {
         let [_, argument] = arguments else { return None };
-        self.parse(argument)
+        self.parse(app, argument)
     }
 
-    /// Returns the link if it has one of the app's schemes.
-    fn parse(&self, argument: &str) -> Option<Url> {
-        Url::parse(argument).ok().filter(|url| self.schemes.iter().any(|scheme| scheme == url.scheme()))
+    /// Returns the link if it is one of the app's. The scheme of the callback may be registered at run time.
+    fn parse(&self, app: &AppHandle<R>, argument: &str) -> Option<Url> {
+        let is_own = |url: &Url| self.schemes.iter().any(|scheme| scheme == url.scheme()) || is_callback(app, url);
+        Url::parse(argument).ok().filter(is_own)
     }
 
     /// Listens to the event of tauri-plugin-deep-link. It only says when to look: the plugin itself holds the links that the
-    /// system handed over, if the app registered single-instance. If Clerk did, links don't come this way.
+    /// system handed over, if it is the app's single-instance that does so. If it is Clerk's, links don't come this way.
     fn listen(self: &Arc<Self>, app: &AppHandle<R>, own_single_instance: bool) {
         let (links, handle) = (self.clone(), app.clone());
         app.deep_link().on_open_url(move |event| {
