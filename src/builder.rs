@@ -150,6 +150,8 @@ impl Builder {
     }
 
     /// Whether Clerk registers `tauri-plugin-deep-link`. Default: `true`. Pass `false` if the app registers it before Clerk.
+    ///
+    /// On macOS, the app's own registration announces every link to all windows, callback links included.
     #[must_use]
     pub fn deep_link(mut self, register: bool) -> Self {
         self.companions.deep_link = register;
@@ -157,7 +159,13 @@ impl Builder {
     }
 
     /// Whether Clerk registers `tauri-plugin-single-instance` (Linux, Windows). Default: `true`. Pass `false` if the app
-    /// registers it, with the feature `deep-link`, so that links reach the first process.
+    /// registers it. If the app's is the only one, or is registered before Clerk, it gets the second process and must pass its links
+    /// on, in one of two ways:
+    ///
+    /// - The callback calls [`Clerk::handle_deep_link`](crate::Clerk::handle_deep_link) with the link among its arguments.
+    /// - The feature `deep-link` of `tauri-plugin-single-instance` does so. It also announces every link, callback links included,
+    ///   to all windows with `core:default`. Cargo unifies features: if any crate of the app enables it, it is enabled for Clerk's
+    ///   registration too.
     #[must_use]
     pub fn single_instance(mut self, register: bool) -> Self {
         self.companions.single_instance = register;
