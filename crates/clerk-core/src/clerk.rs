@@ -14,7 +14,7 @@ use tokio::sync::{MutexGuard, watch};
 use crate::{
     error::{ErrorCode, Result},
     events::{Event, Notice, Status},
-    exchange::{connection::Connection, contact::Contact, upkeep::Upkeep},
+    exchange::{connection::Connection, contact::Contact, throttle::Throttle, upkeep::Upkeep},
     flows::pending::Flows,
     models::SessionId,
     options::ClerkOptions,
@@ -82,6 +82,8 @@ pub(crate) struct Inner {
     ended: EndedSessions,
     /// The way to the secret store.
     pub(crate) store_access: StoreAccess,
+    /// What FAPI asked not to be sent yet.
+    pub(crate) throttle: Throttle,
     /// The task that tries to reach FAPI again.
     pub(crate) contact: Contact,
     /// The task that applies what time alone changes.
@@ -150,6 +152,7 @@ impl Clerk {
                 vault: Vault::default(),
                 revocations: RevocationQueue::default(),
                 store_access: StoreAccess::default(),
+                throttle: Throttle::default(),
                 contact: Contact::default(),
                 upkeep: Upkeep::default(),
                 notices: Mutex::default(),

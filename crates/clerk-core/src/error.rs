@@ -233,6 +233,15 @@ impl Error {
         }
     }
 
+    /// Returns the same error with another time to wait.
+    pub(crate) fn with_retry_after(mut self, seconds: Option<u64>) -> Self {
+        match &mut self {
+            Self::Api(error) => error.retry_after = seconds,
+            Self::Runtime(error) => error.retry_after = seconds,
+        }
+        self
+    }
+
     /// Returns the HTTP status of an error response of FAPI.
     #[must_use]
     pub fn status(&self) -> Option<u16> {

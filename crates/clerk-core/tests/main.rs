@@ -11,6 +11,7 @@ mod exchange {
     mod revocations;
     mod session_token;
     mod storage;
+    mod throttle;
     mod time;
 }
 mod fapi;

@@ -1,29 +1,17 @@
-//! Whether FAPI can be reached, and how the core finds out that it can be reached again.
+//! The one task that tries to reach FAPI again, and who waits for it.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
 use tokio::sync::{Notify, watch};
 
-use crate::{
-    clerk::{Clerk, not_loaded},
-    error::{Error, Result},
-    events::Status,
-    exchange::requests::get_client,
-    state::{snapshot::Snapshot, transition::Transition},
-};
+use crate::error::Error;
 
 /// The delays between retries: they begin with this one and double.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// How long a call waits for a load that is running or being retried.
-const WAIT_FOR_LOAD: Duration = Duration::from_secs(25);
 
 /// The delays between retries, with jitter, so that the apps of many users do not come back in the same second.
 pub(crate) struct Backoff(Duration);
@@ -84,7 +72,7 @@ impl Contact {
 
     /// Ends the pause between two retries.
     pub(crate) fn retry_now(&self) {
-        if self.retrying.load(Ordering::Acquire) {
+        if self.is_retrying() {
             self.retry_now.notify_one();
         }
     }
@@ -93,75 +81,13 @@ impl Contact {
     pub(crate) fn attempted(&self, error: Option<&Error>) {
         self.attempts.send_modify(|(count, last)| (*count, *last) = (*count + 1, error.cloned()));
     }
-}
 
-impl Clerk {
-    /// Tells Clerk that the user is back, e.g. when a window gets the focus or the computer wakes up: looks at the clocks,
-    /// and retries at once what is waiting for the network. The plugin calls it when a window gets the focus.
-    pub fn resume(&self) {
-        self.0.upkeep.wake();
-        self.0.contact.retry_now();
+    pub(super) fn is_retrying(&self) -> bool {
+        self.retrying.load(Ordering::Acquire)
     }
 
-    /// Returns the state once it is loaded. If a load is running, waits for it. If the last one failed because FAPI could not be
-    /// reached, it is retried at once.
-    ///
-    /// # Errors
-    /// `not_loaded` if no load was begun, or if it was refused; the error of the retry.
-    pub(crate) async fn loaded(&self) -> Result<Arc<Snapshot>> {
-        let mut attempts = self.0.contact.attempts.subscribe();
-        let mut state = self.subscribe();
-        let snapshot = self.snapshot();
-        if snapshot.is_loaded() {
-            return Ok(snapshot);
-        }
-        let retries = || self.0.contact.retrying.load(Ordering::Acquire);
-        let begun = snapshot.publishable_key.is_some();
-        if !begun || (snapshot.status == Status::Error && !retries()) {
-            return Err(not_loaded());
-        }
-        self.0.contact.retry_now();
-        let outcome = async {
-            tokio::select! {
-                biased;
-                _ = state.wait_for(|state| state.is_loaded()) => {}
-                _ = attempts.changed() => {}
-            }
-        };
-        // Without an outcome, the state has the last error.
-        let _ = tokio::time::timeout(WAIT_FOR_LOAD, outcome).await;
-        let snapshot = self.snapshot();
-        let error = attempts.borrow().1.clone().filter(Error::is_transient);
-        if snapshot.is_loaded() { Ok(snapshot) } else { Err(error.unwrap_or_else(not_loaded)) }
-    }
-
-    /// Records that FAPI can't be reached any more, and tries to reach it again in the background.
-    pub(super) async fn lose_contact(&self, error: Error) {
-        if self.snapshot().status != Status::Ready {
-            return;
-        }
-        tracing::warn!(code = error.code(), "Clerk can't be reached; the state is what it said last: {error}");
-        self.commit([Transition::Degraded(error.clone())]).await;
-        let clerk = self.clone();
-        tokio::spawn(async move { clerk.regain_contact(error).await });
-    }
-
-    async fn regain_contact(&self, mut error: Error) {
-        let Some(_retrying) = self.0.contact.begin_retrying() else { return };
-        let mut backoff = Backoff::default();
-        loop {
-            self.0.contact.wait(&mut backoff, &error).await;
-            if self.snapshot().status != Status::Degraded {
-                return;
-            }
-            match self.exchange(&get_client().background()).await {
-                Err(failure) if failure.is_transient() => error = failure,
-                // Any other response came from FAPI as well.
-                _ => {
-                    self.commit([Transition::Loaded]).await;
-                    return;
-                }
-            }
-        }
+    /// Returns a receiver that changes with each attempt.
+    pub(super) fn attempts(&self) -> watch::Receiver<(u64, Option<Error>)> {
+        self.attempts.subscribe()
     }
 }

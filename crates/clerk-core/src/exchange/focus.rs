@@ -49,7 +49,8 @@ impl Clerk {
                 Ok(_) => failures = 0,
                 Err(error) => {
                     tracing::debug!(code = error.code(), "the client could not be reloaded");
-                    failures += u32::from(error.is_transient());
+                    // FAPI can be reached if it says that there were too many requests.
+                    failures += u32::from(error.is_transient() && error.status() != Some(429));
                     if failures >= TOLERATED_FAILURES {
                         failures = 0;
                         self.lose_contact(error).await;

@@ -11,13 +11,16 @@
 //!
 //! [`Clerk::absorb`] is the only place where a response changes the state or the client token; [`connection`] has the rules.
 
+mod aging;
 pub(crate) mod connection;
 pub(crate) mod contact;
 mod focus;
 pub(crate) mod ordering;
+mod recovery;
 pub(crate) mod requests;
 mod revocations;
 pub(crate) mod session_token;
+pub(crate) mod throttle;
 pub(crate) mod token_cache;
 pub(crate) mod upkeep;
 
@@ -220,9 +223,14 @@ impl Clerk {
     /// Sends a request; the response is not applied yet.
     pub(crate) async fn send(&self, request: &Request) -> Result<(Reply, InFlight)> {
         let fapi = self.0.connection.fapi().ok_or_else(not_loaded)?;
+        self.0.throttle.check(request)?;
         let session_id = self.snapshot().session().map(|session| session.id.clone());
         let (client_token, in_flight) = self.0.connection.begin_request(request);
-        Ok((fapi.send(request, &Credentials { client_token, session_id }).await?, in_flight))
+        let reply = fapi.send(request, &Credentials { client_token, session_id }).await?;
+        if let Err(error) = &reply.outcome {
+            self.0.throttle.note(request, error);
+        }
+        Ok((reply, in_flight))
     }
 
     /// Applies the client token and the client of a response, unless a newer response came first. Runs in its own task so

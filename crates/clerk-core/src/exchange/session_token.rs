@@ -55,6 +55,9 @@ impl Clerk {
     /// background when 17 seconds remain; concurrent calls share one request. Returns `None` if the session has no
     /// user. If FAPI can't be reached, retries for about 15 seconds.
     ///
+    /// If FAPI asks to wait (`Retry-After`), no request for a token is sent before that time, ten minutes at most. Until then
+    /// callers get the cached token while it is valid, and the error with [`retry_after`](Error::retry_after) afterwards.
+    ///
     /// # Errors
     /// `not_loaded`, `no_active_session` if the session is not signed in on this device, `clerk_offline` if FAPI did
     /// not respond, or `api_response_error`.
@@ -117,11 +120,14 @@ impl Clerk {
     pub(super) fn shared_mint(&self, id: TokenId) -> Minting {
         self.0.store.tokens.minting(&id.clone(), || {
             let clerk = self.clone();
-            Box::pin(async move {
+            // In a task of its own, so that it goes on when its callers are cancelled.
+            let minted = tokio::spawn(async move {
                 let result = clerk.mint(id.clone(), false).await;
                 clerk.0.store.tokens.finish_minting(&id);
                 result
-            })
+            });
+            let failed = |_| Err(ErrorCode::NetworkError.error("the session token could not be minted; try again"));
+            Box::pin(async move { minted.await.unwrap_or_else(failed) })
         })
     }
 
@@ -130,7 +136,8 @@ impl Clerk {
         let mut delays = MINT_RETRY_DELAYS.iter();
         let token = loop {
             match self.mint_once(&id, skip_cache).await {
-                Err(error) if error.is_transient() => match delays.next() {
+                // A wait that FAPI asks for is longer than a caller waits.
+                Err(error) if error.is_transient() && error.retry_after().is_none() => match delays.next() {
                     Some(delay) => tokio::time::sleep(*delay).await,
                     None => return Err(error),
                 },

@@ -15,6 +15,9 @@ use crate::{
 /// Keys of FAPI's responses without an envelope: resources, session tokens, the environment.
 const BARE: [&str; 5] = ["object", "id", "jwt", "display_config", "auth_config"];
 
+/// The maximum of `Retry-After`, in seconds: ten minutes.
+const MAX_RETRY_AFTER: u64 = 600;
+
 /// A response, extracted from its envelope.
 pub(super) struct Opened {
     /// The resource, or the error.
@@ -73,8 +76,14 @@ fn api_error(response: &HttpResponse, json: &Value) -> Option<ApiError> {
         status: response.status,
         errors,
         clerk_trace_id: object.get("clerk_trace_id").and_then(String::read),
-        retry_after: response.retry_after.filter(|_| response.status == 429),
+        retry_after: retry_after(response),
     })
+}
+
+/// Returns how many seconds to wait. A proxy may send anything, so there is a maximum.
+fn retry_after(response: &HttpResponse) -> Option<u64> {
+    let seconds = response.retry_after.filter(|_| matches!(response.status, 429 | 503));
+    seconds.map(|seconds| seconds.min(MAX_RETRY_AFTER))
 }
 
 fn object_at(json: &Value, path: &[&str]) -> Option<Value> {
@@ -92,6 +101,7 @@ fn not_json(response: &HttpResponse, path: &str) -> Error {
         "the Frontend API responded to {path} with {what} (status {}); check for a captive portal or a wrong proxyUrl",
         response.status
     ))
+    .with_retry_after(retry_after(response))
 }
 
 #[cfg(test)]

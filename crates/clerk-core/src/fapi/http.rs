@@ -2,10 +2,10 @@
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT};
 
 use crate::{
     fapi::{instance::is_loopback, json},
@@ -65,7 +65,7 @@ impl HttpTransport {
         let mut response = builder.send().await.map_err(transport_error)?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let token = TokenUpdate::from_header(header(AUTHORIZATION));
-        let retry_after = header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok());
+        let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, header(DATE), SystemTime::now()));
         let status = response.status().as_u16();
         Ok(HttpResponse { status, token, retry_after, body: read_body(&mut response).await? })
     }
@@ -91,6 +91,19 @@ impl Transport for HttpTransport {
     }
 }
 
+/// Reads `Retry-After`, a number of seconds or a date. A date is compared with the `Date` of the response, because our own
+/// clock, `now`, may be wrong.
+fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<u64> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A number that is too large is a long time.
+        return Some(value.parse().unwrap_or(u64::MAX));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let sent = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
+    Some(until.duration_since(sent).unwrap_or_default().as_secs())
+}
+
 /// Converts an error to its innermost cause, e.g. "connection refused", without the URL: queries may contain nonces.
 fn transport_error(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
@@ -102,4 +115,35 @@ fn transport_error(error: reqwest::Error) -> TransportError {
         cause = deeper;
     }
     TransportError { reason: cause.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_reads_seconds_and_dates() {
+        let now = httpdate::parse_http_date("Thu, 26 Nov 2026 12:00:00 GMT").unwrap();
+        let date = Some("Thu, 26 Nov 2026 11:50:00 GMT");
+        for (value, date, expected) in [
+            ("60", None, Some(60)),
+            (" 0 ", date, Some(0)),
+            ("99999999999999999999999", None, Some(u64::MAX)),
+            ("Thu, 26 Nov 2026 12:01:30 GMT", None, Some(90)),
+            // Our clock is ten minutes fast.
+            ("Thu, 26 Nov 2026 11:51:30 GMT", date, Some(90)),
+            ("Thu, 26 Nov 2026 12:01:30 GMT", Some("yesterday"), Some(90)),
+            // Over already.
+            ("Thu, 26 Nov 2026 11:00:00 GMT", date, Some(0)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None, Some(0)),
+            ("-5", None, None),
+            ("1.5", None, None),
+            ("+7", None, None),
+            ("soon", None, None),
+            ("", None, None),
+            ("é", None, None),
+        ] {
+            assert_eq!(retry_after(value, date, now), expected, "{value}");
+        }
+    }
 }

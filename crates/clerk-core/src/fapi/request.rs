@@ -119,6 +119,14 @@ impl Request {
         self.redeems || (self.method != Method::Get && self.effect != Effect::Background)
     }
 
+    /// Names the rate limit that the request counts for: its path, without the id of the session or the name of the template.
+    pub(crate) fn rate_limit(&self) -> String {
+        match self.path.strip_prefix("/client/sessions/").and_then(|rest| rest.split('/').nth(1)) {
+            Some(action) => format!("/client/sessions/*/{action}"),
+            None => self.path.clone(),
+        }
+    }
+
     pub(crate) fn responds_with_client(mut self) -> Self {
         self.responds_with_client = true;
         self
