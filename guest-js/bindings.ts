@@ -6,9 +6,10 @@ import { invoke } from "./invoke";
 import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /* Commands */
-export const load = (options: LoadOptions) => invoke<Snapshot>("load", { options });
-export const snapshot = () => invoke<Snapshot>("snapshot");
+export const load = (options: LoadOptions) => invoke<WindowSnapshot>("load", { options });
+export const snapshot = () => invoke<WindowSnapshot>("snapshot");
 export const notices = () => invoke<Notice[]>("notices");
+export const endedSessions = () => invoke<SessionEnded[]>("ended_sessions");
 export const setActive = (params: SetActiveParams) => invoke<SetActiveOutcome>("set_active", { params });
 export const signOut = (options: SignOutOptions) => invoke<SignOutOutcome>("sign_out", { options });
 export const chooseInitialSession = (sessionId: SessionId | null) => invoke<null>("choose_initial_session", { sessionId });
@@ -45,6 +46,7 @@ export const getOrganization = (id: OrganizationId) => invoke<Organization>("get
 export const events = {
 	notice: makeEvent<NoticeGiven, NoticeGiven>("plugin:clerk:notice"),
 	redirectFinished: makeEvent<RedirectFinished, RedirectFinished>("plugin:clerk:redirect-finished"),
+	sessionEnded: makeEvent<SessionEndedHint, SessionEndedHint>("plugin:clerk:session-ended"),
 	stateChanged: makeEvent<StateChanged, StateChanged>("plugin:clerk:state-changed"),
 };
 
@@ -243,7 +245,7 @@ export type ClerkOptions = {
 	 *  FAPI's on development instances.
 	 */
 	allowedRedirectOrigins?: RedirectOrigin[] | null,
-	/**  Protocols that may be navigated to, besides http, https and the app's own, e.g. `my-app:`. */
+	/**  The app's own deep-link schemes that may be navigated to, besides http and https, e.g. `my-app:`. */
 	allowedRedirectProtocols?: string[] | null,
 	/**  Whether the app is a satellite of another domain. */
 	isSatellite?: boolean | null,
@@ -743,10 +745,28 @@ flags?: string };
 
 /**  The outcome of a browser flow. */
 export type RedirectOutcome = {
-	/**  Where the app should navigate to. */
+	/**  Where the app should navigate to. `None` if the flow leads nowhere, or if the app has no page for what is required next. */
 	navigateTo: string | null,
 	/**  The session that the flow created, which is now active. */
 	createdSessionId: SessionId | null,
+	/**  What is required next. A browser could not continue an attempt of this device, so the app has to. */
+	requirements: Requirements | null,
+};
+
+/**  What is required before the user is signed in. */
+export type Requirements = {
+	/**  Whether a sign-in or a sign-up requires more. `None` if it is the session, which has a task. */
+	attempt: AttemptKind | null,
+	/**  The status of the attempt, e.g. `needs_second_factor`, `needs_new_password` or `missing_requirements`. */
+	status: string | null,
+	/**  The fields that the sign-up still requires. */
+	missingFields: string[],
+	/**  The fields of the sign-up that must be verified. */
+	unverifiedFields: string[],
+	/**  The code of the error with which the provider's verification ended, e.g. `user_locked`. */
+	errorCode: string | null,
+	/**  The key of the session's task, e.g. `choose-organization`. */
+	task: string | null,
 };
 
 /**  Parameters of [`Clerk::reset_sign_in_password`]. */
@@ -801,6 +821,24 @@ export type Session = {
 	/**  Time of the last change. */
 	updatedAt: UnixMillis,
 };
+
+/**  Why a session ended, as far as FAPI says so. */
+export type SessionEndReason = string;
+
+/**  A session that ended although the user did not end it on this device. */
+export type SessionEnded = {
+	/**  Counts the sessions that ended during this run of the app. */
+	sequence: number,
+	/**  The session. */
+	sessionId: SessionId,
+	/**  Its user. */
+	userId: UserId | null,
+	/**  Why it ended. */
+	reason: SessionEndReason,
+};
+
+/**  A session ended that the user did not end on this device. Which and why is read by a permitted command. */
+export type SessionEndedHint = Record<string, never>;
 
 /**  Id of a [`Session`](crate::models::Session). */
 export type SessionId = string;
@@ -1338,6 +1376,14 @@ export type Web3Wallet = {
 	/**  Time of the last change. */
 	updatedAt: UnixMillis,
 };
+
+/**
+ *  The state as a window gets it.
+ * 
+ *  Without a permission to sign in or up, it has no addresses of providers' pages: whoever knows such an address can sign in
+ *  there with their own account.
+ */
+export type WindowSnapshot = Snapshot;
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -19,7 +19,7 @@ export {
   isClerkRuntimeError,
   isEmailLinkError,
 } from './errors';
-export { onNotice } from './ipc';
+export { onNotice, onSessionEnded } from './ipc';
 export type { Notice } from './ipc';
 export type { RouterFn } from './navigation';
 export type { ClerkOptions } from './options';
@@ -41,6 +41,8 @@ export type {
   PhoneNumber,
   PrepareFactorParams,
   RedirectCallbackParams,
+  Requirements,
+  SessionEnded,
   SignInCreateParams,
   SignInFactor,
   SignUpParams,

@@ -1,5 +1,5 @@
 /** Listeners for the events that Rust emits. */
-import { events, notices } from './bindings';
+import { endedSessions, events, notices, type SessionEnded } from './bindings';
 
 /** Calls `callback` with each new revision of the state. */
 export function onStateChanged(callback: (revision: number) => void): Promise<() => void> {
@@ -41,5 +41,30 @@ export async function onNotice(callback: (notice: Notice) => void): Promise<() =
     notify(event.payload);
   });
   (await notices()).forEach(notify);
+  return unlisten;
+}
+
+/**
+ * Calls `callback` with each session that ends although the user did not end it on this device, e.g. because it expired or was
+ * revoked. A session that ended before the window was opened, in this run of the app, comes first. Needs the permission
+ * `clerk:read-state`; the event itself says nothing.
+ *
+ * @returns a function that removes the listener.
+ */
+export async function onSessionEnded(callback: (ended: SessionEnded) => void): Promise<() => void> {
+  let last = 0;
+  const read = async () => {
+    for (const ended of await endedSessions()) {
+      if (ended.sequence > last) {
+        last = ended.sequence;
+        callback(ended);
+      }
+    }
+  };
+  const unlisten = await events.sessionEnded.listen(() => {
+    // It is read again with the next event.
+    read().catch(() => undefined);
+  });
+  await read();
   return unlisten;
 }

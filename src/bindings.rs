@@ -5,11 +5,9 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_events};
 
 use crate::{
     commands,
-    desktop::events::{NoticeGiven, RedirectFinished, StateChanged},
+    config::PLUGIN_NAME,
+    desktop::events::{NoticeGiven, RedirectFinished, SessionEndedHint, StateChanged},
 };
-
-/// Name of the plugin, as used for its section in `tauri.conf.json`, its permissions and its commands.
-pub(crate) const PLUGIN_NAME: &str = "clerk";
 
 /// Collects commands and events, with their types.
 #[must_use]
@@ -17,7 +15,7 @@ pub(crate) fn builder<R: Runtime>() -> Builder<R> {
     Builder::new()
         .plugin_name(PLUGIN_NAME)
         .commands(commands::commands())
-        .events(collect_events![StateChanged, RedirectFinished, NoticeGiven])
+        .events(collect_events![StateChanged, RedirectFinished, SessionEndedHint, NoticeGiven])
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
         .dangerously_cast_bigints_to_number()

@@ -11,10 +11,12 @@ pub struct Builder {
     pub(crate) secrets: Option<Arc<dyn ports::SecretStore>>,
     pub(crate) wallet: Option<Arc<dyn ports::Wallet>>,
     pub(crate) confirm_wallet: Option<ConfirmWallet>,
+    pub(crate) browser: Option<Arc<dyn ports::Browser>>,
     pub(crate) select_initial_session: Option<core::SelectInitialSession>,
     pub(crate) browser_timeout: Duration,
     pub(crate) load_at_start: bool,
     pub(crate) keep_state: bool,
+    pub(crate) max_offline_age: Duration,
 }
 
 impl std::fmt::Debug for Builder {
@@ -34,10 +36,12 @@ impl Default for Builder {
             secrets: None,
             wallet: None,
             confirm_wallet: None,
+            browser: None,
             select_initial_session: None,
             browser_timeout: core::DEFAULT_BROWSER_TIMEOUT,
             load_at_start: true,
             keep_state: true,
+            max_offline_age: core::DEFAULT_MAX_OFFLINE_AGE,
         }
     }
 }
@@ -113,6 +117,13 @@ impl Builder {
         self
     }
 
+    /// Opens pages with something other than the default browser of the system.
+    #[must_use]
+    pub fn browser(mut self, browser: impl ports::Browser + 'static) -> Self {
+        self.browser = Some(Arc::new(browser));
+        self
+    }
+
     /// Chooses the initial session; `None` means no session. Default: the one that was active last.
     #[must_use]
     pub fn select_initial_session(
@@ -174,6 +185,14 @@ impl Builder {
     #[must_use]
     pub fn keep_state(mut self, keep: bool) -> Self {
         self.keep_state = keep;
+        self
+    }
+
+    /// Sets for how long the stored state is shown at the start of an app that can't reach Clerk, counted from the last time
+    /// that Clerk confirmed it. Default: 30 days.
+    #[must_use]
+    pub fn max_offline_age(mut self, age: Duration) -> Self {
+        self.max_offline_age = age;
         self
     }
 }

@@ -10,14 +10,13 @@ use tauri::{
     AppHandle, Manager, RunEvent, Runtime, Url, Webview, Window, WindowEvent,
     ipc::Invoke,
     plugin::{Plugin, TauriPlugin},
-    webview::PageLoadPayload,
+    webview::{PageLoadEvent, PageLoadPayload},
 };
 use tauri_plugin_deep_link::DeepLink;
 
 use crate::{
-    bindings::PLUGIN_NAME,
-    commands::WindowOptions,
-    config,
+    commands::{Requests, WindowOptions},
+    config::{self, PLUGIN_NAME},
     desktop::{
         deep_link::{self, Links},
         names, single_instance,
@@ -82,7 +81,6 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     fn initialize(&mut self, app: &AppHandle<R>, config: Value) -> SetupResult {
         let schemes = config::deep_link_schemes(app.config().plugins.0.get(DEEP_LINK));
         names::check_schemes(&schemes)?;
-        let schemes: Vec<String> = schemes.iter().map(|scheme| scheme.to_ascii_lowercase()).collect();
         let links = Links::new(schemes.clone());
         self.links = Some(links.clone());
         // The one that is registered first gets the second process.
@@ -138,6 +136,9 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     }
 
     fn on_page_load(&mut self, webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
+        if payload.event() == PageLoadEvent::Started {
+            webview.state::<Requests>().page_left(webview.label());
+        }
         self.registered.iter_mut().for_each(|plugin| plugin.on_page_load(webview, payload));
         self.own.on_page_load(webview, payload);
     }
@@ -147,6 +148,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             RunEvent::Ready => self.running.store(true, Ordering::Release),
             RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
                 app.state::<WindowOptions>().remove(label);
+                app.state::<Requests>().remove(label);
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Clerk, onNotice, type Resources } from '../index';
+import { Clerk, onNotice, onSessionEnded, type Resources } from '../index';
 import { activated, client, Fake, KEY, session, signedIn, signedOut, snapshot } from './fake';
 
 let rust: Fake;
@@ -357,5 +357,26 @@ describe('notices', () => {
     rust.emit('notice', early);
     rust.emit('notice', { code: 'redirect_failed', message: 'too late' });
     expect(seen).toEqual([early, { code: 'redirect_failed', message: 'too late' }]);
+  });
+});
+
+describe('ended sessions', () => {
+  it('onSessionEnded() reports each session once, including those from before the window was opened', async () => {
+    const ended = (sequence: number) => ({
+      sequence,
+      sessionId: 'sess_1',
+      userId: 'user_1',
+      reason: 'expired',
+    });
+    let all = [ended(1)];
+    rust.on('ended_sessions', () => all);
+    const seen: number[] = [];
+    await onSessionEnded(({ sequence }) => seen.push(sequence));
+    all = [ended(1), ended(2)];
+    rust.emit('session-ended', {});
+    rust.emit('session-ended', {});
+    await vi.waitFor(() => {
+      expect(seen).toEqual([1, 2]);
+    });
   });
 });

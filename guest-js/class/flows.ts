@@ -31,6 +31,7 @@ export abstract class Flows extends UrlBuilders {
    * Continues after a browser flow came back. `authenticateWithRedirect` does this by itself. Does nothing before
    * `load()`.
    *
+   * @returns the {@link Requirements}, if the app has no page for what is required next.
    * @throws {@link ClerkRuntimeError} `redirect_callback_incomplete`, `network_error`
    * @throws {@link ClerkAPIResponseError}
    */
@@ -118,15 +119,18 @@ export function fromThisPage(params: wire.RedirectCallbackParams): wire.Redirect
   return { location: window.location.href, ...params };
 }
 
-/** Navigates to where a flow leads. The last step is always Clerk's own navigation; `customNavigate` takes the others. */
+/**
+ * Navigates to where a flow leads. The last step is always Clerk's own navigation; `customNavigate` takes the others. If the
+ * app has no page for what is required next, returns the requirements.
+ */
 export async function follow(
   context: Context,
-  outcome: wire.RedirectOutcome,
+  outcome: Omit<wire.RedirectOutcome, 'requirements'> & { requirements?: wire.Requirements | null },
   customNavigate?: CustomNavigate,
 ): Promise<unknown> {
   await context.sync();
   if (!outcome.navigateTo) {
-    return undefined;
+    return outcome.requirements ?? undefined;
   }
   return customNavigate && !outcome.createdSessionId
     ? await customNavigate(outcome.navigateTo)

@@ -9,11 +9,12 @@ macro_rules! command_table {
     ($with:ident) => {
         $with! {
             // Loading and reading the state.
-            ["read-state"] fn load(window: CallerWindow, options: LoadOptions) -> Arc<Snapshot> {
+            ["read-state"] fn load(window: CallerWindow, options: LoadOptions) -> WindowSnapshot {
                 window.load(options).await
             }
-            ["read-state"] fn snapshot(clerk: Caller) -> Arc<Snapshot> { Ok(clerk.snapshot()) }
+            ["read-state"] fn snapshot(window: CallerWindow) -> WindowSnapshot { Ok(window.snapshot()) }
             ["read-state"] fn notices(clerk: Caller) -> Vec<Notice> { Ok(clerk.notices()) }
+            ["read-state"] fn ended_sessions(clerk: Caller) -> Vec<SessionEnded> { Ok(clerk.ended_sessions()) }
 
             // Choosing the session, signing out.
             ["switch-session"] fn set_active(clerk: Caller, params: SetActiveParams) -> SetActiveOutcome {
@@ -44,11 +45,11 @@ macro_rules! command_table {
             ["sign-in", "sign-up"] fn authenticate_with_web3(clerk: Caller, params: AuthenticateWithWeb3Params) -> RedirectOutcome {
                 clerk.authenticate_with_web3(params).await
             }
-            ["sign-in", "sign-up"] fn cancel_authentication(clerk: Caller) -> bool { Ok(clerk.cancel_authentication()) }
-            ["sign-in", "sign-up"] fn take_redirect_outcome(clerk: Caller) -> Option<RedirectOutcome> {
-                Ok(clerk.take_redirect_outcome())
+            ["sign-in", "sign-up"] fn cancel_authentication(clerk: Caller) -> bool { Ok(clerk.cancel_authentication().await) }
+            ["sign-in", "sign-up"] fn take_redirect_outcome(window: CallerWindow) -> Option<RedirectOutcome> {
+                Ok(window.take_redirect_outcome())
             }
-            ["open-external"] fn open_external(clerk: Caller, url: String) -> () { clerk.open_external(&url) }
+            ["open-external"] fn open_external(pages: PageOpener, url: String) -> () { pages.open(&url) }
 
             // Sign-in, step by step.
             ["sign-in"] fn create_sign_in(clerk: Caller, params: SignInCreateParams) -> SignIn {

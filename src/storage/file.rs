@@ -1,12 +1,21 @@
 //! One file, replaced as a whole.
 
 use std::{
-    fs, io,
-    io::Write,
+    fs::{self, TryLockError},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use crate::ports::{BoxFuture, CacheStore};
+use crate::{
+    core::random_text,
+    ports::{BoxFuture, CacheLock, CacheStore},
+};
+
+/// The maximum size of the file. Responses of the Frontend API, of which it holds two, have at most half of it.
+const MAX_SIZE: u64 = 32 * 1024 * 1024;
+/// How often another process is asked whether it has finished.
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Stores the encrypted state in one file. An interrupted write leaves the old content.
 #[derive(Debug, Clone)]
@@ -35,7 +44,7 @@ impl FileCache {
 
 impl CacheStore for FileCache {
     fn read(&self) -> BoxFuture<'_, io::Result<Option<Vec<u8>>>> {
-        self.run(|path| match fs::read(path) {
+        self.run(|path| match read_file(path) {
             Ok(content) => Ok(Some(content)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -43,22 +52,98 @@ impl CacheStore for FileCache {
     }
 
     fn write(&self, content: Vec<u8>) -> BoxFuture<'_, io::Result<()>> {
-        self.run(move |path| {
-            let folder = path.parent().unwrap_or_else(|| Path::new("."));
-            private_folder().recursive(true).create(folder)?;
-            // In the same folder, because a rename is atomic only within one file system.
-            let new = path.with_extension("new");
-            // A file that another program left there could be a link, or readable by others.
-            match fs::remove_file(&new) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+        self.run(move |path| write_file(path, &content))
+    }
+
+    fn lock(&self) -> BoxFuture<'_, io::Result<CacheLock>> {
+        Box::pin(async move {
+            loop {
+                // Never waits in the call itself: a thread that waits for a hanging process could not be ended.
+                if let Some(lock) = self.run(try_lock).await? {
+                    return Ok(Box::new(lock) as CacheLock);
+                }
+                tokio::time::sleep(LOCK_INTERVAL).await;
             }
-            let mut file = private_file().write(true).create_new(true).open(&new)?;
-            file.write_all(&content)?;
-            file.sync_all()?;
-            fs::rename(&new, path)?;
-            sync_folder(folder)
         })
+    }
+}
+
+/// Reads a regular file of a sane size. Opening anything else, such as a pipe, could wait for ever.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let refuse = |what| Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    if !fs::symlink_metadata(path)?.is_file() {
+        return refuse("not a regular file");
+    }
+    let mut content = Vec::new();
+    let file = fs::File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return refuse("not a regular file");
+    }
+    file.take(MAX_SIZE + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MAX_SIZE { refuse("larger than any file of this plugin") } else { Ok(content) }
+}
+
+fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    private_folder().recursive(true).create(folder)?;
+    // In the same folder, because a rename is atomic only within one file system. The name can't be guessed, so that nobody can
+    // have put something there.
+    let new = path.with_file_name(format!("{}{}{NEW}", prefix_of(path), random_text(16)));
+    let replaced = (|| {
+        let mut file = private_file().write(true).create_new(true).open(&new)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    })();
+    if replaced.is_err() {
+        // What is left is removed by the next holder of the lock.
+        let _ = fs::remove_file(&new);
+    }
+    replaced?;
+    sync_folder(folder)
+}
+
+/// The end of the name of a file that is being written.
+const NEW: &str = ".new";
+
+/// The beginning of the names of files beside `path` that belong to it.
+fn prefix_of(path: &Path) -> String {
+    format!("{}.", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+/// Takes the lock of the file, unless another process has it. Dropping the result releases it, and so does the end of the
+/// process.
+fn try_lock(path: &Path) -> io::Result<Option<fs::File>> {
+    private_folder().recursive(true).create(folder_of(path))?;
+    let beside = path.with_file_name(format!("{}lock", prefix_of(path)));
+    if fs::symlink_metadata(&beside).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the lock is not a regular file"));
+    }
+    let file = private_file().write(true).create(true).truncate(false).open(beside)?;
+    match file.try_lock() {
+        Ok(()) => {
+            remove_unfinished(path);
+            Ok(Some(file))
+        }
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Removes what an interrupted write left. Only the holder of the lock writes.
+fn remove_unfinished(path: &Path) {
+    let prefix = prefix_of(path);
+    for entry in fs::read_dir(folder_of(path)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&prefix) && name.ends_with(NEW) {
+            // Only wastes space.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -117,12 +202,63 @@ mod tests {
         let cache = FileCache::new(&path);
         // What an older version or another program left.
         fs::create_dir(folder.path().join("app")).unwrap();
-        fs::write(path.with_extension("new"), "old").unwrap();
         cache.write(b"sealed".to_vec()).await.unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&path), 0o600);
         let fresh = FileCache::new(folder.path().join("made/state"));
         fresh.write(b"sealed".to_vec()).await.unwrap();
         assert_eq!(mode(&folder.path().join("made")), 0o700);
+    }
+
+    #[tokio::test]
+    async fn file_cache_removes_what_an_interrupted_write_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = FileCache::new(folder.path().join("state"));
+        for name in ["state.abc.new", "other.new", "state"] {
+            fs::write(folder.path().join(name), "left").unwrap();
+        }
+        drop(cache.lock().await.unwrap());
+        let left: Vec<_> = ["state.abc.new", "other.new", "state"].map(|name| folder.path().join(name).exists()).into();
+        assert_eq!(left, [false, true, true]);
+    }
+
+    #[tokio::test]
+    async fn file_cache_lock_excludes_others_until_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) =
+            (FileCache::new(folder.path().join("made/state")), FileCache::new(folder.path().join("made/state")));
+        let lock = one.lock().await.unwrap();
+        assert!(try_lock(&other.path).unwrap().is_none());
+        drop(lock);
+        assert!(other.lock().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn file_cache_refuses_a_file_that_is_too_large() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        // Sparse: takes no space.
+        fs::File::create(&path).unwrap().set_len(MAX_SIZE + 1).unwrap();
+        let cache = FileCache::new(&path);
+        assert_eq!(cache.read().await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+        cache.write(b"sealed".to_vec()).await.unwrap();
+        assert_eq!(cache.read().await.unwrap(), Some(b"sealed".to_vec()));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn file_cache_refuses_what_is_not_a_regular_file() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("elsewhere"), "secret").unwrap();
+        let (pipe, link) = (folder.path().join("pipe"), folder.path().join("link"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).unwrap();
+        for path in [pipe, link] {
+            let cache = FileCache::new(&path);
+            assert_eq!(cache.read().await.unwrap_err().kind(), io::ErrorKind::InvalidData, "{path:?}");
+            cache.write(b"sealed".to_vec()).await.unwrap();
+            assert_eq!(cache.read().await.unwrap(), Some(b"sealed".to_vec()));
+        }
+        assert_eq!(fs::read(folder.path().join("elsewhere")).unwrap(), b"secret", "the target of a link is untouched");
     }
 }

@@ -18,12 +18,21 @@ use crate::{
     flows::pending::Flows,
     models::SessionId,
     options::ClerkOptions,
-    ports::{SecretKey, StoreError},
+    ports::{SecretKey, SecretLifetime, StoreError},
     secret::StoredSecret,
     setup::ClerkSetup,
-    state::{listeners::ListenerHandle, snapshot::Snapshot, store::Store, transition::Transition},
+    state::{
+        ended::{Ended, EndedSessions, SessionEnded},
+        listeners::ListenerHandle,
+        revocation_queue::RevocationQueue,
+        snapshot::Snapshot,
+        store::Store,
+        transition::Transition,
+        vault::Vault,
+    },
     store_access::StoreAccess,
     sync::lock,
+    time::Moment,
 };
 
 /// Clerk, for Rust code. Cheap to clone; all clones share one state.
@@ -65,6 +74,12 @@ pub(crate) struct Inner {
     pub(crate) flows: Flows,
     /// Operations that must not overlap.
     pub(crate) turns: Turns,
+    /// What is stored for the next run.
+    pub(crate) vault: Vault,
+    /// Sessions that are to be ended on the server.
+    pub(crate) revocations: RevocationQueue,
+    /// Sessions that ended elsewhere.
+    ended: EndedSessions,
     /// The way to the secret store.
     pub(crate) store_access: StoreAccess,
     notices: Mutex<BTreeMap<&'static str, String>>,
@@ -82,7 +97,7 @@ pub(crate) struct Turns {
 /// Held during a load, so that overlapping loads share one.
 pub(crate) struct LoadTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
 
-/// Held while the active session changes, so that `set_active` and `sign_out` do not overlap.
+/// Held while the active session changes, so that two calls of `set_active` do not overlap. Signing out does not wait for it.
 pub(crate) struct SwitchTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
 
 impl Turns {
@@ -101,6 +116,11 @@ impl Turns {
         self.initial_session_is_default.store(false, Ordering::Relaxed);
     }
 
+    /// Whether a session was chosen, or deliberately none.
+    pub(crate) fn was_session_chosen(&self) -> bool {
+        !self.initial_session_is_default.load(Ordering::Relaxed)
+    }
+
     /// Returns true once, while the app may still choose the initial session.
     fn take_initial_choice(&self) -> bool {
         self.initial_session_is_default.swap(false, Ordering::Relaxed)
@@ -111,7 +131,8 @@ impl Clerk {
     /// Creates the handle. It sends no request before [`load`](Self::load).
     #[must_use]
     pub fn new(setup: ClerkSetup) -> Self {
-        let initial = Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone());
+        let mut initial = Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone());
+        initial.at = Moment::now(setup.clock.as_ref());
         let turns = Turns { initial_session_is_default: AtomicBool::new(true), ..Turns::default() };
         Self(
             Arc::new(Inner {
@@ -120,6 +141,9 @@ impl Clerk {
                 store: Store::new(initial),
                 flows: Flows::new(),
                 turns,
+                ended: EndedSessions::default(),
+                vault: Vault::default(),
+                revocations: RevocationQueue::default(),
                 store_access: StoreAccess::default(),
                 notices: Mutex::default(),
             }),
@@ -167,6 +191,26 @@ impl Clerk {
         self.0.store.on_status(Arc::new(move |snapshot: &Snapshot| handler(snapshot.status)), notify)
     }
 
+    /// Calls `listener` with each session that ends although the user did not end it on this device: it expired, it was
+    /// revoked, the account was deleted. FAPI has said so; a request that fails or is refused ends no session. The listener
+    /// must not block.
+    pub fn on_session_ended(&self, listener: impl Fn(&SessionEnded) + Send + Sync + 'static) -> ListenerHandle {
+        self.0.ended.on_ended(Arc::new(listener))
+    }
+
+    /// Returns the last sessions that ended in this way during this run of the app, the newest last.
+    #[must_use]
+    pub fn ended_sessions(&self) -> Vec<SessionEnded> {
+        self.0.ended.recent()
+    }
+
+    pub(crate) fn announce_ended(&self, ended: Vec<Ended>) {
+        for ended in ended {
+            self.0.ended.add(ended);
+            self.0.setup.events.emit(Event::SessionEnded);
+        }
+    }
+
     /// Returns the current state followed by each change, as a stream. A slow consumer may skip intermediate states but
     /// never the latest.
     pub fn changes(&self) -> impl Stream<Item = Arc<Snapshot>> + Send + 'static {
@@ -198,7 +242,11 @@ impl Clerk {
     }
 
     pub(crate) async fn read_secret(&self, key: &SecretKey) -> std::result::Result<Option<StoredSecret>, StoreError> {
-        self.0.store_access.read(self.0.setup.secrets.as_ref(), key).await
+        let secret = self.0.store_access.read(self.0.setup.secrets.as_ref(), key).await?;
+        if secret.is_some() {
+            self.report_lifetime();
+        }
+        Ok(secret)
     }
 
     pub(crate) async fn write_secret(
@@ -206,11 +254,32 @@ impl Clerk {
         key: &SecretKey,
         secret: StoredSecret,
     ) -> std::result::Result<(), StoreError> {
-        self.0.store_access.write(self.0.setup.secrets.as_ref(), key, secret).await
+        self.0.store_access.write(self.0.setup.secrets.as_ref(), key, secret).await?;
+        self.report_lifetime();
+        Ok(())
+    }
+
+    /// Gives notice, once, that the store forgets at log-out.
+    fn report_lifetime(&self) {
+        let code = ErrorCode::StorageUntilLogOut.as_str();
+        if self.0.setup.secrets.lifetime() == SecretLifetime::UntilLogOut && !lock(&self.0.notices).contains_key(code) {
+            let message = "there is no keyring, so the user stays signed in only until they log out of the computer";
+            self.notice(code, message.to_owned());
+        }
     }
 
     pub(crate) async fn delete_secret(&self, key: &SecretKey) -> std::result::Result<(), StoreError> {
         self.0.store_access.delete(self.0.setup.secrets.as_ref(), key).await
+    }
+
+    /// Returns the present moment.
+    pub(crate) fn now(&self) -> Moment {
+        Moment::now(self.0.setup.clock.as_ref())
+    }
+
+    /// Returns the handle of the app, without the options of a window.
+    pub(crate) fn of_app(&self) -> Self {
+        Self(self.0.clone(), None)
     }
 
     /// Returns the options of the window that this handle belongs to.
@@ -224,9 +293,20 @@ impl Clerk {
         if snapshot.is_loaded() { Ok(snapshot) } else { Err(not_loaded()) }
     }
 
-    /// Applies changes that do not originate from a response of FAPI.
+    /// Applies changes that do not originate from a response of FAPI. If they take a user away, what is stored does not show
+    /// that user any more when this returns.
     pub(crate) async fn commit(&self, transitions: impl IntoIterator<Item = Transition>) {
-        self.0.store.writer().await.apply(&self.0.setup, transitions);
+        if self.apply(transitions).await {
+            self.renew_key().await;
+        }
+    }
+
+    /// As [`commit`](Self::commit), but what is stored stays. Returns whether the changes took a user away.
+    pub(crate) async fn apply(&self, transitions: impl IntoIterator<Item = Transition>) -> bool {
+        let writer = self.0.store.writer().await;
+        let before = self.0.store.snapshot();
+        writer.apply(&self.0.setup, transitions);
+        before.shows_somebody_else_than(&self.0.store.snapshot())
     }
 
     /// Emits a non-fatal diagnostic and stores it for windows that open later.
@@ -234,6 +314,12 @@ impl Clerk {
         tracing::warn!(code, "{message}");
         lock(&self.0.notices).insert(code, message.clone());
         self.0.setup.events.emit(Event::Notice { code, message });
+    }
+
+    /// Emits the notice that a flow failed whose caller is gone. The text is fixed, because every window receives it.
+    #[doc(hidden)]
+    pub fn notice_redirect_failed(&self, code: &str) {
+        self.notice("redirect_failed", format!("a sign-in that no caller was waiting for failed ({code})"));
     }
 
     /// Returns the newest diagnostic of each code, e.g. that the keyring is missing.

@@ -45,6 +45,9 @@ pub enum Event {
     },
     /// A browser flow finished and no caller was waiting for it, e.g. after a restart.
     RedirectFinished,
+    /// A session ended that the user did not end on this device;
+    /// [`Clerk::ended_sessions`](crate::Clerk::ended_sessions) says which and why.
+    SessionEnded,
     /// A non-fatal diagnostic for developers.
     Notice {
         /// A stable code.

@@ -52,6 +52,7 @@ mod jwt;
 pub mod models;
 mod navigation;
 mod options;
+mod pattern;
 pub mod ports;
 mod random;
 mod resources;
@@ -61,6 +62,7 @@ mod state;
 pub mod storage;
 mod store_access;
 mod sync;
+mod time;
 
 pub use clerk::Clerk;
 pub use error::{Error, ErrorCode, Result};
@@ -74,7 +76,7 @@ pub use flows::{
     email_link::{EmailLinkOutcome, EmailLinkVerificationParams},
     load::LoadOptions,
     oauth::AuthenticateWithRedirectParams,
-    outcome::RedirectOutcome,
+    outcome::{RedirectOutcome, Requirements},
     set_active::{SetActiveOutcome, SetActiveParams},
     sign_out::{SignOutOptions, SignOutOutcome},
     web3::AuthenticateWithWeb3Params,
@@ -90,9 +92,10 @@ pub use resources::{
     sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     waitlist::JoinWaitlistParams,
 };
-pub use setup::{ClerkSetup, DEFAULT_BROWSER_TIMEOUT, SelectInitialSession, default_app_url};
+pub use setup::{ClerkSetup, DEFAULT_BROWSER_TIMEOUT, DEFAULT_MAX_OFFLINE_AGE, SelectInitialSession, default_app_url};
 pub use state::{
     authorization::{CheckAuthorizationParams, Reverification},
+    ended::{SessionEndReason, SessionEnded},
     listeners::ListenerHandle,
     snapshot::{ActiveSession, Snapshot},
 };

@@ -2,7 +2,7 @@
 //!
 //! The plugin supplies all of them. A test, or an app that stores its credentials elsewhere, supplies its own.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Instant};
 
 use url::Url;
 
@@ -61,7 +61,7 @@ pub struct HttpResponse {
     pub status: u16,
     /// What the `Authorization` header of the response says.
     pub token: TokenUpdate,
-    /// The value of `Retry-After`, if it is a number of seconds.
+    /// The value of `Retry-After` in seconds. A date is converted, with the response's own `Date` if there is one.
     pub retry_after: Option<u64>,
     /// The body.
     pub body: Vec<u8>,
@@ -120,6 +120,20 @@ pub trait SecretStore: Send + Sync {
     fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>>;
     /// Deletes the secret under `key`, if there is one.
     fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// For how long the store keeps what was written or read last. Default: until it is deleted.
+    fn lifetime(&self) -> SecretLifetime {
+        SecretLifetime::UntilDeleted
+    }
+}
+
+/// For how long a [`SecretStore`] keeps secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecretLifetime {
+    /// Until they are deleted.
+    UntilDeleted,
+    /// Until the user logs out of the computer.
+    UntilLogOut,
 }
 
 /// Names a secret: its kind, and the instance it belongs to. The instance is the host of its Frontend API, followed by
@@ -127,11 +141,14 @@ pub trait SecretStore: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretKey {
-    /// The client token for this Frontend API.
+    /// The client token for this Frontend API, with the key of the stored state. At most 1,280 characters long, if there is a
+    /// [`CacheStore`].
     ClientToken(String),
-    /// The pending browser flow for this Frontend API, so that it can be finished after a restart.
+    /// The pending flow and the sessions that are still to be ended on the server, if there is no [`CacheStore`].
+    Records(String),
+    /// The pending browser flow, as earlier versions stored it.
     PendingFlow(String),
-    /// The key that encrypts the cached state of this Frontend API.
+    /// The key that encrypts the stored state, as earlier versions stored it.
     CacheKey(String),
 }
 
@@ -141,6 +158,7 @@ impl SecretKey {
     pub fn account(&self) -> String {
         match self {
             Self::ClientToken(host) => format!("clerk:{host}"),
+            Self::Records(host) => format!("clerk:{host}:records"),
             Self::PendingFlow(host) => format!("clerk:{host}:pending-flow"),
             Self::CacheKey(host) => format!("clerk:{host}:cache-key"),
         }
@@ -155,7 +173,15 @@ pub trait CacheStore: Send + Sync {
     fn read(&self) -> BoxFuture<'_, std::io::Result<Option<Vec<u8>>>>;
     /// Replaces the content. An interrupted write must leave the old content in place.
     fn write(&self, content: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>>;
+    /// Waits until no other process of the app changes the content or the credentials, and excludes others until the result is
+    /// dropped. The default excludes nobody, for a store that one process uses.
+    fn lock(&self) -> BoxFuture<'_, std::io::Result<CacheLock>> {
+        Box::pin(std::future::ready(Ok(Box::new(()) as CacheLock)))
+    }
 }
+
+/// The exclusive right to change what is stored; see [`CacheStore::lock`]. Dropping it ends the right.
+pub type CacheLock = Box<dyn std::any::Any + Send>;
 
 /// A [`SecretStore`] failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -224,13 +250,22 @@ pub enum WalletError {
     Misused(String),
 }
 
-/// Returns the current time.
+/// Returns the current time, by two clocks.
+///
+/// Dates are read from the wall clock, which the user or a time server may set in either direction. Durations are measured
+/// with the monotonic clock, which on most systems stands still while the computer sleeps.
 pub trait Clock: Send + Sync {
-    /// Returns the milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch, by the wall clock.
     fn now_ms(&self) -> i64;
+
+    /// Returns the present moment of the monotonic clock. Default: that of the operating system.
+    fn monotonic(&self) -> Instant {
+        // The clock of the timers, so that tests may pause both.
+        tokio::time::Instant::now().into_std()
+    }
 }
 
-/// The operating system's clock.
+/// The operating system's clocks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

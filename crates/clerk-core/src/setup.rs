@@ -20,6 +20,8 @@ pub struct ClerkSetup {
     pub instance: InstanceOptions,
     /// The callback URL of browser flows, or the reason why it is not known.
     pub callback: Result<CallbackUrl>,
+    /// The app's deep-link schemes, which `allowedRedirectProtocols` may list. That of the callback URL is always one.
+    pub schemes: Vec<String>,
     /// Clerk's options. Those passed to [`Clerk::load`](crate::Clerk::load) take precedence, field by field.
     pub options: ClerkOptions,
     /// The URL of the app's start page; relative URLs are resolved against it.
@@ -38,9 +40,14 @@ pub struct ClerkSetup {
     pub transport: Arc<dyn Transport>,
     /// Stores the client token.
     pub secrets: Arc<dyn SecretStore>,
-    /// Caches the last known state, encrypted with a key in `secrets`. Without it the app starts empty and requires
-    /// FAPI.
+    /// Stores the last known state, pending flows and sessions to be ended, encrypted with a key in `secrets`. Without it the
+    /// app starts empty and requires FAPI.
     pub cache: Option<Arc<dyn CacheStore>>,
+    /// Whether the last known state is stored in `cache`.
+    pub keep_state: bool,
+    /// How long after FAPI confirmed it the stored state is shown by an app that can't reach FAPI. Default:
+    /// [`DEFAULT_MAX_OFFLINE_AGE`].
+    pub max_offline_age: Duration,
     /// Opens pages.
     pub browser: Arc<dyn Browser>,
     /// Connects to wallets. Without it, web3 strategies are rejected.
@@ -79,6 +86,9 @@ pub fn default_app_url() -> Url {
 /// The default timeout of a browser flow: three minutes, as in Clerk's Electron SDK.
 pub const DEFAULT_BROWSER_TIMEOUT: Duration = Duration::from_secs(180);
 
+/// The default of [`ClerkSetup::max_offline_age`]: 30 days.
+pub const DEFAULT_MAX_OFFLINE_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 impl ClerkSetup {
     /// Creates a setup with these ports, and defaults for everything else.
     #[must_use]
@@ -92,6 +102,7 @@ impl ClerkSetup {
         Self {
             instance: InstanceOptions::default(),
             callback: Err(ErrorCode::RedirectUrlInvalid.error("no redirect URL is configured")),
+            schemes: Vec::new(),
             options: ClerkOptions::default(),
             app_url: default_app_url(),
             select_initial_session: None,
@@ -102,6 +113,8 @@ impl ClerkSetup {
             transport,
             secrets,
             cache: None,
+            keep_state: true,
+            max_offline_age: DEFAULT_MAX_OFFLINE_AGE,
             browser,
             wallet: None,
             clock,

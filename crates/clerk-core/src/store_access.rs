@@ -5,7 +5,7 @@ use std::{sync::Mutex, time::Duration};
 use tokio::time::Instant;
 
 use crate::{
-    ports::{BoxFuture, CacheStore, SecretKey, SecretStore, StoreError},
+    ports::{BoxFuture, CacheLock, CacheStore, SecretKey, SecretStore, StoreError},
     secret::StoredSecret,
     sync::lock,
 };
@@ -59,6 +59,17 @@ impl StoreAccess {
             Err(unresponsive())
         }
     }
+}
+
+/// How long other processes may keep the cache locked. They hold the lock during calls to the secret store.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Excludes other processes from the cache.
+///
+/// # Errors
+/// Those of the cache, or `TimedOut`.
+pub(crate) async fn lock_cache(cache: &dyn CacheStore) -> std::io::Result<CacheLock> {
+    tokio::time::timeout(LOCK_TIMEOUT, cache.lock()).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
 }
 
 /// Reads the cache.

@@ -8,13 +8,16 @@ mod exchange {
     mod identity;
     mod ordering;
     mod refusals;
+    mod revocations;
     mod session_token;
     mod storage;
+    mod time;
 }
 mod fapi;
 mod flows {
     mod deep_link;
     mod email_link;
+    mod forged_links;
     mod hosted_auth;
     mod load;
     mod oauth;
@@ -23,6 +26,8 @@ mod flows {
     mod sign_out;
     mod web3;
 }
+#[cfg(target_os = "linux")]
+mod memory;
 mod navigation;
 mod resources {
     mod organization;
@@ -32,8 +37,10 @@ mod resources {
 }
 mod state {
     mod cache;
+    mod ended;
     mod listeners;
     mod properties;
     mod snapshot;
+    mod vault;
 }
 mod support;

@@ -80,6 +80,18 @@ async fn client_token_is_issued_rotated_and_cleared() {
     assert!(old.post("/v1/client", &[]).await.text("/id") != created.text("/id"), "a new client");
 }
 
+/// A superseded token is refused at once here, so each step must present the token that the emulator last issued.
+#[tokio::test]
+async fn client_is_created_with_the_token_that_was_issued_before() {
+    let (_emulator, native) = start(|config| config.rotation_grace_s = Some(0)).await;
+    let first = native.get("/v1/client").await;
+    assert!(first.resource().is_null() && first.token.is_some());
+    let created = native.post("/v1/client", &[]).await;
+    assert_eq!(native.get("/v1/client").await.text("/id"), created.text("/id"), "the token belongs to the client");
+    native.sign_in(ADA, PASSWORD).await;
+    assert_eq!(native.get("/v1/me").await.status, 200);
+}
+
 #[tokio::test]
 async fn form_bodies_are_validated_strictly() {
     let (_emulator, native) = start(|_| {}).await;

@@ -27,9 +27,9 @@ pub struct App {
     pub store: Arc<dyn SecretStore>,
 }
 
-/// Returns a configuration that allows [`CALLBACK`] and has the user [`ADA`], who belongs to an organization.
+/// Returns a strict configuration that allows [`CALLBACK`] and has the user [`ADA`], who belongs to an organization.
 pub fn config() -> Config {
-    let mut config = Config::default();
+    let mut config = Config::default().strict();
     config.redirect_urls = [CALLBACK.to_owned()].into();
     config.users = vec![NewUser {
         first_name: Some("Ada".to_owned()),

@@ -10,6 +10,7 @@
 )]
 
 pub mod app;
+pub mod clock;
 pub mod google;
 pub mod sessions;
 pub mod wallet;
@@ -164,18 +165,34 @@ impl RecordingSink {
     }
 }
 
+/// Returns the client token in an entry that the core wrote.
+pub async fn stored_token(store: &impl SecretStore, key: &SecretKey) -> Option<String> {
+    token_in(store.read(key).await.unwrap()?.expose())
+}
+
+/// Returns the client token in the content of an entry.
+pub fn token_in(entry: &str) -> Option<String> {
+    let entry: Value = serde_json::from_str(entry).expect("the core writes JSON");
+    entry["t"].as_str().map(str::to_owned)
+}
+
 /// The store of a machine without a keyring.
 pub struct UnavailableStore;
 
+impl UnavailableStore {
+    /// What it says is wrong.
+    pub const REASON: &str = "no such collection: /home/ada/keys";
+}
+
 impl SecretStore for UnavailableStore {
     fn read(&self, _: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
-        Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Self::REASON.to_owned()))))
     }
     fn write(&self, _: &SecretKey, _: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Self::REASON.to_owned()))))
     }
     fn delete(&self, _: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(std::future::ready(Err(StoreError::Unavailable("there is no keyring".to_owned()))))
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Self::REASON.to_owned()))))
     }
 }
 
@@ -255,12 +272,17 @@ pub fn client(updated_at: i64, sessions: &[Value]) -> Value {
 
 /// Returns a session token with these claims that expires in ten minutes. Its signature is not valid.
 pub fn jwt(claims: &Value) -> String {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    jwt_issued_at(i64::try_from(now).unwrap(), 600, claims)
+}
+
+/// Returns a session token with these claims, issued at `iat` (in seconds) for `lifetime` seconds.
+pub fn jwt_issued_at(iat: i64, lifetime: i64, claims: &Value) -> String {
     use base64::Engine;
     let part = |json: &Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
     let mut claims = claims.clone();
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    claims["iat"] = now.into();
-    claims["exp"] = (now + 600).into();
+    claims["iat"] = iat.into();
+    claims["exp"] = (iat + lifetime).into();
     format!("{}.{}.signature", part(&json!({})), part(&claims))
 }
 

@@ -5,6 +5,7 @@
 mod demo;
 mod modules;
 mod process;
+mod programs;
 mod setup;
 mod test;
 

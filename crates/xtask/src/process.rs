@@ -53,6 +53,16 @@ fn read_into(command: &mut Command, output: &mut String) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status})")) }
 }
 
+/// Runs a program and returns its standard output, which is not printed.
+pub(crate) fn execute_and_capture(command: &mut Command) -> Result<String, String> {
+    let text = describe(command);
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| cannot_start(&text, &error))?;
+    if !output.status.success() {
+        return Err(format!("`{text}` failed ({})", output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Whether a program starts and succeeds. Its output is discarded.
 pub(crate) fn works(name: &str, arguments: &[&str]) -> bool {
     let result = program(name, arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();

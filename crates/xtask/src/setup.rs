@@ -141,7 +141,7 @@ pub(crate) fn tauri_driver() -> Result<(), String> {
         return Ok(());
     }
     println!("tauri-driver: installing {TAURI_DRIVER}");
-    execute(&mut program("cargo", &["install", "tauri-driver", "--version", TAURI_DRIVER, "--locked"]))
+    execute(&mut program("cargo", &["install", "tauri-driver", "--version", TAURI_DRIVER, "--locked", "--debug"]))
 }
 
 /// Installs cargo-deny, which checks licences, sources and bans of dependencies.
@@ -151,5 +151,6 @@ pub(crate) fn cargo_deny() -> Result<(), String> {
         return Ok(());
     }
     println!("cargo-deny: installing {CARGO_DENY}, which takes a few minutes");
-    execute(&mut program("cargo", &["install", "cargo-deny", "--version", CARGO_DENY, "--locked"]))
+    // A debug build compiles in a third of the time, and is fast enough.
+    execute(&mut program("cargo", &["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--debug"]))
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use crate::{
     modules,
     process::{Steps, execute, execute_and_read, output, program, root},
+    programs::{self, Layer},
     setup,
 };
 
@@ -93,13 +94,17 @@ pub(crate) fn run_all(steps: &mut Steps) -> Result<(), String> {
         let arguments = [&["doc", "--no-deps", "--locked"], PUBLISHED].concat();
         execute(program("cargo", &arguments).env("RUSTDOCFLAGS", "-D warnings"))
     });
+    steps.begin("build of the tests");
+    let programs = programs::build().unwrap_or_else(|message| {
+        count.failures.push(message);
+        Vec::new()
+    });
     steps.begin("unit tests");
-    let units = ["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--exclude", "clerk-e2e"];
-    count.add("unit", execute_and_read(&mut program("cargo", &units)));
+    count.add("unit", programs::run(&programs, Layer::Unit));
     steps.begin("integration tests");
-    let integration = ["test", "--workspace", "--locked", "--no-fail-fast", "--test", "*", "--exclude", "clerk-e2e"];
-    count.add("integration", execute_and_read(&mut program("cargo", &integration)));
-    let examples = [&["test", "--locked", "--doc"], PUBLISHED].concat();
+    count.add("integration", programs::run(&programs, Layer::Integration));
+    // With the packages of the build, because another selection has other features and compiles dependencies again.
+    let examples = ["test", "--workspace", "--locked", "--no-fail-fast", "--doc"];
     count.add("examples in docs", execute_and_read(&mut program("cargo", &examples)));
     check(steps, "generated permissions", &mut count.failures, &mut || {
         if self::permissions() == permissions {
@@ -110,9 +115,7 @@ pub(crate) fn run_all(steps: &mut Steps) -> Result<(), String> {
     steps.begin("guest tests");
     count.add("guest", execute_and_read(&mut program("npm", &["test"])));
     steps.begin("end-to-end tests: a real window, a real browser, a real keyring");
-    check_build(&mut count);
-    let e2e = ["test", "--locked", "-p", "clerk-e2e", "--no-fail-fast", "--", "--test-threads=1"];
-    count.add("e2e", execute_and_read(&mut program("cargo", &e2e)));
+    count.add("e2e", programs::run(&programs, Layer::EndToEnd));
     report(&count)
 }
 
@@ -149,13 +152,6 @@ fn permissions() -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// The e2e tests start the example app.
-fn check_build(count: &mut Count) {
-    if let Err(message) = execute(&mut program("cargo", &["build", "--locked", "-p", "clerk-desktop-example"])) {
-        count.failures.push(message);
-    }
-}
-
 fn report(count: &Count) -> Result<(), String> {
     println!("\n{:<20} {:>7} {:>7}", "tests", "passed", "failed");
     for (layer, passed, failed) in &count.rows {
@@ -173,7 +169,7 @@ fn report(count: &Count) -> Result<(), String> {
 
 /// `cargo xtask test`.
 pub(crate) fn run() -> Result<(), String> {
-    let mut steps = Steps::new(13);
+    let mut steps = Steps::new(14);
     steps.begin("setup");
     setup::run()?;
     setup::cargo_deny()?;

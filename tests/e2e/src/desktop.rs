@@ -67,7 +67,7 @@ impl Desktop {
     pub async fn start(options: Options) -> Result<Self> {
         let mut files = tempfile::Builder::new().prefix("clerk-e2e-").tempdir()?;
         files.disable_cleanup(keeps_files());
-        let emulator = Emulator::start(options.instance).await?;
+        let emulator = Emulator::start(options.instance.strict()).await?;
         let (display, number) = Running::start_and_read_line(Command::new("Xvfb").args([
             "-displayfd",
             "1",

@@ -15,6 +15,7 @@ pub(crate) mod connection;
 mod focus;
 pub(crate) mod ordering;
 pub(crate) mod requests;
+mod revocations;
 pub(crate) mod session_token;
 pub(crate) mod token_cache;
 
@@ -28,13 +29,13 @@ use crate::{
         requests::get_client,
     },
     fapi::{
-        pipeline::{Credentials, Reply, is_usable_token},
+        pipeline::{Credentials, Reply},
         request::Request,
         wire::Wire,
     },
     models::Client,
-    ports::{BoxFuture, SecretKey, StoreError, TokenUpdate},
-    secret::{ClientToken, StoredSecret},
+    ports::{BoxFuture, StoreError, TokenUpdate},
+    secret::ClientToken,
     state::transition::Transition,
 };
 
@@ -63,7 +64,7 @@ impl Clerk {
             {
                 self.settle_unauthenticated().await;
             }
-            if error.has_api_code("session_exists") || error.has_api_code("identifier_already_signed_in") {
+            if is_signed_in_already(error) {
                 self.adopt_existing_session(error).await;
             }
         }
@@ -138,6 +139,10 @@ impl Clerk {
     async fn verify_once(&self) -> Result<bool> {
         let connection = &self.0.connection;
         let rotations = connection.no_rotation_in_flight().await;
+        // Another process of the app may have rotated the token.
+        if let Some(theirs) = self.token_of_another_process().await {
+            connection.reset_token(Some(theirs));
+        }
         let (reply, in_flight) = self.send(&get_client().changes_client()).await?;
         if connection.is_superseded(&in_flight) || connection.rotations() != rotations {
             return Ok(false);
@@ -147,7 +152,10 @@ impl Clerk {
             // FAPI does not know the token, and gave no other one: this device has no client any more.
             Err(error) if error.status() == Some(401) => {
                 if had_token && connection.rotations() == rotations {
-                    self.commit([Transition::Activate(None)]).await;
+                    let (typed, raw) = (Box::default(), serde_json::json!({}));
+                    let before = self.0.store.snapshot();
+                    self.commit([Transition::Client { typed, raw }, Transition::Activate(None)]).await;
+                    self.announce_ended(before.ended_in(&self.0.store.snapshot()));
                 }
                 Ok(true)
             }
@@ -177,7 +185,9 @@ impl Clerk {
     /// Sends a request and applies the response. A request that FAPI refused because its token was superseded meanwhile is sent
     /// once more; so is one of a device that got its first usable token with the refusal.
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Value> {
+        self.wait_for_revocations().await;
         let generation = self.0.connection.generation();
+        let was_revoking = !self.0.revocations.is_empty();
         let result = self.exchange_once(request).await;
         match &result {
             Err(error)
@@ -186,6 +196,11 @@ impl Clerk {
                     && self.0.connection.has_client_token()
                     && self.0.connection.generation() != generation =>
             {
+                self.exchange_once(request).await
+            }
+            // For FAPI, the user is signed in until it has ended the session that the user signed out of.
+            Err(error) if was_revoking && is_signed_in_already(error) => {
+                Box::pin(self.send_revocations_once()).await;
                 self.exchange_once(request).await
             }
             _ => result,
@@ -219,8 +234,14 @@ impl Clerk {
     }
 
     async fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> Result<Value> {
+        // The nonce may come from a stranger's link. The genuine one works only with the present client token.
+        if in_flight.redeems_nonce && reply.outcome.is_err() {
+            return reply.outcome;
+        }
         let connection = &self.0.connection;
         let mut doubt = false;
+        let mut renew = false;
+        let mut ended = Vec::new();
         let mut new_token = None;
         let writer = self.0.store.writer().await;
         let snapshot = self.0.store.snapshot();
@@ -237,9 +258,10 @@ impl Clerk {
                 TokenVerdict::Doubt => doubt = true,
             }
         }
-        if let Some(raw) = reply.client
-            && let Some(typed) = Client::read(&raw)
+        if let Some(mut raw) = reply.client
+            && let Some(mut typed) = Client::read(&raw)
         {
+            snapshot.drop_signed_out(&mut typed, &mut raw);
             // A restored client is no measure of which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
             match connection.judge_client(&in_flight, held, &typed, active.as_ref(), reply.outcome.is_err()) {
@@ -250,6 +272,9 @@ impl Clerk {
                     let chosen = chosen.map(|select| Transition::Activate(select(&typed)));
                     let transition = Transition::Client { typed: Box::new(typed), raw };
                     writer.apply(&self.0.setup, [transition].into_iter().chain(chosen));
+                    let now = self.0.store.snapshot();
+                    renew = snapshot.shows_somebody_else_than(&now);
+                    ended = snapshot.ended_in(&now);
                 }
                 ClientVerdict::Doubt => doubt = true,
                 ClientVerdict::Ignore => {
@@ -261,6 +286,11 @@ impl Clerk {
         if let Some(token) = new_token {
             self.store_token(token).await;
         }
+        if renew {
+            self.renew_key().await;
+        }
+        self.announce_ended(ended);
+        self.0.revocations.fapi_responded();
         if doubt {
             self.doubt_identity();
         }
@@ -268,65 +298,46 @@ impl Clerk {
     }
 
     /// Has the identity verified, without waiting for it.
-    fn doubt_identity(&self) {
+    pub(crate) fn doubt_identity(&self) {
         self.0.connection.raise_doubt();
         let clerk = self.clone();
         tokio::spawn(async move { clerk.verify_identity_if_in_doubt().await });
     }
 
-    /// Stores a new client token. If storing fails, it is used in memory only.
-    async fn store_token(&self, token: Option<ClientToken>) {
-        let connection = &self.0.connection;
-        let Some(name) = connection.secret_name() else { return };
-        let key = SecretKey::ClientToken(name);
-        if connection.store_is_unknown() && !self.read_unknown_store(&key).await {
-            return;
-        }
-        // Another response may have brought a newer token while this one waited.
-        if connection.client_token() != token {
-            return;
-        }
-        let stored = match &token {
-            Some(token) => self.write_secret(&key, StoredSecret::new(token.expose())).await,
-            None => self.delete_secret(&key).await,
-        };
-        if let Err(error) = stored {
-            self.report_store_error(&error);
-        }
-    }
-
-    /// Reads a store that could not be read when Clerk was loaded. Returns whether it may be written: not while it can't be
-    /// read, and not when it holds the token of a user who is signed in there, while no user signed in here.
-    async fn read_unknown_store(&self, key: &SecretKey) -> bool {
-        let stored = match self.read_secret(key).await {
-            Ok(stored) => stored.map(|secret| ClientToken::new(secret.expose())),
-            Err(StoreError::Unavailable(why)) => {
+    /// Stores a new client token. If storing fails, it is used in memory only. If another process stored a newer one, that is
+    /// used instead.
+    pub(crate) async fn store_token(&self, token: Option<ClientToken>) {
+        let was_unknown = self.0.connection.store_is_unknown();
+        match self.save_token(token.as_ref()).await {
+            Ok(None) => {}
+            Ok(Some(theirs)) => self.adopt_stored_token(theirs).await,
+            // That was reported.
+            Err(StoreError::Unavailable(why)) if was_unknown => {
                 tracing::debug!("the keyring is still not available: {why}");
-                return false;
             }
-            Err(StoreError::Corrupt(_)) => None,
-        };
-        self.0.connection.set_store_is_unknown(false);
-        match stored.filter(is_usable_token) {
-            Some(token) if self.0.store.snapshot().session().is_none() => {
-                self.adopt_stored_token(token).await;
-                false
-            }
-            _ => true,
+            Err(error) => self.report_store_error(&error),
         }
     }
 
-    /// Becomes the device that an earlier run was, whose token could not be read until now.
-    fn adopt_stored_token(&self, token: ClientToken) -> BoxFuture<'static, ()> {
+    /// Becomes the device of a stored token: that of an earlier run, which could not be read until now, or of another process.
+    pub(crate) fn adopt_stored_token(&self, token: ClientToken) -> BoxFuture<'static, ()> {
         let clerk = self.clone();
         // Boxed, because applying a response may lead here again.
         Box::pin(async move {
+            let before = clerk.0.store.snapshot().session().map(|session| session.id.clone());
             clerk.0.connection.reset_token(Some(token));
             if let Err(error) = clerk.exchange_once(&get_client().changes_client()).await {
                 tracing::debug!(code = error.code(), "the client of the stored token could not be read");
             }
-            let session = clerk.client().and_then(|client| client.default_session().map(|session| session.id.clone()));
-            if session.is_some() && clerk.0.store.snapshot().session().is_none() {
+            // Nobody becomes active after the user signed out, or chose to have no active session.
+            if clerk.0.store.snapshot().session().is_some() || (before.is_none() && clerk.0.turns.was_session_chosen())
+            {
+                return;
+            }
+            let client = clerk.client().unwrap_or_default();
+            let session = before.filter(|id| client.signed_in_session(id).is_some());
+            let session = session.or_else(|| client.default_session().map(|session| session.id.clone()));
+            if session.is_some() {
                 clerk.commit([Transition::Activate(session)]).await;
             }
         })
@@ -340,25 +351,29 @@ impl Clerk {
             if !self.0.connection.store_is_unknown() {
                 return;
             }
-            let Some(name) = self.0.connection.secret_name() else { return };
-            if self.read_unknown_store(&SecretKey::ClientToken(name)).await
-                && let Some(token) = self.0.connection.client_token()
-            {
-                self.store_token(Some(token)).await;
-            }
+            self.store_token(self.0.connection.client_token()).await;
         }
     }
 
+    /// Gives notice that secrets can't be stored or read. The details, which may name files or accounts, are for the log only:
+    /// every window may hear notices.
     pub(crate) fn report_store_error(&self, error: &StoreError) {
+        tracing::warn!(%error, "a secret could not be stored or read");
         let (code, message) = match error {
-            StoreError::Unavailable(why) => (
+            StoreError::Unavailable(_) => (
                 ErrorCode::StorageUnavailable,
-                format!("the keyring is not available, so the user has to sign in again after a restart: {why}"),
+                "the keyring is not available, so the user has to sign in again after a restart; the log says why",
             ),
-            StoreError::Corrupt(why) => {
-                (ErrorCode::StorageCorrupt, format!("the keyring contains an invalid value, which is ignored: {why}"))
-            }
+            StoreError::Corrupt(_) => (
+                ErrorCode::StorageCorrupt,
+                "the keyring contains an invalid value, which is ignored; the log says which",
+            ),
         };
-        self.notice(code.as_str(), message);
+        self.notice(code.as_str(), message.to_owned());
     }
+}
+
+/// Whether FAPI refused a sign-in because the user is signed in already.
+fn is_signed_in_already(error: &crate::error::Error) -> bool {
+    error.has_api_code("session_exists") || error.has_api_code("identifier_already_signed_in")
 }

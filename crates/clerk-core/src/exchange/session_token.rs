@@ -7,11 +7,12 @@ use serde_json::Value;
 use crate::{
     clerk::Clerk,
     error::{Error, ErrorCode, Result},
-    exchange::token_cache::{CachedToken, Minting, TokenId},
+    exchange::token_cache::{Minting, TokenId},
     fapi::{
         form::Form,
         request::{Method, Request, path},
     },
+    jwt::ReceivedToken,
     models::{OrganizationId, SessionId},
     resources::params::Change,
     secret::SessionToken,
@@ -61,6 +62,12 @@ impl Clerk {
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/tokens[/{template}]`; `Session.getToken()`.
     pub async fn get_token(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
+        let session = params.session_id.clone();
+        // Nobody waits for the token of a session that the user signs out of.
+        self.unless_signed_out(Some(&session), Box::pin(self.find_or_mint(params))).await
+    }
+
+    async fn find_or_mint(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
         let snapshot = self.loaded_snapshot()?;
         let session = snapshot
             .client
@@ -82,7 +89,7 @@ impl Clerk {
             return self.mint(id, true).await.map(Some).map_err(offline);
         }
         let cache = &self.0.store.tokens;
-        match cache.get(&id).map(|cached| (cached.remaining_ms(self.0.setup.clock.now_ms()), cached)) {
+        match cache.get(&id).map(|cached| (cached.remaining_ms(self.now()), cached)) {
             Some((remaining, cached)) if remaining > REFRESH_THRESHOLD_MS => Ok(Some(cached.token)),
             Some((remaining, cached)) if remaining > HARD_THRESHOLD_MS => {
                 let refresh = self.shared_mint(id);
@@ -133,9 +140,8 @@ impl Clerk {
         if self.0.store.tokens.generation() != generation {
             return Ok(token);
         }
-        if let Some(cached) = CachedToken::read(token.expose(), self.0.setup.clock.now_ms()) {
-            self.0.store.tokens.put(id.clone(), cached);
-        }
+        let received = ReceivedToken::minted(token.clone(), self.now());
+        self.0.store.tokens.put(id.clone(), received.clone());
         // A token of a template, or for another organization, does not describe the session's current state.
         let snapshot = self.snapshot();
         let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&id.session));
@@ -143,7 +149,7 @@ impl Clerk {
             && session.is_some_and(|session| session.last_active_organization_id == id.organization)
             && snapshot.last_active_token(&id.session) != Some(token.expose());
         if is_of_session {
-            self.commit([Transition::TokenMinted { session: id.session, token: token.clone() }]).await;
+            self.commit([Transition::TokenMinted { session: id.session, token: received }]).await;
         }
         Ok(token)
     }

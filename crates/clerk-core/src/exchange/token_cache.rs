@@ -12,7 +12,7 @@ use futures_util::{FutureExt, future::Shared};
 
 use crate::{
     error::Result,
-    jwt::Claims,
+    jwt::ReceivedToken,
     models::{OrganizationId, SessionId},
     ports::BoxFuture,
     secret::SessionToken,
@@ -34,50 +34,20 @@ pub(super) type Minting = Shared<BoxFuture<'static, Result<SessionToken>>>;
 /// The cached tokens.
 #[derive(Default)]
 pub(crate) struct TokenCache {
-    entries: Mutex<HashMap<TokenId, CachedToken>>,
+    entries: Mutex<HashMap<TokenId, ReceivedToken>>,
     minting: Mutex<HashMap<TokenId, Minting>>,
     /// Incremented when the cache is cleared, so that tokens requested earlier are not cached.
     generation: AtomicU64,
 }
 
-#[derive(Debug, Clone)]
-pub(super) struct CachedToken {
-    pub(super) token: SessionToken,
-    claims: Claims,
-    received_ms: i64,
-}
-
-impl CachedToken {
-    pub(super) fn read(token: &str, received_ms: i64) -> Option<Self> {
-        Some(Self { token: SessionToken::new(token), claims: Claims::read(token)?, received_ms })
-    }
-
-    /// Returns the remaining lifetime in milliseconds. The server's clock may differ from ours, so the shorter result
-    /// is used.
-    pub(super) fn remaining_ms(&self, now_ms: i64) -> i64 {
-        let by_our_clock = self.claims.expires_at.saturating_mul(1000).saturating_sub(now_ms);
-        let lifetime = self.claims.expires_at.saturating_sub(self.claims.issued_at).saturating_mul(1000);
-        by_our_clock.min(lifetime.saturating_sub(now_ms.saturating_sub(self.received_ms)))
-    }
-}
-
 impl TokenCache {
     /// Caches the tokens that FAPI sent with the sessions of a client.
-    pub(crate) fn seed(&self, snapshot: &Snapshot, now_ms: i64) {
+    pub(crate) fn seed(&self, snapshot: &Snapshot) {
         for session in snapshot.client.iter().flat_map(|client| client.signed_in_sessions()) {
-            let Some(token) = snapshot.last_active_token(&session.id).and_then(|jwt| CachedToken::read(jwt, now_ms))
-            else {
-                continue;
-            };
-            let id = TokenId {
-                session: session.id.clone(),
-                template: None,
-                organization: token.claims.organization.clone(),
-            };
-            // The same token comes with every client; only its first arrival tells when it was received.
-            if lock(&self.entries).get(&id).is_none_or(|held| held.token != token.token) {
-                self.put(id, token);
-            }
+            let Some(token) = snapshot.session_tokens.get(&session.id) else { continue };
+            let Some(claims) = &token.claims else { continue };
+            let organization = claims.organization.clone();
+            self.put(TokenId { session: session.id.clone(), template: None, organization }, token.clone());
         }
     }
 
@@ -107,14 +77,22 @@ impl TokenCache {
         lock(&self.minting).remove(id);
     }
 
-    pub(super) fn get(&self, id: &TokenId) -> Option<CachedToken> {
+    pub(super) fn get(&self, id: &TokenId) -> Option<ReceivedToken> {
         lock(&self.entries).get(id).cloned()
     }
 
-    /// Caches a token unless a fresher one is cached.
-    pub(super) fn put(&self, id: TokenId, token: CachedToken) {
+    /// Caches a token unless the same or a fresher one is cached: the first receipt tells when it expires.
+    pub(super) fn put(&self, id: TokenId, token: ReceivedToken) {
         let mut entries = lock(&self.entries);
-        if entries.get(&id).is_none_or(|held| token.claims.replace(&held.claims)) {
+        let replaces = match entries.get(&id) {
+            Some(held) if held.token == token.token => false,
+            Some(held) => match (&token.claims, &held.claims) {
+                (Some(new), Some(held)) => new.replace(held),
+                (new, held) => new.is_some() || held.is_none(),
+            },
+            None => token.claims.is_some(),
+        };
+        if replaces {
             entries.insert(id, token);
         }
     }
@@ -122,7 +100,7 @@ impl TokenCache {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::jwt::Claims;
     use base64::Engine;
     use serde_json::{Value, json};
 
@@ -131,29 +109,9 @@ mod tests {
         format!("{}.{}.sig", encode(header), encode(payload))
     }
 
-    fn cached(oiat: Option<i64>, iat: i64, received_ms: i64) -> CachedToken {
+    fn claims(oiat: Option<i64>, iat: i64) -> Claims {
         let header = oiat.map_or(json!({}), |oiat| json!({ "oiat": oiat }));
-        CachedToken::read(&jwt(&header, &json!({ "iat": iat, "exp": iat + 60 })), received_ms).unwrap()
-    }
-
-    #[test]
-    fn cached_token_read_rejects_invalid_jwts() {
-        for text in ["", "a.b.c", "e30.e30.x", "e30", "é.é.é"] {
-            assert!(CachedToken::read(text, 0).is_none(), "{text}");
-        }
-    }
-
-    #[test]
-    fn remaining_ms_uses_the_shorter_lifetime() {
-        let token = cached(None, 1000, 1_000_000);
-        assert_eq!(token.remaining_ms(1_000_000), 60_000);
-        assert_eq!(token.remaining_ms(1_043_000), 17_000);
-        // Our clock is ten minutes behind the server's: the time since the token arrived decides.
-        let token = cached(None, 1600, 1_000_000);
-        assert_eq!(token.remaining_ms(1_030_000), 30_000);
-        // Our clock is ten minutes ahead: the token looks expired, and a new one is fetched.
-        let token = cached(None, 400, 1_000_000);
-        assert!(token.remaining_ms(1_000_000) < 0);
+        Claims::read(&jwt(&header, &json!({ "iat": iat, "exp": iat + 60 }))).unwrap()
     }
 
     #[test]
@@ -168,7 +126,7 @@ mod tests {
             ((Some(2), 10), (Some(2), 10), true),
         ] {
             assert_eq!(
-                cached(incoming.0, incoming.1, 0).claims.replace(&cached(held.0, held.1, 0).claims),
+                claims(incoming.0, incoming.1).replace(&claims(held.0, held.1)),
                 replaces,
                 "{held:?} {incoming:?}"
             );

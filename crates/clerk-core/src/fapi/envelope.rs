@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use crate::{
     error::{ApiError, Error, ErrorCode},
-    fapi::wire::{Wire, field},
+    fapi::{
+        json,
+        wire::{Wire, field},
+    },
     models::ApiErrorItem,
     ports::HttpResponse,
 };
@@ -30,7 +33,7 @@ pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
         return only(Ok(Value::Null), true);
     }
     // FAPI never redirects, so a redirect comes from a captive portal.
-    let Some(json) = serde_json::from_slice::<Value>(&response.body).ok().filter(|_| !is_redirect(response)) else {
+    let Some(json) = json::read(&response.body).ok().filter(|_| !is_redirect(response)) else {
         return only(Err(not_json(response, path)), false);
     };
     if response.status >= 400 {

@@ -8,15 +8,13 @@ use std::{
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
 
 use crate::{
-    fapi::instance::is_loopback,
+    fapi::{instance::is_loopback, json},
     ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
 };
 
 /// The timeout of a request, from connecting to the last byte of the response.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The maximum size of a body; a client with many sessions and memberships has a few hundred kilobytes.
-const MAX_BODY: usize = 16 * 1024 * 1024;
 
 /// The default [`Transport`]: no redirects, no cookies, no `Origin`, no `Referer`.
 #[derive(Debug, Clone)]
@@ -73,11 +71,11 @@ impl HttpTransport {
     }
 }
 
-/// Reads a body of at most `MAX_BODY` bytes.
+/// Reads a body of at most [`json::MAX_BYTES`] bytes.
 async fn read_body(response: &mut reqwest::Response) -> Result<Vec<u8>, TransportError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
-        if body.len() + chunk.len() > MAX_BODY {
+        if body.len() + chunk.len() > json::MAX_BYTES {
             return Err(TransportError {
                 reason: "the response is larger than any response of the Frontend API".into(),
             });

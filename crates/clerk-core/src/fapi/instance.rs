@@ -230,7 +230,7 @@ fn reject_other_loopback(key: &PublishableKey, proxy: &Url) -> Result<()> {
 
 /// Whether a URL names this computer: `localhost` or a loopback address. Other names below `localhost` don't count, because a
 /// resolver may send them elsewhere.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -4,12 +4,13 @@ mod envelope;
 pub(crate) mod form;
 mod http;
 mod instance;
+pub(crate) mod json;
 pub(crate) mod pipeline;
 pub(crate) mod request;
 pub(crate) mod wire;
 
 pub use http::HttpTransport;
-pub(crate) use instance::Instance;
+pub(crate) use instance::{Instance, is_loopback};
 pub use instance::{InstanceOptions, InstanceType, PublishableKey};
 
 /// The version of FAPI that this crate uses.

@@ -245,7 +245,7 @@ mod tests {
         let (post_fapi, script) = fapi(vec![no_response()]);
         assert!(
             post_fapi
-                .send(&Request::new(Method::Delete, "/client/sessions").responds_with_client(), &Credentials::default())
+                .send(&Request::new(Method::Patch, "/client").responds_with_client(), &Credentials::default())
                 .await
                 .is_err()
         );
@@ -259,14 +259,12 @@ mod tests {
     async fn send_adds_version_and_native_parameters() {
         let (fapi, script) = fapi(vec![response(200, "{}")]);
         let credentials = Credentials { client_token: Some(ClientToken::new("t")), session_id: Some("sess_1".into()) };
-        fapi.send(&Request::new(Method::Delete, "/client/sessions").responds_with_client(), &credentials)
-            .await
-            .unwrap();
+        fapi.send(&Request::new(Method::Patch, "/client").responds_with_client(), &credentials).await.unwrap();
         let requests = script.requests.lock().unwrap();
         assert_eq!(
             requests[0].url.as_str(),
             format!(
-                "https://clerk.example.com/v1/client/sessions?__clerk_api_version=2026-05-12&_is_native=1&_tauri_sdk_version={}&_method=DELETE",
+                "https://clerk.example.com/v1/client?__clerk_api_version=2026-05-12&_is_native=1&_tauri_sdk_version={}&_method=PATCH",
                 env!("CARGO_PKG_VERSION")
             )
         );

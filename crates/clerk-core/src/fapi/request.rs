@@ -10,7 +10,6 @@ pub(crate) enum Method {
     Get,
     Post,
     Patch,
-    Delete,
 }
 
 impl Method {
@@ -19,7 +18,6 @@ impl Method {
         match self {
             Self::Get | Self::Post => None,
             Self::Patch => Some("PATCH"),
-            Self::Delete => Some("DELETE"),
         }
     }
 }
@@ -48,6 +46,8 @@ pub(crate) struct Request {
     pub(super) responds_with_client: bool,
     /// Whether the piggybacked client of a GET is applied, as for an explicit reload.
     pub(super) reload: bool,
+    /// Whether it redeems a nonce, which works once.
+    redeems: bool,
     effect: Effect,
 }
 
@@ -61,6 +61,7 @@ impl Request {
             form: Form::default(),
             responds_with_client: false,
             reload: false,
+            redeems: false,
             effect: Effect::Foreground,
         }
     }
@@ -82,7 +83,13 @@ impl Request {
 
     pub(crate) fn nonce(mut self, nonce: Option<&RotatingTokenNonce>) -> Self {
         self.nonce = nonce.cloned();
-        if self.nonce.is_some() { self.changes_client() } else { self }
+        if self.nonce.is_some() { self.redeems() } else { self }
+    }
+
+    /// Marks the redemption of a nonce.
+    pub(crate) fn redeems(mut self) -> Self {
+        self.redeems = true;
+        self.changes_client()
     }
 
     /// Marks a request that the core makes by itself.
@@ -103,13 +110,13 @@ impl Request {
 
     /// Whether the request redeems a nonce, which works once.
     pub(crate) fn redeems_nonce(&self) -> bool {
-        self.nonce.is_some()
+        self.redeems
     }
 
     /// Whether FAPI may rotate the client token when it handles this request: steps of an attempt, the redemption of a nonce
     /// and signing out. A touch and the minting of session tokens don't rotate it.
     pub(crate) fn may_rotate(&self) -> bool {
-        self.nonce.is_some() || (self.method != Method::Get && self.effect != Effect::Background)
+        self.redeems || (self.method != Method::Get && self.effect != Effect::Background)
     }
 
     pub(crate) fn responds_with_client(mut self) -> Self {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     flows::attempt::AttemptKind,
-    navigation::urls::{RedirectOptions, non_empty},
+    navigation::urls::{RedirectOptions, Urls, non_empty},
     options::ClerkOptions,
     resources::params::params,
 };
@@ -95,6 +95,33 @@ impl RedirectCallbackParams {
         ] {
             if non_empty(own).is_none() {
                 own.clone_from(option);
+            }
+        }
+        self
+    }
+
+    /// Returns these parameters without the pages that the app does not allow, and without the page of the caller if it is not
+    /// one of the app. `app` has the app's address; see [`Urls::allowed_redirect`].
+    pub(crate) fn allowed_by(mut self, app: &Urls<'_>) -> Self {
+        for page in [
+            &mut self.sign_in_url,
+            &mut self.sign_up_url,
+            &mut self.first_factor_url,
+            &mut self.second_factor_url,
+            &mut self.reset_password_url,
+            &mut self.continue_sign_up_url,
+            &mut self.verify_email_address_url,
+            &mut self.verify_phone_number_url,
+            &mut self.sign_in_protect_check_url,
+            &mut self.sign_up_protect_check_url,
+            &mut self.sign_in_force_redirect_url,
+            &mut self.sign_in_fallback_redirect_url,
+            &mut self.sign_up_force_redirect_url,
+            &mut self.sign_up_fallback_redirect_url,
+            &mut self.location,
+        ] {
+            if non_empty(page).is_some_and(|url| app.allowed_redirect(url).is_none()) {
+                *page = None;
             }
         }
         self

@@ -20,11 +20,13 @@ use crate::{
     },
     flows::{
         attempt::{Attempt, AttemptKind, AttemptResource},
+        callback_link::parameter,
         callback_params::RedirectCallbackParams,
+        deep_link::Verdict,
         next_step::{Destinations, activate},
         outcome::RedirectOutcome,
-        pending::{FlowId, PendingFlow, RECORD_LIFETIME, Signals},
-        round_trip::{Pkce, parameter},
+        pending::{FlowId, PendingFlow, RECORD_LIFETIME, Returned, Signals},
+        round_trip::Pkce,
         set_active::SetActiveParams,
     },
     models::{SessionId, SignIn, SignInId, SignInStatus, SignUp, SignUpId, SignUpStatus, VerificationStatus},
@@ -156,7 +158,7 @@ impl Clerk {
         let callback = self.0.setup.callback.clone()?;
         let (flow, signal) = self.0.flows.begin();
         let result = self.wait_for_email_link(flow, signal, attempt, address, &callback).await;
-        self.0.flows.end(flow);
+        self.end_flow(flow, &result).await;
         result
     }
 
@@ -174,19 +176,22 @@ impl Clerk {
         let record =
             self.record(flow, started_at_ms, PendingFlow::EmailLink { attempt: attempt.clone(), code_verifier });
         // Armed before the message is sent: the link may be opened before FAPI's response arrives here.
-        self.arm(flow, &mut signal, &record).await?;
-        if let Err(error) = self.prepare_email_link(attempt, address, callback, &pkce).await {
-            self.forget_record(flow).await;
-            return Err(error);
-        }
-        let link = tokio::select! {
-            link = self.wait_for_link(flow, signal, RECORD_LIFETIME) => link?,
+        self.arm(flow, &mut signal, record).await?;
+        self.prepare_email_link(attempt, address, callback, &pkce).await?;
+        let returned = tokio::select! {
+            // A link that is being redeemed ends the wait before its attempt is polled again.
+            biased;
+            returned = self.wait_for_link(flow, signal, RECORD_LIFETIME) => returned?,
             verified = self.poll_email_link(attempt) => {
+                self.0.flows.end(flow);
                 self.forget_record(flow).await;
                 return verified;
             }
         };
-        self.complete_email_link(&link, attempt, &pkce.verifier).await
+        match returned {
+            Returned::Attempt(attempt) => Ok(attempt),
+            Returned::Session(_) => Err(failed("a hosted page responded")),
+        }
     }
 
     /// Sends the link: a native one, or one for browsers if the instance does not support native links.
@@ -240,50 +245,51 @@ impl Clerk {
     async fn poll_email_link(&self, attempt: &Attempt) -> Result<AttemptResource> {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
+            // While a link is redeemed, the attempt may be replaced.
+            let _turn = self.0.flows.links.turn_of_poll().await;
             let reloaded = match self.reload_attempt(attempt, None).await {
                 // Temporarily offline; the link may still return to the app.
                 Err(error) if error.is(ErrorCode::NetworkError) => continue,
                 reloaded => reloaded?,
             };
-            let status = match &reloaded {
-                AttemptResource::SignIn(sign_in) => {
-                    sign_in.first_factor_verification.as_ref().and_then(|verification| verification.status.as_ref())
-                }
-                AttemptResource::SignUp(sign_up) => {
-                    let verification = sign_up.verifications.email_address.as_ref();
-                    verification.and_then(|verification| verification.status.as_ref())
-                }
-            };
-            match status {
-                Some(VerificationStatus::Verified | VerificationStatus::Transferable) => return Ok(reloaded),
-                Some(VerificationStatus::Expired) => {
-                    return Err(ErrorCode::EmailLinkExpired.error("the link expired; request a new one"));
-                }
-                _ => {}
+            match link_progress(&reloaded) {
+                LinkProgress::Unopened => {}
+                LinkProgress::Opened => return Ok(reloaded),
+                LinkProgress::Expired => return Err(expired()),
             }
         }
     }
 
-    /// Continues with the link that returned to the app.
-    async fn complete_email_link(
+    /// Judges a link that returned to the app: a native one by its approval, one for browsers by what FAPI says about the
+    /// attempt.
+    pub(super) async fn judge_email_link(
         &self,
-        link: &Url,
         attempt: &Attempt,
+        approval: Option<&str>,
         verifier: &CodeVerifier,
-    ) -> Result<AttemptResource> {
-        let (Some(flow_id), Some(approval)) = (parameter(link, "flow_id"), parameter(link, "approval_token")) else {
-            // A browser link only carries a status; the attempt has the details.
-            link_status(link)?;
-            return self.reload_attempt(attempt, None).await;
+    ) -> Verdict {
+        let Some(approval) = approval else {
+            return match self.read_attempt(attempt, None).await {
+                Ok((reloaded, _)) if reloaded.id() == attempt.id() => match link_progress(&reloaded) {
+                    LinkProgress::Unopened => Verdict::Unproved("its attempt is still open"),
+                    LinkProgress::Opened => Verdict::Proved(Ok(Returned::Attempt(reloaded))),
+                    LinkProgress::Expired => Verdict::Proved(Err(expired())),
+                },
+                _ => Verdict::Unproved("the attempt could not be read"),
+            };
         };
-        if flow_id != attempt.id() {
-            return Err(failed("the link belongs to another sign-in"));
+        match self.request(&complete_magic_link(attempt.id(), approval, verifier)).await {
+            // It may be an earlier link of the same attempt. Polling notices when the newest one expires.
+            Err(error) => {
+                tracing::debug!(code = error.code(), "the approval of an e-mail link was not accepted");
+                Verdict::Unproved("its approval was not accepted")
+            }
+            Ok(response) => Verdict::Proved(self.approved(attempt, &response).await.map(Returned::Attempt)),
         }
-        let response = self.request(&complete_magic_link(&flow_id, &approval, verifier)).await;
-        let response = response.map_err(|error| match error.has_api_code("approval_token_expired") {
-            true => ErrorCode::EmailLinkExpired.error("the link expired; request a new one"),
-            false => error,
-        })?;
+    }
+
+    /// Continues with FAPI's response to an approval.
+    async fn approved(&self, attempt: &Attempt, response: &serde_json::Value) -> Result<AttemptResource> {
         match (attempt, response["ticket"].as_str()) {
             (Attempt::SignIn(_), Some(ticket)) => {
                 let params = SignInCreateParams {
@@ -296,21 +302,14 @@ impl Clerk {
             (Attempt::SignIn(_), None) => Err(failed("the response of Clerk contains no ticket")),
             (Attempt::SignUp(_), _) => {
                 let sign_up =
-                    SignUp::read(&response).ok_or_else(|| failed("the response of Clerk contains no sign-up"))?;
+                    SignUp::read(response).ok_or_else(|| failed("the response of Clerk contains no sign-up"))?;
                 Ok(AttemptResource::SignUp(Box::new(sign_up)))
             }
         }
     }
 
-    /// Finishes an e-mail link that was requested before a restart. No caller is waiting, so this activates the
-    /// session.
-    pub(super) async fn resume_email_link(
-        &self,
-        link: &Url,
-        attempt: &Attempt,
-        verifier: &CodeVerifier,
-    ) -> Result<RedirectOutcome> {
-        let returned = self.complete_email_link(link, attempt, verifier).await?;
+    /// Finishes an e-mail link that no caller is waiting for, so this activates the session.
+    pub(super) async fn finish_email_link(&self, returned: AttemptResource) -> Result<RedirectOutcome> {
         let callback = RedirectCallbackParams::default();
         let Some(session) = returned.created_session_id() else {
             // A second factor or missing fields: the decision table determines the page.
@@ -338,6 +337,10 @@ impl Clerk {
         if parameter(link, "rotating_token_nonce").is_some() || !self.waits_for_email_link() {
             return None;
         }
+        // A late link must not replace a user who signed in meanwhile.
+        if self.snapshot().session().is_some_and(|active| active.id != created) {
+            return None;
+        }
         if let Err(error) = self.request(&get_client()).await {
             return Some(Err(error));
         }
@@ -356,6 +359,7 @@ impl Clerk {
         Some(self.handle_email_link_verification(link, params).await.map(|outcome| RedirectOutcome {
             navigate_to: outcome.navigate_to,
             created_session_id: outcome.created_session_id,
+            requirements: None,
         }))
     }
 }
@@ -380,11 +384,38 @@ fn link_status(link: &Url) -> Result<LinkStatus> {
     match parameter(link, "__clerk_status").as_deref() {
         Some("verified") => Ok(LinkStatus::Verified),
         Some("transferable") => Ok(LinkStatus::Transferable),
-        Some("expired") => Err(ErrorCode::EmailLinkExpired.error("the link expired; request a new one")),
+        Some("expired") => Err(expired()),
         Some("client_mismatch") => {
             Err(ErrorCode::EmailLinkClientMismatch.error("the link must be opened on the device that requested it"))
         }
         _ => Err(failed("Clerk could not verify the link; request a new one")),
+    }
+}
+
+fn expired() -> Error {
+    ErrorCode::EmailLinkExpired.error("the link expired; request a new one")
+}
+
+enum LinkProgress {
+    Unopened,
+    Opened,
+    Expired,
+}
+
+/// Whether the link of an attempt was opened somewhere.
+fn link_progress(attempt: &AttemptResource) -> LinkProgress {
+    let status = match attempt {
+        AttemptResource::SignIn(sign_in) => {
+            sign_in.first_factor_verification.as_ref().and_then(|verification| verification.status.as_ref())
+        }
+        AttemptResource::SignUp(sign_up) => {
+            sign_up.verifications.email_address.as_ref().and_then(|verification| verification.status.as_ref())
+        }
+    };
+    match status {
+        Some(VerificationStatus::Verified | VerificationStatus::Transferable) => LinkProgress::Opened,
+        Some(VerificationStatus::Expired) => LinkProgress::Expired,
+        _ => LinkProgress::Unopened,
     }
 }
 

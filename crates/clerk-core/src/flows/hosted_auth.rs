@@ -11,11 +11,13 @@ use crate::{
     },
     flows::{
         attempt::AttemptKind,
+        callback_link::Claim,
         callback_params::RedirectCallbackParams,
+        deep_link::Verdict,
         next_step::{Destinations, activate},
         outcome::RedirectOutcome,
-        pending::{FlowId, PendingFlow, Signals},
-        round_trip::{Pkce, parameter},
+        pending::{FlowId, PendingFlow, Returned, Signals},
+        round_trip::Pkce,
     },
     models::SessionId,
     navigation::callback_url::CallbackUrl,
@@ -28,7 +30,7 @@ impl Clerk {
     /// activates the session. A newer flow supersedes one that is still waiting.
     ///
     /// # Errors
-    /// - `hosted_auth_failed`: the callback link does not belong to this flow or is incomplete.
+    /// - `hosted_auth_failed`: the callback link is incomplete, or its session is not signed in on this device.
     /// - `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`: the flow ended without a callback.
     /// - `redirect_url_invalid`, `url_not_allowed`, `browser_unavailable`, `not_loaded`, `network_error`, or
     ///   `api_response_error`.
@@ -56,7 +58,7 @@ impl Clerk {
         }
         let (flow, signal) = self.0.flows.begin();
         let result = self.run_hosted_auth(flow, signal, mode, callback, &redirect).await;
-        self.0.flows.end(flow);
+        self.end_flow(flow, &result).await;
         result
     }
 
@@ -83,37 +85,43 @@ impl Clerk {
         let page = page.ok_or_else(|| failed("Clerk returned no page to open"))?;
         let code_verifier = pkce.verifier.expose().to_owned();
         let callback = Box::new(callback.with_redirects_of(self.own_options()));
-        let record = self.record(flow, started_at_ms, PendingFlow::HostedAuth { state, code_verifier, mode, callback });
-        let link = self.round_trip(flow, signal, &record, &page, self.0.setup.browser_timeout).await?;
-        self.complete(&link, record.flow).await
+        // Another window may use the record, so the app's own list decides what is stored.
+        let stored = Box::new(self.of_app().allowed_callback((*callback).clone()));
+        let hosted = PendingFlow::HostedAuth { state, code_verifier, mode, callback: stored };
+        let record = self.record(flow, started_at_ms, hosted);
+        match self.round_trip(flow, signal, record, &page, self.0.setup.browser_timeout).await? {
+            Returned::Session(session) => self.finish_hosted_auth(session, mode, &callback).await,
+            Returned::Attempt(attempt) => self.route_callback(*callback, Some(attempt)).await,
+        }
     }
 
-    /// Continues with the callback link from the hosted page.
-    pub(super) async fn complete_hosted_auth(
+    /// Judges the callback link from the hosted page, which has the flow's state.
+    pub(super) async fn judge_hosted_auth(&self, claim: Claim, verifier: &CodeVerifier) -> Verdict {
+        let Claim::Hosted { nonce, session } = claim else {
+            return Verdict::Proved(Err(failed("the callback link is incomplete")));
+        };
+        match self.request(&redeem(&nonce, verifier)).await {
+            Err(error) if error.is(ErrorCode::NetworkError) => Verdict::Unproved("Clerk could not be reached"),
+            Err(error) => Verdict::Proved(Err(error)),
+            Ok(_) => {
+                let known = self.client().is_some_and(|client| client.signed_in_session(&session).is_some());
+                let missing = || failed("the session of the callback link is not signed in on this device");
+                Verdict::Proved(known.then_some(Returned::Session(session)).ok_or_else(missing))
+            }
+        }
+    }
+
+    /// Activates the session of a hosted page.
+    pub(super) async fn finish_hosted_auth(
         &self,
-        link: &Url,
-        state: &str,
-        verifier: &CodeVerifier,
+        session: SessionId,
         mode: AttemptKind,
         callback: &RedirectCallbackParams,
     ) -> Result<RedirectOutcome> {
-        let [returned_state, nonce, session] = ["state", "rotating_token_nonce", "created_session_id"].map(|name| {
-            let once = link.query_pairs().filter(|(key, _)| key == name).count() == 1;
-            parameter(link, name).filter(|_| once)
-        });
-        if returned_state.as_deref() != Some(state) {
-            return Err(failed("the callback link belongs to another flow"));
-        }
-        let (Some(nonce), Some(session)) = (nonce, session) else {
-            return Err(failed("the callback link is incomplete"));
-        };
-        let session = SessionId::from(session);
-        self.request(&redeem(&RotatingTokenNonce::new(nonce), verifier)).await?;
-        let known = self.client().and_then(|client| client.signed_in_session(&session).map(|_| ()));
-        known.ok_or_else(|| failed("the session of the callback link is not signed in on this device"))?;
+        let callback = self.allowed_callback(callback.clone());
         let snapshot = self.snapshot();
         let here = self.page(callback.location.as_deref());
-        let to = Destinations { params: callback, urls: self.urls(&snapshot, &here) };
+        let to = Destinations { params: &callback, urls: self.urls(&snapshot, &here) };
         self.carry_out(activate(&session, AttemptKind::SignIn, to.after(mode)), &to).await
     }
 }
@@ -135,7 +143,7 @@ fn redeem(nonce: &RotatingTokenNonce, code_verifier: &CodeVerifier) -> Request {
         .with("_method", "GET")
         .with("rotating_token_nonce", nonce.expose())
         .with("code_verifier", code_verifier.expose());
-    Request::new(Method::Post, "/client").form(form).responds_with_client().changes_client()
+    Request::new(Method::Post, "/client").form(form).responds_with_client().redeems()
 }
 
 fn failed(why: &str) -> Error {

@@ -14,15 +14,14 @@ use crate::{
     },
     fapi::{
         Instance, InstanceOptions, InstanceType,
-        pipeline::{Fapi, Reply, is_usable_token},
+        pipeline::{Fapi, Reply},
         wire::Wire,
     },
     models::{Client, Environment},
     navigation::urls::non_empty,
     options::ClerkOptions,
-    ports::{SecretKey, StoreError},
-    secret::ClientToken,
-    state::transition::Transition,
+    ports::StoreError,
+    state::{persistence::Opened, sealed::CachedState, transition::Transition},
 };
 
 /// The timeout of a load, including all retries: an endless spinner would not tell the user what is wrong.
@@ -53,42 +52,50 @@ pub struct LoadOptions {
     pub options: ClerkOptions,
 }
 
+impl LoadOptions {
+    /// Whether everything comes from the configuration.
+    fn is_empty(&self) -> bool {
+        let given =
+            [&self.publishable_key, &self.proxy_url, &self.domain].into_iter().any(|value| non_blank(value).is_some());
+        !given && self.options == ClerkOptions::default()
+    }
+}
+
 impl Clerk {
     /// Loads the instance's settings and this device's client. Does nothing if Clerk is already loaded; overlapping
-    /// calls share one load. It can be called again after an error.
+    /// calls share one load. It can be called again after an error. What a call passes and is refused changes nothing for
+    /// others.
     ///
     /// The state cached by an earlier run is restored at once. If Clerk can't be reached, that state stays, with the
     /// status `degraded`, and the load is retried in the background.
     ///
     /// # Errors
     /// `publishable_key_missing`, `publishable_key_invalid`, `publishable_key_conflict`, `instance_mismatch`,
-    /// `proxy_url_invalid`, `domain_invalid`, `network_error`, `decode_error`, or `api_response_error`, e.g. with
-    /// `native_api_disabled` if the Native API is switched off in Clerk's dashboard.
+    /// `proxy_url_invalid`, `domain_invalid`, `option_invalid`, `network_error`, `decode_error`, or `api_response_error`,
+    /// e.g. with `native_api_disabled` if the Native API is switched off in Clerk's dashboard.
     ///
     /// # Source
     /// FAPI `GET /v1/environment` and `GET /v1/client`; `Clerk.load()`.
     pub async fn load(&self, options: LoadOptions) -> Result<()> {
-        let overrides = options.options.clone();
         // A later caller reuses the state already shown, even while the first load is still in flight.
         if self.snapshot().is_loaded() {
-            overrides.check().and_then(|()| self.resolve(&options))?;
-            self.merge_options(overrides).await;
+            let instance = self.check_load(&options)?;
+            self.accept_options(options, &instance).await;
             return Ok(());
         }
         let _load = self.0.turns.load().await;
-        let instance = match overrides.check().and_then(|()| self.resolve(&options)) {
+        let instance = match self.check_load(&options) {
             Ok(instance) => instance,
-            // A call with invalid options must not discard the state of an earlier load.
-            Err(error) if self.snapshot().is_loaded() => return Err(error),
-            Err(error) => return self.fail(error).await,
+            Err(error) => return self.refuse_load(&options, error).await,
         };
-        self.merge_options(overrides).await;
+        self.accept_options(options, &instance).await;
         if self.snapshot().is_loaded() {
             return Ok(());
         }
         self.commit([Transition::Loading(Box::new(instance.clone()))]).await;
-        self.restore_identity(instance).await;
-        let restored = self.restore().await;
+        let stored = self.restore_identity(instance).await;
+        let restored = self.restore(stored).await;
+        self.send_revocations();
         match self.fetch_in_time().await {
             Ok(()) => Ok(()),
             Err(error) if restored && error.is_transient() => {
@@ -111,23 +118,33 @@ impl Clerk {
         })
     }
 
-    /// Restores the state cached by an earlier run until FAPI responds. Without a client token the device is signed
+    /// Restores the state stored by an earlier run until FAPI responds. Without a client token the device is signed
     /// out.
-    async fn restore(&self) -> bool {
-        if !self.0.connection.has_client_token() {
+    async fn restore(&self, stored: Option<CachedState>) -> bool {
+        self.forget_signed_out().await;
+        let now_ms = self.0.setup.clock.now_ms();
+        let Some(stored) = stored.filter(|_| self.0.connection.has_client_token() && self.0.setup.keep_state) else {
+            return false;
+        };
+        if !stored.is_recent(now_ms, self.0.setup.max_offline_age) {
+            tracing::info!("the stored state is too old to be shown");
             return false;
         }
-        let Some(cached) = self.read_cache().await else { return false };
-        let (Some(environment), Some(client)) = (Environment::read(&cached.environment), Client::read(&cached.client))
+        let stored = stored.without_expired_sessions(now_ms);
+        let (Some(environment), Some(mut client)) =
+            (Environment::read(&stored.environment), Client::read(&stored.client))
         else {
             return false;
         };
+        let mut raw_client = stored.client;
+        self.snapshot().drop_signed_out(&mut client, &mut raw_client);
         let active = match &self.0.setup.select_initial_session {
             Some(select) => select(&client),
             None => client.default_session().map(|session| session.id.clone()),
         };
-        let environment = (Box::new(environment), cached.environment);
-        self.commit([Transition::Restored { client: (Box::new(client), cached.client), environment, active }]).await;
+        let environment = (Box::new(environment), stored.environment);
+        let (client, confirmed_at_ms) = ((Box::new(client), raw_client), stored.confirmed_at_ms);
+        self.commit([Transition::Restored { client, environment, active, confirmed_at_ms }]).await;
         true
     }
 
@@ -155,7 +172,46 @@ impl Clerk {
         }
     }
 
-    /// Merges the options of the configuration or a window into the state.
+    /// Checks everything that a load needs before it changes anything.
+    fn check_load(&self, options: &LoadOptions) -> Result<Instance> {
+        for options in [Some(&self.0.setup.options), Some(&options.options), self.own_options()].into_iter().flatten() {
+            options.check()?;
+            self.check_protocols(options)?;
+        }
+        self.resolve(options)
+    }
+
+    /// Returns the error to the caller. It is the state of the whole app only if the app's configuration is at fault: what a
+    /// caller passes must not affect others.
+    async fn refuse_load(&self, options: &LoadOptions, error: Error) -> Result<()> {
+        let is_first = self.0.connection.fapi().is_none();
+        if is_first
+            && options.is_empty()
+            && self.own_options().is_none_or(|own| own.check().is_ok() && self.check_protocols(own).is_ok())
+        {
+            return self.fail(error).await;
+        }
+        Err(error)
+    }
+
+    /// Merges the options of the app's own code into the state, and records who named the instance. The options of a window
+    /// are those of its handle, and are not part of the state.
+    async fn accept_options(&self, options: LoadOptions, instance: &Instance) {
+        if self.own_options().is_none() {
+            if non_blank(&options.publishable_key).is_some() {
+                self.0.connection.set_instance_of_app(instance.clone());
+            }
+            self.merge_options(options.options).await;
+        }
+    }
+
+    /// Whether the app itself names the instance: by `plugins.clerk.publishableKey`, `clerk::Builder::publishable_key`, or a
+    /// call of [`load`](Self::load) in Rust. Otherwise a window named it, and with it whose users are signed in.
+    #[must_use]
+    pub fn is_instance_configured(&self) -> bool {
+        non_blank(&self.0.setup.instance.publishable_key).is_some() || self.0.connection.uses_instance_of_app()
+    }
+
     async fn merge_options(&self, overrides: ClerkOptions) {
         let current = self.snapshot().options.clone();
         let merged = (*current).clone().overridden_by(overrides);
@@ -166,14 +222,16 @@ impl Clerk {
 
     async fn fail(&self, error: Error) -> Result<()> {
         tracing::error!(code = error.code(), "Clerk could not be loaded: {error}");
+        if error.status() == Some(401) {
+            // FAPI does not know this device any more.
+            self.forget_state().await;
+        }
         self.commit([Transition::LoadFailed(error.clone())]).await;
         Err(error)
     }
 
     /// Merges the options with the configuration. The two must not contradict each other.
     fn resolve(&self, options: &LoadOptions) -> Result<Instance> {
-        let non_blank =
-            |value: &Option<String>| non_empty(value).filter(|text| !text.trim().is_empty()).map(str::to_owned);
         let configured = &self.0.setup.instance;
         let [key, proxy_url, domain] = [&options.publishable_key, &options.proxy_url, &options.domain].map(non_blank);
         let [own_key, own_proxy_url, own_domain] =
@@ -204,11 +262,16 @@ impl Clerk {
         }
     }
 
-    /// Restores the client token of an earlier run for this instance.
-    async fn restore_identity(&self, instance: Instance) {
+    /// Restores the client token of an earlier run for this instance. Returns the state that it stored.
+    async fn restore_identity(&self, instance: Instance) -> Option<CachedState> {
         let setup = &self.0.setup;
-        let stored = match self.read_secret(&SecretKey::ClientToken(instance.secret_name())).await {
-            Ok(stored) => stored.map(|secret| ClientToken::new(secret.expose())),
+        if self.0.connection.secret_name().is_some_and(|name| name != instance.secret_name()) {
+            // The state of the other instance must not come back, and its client token is sent nowhere else.
+            self.renew_key().await;
+            self.0.revocations.clear();
+        }
+        let opened = match self.open_stored(&instance.secret_name()).await {
+            Ok(opened) => opened,
             Err(error) => {
                 self.report_store_error(&error);
                 // "Could not be read" is not "empty": it is not overwritten, and read again later.
@@ -217,15 +280,12 @@ impl Clerk {
                     let clerk = self.clone();
                     tokio::spawn(async move { clerk.recover_store().await });
                 }
-                None
+                Opened::default()
             }
         };
-        let usable = stored.as_ref().is_none_or(is_usable_token);
-        if !usable {
-            self.report_store_error(&StoreError::Corrupt("it is not a client token".to_owned()));
-        }
-        self.0.connection.reset_token(stored.filter(|_| usable));
+        self.0.connection.reset_token(opened.token);
         self.0.connection.set_fapi(Fapi::new(instance, setup.transport.clone(), setup.user_agent.clone()));
+        opened.state
     }
 
     /// Reads the environment and the client from FAPI.
@@ -272,6 +332,10 @@ impl Clerk {
             client => client.map(|_| ()),
         }
     }
+}
+
+fn non_blank(value: &Option<String>) -> Option<String> {
+    non_empty(value).filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }
 
 /// Rejects a production key with a development FAPI, and vice versa.

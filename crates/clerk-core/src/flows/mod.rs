@@ -1,10 +1,12 @@
 //! Operations that take more than one request.
 
 pub(crate) mod attempt;
+mod callback_link;
 pub(crate) mod callback_params;
 pub(crate) mod deep_link;
 pub(crate) mod email_link;
 mod hosted_auth;
+mod link_queue;
 pub(crate) mod load;
 mod next_step;
 pub(crate) mod oauth;

@@ -5,6 +5,7 @@ use crate::{
     flows::{
         attempt::{AttemptKind, AttemptResource},
         callback_params::{Continuation, RedirectCallbackParams},
+        outcome::Requirements,
     },
     models::{Session, SessionId, SignIn, SignInStatus, SignUp, SignUpStatus, Verification, VerificationStatus},
     navigation::urls::{RedirectOptions, Urls, non_empty, with_hash},
@@ -17,66 +18,58 @@ pub(super) enum Step {
     /// Activate the session, then navigate to the page of its pending task, or to `url`. Without an own page, the task
     /// is done below the page of `base`.
     Activate { session: SessionId, base: AttemptKind, url: String },
-    /// Navigate to the URL.
-    Navigate(String),
+    /// More is required of the user. `page` is the app's page for it; without one, the app stays where it is.
+    Require { page: Option<String>, requirements: Requirements },
     /// The account exists: transfer the sign-up to a sign-in.
     TransferToSignIn,
     /// The account does not exist: transfer the sign-in to a sign-up.
     TransferToSignUp,
-    /// Nothing is left to do.
-    Stay,
 }
 
-/// The pages of the steps, with defaults filled in.
+/// The app's pages for the steps.
 pub(super) struct Destinations<'a> {
     pub(super) params: &'a RedirectCallbackParams,
     pub(super) urls: Urls<'a>,
 }
 
 impl Destinations<'_> {
-    /// Returns the sign-in page. The app's own page takes precedence over the hosted one, because a browser could not
-    /// continue an attempt of this device.
-    pub(super) fn sign_in(&self) -> String {
-        non_empty(&self.params.sign_in_url).map_or_else(|| self.sign_in_base(), str::to_owned)
+    /// Returns the app's sign-in page.
+    pub(super) fn sign_in(&self) -> Option<String> {
+        non_empty(&self.params.sign_in_url).or(self.urls.own_sign_in()).map(str::to_owned)
     }
 
-    pub(super) fn sign_up(&self) -> String {
-        non_empty(&self.params.sign_up_url).map_or_else(|| self.sign_up_base(), str::to_owned)
+    /// Returns the app's sign-up page.
+    pub(super) fn sign_up(&self) -> Option<String> {
+        non_empty(&self.params.sign_up_url).map(str::to_owned).or_else(|| self.urls.own_sign_up())
     }
 
-    fn sign_in_base(&self) -> String {
-        self.urls.sign_in_page()
+    fn sign_in_step(&self, param: &Option<String>, path: &str) -> Option<String> {
+        let below = || self.urls.own_sign_in().map(|page| with_hash(page, path, &[]));
+        non_empty(param).map(str::to_owned).or_else(below)
     }
 
-    fn sign_up_base(&self) -> String {
-        self.urls.sign_up_page()
+    fn sign_up_step(&self, param: &Option<String>, path: &str) -> Option<String> {
+        let below = || self.urls.own_sign_up().map(|page| with_hash(&page, path, &[]));
+        non_empty(param).map(str::to_owned).or_else(below)
     }
 
-    fn sign_in_step(&self, param: &Option<String>, path: &str) -> String {
-        non_empty(param).map_or_else(|| with_hash(&self.sign_in_base(), path, &[]), str::to_owned)
-    }
-
-    fn sign_up_step(&self, param: &Option<String>, path: &str) -> String {
-        non_empty(param).map_or_else(|| with_hash(&self.sign_up_base(), path, &[]), str::to_owned)
-    }
-
-    fn factor_one(&self) -> String {
+    fn factor_one(&self) -> Option<String> {
         self.sign_in_step(&self.params.first_factor_url, "factor-one")
     }
 
-    fn factor_two(&self) -> String {
+    fn factor_two(&self) -> Option<String> {
         self.sign_in_step(&self.params.second_factor_url, "factor-two")
     }
 
-    fn reset_password(&self) -> String {
+    fn reset_password(&self) -> Option<String> {
         self.sign_in_step(&self.params.reset_password_url, "reset-password")
     }
 
-    fn sign_in_protect_check(&self) -> String {
+    fn sign_in_protect_check(&self) -> Option<String> {
         self.sign_in_step(&self.params.sign_in_protect_check_url, "protect-check")
     }
 
-    fn sign_up_protect_check(&self) -> String {
+    fn sign_up_protect_check(&self) -> Option<String> {
         self.sign_up_step(&self.params.sign_up_protect_check_url, "protect-check")
     }
 
@@ -84,6 +77,16 @@ impl Destinations<'_> {
     pub(super) fn after(&self, after: AttemptKind) -> String {
         self.urls.in_app(&self.urls.after(after, &self.params.redirects(), &[]))
     }
+}
+
+/// What a sign-in requires.
+fn for_sign_in(sign_in: &SignIn, page: Option<String>) -> Step {
+    Step::Require { page, requirements: Requirements::of_sign_in(sign_in) }
+}
+
+/// What a sign-up requires.
+fn for_sign_up(sign_up: &SignUp, page: Option<String>) -> Step {
+    Step::Require { page, requirements: Requirements::of_sign_up(sign_up) }
 }
 
 pub(super) fn activate(session: &SessionId, base: AttemptKind, url: String) -> Step {
@@ -142,11 +145,11 @@ pub(super) fn decide(snapshot: &Snapshot, returned: Option<&AttemptResource>, to
     }
     // 2
     if !resuming && about != Some(AttemptKind::SignUp) && sign_in.needs_protect_check() {
-        return Step::Navigate(to.sign_in_protect_check());
+        return for_sign_in(sign_in, to.sign_in_protect_check());
     }
     // 3
     if !resuming && about != Some(AttemptKind::SignIn) && sign_up.protect_check.is_some() {
-        return Step::Navigate(to.sign_up_protect_check());
+        return for_sign_up(sign_up, to.sign_up_protect_check());
     }
     // 4
     if is(external, VerificationStatus::Transferable) && code(external, "external_account_exists") {
@@ -154,26 +157,26 @@ pub(super) fn decide(snapshot: &Snapshot, returned: Option<&AttemptResource>, to
     }
     // 5
     if code(external, "user_locked") {
-        return Step::Navigate(to.sign_up());
+        return for_sign_up(sign_up, to.sign_up());
     }
     // 6
     if code(first_factor, "user_locked") {
-        return Step::Navigate(to.sign_in());
+        return for_sign_in(sign_in, to.sign_in());
     }
     // 7
     if sign_in.is(&SignInStatus::NeedsFirstFactor) && !only_enterprise_sso(sign_in) {
-        return Step::Navigate(to.factor_one());
+        return for_sign_in(sign_in, to.factor_one());
     }
     // 8
     if sign_in.is(&SignInStatus::NeedsNewPassword) {
-        return Step::Navigate(to.reset_password());
+        return for_sign_in(sign_in, to.reset_password());
     }
     // 9
     if is(first_factor, VerificationStatus::Transferable)
         || matches!(to.params.continuation, Some(Continuation::TransferToSignUp))
     {
         return if to.params.transferable == Some(false) {
-            Step::Navigate(to.sign_in())
+            for_sign_in(sign_in, to.sign_in())
         } else {
             Step::TransferToSignUp
         };
@@ -186,7 +189,7 @@ pub(super) fn decide(snapshot: &Snapshot, returned: Option<&AttemptResource>, to
     }
     // 11
     if sign_in.is(&SignInStatus::NeedsSecondFactor) {
-        return Step::Navigate(to.factor_two());
+        return for_sign_in(sign_in, to.factor_two());
     }
     // 12
     let unfinished = is(external, VerificationStatus::Failed) || is(external, VerificationStatus::Unverified);
@@ -198,7 +201,7 @@ pub(super) fn decide(snapshot: &Snapshot, returned: Option<&AttemptResource>, to
     }
     // 13
     if external.is_some_and(|verification| verification.error.is_some()) {
-        return Step::Navigate(to.sign_up());
+        return for_sign_up(sign_up, to.sign_up());
     }
     // 14
     if is(external, VerificationStatus::Verified) && sign_up.is(&SignUpStatus::MissingRequirements) {
@@ -207,10 +210,12 @@ pub(super) fn decide(snapshot: &Snapshot, returned: Option<&AttemptResource>, to
     // 15
     if let Some(task) = snapshot.session().and_then(Session::current_task) {
         let redirect = RedirectOptions { redirect_url: Some(to.urls.after_sign_in(&[])), ..RedirectOptions::default() };
-        return Step::Navigate(to.urls.in_app(&to.urls.task(Some(task), &redirect)));
+        let has_page = to.urls.own_task_page(task).is_some() || to.urls.own_sign_in().is_some();
+        let page = has_page.then(|| to.urls.in_app(&to.urls.task(Some(task), &redirect)));
+        return Step::Require { page, requirements: Requirements::of_task(task) };
     }
     // 16
-    Step::Navigate(to.sign_in())
+    for_sign_in(sign_in, to.sign_in())
 }
 
 /// A missing list counts as having other factors, an empty one as having none.
@@ -231,30 +236,30 @@ fn signed_in_already(verification: &Verification) -> Option<SessionId> {
 fn next_sign_up_step(sign_up: &SignUp, to: &Destinations<'_>) -> Step {
     let unverified = |field: &str| sign_up.unverified_fields.iter().any(|name| name == field);
     if sign_up.needs_protect_check() {
-        Step::Navigate(to.sign_up_protect_check())
+        for_sign_up(sign_up, to.sign_up_protect_check())
     } else if !sign_up.missing_fields.is_empty() {
-        Step::Navigate(to.sign_up_step(&to.params.continue_sign_up_url, "continue"))
+        for_sign_up(sign_up, to.sign_up_step(&to.params.continue_sign_up_url, "continue"))
     } else if unverified("email_address") {
-        Step::Navigate(to.sign_up_step(&to.params.verify_email_address_url, "verify-email-address"))
+        for_sign_up(sign_up, to.sign_up_step(&to.params.verify_email_address_url, "verify-email-address"))
     } else if unverified("phone_number") {
-        Step::Navigate(to.sign_up_step(&to.params.verify_phone_number_url, "verify-phone-number"))
+        for_sign_up(sign_up, to.sign_up_step(&to.params.verify_phone_number_url, "verify-phone-number"))
     } else {
-        Step::Stay
+        for_sign_up(sign_up, None)
     }
 }
 
 /// Decides the step after a sign-up was transferred to a sign-in.
 pub(super) fn after_transfer_to_sign_in(sign_in: &SignIn, to: &Destinations<'_>) -> Result<Step> {
     if sign_in.needs_protect_check() {
-        return Ok(Step::Navigate(to.sign_in_protect_check()));
+        return Ok(for_sign_in(sign_in, to.sign_in_protect_check()));
     }
     match (&sign_in.status, &sign_in.created_session_id) {
         (Some(SignInStatus::Complete), Some(session)) => {
             Ok(activate(session, AttemptKind::SignUp, to.after(AttemptKind::SignIn)))
         }
-        (Some(SignInStatus::NeedsFirstFactor), _) => Ok(Step::Navigate(to.factor_one())),
-        (Some(SignInStatus::NeedsSecondFactor), _) => Ok(Step::Navigate(to.factor_two())),
-        (Some(SignInStatus::NeedsNewPassword), _) => Ok(Step::Navigate(to.reset_password())),
+        (Some(SignInStatus::NeedsFirstFactor), _) => Ok(for_sign_in(sign_in, to.factor_one())),
+        (Some(SignInStatus::NeedsSecondFactor), _) => Ok(for_sign_in(sign_in, to.factor_two())),
+        (Some(SignInStatus::NeedsNewPassword), _) => Ok(for_sign_in(sign_in, to.reset_password())),
         _ => Err(incomplete("sign-in")),
     }
 }
@@ -279,31 +284,32 @@ fn incomplete(what: &str) -> Error {
 /// Decides the step after a wallet's signature. An incomplete sign-up stays on the page, unless the caller names a page
 /// for it.
 pub(super) fn after_signature(signed: &AttemptResource, to: &Destinations<'_>) -> Step {
-    let complete = match signed {
-        AttemptResource::SignIn(sign_in) if sign_in.needs_protect_check() => {
-            return Step::Navigate(to.sign_in_protect_check());
-        }
-        AttemptResource::SignIn(sign_in) if sign_in.is(&SignInStatus::NeedsSecondFactor) => {
-            return Step::Navigate(to.factor_two());
-        }
-        AttemptResource::SignIn(sign_in) => sign_in.is(&SignInStatus::Complete),
-        AttemptResource::SignUp(sign_up) if sign_up.needs_protect_check() => {
-            return Step::Navigate(to.sign_up_protect_check());
+    let (complete, incomplete) = match signed {
+        AttemptResource::SignIn(sign_in) => {
+            let page = if sign_in.needs_protect_check() {
+                to.sign_in_protect_check()
+            } else if sign_in.is(&SignInStatus::NeedsSecondFactor) {
+                to.factor_two()
+            } else {
+                None
+            };
+            (sign_in.is(&SignInStatus::Complete) && !sign_in.needs_protect_check(), for_sign_in(sign_in, page))
         }
         AttemptResource::SignUp(sign_up) => {
             let verification = sign_up.verifications.web3_wallet.as_ref();
             let verified = verification.is_some_and(|one| one.status == Some(VerificationStatus::Verified));
-            if sign_up.is(&SignUpStatus::MissingRequirements)
-                && verified
-                && let Some(url) = non_empty(&to.params.continue_sign_up_url)
-            {
-                return Step::Navigate(url.to_owned());
-            }
-            sign_up.is(&SignUpStatus::Complete)
+            let page = if sign_up.needs_protect_check() {
+                to.sign_up_protect_check()
+            } else if sign_up.is(&SignUpStatus::MissingRequirements) && verified {
+                non_empty(&to.params.continue_sign_up_url).map(str::to_owned)
+            } else {
+                None
+            };
+            (sign_up.is(&SignUpStatus::Complete) && !sign_up.needs_protect_check(), for_sign_up(sign_up, page))
         }
     };
     match signed.created_session_id().filter(|_| complete) {
         Some(session) => activate(session, AttemptKind::SignIn, to.after(AttemptKind::SignIn)),
-        None => Step::Stay,
+        None => incomplete,
     }
 }

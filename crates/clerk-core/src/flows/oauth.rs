@@ -9,19 +9,21 @@ use url::Url;
 use crate::{
     clerk::Clerk,
     error::{Error, ErrorCode, Result},
+    fapi::{pipeline::Reply, wire::Wire},
     flows::{
-        attempt::{Attempt, AttemptKind, AttemptResource},
+        attempt::{Attempt, AttemptKind, AttemptResource, Progress},
         callback_params::RedirectCallbackParams,
+        deep_link::Verdict,
         outcome::RedirectOutcome,
-        pending::{FlowId, PendingFlow, Signals},
-        round_trip::parameter,
+        pending::{FlowId, PendingFlow, Returned, Signals},
     },
     models::{SignIn, SignUp, Verification},
     navigation::callback_url::CallbackUrl,
+    ports::TokenUpdate,
     resources::{
         params::params,
-        sign_in::{PrepareFactorParams, SignInCreateParams},
-        sign_up::SignUpParams,
+        sign_in::{PrepareFactorParams, SignInCreateParams, read_sign_in},
+        sign_up::{SignUpParams, read_sign_up},
     },
     secret::RotatingTokenNonce,
 };
@@ -92,14 +94,16 @@ impl Clerk {
         let callback = self.0.setup.callback.clone()?;
         let (flow, signal) = self.0.flows.begin();
         let result = self.run_browser_flow(flow, signal, params, &callback).await;
-        self.0.flows.end(flow);
+        self.end_flow(flow, &result).await;
         result
     }
 
-    /// Cancels the browser flow that is waiting for the user. Returns false if there is none.
-    #[must_use]
-    pub fn cancel_authentication(&self) -> bool {
-        self.0.flows.cancel()
+    /// Cancels the flow that is waiting for the user to return. No link can finish it from then on, also not after a restart.
+    /// Returns false if there is none.
+    pub async fn cancel_authentication(&self) -> bool {
+        let Some(flow) = self.0.flows.cancel() else { return false };
+        self.forget_record(flow).await;
+        true
     }
 
     async fn run_browser_flow(
@@ -115,9 +119,13 @@ impl Clerk {
             AttemptKind::SignUp => self.start_sign_up(&params, callback).await?,
         };
         let callback = Box::new(params.callback.unwrap_or_default().with_redirects_of(self.own_options()));
-        let record = self.record(flow, started_at_ms, PendingFlow::Redirect { attempt, callback });
-        let link = self.round_trip(flow, signal, &record, &page, self.0.setup.browser_timeout).await?;
-        self.complete(&link, record.flow).await
+        // Another window may use the record, so the app's own list decides what is stored.
+        let stored = Box::new(self.of_app().allowed_callback((*callback).clone()));
+        let record = self.record(flow, started_at_ms, PendingFlow::Redirect { attempt, callback: stored });
+        match self.round_trip(flow, signal, record, &page, self.0.setup.browser_timeout).await? {
+            Returned::Attempt(attempt) => self.route_callback(*callback, Some(attempt)).await,
+            Returned::Session(session) => self.finish_hosted_auth(session, AttemptKind::SignIn, &callback).await,
+        }
     }
 
     async fn start_sign_in(
@@ -200,20 +208,66 @@ impl Clerk {
         Ok((Attempt::SignUp(sign_up.id), page))
     }
 
-    /// Completes a flow with the callback link from the provider.
-    pub(super) async fn complete_redirect(
+    /// Judges a callback link from the provider by what FAPI says about the attempt: whether it failed, and whether it is
+    /// still open, is never taken from the link.
+    pub(super) async fn judge_redirect(
         &self,
-        link: &Url,
         attempt: &Attempt,
-        callback: RedirectCallbackParams,
-    ) -> Result<RedirectOutcome> {
-        let status = CallbackStatus::read(link);
-        if let Some(error) = status.failure() {
-            self.reset(attempt).await;
-            return Err(error);
+        nonce: Option<&RotatingTokenNonce>,
+        says_failed: bool,
+    ) -> Verdict {
+        let (returned, new_token) = match self.read_attempt(attempt, nonce).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::debug!(code = error.code(), "the attempt of a callback link could not be read");
+                return Verdict::Unproved("the attempt could not be read");
+            }
+        };
+        if returned.id() != attempt.id() {
+            return Verdict::Unproved("the attempt is not that of the flow");
         }
-        let returned = self.reload_attempt(attempt, status.nonce.as_ref()).await?;
-        self.route_callback(callback, Some(returned)).await
+        match returned.progress() {
+            // FAPI accepts a nonce by a new client token. The user may have to prove an address before the provider's
+            // verification counts.
+            Progress::Open if nonce.is_some() && new_token && returned.needs_first_factor() => {
+                Verdict::Proved(Ok(Returned::Attempt(returned)))
+            }
+            Progress::Open => Verdict::Unproved("its attempt is still open"),
+            // The genuine link is still to come: without its nonce, the app would keep a client token that was superseded.
+            Progress::Over if nonce.is_none() => Verdict::Unproved("it has no nonce"),
+            Progress::Over | Progress::Transferable => Verdict::Proved(Ok(Returned::Attempt(returned))),
+            Progress::Failed(code) => match failure(code.as_deref(), says_failed) {
+                Some(error) => {
+                    self.reset(attempt).await;
+                    Verdict::Proved(Err(error))
+                }
+                None => Verdict::Proved(Ok(Returned::Attempt(returned))),
+            },
+        }
+    }
+
+    /// Reads an attempt for a link that proves nothing yet, so a refusal has no consequences: a server without a grace period
+    /// refuses all requests but the redemption of the nonce once the provider's page was approved. Returns also whether FAPI
+    /// sent a new client token.
+    pub(super) async fn read_attempt(
+        &self,
+        attempt: &Attempt,
+        nonce: Option<&RotatingTokenNonce>,
+    ) -> Result<(AttemptResource, bool)> {
+        let request = match attempt {
+            Attempt::SignIn(id) => read_sign_in(id),
+            Attempt::SignUp(id) => read_sign_up(id),
+        };
+        let (reply, in_flight) = self.send(&request.nonce(nonce).reload()).await?;
+        let reply = Reply { outcome: Ok(reply.outcome?), ..reply };
+        let new_token = matches!(reply.token, TokenUpdate::Set(_));
+        let json = self.absorb(reply, in_flight).await?;
+        let resource = match attempt {
+            Attempt::SignIn(_) => SignIn::read(&json).map(Box::new).map(AttemptResource::SignIn),
+            Attempt::SignUp(_) => SignUp::read(&json).map(Box::new).map(AttemptResource::SignUp),
+        };
+        let resource = resource.ok_or_else(|| ErrorCode::DecodeError.error("the response is not the attempt"))?;
+        Ok((resource, new_token))
     }
 
     /// Reloads an attempt, with the nonce of a callback link if there is one.
@@ -228,8 +282,17 @@ impl Clerk {
         }
     }
 
-    /// Resets a failed attempt on the server; otherwise it would be part of every later client.
+    /// Resets a failed attempt on the server; otherwise it would be part of every later client. Does nothing if a newer
+    /// attempt replaced it.
     async fn reset(&self, attempt: &Attempt) {
+        let client = self.client().unwrap_or_default();
+        let current = match attempt {
+            Attempt::SignIn(id) => client.sign_in.as_ref().is_some_and(|current| current.id == *id),
+            Attempt::SignUp(id) => client.sign_up.as_ref().is_some_and(|current| current.id == *id),
+        };
+        if !current {
+            return;
+        }
         let reset = match attempt {
             Attempt::SignIn(_) => self.create_sign_in(SignInCreateParams::default()).await.map(|_| ()),
             Attempt::SignUp(_) => self.create_sign_up(SignUpParams::default()).await.map(|_| ()),
@@ -251,35 +314,16 @@ fn verification_page(verification: Option<&Verification>) -> Result<Url> {
         })
 }
 
-/// The status in a callback link.
-struct CallbackStatus {
-    status: Option<String>,
-    error_code: Option<String>,
-    nonce: Option<RotatingTokenNonce>,
-}
-
-impl CallbackStatus {
-    fn read(link: &Url) -> Self {
-        Self {
-            status: parameter(link, "__clerk_status"),
-            error_code: parameter(link, "__clerk_error_code"),
-            nonce: parameter(link, "rotating_token_nonce").map(RotatingTokenNonce::new),
+/// Returns how to report that a flow failed, with the code of FAPI. `None` leaves it to the decision table, which knows what to
+/// do about these codes, and shows the others on a page of the app.
+fn failure(code: Option<&str>, says_failed: bool) -> Option<Error> {
+    match code {
+        Some("oauth_access_denied") => {
+            Some(ErrorCode::OauthAccessDenied.error("the user denied access at the provider; try again"))
         }
-    }
-
-    /// Returns why the flow failed, if it did. A missing or existing account is not a failure but announces a transfer.
-    /// Of the other codes only denied access is reported by name: the rest is untrusted input.
-    fn failure(&self) -> Option<Error> {
-        if self.status.as_deref() != Some("failed") {
-            return None;
-        }
-        match self.error_code.as_deref() {
-            Some("external_account_not_found" | "external_account_exists") => None,
-            Some("oauth_access_denied") => {
-                Some(ErrorCode::OauthAccessDenied.error("the user denied access at the provider; try again"))
-            }
-            _ => Some(ErrorCode::OauthCallbackFailed.error("the sign-in through the browser failed; try again")),
-        }
+        Some("identifier_already_signed_in" | "user_locked") => None,
+        _ if !says_failed => None,
+        _ => Some(ErrorCode::OauthCallbackFailed.error("the sign-in through the browser failed; try again")),
     }
 }
 
@@ -288,19 +332,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callback_status_failure_ignores_transfers() {
-        for (query, expected) in [
-            ("", None),
-            ("rotating_token_nonce=n", None),
-            ("__clerk_status=verified", None),
-            ("__clerk_status=failed&__clerk_error_code=external_account_not_found", None),
-            ("__clerk_status=failed&__clerk_error_code=external_account_exists", None),
-            ("__clerk_status=failed&__clerk_error_code=oauth_access_denied", Some("oauth_access_denied")),
-            ("__clerk_status=failed&__clerk_error_code=reverification_cancelled", Some("oauth_callback_failed")),
-            ("__clerk_status=failed", Some("oauth_callback_failed")),
+    fn failure_is_what_fapi_says() {
+        for (code, says_failed, expected) in [
+            (Some("oauth_access_denied"), false, Some("oauth_access_denied")),
+            (Some("oauth_access_denied"), true, Some("oauth_access_denied")),
+            (Some("identifier_already_signed_in"), true, None),
+            (Some("not_allowed_to_sign_up"), false, None),
+            (Some("not_allowed_to_sign_up"), true, Some("oauth_callback_failed")),
+            (None, true, Some("oauth_callback_failed")),
         ] {
-            let link = Url::parse(&format!("my-app://callback?{query}")).unwrap();
-            assert_eq!(CallbackStatus::read(&link).failure().as_ref().map(Error::code), expected, "{query}");
+            assert_eq!(failure(code, says_failed).as_ref().map(Error::code), expected, "{code:?} {says_failed}");
         }
     }
 }

@@ -1,29 +1,45 @@
 //! The pending flow through the browser or mailbox. There is at most one.
 //!
-//! A new flow supersedes the old one, so that a closed tab never blocks the next attempt. A callback that no flow
-//! requested is refused: the sender of such a link could otherwise sign the user in to another account (login CSRF).
+//! A new flow supersedes the old one, so that a closed tab never blocks the next attempt. A flow ends only by a callback link
+//! that proves that it belongs to it: the sender of any other link could otherwise end the wait, or sign the user in to
+//! another account (login CSRF). The caller's wait may end earlier; the flow then stays redeemable for [`RECORD_LIFETIME`].
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
-use url::Url;
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
 
 use crate::{
+    error::Result,
     flows::{
-        attempt::{Attempt, AttemptKind},
+        attempt::{Attempt, AttemptKind, AttemptResource},
         callback_params::RedirectCallbackParams,
+        link_queue::LinkQueue,
         outcome::RedirectOutcome,
     },
+    models::{SessionId, UserId},
     random::random_text,
     sync::lock,
 };
 
+/// What a flow returned with.
+pub(crate) enum Returned {
+    /// The attempt, which is no longer open.
+    Attempt(AttemptResource),
+    /// The session that a hosted page created.
+    Session(SessionId),
+}
+
 /// The end of the wait for the browser.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// The user returned with this link.
-    Returned(Url),
+    /// A link proved that it belongs to the flow.
+    Returned(Result<Returned>),
     /// A newer flow began.
     Superseded,
     /// The app cancelled the flow.
@@ -36,9 +52,28 @@ pub(crate) struct FlowId(pub(crate) u64);
 
 struct Pending {
     id: FlowId,
-    /// Whether the browser was opened; before that no link can belong to the flow.
-    armed: bool,
+    started: Instant,
+    /// Absent until the browser is about to be opened; before that no link can belong to the flow.
+    record: Option<Arc<PendingRecord>>,
     signal: oneshot::Sender<Signal>,
+}
+
+/// A flow that a link may end.
+pub(crate) struct Redeemable {
+    pub(crate) id: FlowId,
+    pub(crate) record: Arc<PendingRecord>,
+    /// Whether a caller is waiting for it.
+    pub(crate) awaited: bool,
+}
+
+/// What became of the result of a flow.
+pub(crate) enum Finished {
+    /// The waiting caller has it.
+    Delivered,
+    /// No caller is waiting any more.
+    Unawaited(Result<Returned>),
+    /// The flow was cancelled or superseded meanwhile.
+    Gone,
 }
 
 #[derive(Default)]
@@ -53,6 +88,10 @@ pub(crate) type Signals = oneshot::Receiver<Signal>;
 /// The flows that leave the app.
 pub(crate) struct Flows {
     pending: Mutex<Registry>,
+    /// Changes when a flow begins to accept links.
+    armed: watch::Sender<()>,
+    /// The callback links that are waiting to be handled.
+    pub(super) links: LinkQueue,
     /// Held while the record of the pending flow is written or deleted. Its holder takes no other lock.
     pub(super) record: tokio::sync::Mutex<()>,
     /// Identifies this run of the app.
@@ -65,6 +104,8 @@ impl Flows {
     pub(crate) fn new() -> Self {
         Self {
             pending: Mutex::default(),
+            armed: watch::Sender::default(),
+            links: LinkQueue::default(),
             record: tokio::sync::Mutex::default(),
             run: random_text(16),
             unclaimed_outcome: Mutex::default(),
@@ -87,38 +128,61 @@ impl Flows {
         let mut registry = lock(&self.pending);
         registry.last_id += 1;
         let id = FlowId(registry.last_id);
-        if let Some(old) = registry.current.replace(Pending { id, armed: false, signal }) {
-            // The receiver is gone if the old flow has just ended by itself.
+        let pending = Pending { id, started: Instant::now(), record: None, signal };
+        if let Some(old) = registry.current.replace(pending) {
+            // The receiver is gone if nobody waits for the old flow any more.
             let _ = old.signal.send(Signal::Superseded);
         }
         (id, receiver)
     }
 
     /// Lets the flow accept callback links from now on. Returns false if it is no longer the current one.
-    pub(crate) fn arm(&self, id: FlowId) -> bool {
+    pub(crate) fn arm(&self, id: FlowId, record: Arc<PendingRecord>) -> bool {
         match &mut lock(&self.pending).current {
-            Some(pending) if pending.id == id => {
-                pending.armed = true;
-                true
-            }
-            _ => false,
+            Some(pending) if pending.id == id => pending.record = Some(record),
+            _ => return false,
+        }
+        self.armed.send_replace(());
+        true
+    }
+
+    /// Observes when flows begin to accept links.
+    pub(crate) fn armed(&self) -> watch::Receiver<()> {
+        self.armed.subscribe()
+    }
+
+    /// Returns the flow that a link may end: a caller is waiting for it, or it began less than [`RECORD_LIFETIME`] ago.
+    pub(crate) fn redeemable(&self, now_ms: i64) -> Option<Redeemable> {
+        let registry = lock(&self.pending);
+        let pending = registry.current.as_ref()?;
+        let record = pending.record.clone()?;
+        let awaited = !pending.signal.is_closed();
+        let is_fresh = || pending.started.elapsed() < RECORD_LIFETIME && record.is_fresh(now_ms);
+        (awaited || is_fresh()).then(|| Redeemable { id: pending.id, record, awaited })
+    }
+
+    /// Ends the flow with what it returned with.
+    pub(crate) fn finish(&self, id: FlowId, returned: Result<Returned>) -> Finished {
+        let pending = lock(&self.pending).current.take_if(|pending| pending.id == id);
+        match pending.map(|pending| pending.signal.send(Signal::Returned(returned))) {
+            None => Finished::Gone,
+            Some(Ok(())) => Finished::Delivered,
+            Some(Err(Signal::Returned(returned))) => Finished::Unawaited(returned),
+            Some(Err(Signal::Superseded | Signal::Cancelled)) => Finished::Gone,
         }
     }
 
-    /// Delivers a callback link to the waiting flow. Returns false if there is none.
-    pub(crate) fn deliver(&self, link: &Url) -> bool {
-        let armed = lock(&self.pending).current.take_if(|pending| pending.armed);
-        armed.is_some_and(|pending| pending.signal.send(Signal::Returned(link.clone())).is_ok())
+    /// Cancels the pending flow. Returns it, or `None` if there is none.
+    pub(crate) fn cancel(&self) -> Option<FlowId> {
+        let pending = lock(&self.pending).current.take()?;
+        // The receiver is gone if nobody waits for the flow any more.
+        let _ = pending.signal.send(Signal::Cancelled);
+        Some(pending.id)
     }
 
-    /// Cancels the pending flow. Returns false if there is none.
-    pub(crate) fn cancel(&self) -> bool {
-        lock(&self.pending).current.take().is_some_and(|pending| pending.signal.send(Signal::Cancelled).is_ok())
-    }
-
-    /// Whether no newer flow has begun.
-    pub(crate) fn is_newest(&self, id: FlowId) -> bool {
-        lock(&self.pending).last_id == id.0
+    /// Whether the flow was neither ended nor superseded.
+    pub(crate) fn is_current(&self, id: FlowId) -> bool {
+        lock(&self.pending).current.as_ref().is_some_and(|pending| pending.id == id)
     }
 
     /// Ends the flow if it is still the current one.
@@ -127,18 +191,20 @@ impl Flows {
     }
 }
 
-/// How long after its start a flow can be finished by a link that starts the app.
+/// How long after its start a flow can be finished, whether or not a caller is waiting or the app was restarted.
 pub(crate) const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// The stored record of a flow, with which a restarted app can finish it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PendingRecord {
     pub(crate) started_at_ms: i64,
-    /// The run of the app that began the flow. Only later runs use the record: within the same run, a link belongs to a
-    /// waiting flow or is refused.
+    /// The run of the app that began the flow. Only later runs read the stored record: the run itself knows its flow.
     pub(crate) run: String,
     /// Identifies the flow within that run.
     pub(crate) id: u64,
+    /// The user who was signed in when the flow began.
+    #[serde(default)]
+    pub(crate) user: Option<UserId>,
     pub(crate) flow: PendingFlow,
 }
 
@@ -165,51 +231,62 @@ impl PendingRecord {
 mod tests {
     use super::*;
 
-    fn link() -> Url {
-        Url::parse("my-app://callback").unwrap()
+    fn record() -> Arc<PendingRecord> {
+        let flow = PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: String::new() };
+        Arc::new(PendingRecord { started_at_ms: 1_000, run: String::new(), id: 1, user: None, flow })
+    }
+
+    fn returned() -> Result<Returned> {
+        Ok(Returned::Session("sess_1".into()))
     }
 
     #[test]
     fn begin_supersedes_the_pending_flow() {
         let flows = Flows::new();
         let (old, mut old_signal) = flows.begin();
-        assert!(flows.arm(old));
+        assert!(flows.arm(old, record()));
         let (new, mut new_signal) = flows.begin();
-        assert_eq!(old_signal.try_recv(), Ok(Signal::Superseded));
-        assert!(!flows.arm(old) && flows.arm(new));
+        assert!(matches!(old_signal.try_recv(), Ok(Signal::Superseded)));
+        assert!(!flows.arm(old, record()) && flows.arm(new, record()));
         flows.end(old);
-        assert!(flows.deliver(&link()));
-        assert_eq!(new_signal.try_recv(), Ok(Signal::Returned(link())));
+        assert!(matches!(flows.finish(old, returned()), Finished::Gone));
+        assert!(matches!(flows.finish(new, returned()), Finished::Delivered));
+        assert!(matches!(new_signal.try_recv(), Ok(Signal::Returned(Ok(Returned::Session(_))))));
+        assert!(matches!(flows.finish(new, returned()), Finished::Gone));
     }
 
     #[test]
-    fn deliver_sends_a_link_to_the_armed_flow_once() {
+    fn redeemable_is_the_armed_flow() {
         let flows = Flows::new();
-        assert!(!flows.deliver(&link()));
+        assert!(flows.redeemable(1_000).is_none());
         let (flow, _signal) = flows.begin();
-        assert!(!flows.deliver(&link()));
-        assert!(flows.arm(flow));
-        assert!(flows.deliver(&link()));
-        assert!(!flows.deliver(&link()));
+        assert!(flows.redeemable(1_000).is_none());
+        assert!(flows.arm(flow, record()));
+        assert!(flows.redeemable(1_000).is_some_and(|found| found.id == flow && found.awaited));
+        assert!(flows.redeemable(9_000_000).is_some(), "a caller is waiting");
     }
 
-    #[test]
-    fn deliver_refuses_a_link_without_a_waiting_flow() {
+    #[tokio::test(start_paused = true)]
+    async fn redeemable_outlasts_the_wait_of_the_caller_until_the_record_is_stale() {
         let flows = Flows::new();
         let (flow, signal) = flows.begin();
-        flows.arm(flow);
+        flows.arm(flow, record());
         drop(signal);
-        assert!(!flows.deliver(&link()));
+        assert!(flows.redeemable(1_000).is_some_and(|found| !found.awaited));
+        assert!(flows.redeemable(601_000).is_none(), "by the clock");
+        tokio::time::advance(RECORD_LIFETIME).await;
+        assert!(flows.redeemable(1_000).is_none(), "by the monotonic clock");
+        assert!(matches!(flows.finish(flow, returned()), Finished::Unawaited(Ok(_))));
     }
 
     #[test]
     fn cancel_ends_the_pending_flow() {
         let flows = Flows::new();
-        assert!(!flows.cancel());
-        let (_, mut signal) = flows.begin();
-        assert!(flows.cancel());
-        assert_eq!(signal.try_recv(), Ok(Signal::Cancelled));
-        assert!(!flows.cancel());
+        assert_eq!(flows.cancel(), None);
+        let (flow, mut signal) = flows.begin();
+        assert_eq!(flows.cancel(), Some(flow));
+        assert!(matches!(signal.try_recv(), Ok(Signal::Cancelled)));
+        assert_eq!(flows.cancel(), None);
     }
 
     #[test]
@@ -218,6 +295,7 @@ mod tests {
             started_at_ms: 1_000,
             run: String::new(),
             id: 1,
+            user: None,
             flow: PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: String::new() },
         };
         assert!(record.is_fresh(1_000) && record.is_fresh(600_000));

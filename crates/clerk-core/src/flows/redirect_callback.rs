@@ -7,15 +7,17 @@ use crate::{
         attempt::{Attempt, AttemptKind, AttemptResource},
         callback_params::RedirectCallbackParams,
         next_step::{Destinations, Step, after_transfer_to_sign_in, after_transfer_to_sign_up, decide},
-        outcome::RedirectOutcome,
+        outcome::{RedirectOutcome, Requirements},
         set_active::SetActiveParams,
     },
+    models::Session,
     resources::{sign_in::SignInCreateParams, sign_up::SignUpParams},
 };
 
 impl Clerk {
     /// Continues after a browser flow: activates the session, transfers a sign-in to a sign-up or vice versa, or
-    /// returns the page of the next step.
+    /// returns what is required next, and the app's page for it if there is one. Clerk's hosted pages are none: a browser
+    /// could not continue an attempt of this device.
     ///
     /// [`authenticate_with_redirect`](Self::authenticate_with_redirect) does this by itself.
     ///
@@ -36,6 +38,7 @@ impl Clerk {
         params: RedirectCallbackParams,
         returned: Option<AttemptResource>,
     ) -> Result<RedirectOutcome> {
+        let params = self.allowed_callback(params);
         let snapshot = self.snapshot();
         let here = self.page(params.location.as_deref());
         let to = Destinations { params: &params, urls: self.urls(&snapshot, &here) };
@@ -63,15 +66,28 @@ impl Clerk {
                     return Err(ErrorCode::RedirectCallbackIncomplete
                         .error("the session that the flow created is not signed in on this device; start it again"));
                 }
+                let snapshot = self.snapshot();
+                let Some(task) = snapshot.session().and_then(Session::current_task) else {
+                    return Ok(RedirectOutcome {
+                        navigate_to: Some(url),
+                        created_session_id: Some(session),
+                        requirements: None,
+                    });
+                };
                 let base = match base {
                     AttemptKind::SignIn => to.sign_in(),
                     AttemptKind::SignUp => to.sign_up(),
                 };
-                let task = to.urls.task_on(self.snapshot().session(), &base);
-                Ok(RedirectOutcome { navigate_to: Some(task.unwrap_or(url)), created_session_id: Some(session) })
+                Ok(RedirectOutcome {
+                    navigate_to: to.urls.task_on(task, base.as_deref()),
+                    created_session_id: Some(session),
+                    requirements: Some(Requirements::of_task(task)),
+                })
             }
-            Step::Navigate(url) => Ok(RedirectOutcome::navigate(url)),
-            Step::Stay | Step::TransferToSignIn | Step::TransferToSignUp => Ok(RedirectOutcome::default()),
+            Step::Require { page, requirements } => {
+                Ok(RedirectOutcome { navigate_to: page, created_session_id: None, requirements: Some(requirements) })
+            }
+            Step::TransferToSignIn | Step::TransferToSignUp => Ok(RedirectOutcome::default()),
         }
     }
 

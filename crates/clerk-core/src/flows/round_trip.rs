@@ -1,6 +1,6 @@
 //! The common part of all flows that leave the app: a record that survives a restart, the wait, the callback link.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::Engine;
 use sha2::{Digest, Sha256};
@@ -10,12 +10,13 @@ use crate::{
     clerk::Clerk,
     error::{Error, ErrorCode, Result},
     flows::{
+        attempt::AttemptKind,
+        callback_params::RedirectCallbackParams,
         outcome::RedirectOutcome,
-        pending::{FlowId, PendingFlow, PendingRecord, Signal, Signals},
+        pending::{FlowId, PendingFlow, PendingRecord, Returned, Signal, Signals},
     },
-    ports::SecretKey,
     random::random_text,
-    secret::{CodeVerifier, StoredSecret},
+    secret::CodeVerifier,
 };
 
 /// A PKCE pair (RFC 7636), which proves at the end of a flow that this device began it.
@@ -33,109 +34,113 @@ impl Pkce {
     }
 }
 
-/// Returns the first non-empty value of a query parameter.
-pub(super) fn parameter(link: &Url, name: &str) -> Option<String> {
-    let mut values = link.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    values.next().filter(|value| !value.is_empty())
-}
-
 impl Clerk {
-    /// Opens the page and waits for the callback link.
+    /// Opens the page and waits until a link ends the flow.
     pub(super) async fn round_trip(
         &self,
         flow: FlowId,
         mut signal: Signals,
-        record: &PendingRecord,
+        record: PendingRecord,
         page: &Url,
         timeout: Duration,
-    ) -> Result<Url> {
+    ) -> Result<Returned> {
         self.arm(flow, &mut signal, record).await?;
-        if let Err(error) = self.open_external(page.as_str()) {
-            self.forget_record(flow).await;
-            return Err(error);
-        }
+        self.open_page(page)?;
         self.wait_for_link(flow, signal, timeout).await
     }
 
     /// Stores the record and accepts callback links for the flow from now on. Must be called before anything that can
     /// make the user return: an earlier link is refused.
-    pub(super) async fn arm(&self, flow: FlowId, signal: &mut Signals, record: &PendingRecord) -> Result<()> {
+    pub(super) async fn arm(&self, flow: FlowId, signal: &mut Signals, record: PendingRecord) -> Result<()> {
         // Cancelled or superseded while a request was in flight: open no page and send no message.
         if let Ok(ended) = signal.try_recv() {
             return Err(ended_early(&ended));
         }
-        self.store_record(flow, record).await;
-        if self.0.flows.arm(flow) { Ok(()) } else { Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded))) }
+        self.store_record(flow, &record).await;
+        if self.0.flows.arm(flow, Arc::new(record)) {
+            Ok(())
+        } else {
+            Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded)))
+        }
     }
 
-    /// Waits for the callback link of an armed flow.
-    pub(super) async fn wait_for_link(&self, flow: FlowId, signal: Signals, timeout: Duration) -> Result<Url> {
-        let result = match tokio::time::timeout(timeout, signal).await {
-            Ok(Ok(Signal::Returned(link))) => Ok(link),
-            Ok(Ok(Signal::Superseded) | Err(_)) => Err(ended_early(&Signal::Superseded)),
+    /// Waits until a link ends an armed flow. After a timeout, only the wait is over: the flow stays redeemable while its
+    /// record is fresh.
+    pub(super) async fn wait_for_link(&self, flow: FlowId, signal: Signals, timeout: Duration) -> Result<Returned> {
+        match tokio::time::timeout(timeout, signal).await {
+            Ok(Ok(Signal::Returned(returned))) => returned,
             Ok(Ok(Signal::Cancelled)) => Err(ended_early(&Signal::Cancelled)),
+            Ok(Ok(Signal::Superseded) | Err(_)) => {
+                self.forget_record(flow).await;
+                Err(ended_early(&Signal::Superseded))
+            }
             Err(_) => Err(ErrorCode::OauthFlowTimedOut
                 .error("the user did not return from the browser before the timeout; try again")),
-        };
-        self.forget_record(flow).await;
-        result
+        }
+    }
+
+    /// Ends a flow whose caller has its result. A flow whose caller only stopped waiting goes on.
+    pub(super) async fn end_flow<T>(&self, flow: FlowId, result: &Result<T>) {
+        match result {
+            Err(error) if error.is(ErrorCode::OauthFlowTimedOut) => {}
+            Err(_) => {
+                self.0.flows.end(flow);
+                // The record of a flow that this one superseded.
+                self.forget_record(flow).await;
+            }
+            Ok(_) => self.0.flows.end(flow),
+        }
     }
 
     /// Creates the record of a flow of this run.
     pub(super) fn record(&self, id: FlowId, started_at_ms: i64, flow: PendingFlow) -> PendingRecord {
-        PendingRecord { started_at_ms, run: self.0.flows.run.clone(), id: id.0, flow }
+        let user = self.snapshot().user().map(|user| user.id.clone());
+        PendingRecord { started_at_ms, run: self.0.flows.run.clone(), id: id.0, user, flow }
     }
 
-    /// Completes a flow with its callback link.
-    pub(super) async fn complete(&self, link: &Url, flow: PendingFlow) -> Result<RedirectOutcome> {
-        match flow {
-            PendingFlow::Redirect { attempt, callback } => self.complete_redirect(link, &attempt, *callback).await,
-            PendingFlow::HostedAuth { state, code_verifier, mode, callback } => {
-                self.complete_hosted_auth(link, &state, &CodeVerifier::new(code_verifier), mode, &callback).await
-            }
-            PendingFlow::EmailLink { attempt, code_verifier } => {
-                self.resume_email_link(link, &attempt, &CodeVerifier::new(code_verifier)).await
-            }
+    /// Continues a flow that no caller is waiting for.
+    pub(super) async fn continue_unawaited(&self, returned: Returned, flow: &PendingFlow) -> Result<RedirectOutcome> {
+        let default = RedirectCallbackParams::default();
+        let (callback, mode) = match flow {
+            PendingFlow::Redirect { callback, .. } => (callback.as_ref(), AttemptKind::SignIn),
+            PendingFlow::HostedAuth { callback, mode, .. } => (callback.as_ref(), *mode),
+            PendingFlow::EmailLink { .. } => (&default, AttemptKind::SignIn),
+        };
+        match (returned, flow) {
+            (Returned::Session(session), _) => self.finish_hosted_auth(session, mode, callback).await,
+            (Returned::Attempt(attempt), PendingFlow::EmailLink { .. }) => self.finish_email_link(attempt).await,
+            (Returned::Attempt(attempt), _) => self.route_callback(callback.clone(), Some(attempt)).await,
         }
     }
 
     /// Stores what a restarted app needs to finish the flow. Without a keyring the flow does not survive a restart;
     /// that has been reported when the client token could not be stored.
     async fn store_record(&self, flow: FlowId, record: &PendingRecord) {
-        let (Some(name), Ok(json)) = (self.0.connection.secret_name(), serde_json::to_string(record)) else { return };
+        let Ok(json) = serde_json::to_value(record) else { return };
         let _turn = self.0.flows.record.lock().await;
-        if !self.0.flows.is_newest(flow) {
-            return;
-        }
-        if let Err(error) = self.write_secret(&SecretKey::PendingFlow(name), StoredSecret::new(json)).await {
-            tracing::debug!(%error, "the flow will not survive a restart of the app");
+        // Ended while this waited: its record was deleted already.
+        if self.0.flows.is_current(flow) && !self.update_stored(|content| content.flow = Some(json)).await {
+            tracing::debug!("the flow will not survive a restart of the app");
         }
     }
 
-    /// Deletes the record of this flow, but not that of a newer one.
+    /// Deletes the record of this flow or of an earlier one of this run, but not that of a newer one.
     pub(super) async fn forget_record(&self, flow: FlowId) {
         let _turn = self.0.flows.record.lock().await;
-        if self.read_record().await.is_some_and(|record| record.run == self.0.flows.run && record.id == flow.0) {
+        if self.read_record().await.is_some_and(|record| record.run == self.0.flows.run && record.id <= flow.0) {
             self.delete_record().await;
         }
     }
 
     /// Reads the stored record of any flow.
     pub(super) async fn read_record(&self) -> Option<PendingRecord> {
-        match self.read_secret(&SecretKey::PendingFlow(self.0.connection.secret_name()?)).await {
-            Ok(stored) => serde_json::from_str(stored?.expose()).ok(),
-            Err(error) => {
-                tracing::debug!(%error, "the record of a browser flow could not be read");
-                None
-            }
-        }
+        serde_json::from_value(self.read_stored().await?.flow?).ok()
     }
 
     /// Deletes the stored record of any flow.
     pub(super) async fn delete_record(&self) {
-        let Some(name) = self.0.connection.secret_name() else { return };
-        if let Err(error) = self.delete_secret(&SecretKey::PendingFlow(name)).await {
-            tracing::debug!(%error, "the record of a finished flow could not be deleted");
+        if !self.update_stored(|content| content.flow = None).await {
+            tracing::debug!("the record of a finished flow could not be deleted");
         }
     }
 }

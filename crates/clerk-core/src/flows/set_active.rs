@@ -63,8 +63,8 @@ impl Clerk {
     /// nothing.
     ///
     /// # Errors
-    /// `not_loaded`, `no_active_session` if no session is named and none is active, `network_error`,
-    /// `browser_unavailable`, or `api_response_error`.
+    /// `not_loaded`, `no_active_session` if no session is named and none is active or if the user signs out meanwhile,
+    /// `network_error`, `browser_unavailable`, or `api_response_error`.
     ///
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/touch`; `Clerk.setActive()`.
@@ -89,9 +89,17 @@ impl Clerk {
     /// Activates a session and an organization. Returns false if nothing was done because the instance requires an
     /// organization.
     pub(crate) async fn choose(&self, params: &SetActiveParams) -> Result<bool> {
-        let turn = self.0.turns.switch().await;
-        self.0.turns.session_was_chosen();
-        self.switch_to(params, &turn).await
+        let session = match &params.session {
+            Change::Keep => self.snapshot().session().map(|session| session.id.clone()),
+            Change::Clear => None,
+            Change::Set(id) => Some(id.clone()),
+        };
+        let switched = async {
+            let turn = self.0.turns.switch().await;
+            self.0.turns.session_was_chosen();
+            self.switch_to(params, &turn).await
+        };
+        self.unless_signed_out(session.as_ref(), Box::pin(switched)).await
     }
 
     /// Returns the app's own page for the task of the active session, with the redirect URL for afterwards.

@@ -1,14 +1,18 @@
 //! Signing out.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     clerk::Clerk,
-    error::Result,
-    fapi::request::{Method, Request, path},
-    models::SessionId,
-    state::{snapshot::ActiveSession, transition::Transition},
+    error::{ErrorCode, Result},
+    models::{Session, SessionId},
+    state::{revocation_queue::Revocation, snapshot::Snapshot, transition::Transition},
 };
+
+/// How long signing out waits for the stores.
+const STORE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Parameters of [`Clerk::sign_out`].
 #[derive(Debug, Clone, Default, Deserialize, specta::Type)]
@@ -42,15 +46,17 @@ pub struct SignOutOutcome {
 impl Clerk {
     /// Signs out of one session or all of them. Does nothing if there is no session to sign out of.
     ///
+    /// This device is signed out at once, also without a network: the sessions, their tokens and the stored state are gone
+    /// when this returns. FAPI ends the sessions as soon as it can be reached, if need be after a restart of the app.
+    ///
     /// The client itself stays, so that Clerk recognises the device at the next sign-in. Signing out of the active
     /// session does not activate another one. All cached session tokens are deleted.
     ///
     /// # Errors
-    /// `not_loaded`, `network_error`, or `api_response_error`; the state is then unchanged. `browser_unavailable` if
-    /// `redirect_url` is on another site.
+    /// `not_loaded`. `browser_unavailable` if `redirect_url` is on another site.
     ///
     /// # Source
-    /// FAPI `DELETE /v1/client/sessions`, `POST /v1/client/sessions/{id}/remove`; `Clerk.signOut()`.
+    /// FAPI `POST /v1/client/sessions/{id}/remove`; `Clerk.signOut()`.
     pub async fn sign_out(&self, options: SignOutOptions) -> Result<()> {
         // Without a redirect URL or option, code without a window has no page to navigate from.
         let leads_somewhere = options.redirect_url.is_some() || self.snapshot().options.after_sign_out_url.is_some();
@@ -71,9 +77,9 @@ impl Clerk {
         Ok(SignOutOutcome { active_session_ended: true, navigate_to: Some(navigate_to) })
     }
 
-    /// Ends sessions. Returns false if the active session is still there.
+    /// Ends sessions. Returns false if the active session is still there. Does not wait for other changes of the active session:
+    /// a session that is signed out can't become active any more, and whoever waits for it is told so.
     async fn end(&self, session_id: Option<SessionId>) -> Result<bool> {
-        let _turn = self.0.turns.switch().await;
         let snapshot = self.loaded_snapshot()?;
         self.0.turns.session_was_chosen();
         let client = snapshot.client.clone().unwrap_or_default();
@@ -81,43 +87,62 @@ impl Clerk {
             return Ok(false);
         }
         let everything = session_id.is_none() || client.signed_in_sessions().count() == 1;
-        let is_active = |id: &SessionId| snapshot.session().is_some_and(|session| session.id == *id);
-        match session_id {
-            Some(id) if !everything => {
-                if client.signed_in_session(&id).is_none() {
-                    return Ok(false);
-                }
-                self.0.store.tokens.clear();
-                let request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "remove"]));
-                self.end_on_server(&request.changes_client()).await?;
-                self.0.store.tokens.clear();
-                if !is_active(&id) {
-                    return Ok(false);
-                }
-            }
-            _ => {
-                self.0.store.tokens.clear();
-                let request = Request::new(Method::Delete, "/client/sessions").responds_with_client().changes_client();
-                self.end_on_server(&request).await?;
-                // Tokens in the response belong to signed-out sessions.
-                self.0.store.tokens.clear();
-            }
+        let ended: Vec<&Session> = match &session_id {
+            Some(id) if !everything => client.signed_in_session(id).into_iter().collect(),
+            _ => client.sessions.iter().collect(),
+        };
+        if ended.is_empty() {
+            return Ok(false);
         }
-        // If the response contained a client, the listeners have been notified already.
-        if self.snapshot().active_session != ActiveSession::None {
-            self.commit([Transition::Activate(None)]).await;
+        let active = snapshot.session().map(|session| session.id.clone());
+        let active_ended = everything || ended.iter().any(|session| Some(&session.id) == active.as_ref());
+        let token = self.0.connection.client_token();
+        let now_ms = self.0.setup.clock.now_ms();
+        self.0.revocations.add(ended.iter().filter(|session| session.status.is_signed_in()).map(|session| {
+            Revocation {
+                session: session.id.clone(),
+                client: client.id.clone(),
+                token: token.clone(),
+                queued_at_ms: now_ms,
+            }
+        }));
+        if everything {
+            self.0.connection.set_signed_out();
         }
-        Ok(true)
+        self.0.store.tokens.clear();
+        let sessions = ended.iter().map(|session| session.id.clone()).collect();
+        let no_session = everything.then_some(Transition::Activate(None));
+        self.apply([Transition::SignedOut { sessions }].into_iter().chain(no_session)).await;
+        self.0.store.tokens.clear();
+        // In a task of its own, because a caller may be cancelled, and a store may hang.
+        let clerk = self.clone();
+        let stored = tokio::spawn(async move {
+            clerk.renew_key().await;
+            clerk.send_revocations();
+        });
+        if tokio::time::timeout(STORE_TIMEOUT, stored).await.is_err() {
+            tracing::warn!("the stores do not respond; the stored state will be replaced as soon as they do");
+        }
+        Ok(active_ended)
     }
 
-    /// Ends sessions on the server. A server that does not know the client any more has nothing to end.
-    async fn end_on_server(&self, request: &Request) -> Result<()> {
-        match self.exchange(request).await {
-            Err(error) if error.status() == Some(401) || error.status() == Some(404) => {
-                tracing::debug!(code = error.code(), "the sessions had ended on the server already");
-                Ok(())
+    /// Waits for `action`, but no longer than until the user signs out of the session.
+    pub(crate) async fn unless_signed_out<T>(
+        &self,
+        session: Option<&SessionId>,
+        action: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let is_signed_out = |snapshot: &Snapshot| session.is_some_and(|id| snapshot.signed_out.contains(id));
+        if is_signed_out(&self.snapshot()) {
+            return action.await;
+        }
+        let mut state = self.subscribe();
+        tokio::select! {
+            biased;
+            Ok(_) = state.wait_for(|snapshot| is_signed_out(snapshot)) => {
+                Err(ErrorCode::NoActiveSession.error("the user signed out of the session meanwhile"))
             }
-            result => result.map(|_| ()),
+            result = action => result,
         }
     }
 }

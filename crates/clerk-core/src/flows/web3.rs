@@ -75,7 +75,7 @@ impl Clerk {
         let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet; configure one"))?;
         let (flow, signal) = self.0.flows.begin();
         let result = self.run_wallet_flow(wallet.as_ref(), signal, &provider, &params).await;
-        self.0.flows.end(flow);
+        self.end_flow(flow, &result).await;
         result
     }
 
@@ -96,7 +96,8 @@ impl Clerk {
             Err(error) => return Err(error),
         };
         drop(connection);
-        let (snapshot, here, callback) = (self.snapshot(), self.page(params.location.as_deref()), params.callback());
+        let callback = self.allowed_callback(params.callback());
+        let (snapshot, here) = (self.snapshot(), self.page(params.location.as_deref()));
         let to = Destinations { params: &callback, urls: self.urls(&snapshot, &here) };
         self.carry_out(after_signature(&signed, &to), &to).await
     }

@@ -43,6 +43,12 @@ impl Client {
         self.signed_in_sessions().find(|session| session.id == *id)
     }
 
+    /// Returns the newest timestamp: the server's clock had reached it when it sent this client.
+    pub(crate) fn newest_timestamp(&self) -> UnixMillis {
+        let sessions = self.sessions.iter().flat_map(|session| [session.updated_at, session.last_active_at]);
+        sessions.chain([self.updated_at]).max().unwrap_or_default()
+    }
+
     /// Returns the default initial session: the last active one if it is signed in, else the first signed-in one.
     #[must_use]
     pub fn default_session(&self) -> Option<&Session> {

@@ -9,16 +9,25 @@ use crate::{
     fapi::InstanceType,
     flows::{attempt::AttemptKind, callback_params::RedirectCallbackParams, outcome::RedirectOutcome},
     navigation::{
-        destination::{Destination, destination},
+        destination::{Destination, destination, is_harmless_scheme, scheme_of},
         urls::{RedirectOptions, Urls},
     },
+    options::ClerkOptions,
     state::snapshot::Snapshot,
 };
 
 impl Clerk {
-    /// Returns the page that relative URLs are resolved against: the calling one, or the app's start page.
+    /// Returns the page that relative URLs are resolved against: the calling one if it is a page of the app, else the app's
+    /// start page. What the caller names must not decide which origin counts as the app's.
     pub(crate) fn page(&self, location: Option<&str>) -> Url {
-        location.and_then(|location| Url::parse(location).ok()).unwrap_or_else(|| self.0.setup.app_url.clone())
+        let (snapshot, start) = (self.snapshot(), &self.0.setup.app_url);
+        let allowed = location.and_then(|location| self.urls(&snapshot, start).allowed_redirect(location));
+        allowed.unwrap_or_else(|| start.clone())
+    }
+
+    /// Returns the parameters of a callback without the pages that the app does not allow.
+    pub(crate) fn allowed_callback(&self, callback: RedirectCallbackParams) -> RedirectCallbackParams {
+        callback.allowed_by(&self.urls(&self.snapshot(), &self.0.setup.app_url))
     }
 
     pub(crate) fn urls<'a>(&self, snapshot: &'a Snapshot, here: &'a Url) -> Urls<'a> {
@@ -171,17 +180,20 @@ impl Clerk {
     /// If no window is open, the page is stored for the next window that loads Clerk.
     ///
     /// # Errors
-    /// `browser_unavailable`.
+    /// `url_not_allowed` if neither Clerk nor the app names the other site, see [`external_page`](Self::external_page);
+    /// `browser_unavailable`. [`open_external`](Self::open_external) opens any site.
     ///
     /// # Source
     /// `Clerk.navigate()`.
     pub fn navigate(&self, to: &str) -> Result<()> {
         let snapshot = self.snapshot();
         let page = &self.0.setup.app_url;
-        let allowed = snapshot.options.allowed_redirect_protocols.as_deref().unwrap_or_default();
-        let to = match destination(to, page, allowed) {
+        let listed = snapshot.options.allowed_redirect_protocols.iter().flatten();
+        // Options are checked by `load`, which may not have been called yet.
+        let allowed: Vec<_> = listed.filter(|protocol| self.is_own_scheme(&scheme_of(protocol))).cloned().collect();
+        let to = match destination(to, page, &allowed) {
             None => return Ok(()),
-            Some(Destination::External(url)) => return self.open_external(url.as_str()),
+            Some(Destination::External(url)) => return self.open_named_page(&url),
             Some(Destination::Path(path)) => path,
             Some(Destination::Custom(url)) => url.into(),
             Some(Destination::Refused) => {
@@ -195,6 +207,27 @@ impl Clerk {
         };
         self.hand_to_window(RedirectOutcome::navigate(to));
         Ok(())
+    }
+
+    /// Checks that `allowedRedirectProtocols` lists nothing but the app's own schemes: other programs read their URLs as they
+    /// like, and what a page is made to navigate to may come from anybody.
+    pub(crate) fn check_protocols(&self, options: &ClerkOptions) -> Result<()> {
+        let mut schemes = options.allowed_redirect_protocols.iter().flatten().map(|protocol| scheme_of(protocol));
+        match schemes.find(|scheme| !matches!(scheme.as_str(), "http" | "https") && !self.is_own_scheme(scheme)) {
+            None => Ok(()),
+            Some(scheme) => Err(ErrorCode::OptionInvalid.error(format!(
+                "allowedRedirectProtocols lists {:?}, which is not one of the app's own deep-link schemes; those are in \
+                 plugins.deep-link.desktop.schemes of tauri.conf.json",
+                scheme.chars().take(50).collect::<String>(),
+            ))),
+        }
+    }
+
+    fn is_own_scheme(&self, scheme: &str) -> bool {
+        let setup = &self.0.setup;
+        let is_callback = || setup.callback.as_ref().is_ok_and(|callback| callback.scheme() == scheme);
+        let is_own = setup.schemes.iter().any(|own| own.eq_ignore_ascii_case(scheme)) || is_callback();
+        is_own && is_harmless_scheme(scheme)
     }
 
     /// Stores an outcome for the first window that takes it.
@@ -213,7 +246,7 @@ impl Clerk {
     /// `Clerk.redirectToSignIn()`.
     pub async fn redirect_to_sign_in(&self, options: &RedirectOptions) -> Result<()> {
         self.loaded_snapshot()?;
-        if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_in() {
+        if self.urls(&self.snapshot(), &self.0.setup.app_url).own_sign_in().is_some() {
             return self.navigate(&self.build_sign_in_url(options));
         }
         self.hosted(AttemptKind::SignIn, options).await
@@ -229,7 +262,7 @@ impl Clerk {
     /// `Clerk.redirectToSignUp()`.
     pub async fn redirect_to_sign_up(&self, options: &RedirectOptions) -> Result<()> {
         self.loaded_snapshot()?;
-        if self.urls(&self.snapshot(), &self.0.setup.app_url).has_own_sign_up() {
+        if self.urls(&self.snapshot(), &self.0.setup.app_url).own_sign_up().is_some() {
             return self.navigate(&self.build_sign_up_url(options));
         }
         self.hosted(AttemptKind::SignUp, options).await
@@ -337,18 +370,5 @@ impl Clerk {
     /// `Clerk.redirectWithAuth()`.
     pub fn redirect_with_auth(&self, to: &str) -> Result<()> {
         self.navigate(&self.build_url_with_auth(to))
-    }
-
-    /// Opens a page in the system browser.
-    ///
-    /// # Errors
-    /// `url_not_allowed` if it is not http or https, `browser_unavailable` if no browser could be started.
-    pub fn open_external(&self, url: &str) -> Result<()> {
-        let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| {
-            ErrorCode::UrlNotAllowed.error("only absolute http and https URLs are opened in the system browser")
-        })?;
-        self.0.setup.browser.open(&url).map_err(|why| {
-            ErrorCode::BrowserUnavailable.error(format!("the system browser could not be opened: {why}"))
-        })
     }
 }

@@ -196,12 +196,16 @@ impl Clerk {
     /// # Source
     /// FAPI `GET /v1/client/sign_ins/{id}`; `SignIn.reload()`.
     pub async fn reload_sign_in(&self, id: &SignInId, nonce: Option<&RotatingTokenNonce>) -> Result<SignIn> {
-        let request = Request::new(Method::Get, path(&["client", "sign_ins", id.as_str()]));
-        self.call(&request.nonce(nonce).reload()).await
+        self.call(&read_sign_in(id).nonce(nonce).reload()).await
     }
 
     /// Sends `POST /v1/client/sign_ins/{id}/<step>`.
     async fn sign_in_step(&self, id: &SignInId, step: &str, params: &impl Serialize) -> Result<SignIn> {
         self.call(&Request::new(Method::Post, path(&["client", "sign_ins", id.as_str(), step])).params(params)?).await
     }
+}
+
+/// `GET /v1/client/sign_ins/{id}`.
+pub(crate) fn read_sign_in(id: &SignInId) -> Request {
+    Request::new(Method::Get, path(&["client", "sign_ins", id.as_str()]))
 }

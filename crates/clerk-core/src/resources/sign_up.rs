@@ -167,7 +167,11 @@ impl Clerk {
     /// # Source
     /// FAPI `GET /v1/client/sign_ups/{id}`; `SignUp.reload()`.
     pub async fn reload_sign_up(&self, id: &SignUpId, nonce: Option<&RotatingTokenNonce>) -> Result<SignUp> {
-        let request = Request::new(Method::Get, path(&["client", "sign_ups", id.as_str()]));
-        self.call(&request.nonce(nonce).reload()).await
+        self.call(&read_sign_up(id).nonce(nonce).reload()).await
     }
+}
+
+/// `GET /v1/client/sign_ups/{id}`.
+pub(crate) fn read_sign_up(id: &SignUpId) -> Request {
+    Request::new(Method::Get, path(&["client", "sign_ups", id.as_str()]))
 }

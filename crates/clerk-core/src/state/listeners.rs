@@ -55,12 +55,23 @@ pub(crate) enum Interest {
     Status,
 }
 
-/// Ends a subscription of [`Clerk::add_listener`](crate::Clerk::add_listener) or
-/// [`Clerk::on_status`](crate::Clerk::on_status). Dropping it changes nothing.
+/// Ends a subscription of [`Clerk::add_listener`](crate::Clerk::add_listener), [`Clerk::on_status`](crate::Clerk::on_status)
+/// or [`Clerk::on_session_ended`](crate::Clerk::on_session_ended). Dropping it changes nothing.
 #[derive(Clone)]
 pub struct ListenerHandle {
     id: u64,
-    registry: Weak<Mutex<Registry>>,
+    registry: Weak<dyn Remove>,
+}
+
+/// A registry of listeners.
+pub(crate) trait Remove: Send + Sync {
+    fn remove(&self, id: u64);
+}
+
+impl Remove for Mutex<Registry> {
+    fn remove(&self, id: u64) {
+        lock(self).callbacks.retain(|listener| listener.id != id);
+    }
 }
 
 impl std::fmt::Debug for ListenerHandle {
@@ -70,10 +81,14 @@ impl std::fmt::Debug for ListenerHandle {
 }
 
 impl ListenerHandle {
+    pub(crate) fn new(id: u64, registry: Weak<dyn Remove>) -> Self {
+        Self { id, registry }
+    }
+
     /// Ends the subscription. Further calls do nothing.
     pub fn remove(&self) {
         if let Some(registry) = self.registry.upgrade() {
-            lock(&registry).callbacks.retain(|listener| listener.id != self.id);
+            registry.remove(self.id);
         }
     }
 }
@@ -86,7 +101,8 @@ impl Listeners {
         let id = registry.last_id;
         let listener = Listener { id, interest, callback, notified: Arc::default() };
         registry.callbacks.push(listener.clone());
-        (ListenerHandle { id, registry: Arc::downgrade(&self.0) }, listener)
+        let this: Arc<dyn Remove> = self.0.clone();
+        (ListenerHandle::new(id, Arc::downgrade(&this)), listener)
     }
 
     /// Notifies each listener once. The list is copied first, so that callbacks may end subscriptions.

@@ -2,9 +2,13 @@
 
 pub(crate) mod authorization;
 mod cache;
+pub(crate) mod ended;
 pub(crate) mod listeners;
+pub(crate) mod persistence;
 mod properties;
-mod sealed;
+pub(crate) mod revocation_queue;
+pub(crate) mod sealed;
 pub(crate) mod snapshot;
 pub(crate) mod store;
 pub(crate) mod transition;
+pub(crate) mod vault;

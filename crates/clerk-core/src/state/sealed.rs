@@ -1,5 +1,7 @@
-//! The cached state of an earlier run: the client and the environment, encrypted. With it the app shows the signed-in
-//! user at once and offline, until FAPI responds.
+//! What is stored in the sealed file: the last state, with which the app shows the signed-in user at once and offline, and
+//! everything else that is too large for an entry of the secret store.
+
+use std::time::Duration;
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -8,23 +10,44 @@ use chacha20poly1305::{
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
-use crate::state::snapshot::Snapshot;
+use crate::state::{revocation_queue::Revocation, snapshot::Snapshot, vault::SealKey};
 
 /// The version of the format; other versions are ignored.
-const FORMAT: &[u8] = b"clerk-state-1\n";
+const FORMAT: &[u8] = b"clerk-state-2\n";
+/// The format of earlier versions.
+const OLD_FORMAT: &[u8] = b"clerk-state-1\n";
 const NONCE: usize = 24;
-pub(super) const KEY: usize = 32;
+/// How far in the future the time of storing may be: clocks are set back sometimes.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The cached state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The content of the file.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Sealed {
+    /// The last state.
+    pub(crate) state: Option<CachedState>,
+    /// The record of the pending flow.
+    pub(crate) flow: Option<Value>,
+    /// Sessions that FAPI has not ended yet.
+    pub(crate) revocations: Vec<Revocation>,
+    /// The client token, if it is too long for an entry of the secret store.
+    pub(crate) token: Option<String>,
+}
+
+/// The last state.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CachedState {
+    /// When FAPI confirmed it.
+    #[serde(default)]
+    pub(crate) confirmed_at_ms: i64,
     pub(crate) environment: Value,
     /// Without session tokens, which are valid for a minute, and without the age of verifications, which grows.
     pub(crate) client: Value,
 }
 
-/// Fields that are only valid for a moment, so they are not cached.
+/// Fields that are only valid for a moment, so they are not stored.
 const VOLATILE_FIELDS: [&str; 2] = ["last_active_token", "factor_verification_age"];
 
 fn sessions(client: &mut Value) -> Option<&mut Vec<Value>> {
@@ -32,40 +55,74 @@ fn sessions(client: &mut Value) -> Option<&mut Vec<Value>> {
 }
 
 impl CachedState {
-    /// Returns the part of the state to cache; `None` before the first load.
-    pub(super) fn of(snapshot: &Snapshot) -> Option<Self> {
+    /// Returns the part of the state to store; `None` before the first load.
+    pub(super) fn of(snapshot: &Snapshot, now_ms: i64) -> Option<Self> {
         let mut client = snapshot.raw_client.as_deref()?.clone();
         for session in sessions(&mut client).into_iter().flatten().filter_map(Value::as_object_mut) {
             session.retain(|key, _| !VOLATILE_FIELDS.contains(&key.as_str()));
         }
-        Some(Self { environment: snapshot.raw_environment.as_deref()?.clone(), client })
+        let environment = snapshot.raw_environment.as_deref()?.clone();
+        Some(Self { confirmed_at_ms: snapshot.confirmed_at_ms.unwrap_or(now_ms), environment, client })
+    }
+
+    /// Whether it describes the same state, whenever it was confirmed.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.environment, &self.client) == (&other.environment, &other.client)
+    }
+
+    /// Whether FAPI confirmed it recently enough to be shown.
+    pub(crate) fn is_recent(&self, now_ms: i64, max_age: Duration) -> bool {
+        let age = now_ms.saturating_sub(self.confirmed_at_ms);
+        let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        (-millis(CLOCK_TOLERANCE)..=millis(max_age)).contains(&age)
     }
 
     /// Removes the sessions that have expired since.
-    pub(super) fn without_expired_sessions(mut self, now_ms: i64) -> Self {
+    pub(crate) fn without_expired_sessions(mut self, now_ms: i64) -> Self {
         if let Some(sessions) = sessions(&mut self.client) {
             sessions.retain(|session| session["expire_at"].as_i64().is_none_or(|at| at == 0 || at > now_ms));
         }
         self
     }
+}
 
-    /// Encrypts the state. `name` is the instance that it belongs to; it can't be decrypted for another one.
-    pub(super) fn seal(&self, key: &[u8; KEY], name: &str) -> Option<Vec<u8>> {
+impl Sealed {
+    /// Encrypts the content. `name` is the instance that it belongs to; it can't be decrypted for another one, or with the key
+    /// of another epoch.
+    pub(super) fn seal(&self, key: &SealKey, name: &str) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE];
         rand::rng().fill_bytes(&mut nonce);
-        let text = serde_json::to_vec(self).ok()?;
-        let payload = Payload { msg: &text, aad: name.as_bytes() };
-        let sealed = XChaCha20Poly1305::new(&(*key).into()).encrypt(&XNonce::from(nonce), payload).ok()?;
+        let text = Zeroizing::new(serde_json::to_vec(self).ok()?);
+        let payload = Payload { msg: &text, aad: &binding(key, name) };
+        let sealed = XChaCha20Poly1305::new(&(*key.key).into()).encrypt(&XNonce::from(nonce), payload).ok()?;
         Some([FORMAT, &nonce, &sealed].concat())
     }
 
-    /// Decrypts the state; `None` unless it was encrypted with this key for this instance.
-    pub(super) fn open(sealed: &[u8], key: &[u8; KEY], name: &str) -> Option<Self> {
-        let (nonce, sealed) = sealed.strip_prefix(FORMAT)?.split_first_chunk::<NONCE>()?;
-        let payload = Payload { msg: sealed, aad: name.as_bytes() };
-        let text = XChaCha20Poly1305::new(&(*key).into()).decrypt(&XNonce::from(*nonce), payload).ok()?;
+    /// Decrypts the content; `None` unless it was encrypted with this key for this instance.
+    pub(super) fn open(sealed: &[u8], key: &SealKey, name: &str) -> Option<Self> {
+        let text = decrypt(sealed.strip_prefix(FORMAT)?, &key.key, &binding(key, name))?;
         serde_json::from_slice(&text).ok()
     }
+
+    /// Decrypts the state that an earlier version stored.
+    pub(super) fn open_old(sealed: &[u8], key: &[u8; 32], name: &str) -> Option<CachedState> {
+        serde_json::from_slice(&decrypt(sealed.strip_prefix(OLD_FORMAT)?, key, name.as_bytes())?).ok()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn binding(key: &SealKey, name: &str) -> Vec<u8> {
+    [key.epoch.as_slice(), name.as_bytes()].concat()
+}
+
+fn decrypt(sealed: &[u8], key: &[u8; 32], binding: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
+    let payload = Payload { msg: sealed, aad: binding };
+    let text = XChaCha20Poly1305::new(&(*key).into()).decrypt(&XNonce::from(*nonce), payload).ok()?;
+    Some(Zeroizing::new(text))
 }
 
 #[cfg(test)]
@@ -73,38 +130,54 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn state(client: Value) -> CachedState {
+        CachedState { confirmed_at_ms: 0, environment: json!({}), client }
+    }
+
     #[test]
     fn cached_state_omits_volatile_fields_and_expired_sessions() {
-        let cached = |session: Value| CachedState { environment: json!({}), client: json!({ "sessions": [session] }) };
+        let cached = |session: Value| state(json!({ "sessions": [session] })).client;
         let mut snapshot = Snapshot::initial(Default::default(), Default::default());
         snapshot.raw_environment = Some(std::sync::Arc::new(json!({})));
         let session = json!({ "id": "sess_1", "expire_at": 1_000, "last_active_token": { "jwt": "a.b.c" }, "factor_verification_age": [0, 0] });
         snapshot.raw_client = Some(std::sync::Arc::new(json!({ "sessions": [session] })));
-        let expected = cached(json!({ "id": "sess_1", "expire_at": 1_000 }));
-        assert_eq!(CachedState::of(&snapshot), Some(expected.clone()));
-        assert_eq!(expected.clone().without_expired_sessions(999), expected);
-        assert_eq!(expected.without_expired_sessions(1_000).client, json!({ "sessions": [] }));
-        assert_eq!(
-            cached(json!({ "id": "sess_1" })).without_expired_sessions(1_000),
-            cached(json!({ "id": "sess_1" }))
-        );
+        let of_snapshot = CachedState::of(&snapshot, 7).unwrap();
+        assert_eq!(of_snapshot.client, cached(json!({ "id": "sess_1", "expire_at": 1_000 })));
+        assert_eq!(of_snapshot.clone().without_expired_sessions(999).client, of_snapshot.client);
+        assert_eq!(of_snapshot.without_expired_sessions(1_000).client, json!({ "sessions": [] }));
+        let without_expiry = json!({ "sessions": [{ "id": "sess_1" }] });
+        assert_eq!(state(without_expiry.clone()).without_expired_sessions(1_000).client, without_expiry);
     }
 
     #[test]
-    fn cached_state_opens_only_with_its_key_and_instance() {
-        let state =
-            CachedState { environment: json!({ "a": 1 }), client: json!({ "id": "client_1", "name": "hunter2" }) };
-        let sealed = state.seal(&[7; KEY], "clerk.example.test").unwrap();
-        assert_eq!(CachedState::open(&sealed, &[7; KEY], "clerk.example.test"), Some(state.clone()));
-        assert_ne!(sealed, state.seal(&[7; KEY], "clerk.example.test").unwrap(), "each has its own nonce");
+    fn cached_state_is_recent_until_the_maximum_age() {
+        let mut stored = state(json!({}));
+        stored.confirmed_at_ms = 1_000_000_000;
+        let recent = |now_ms| stored.is_recent(now_ms, Duration::from_secs(60));
+        assert!(recent(1_000_000_000) && recent(1_000_060_000));
+        assert!(!recent(1_000_060_001) && !recent(i64::MAX) && !recent(i64::MIN));
+        assert!(recent(1_000_000_000 - 86_400_000) && !recent(1_000_000_000 - 86_400_001), "a clock that was set back");
+    }
+
+    #[test]
+    fn sealed_opens_only_with_its_key_epoch_and_instance() {
+        let content = Sealed { flow: Some(json!("hunter2")), ..Sealed::default() };
+        let key = SealKey::random();
+        let name = "clerk.example.test";
+        let sealed = content.seal(&key, name).unwrap();
+        assert!(Sealed::open(&sealed, &key, name) == Some(content.clone()));
+        assert_ne!(sealed, content.seal(&key, name).unwrap(), "each has its own nonce");
         assert!(!String::from_utf8_lossy(&sealed).contains("hunter2"));
-        assert_eq!(CachedState::open(&sealed, &[8; KEY], "clerk.example.test"), None);
-        assert_eq!(CachedState::open(&sealed, &[7; KEY], "clerk.other.test"), None);
+        let other_epoch = SealKey { epoch: SealKey::random().epoch, ..key.clone() };
+        let other_key = SealKey { key: SealKey::random().key, ..key.clone() };
+        assert!(Sealed::open(&sealed, &other_epoch, name).is_none());
+        assert!(Sealed::open(&sealed, &other_key, name).is_none());
+        assert!(Sealed::open(&sealed, &key, "clerk.other.test").is_none());
         for place in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[place] ^= 1;
-            assert_eq!(CachedState::open(&changed, &[7; KEY], "clerk.example.test"), None, "byte {place}");
-            assert_eq!(CachedState::open(&sealed[..place], &[7; KEY], "clerk.example.test"), None, "cut at {place}");
+            assert!(Sealed::open(&changed, &key, name).is_none(), "byte {place}");
+            assert!(Sealed::open(&sealed[..place], &key, name).is_none(), "cut at {place}");
         }
     }
 }

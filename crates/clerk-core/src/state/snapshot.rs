@@ -2,7 +2,11 @@
 //!
 //! Session, user and organization are looked up in the client, so there is no second copy that could become stale.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,9 +15,10 @@ use crate::{
     error::ErrorPayload,
     events::Status,
     fapi::InstanceType,
+    jwt::ReceivedToken,
     models::{Client, Environment, Organization, Session, SessionId, SessionStatus, User},
     options::{ClerkOptions, SdkMetadata},
-    secret::SessionToken,
+    time::Moment,
 };
 
 /// The active session of this device.
@@ -73,10 +78,19 @@ pub struct Snapshot {
     pub(crate) raw_environment: Option<Arc<Value>>,
     /// The freshest session token of each session.
     #[serde(skip)]
-    pub(crate) session_tokens: Arc<BTreeMap<SessionId, SessionToken>>,
+    pub(crate) session_tokens: Arc<BTreeMap<SessionId, ReceivedToken>>,
+    /// When this state was made.
+    #[serde(skip)]
+    pub(crate) at: Moment,
     /// Whether the client was restored from an earlier run and FAPI has not sent a newer one.
     #[serde(skip)]
     pub(crate) restored: bool,
+    /// When FAPI confirmed the client of an earlier run; absent if it sent one in this run.
+    #[serde(skip)]
+    pub(crate) confirmed_at_ms: Option<i64>,
+    /// Sessions that were signed out on this device. FAPI may not know that yet.
+    #[serde(skip)]
+    pub(crate) signed_out: Arc<BTreeSet<SessionId>>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -109,7 +123,10 @@ impl Snapshot {
             raw_client: None,
             raw_environment: None,
             session_tokens: Arc::default(),
+            at: Moment { wall_ms: 0, monotonic: Instant::now() },
             restored: false,
+            confirmed_at_ms: None,
+            signed_out: Arc::default(),
         }
     }
 
@@ -153,6 +170,15 @@ impl Snapshot {
         self.client.is_none() || (self.restored && !still_there())
     }
 
+    /// Whether this state shows a user or a session that `next` does not show any more. A state without a client, as while
+    /// loading, says nothing about who is signed in.
+    pub(crate) fn shows_somebody_else_than(&self, next: &Self) -> bool {
+        let (Some(client), Some(next_client)) = (&self.client, &next.client) else { return false };
+        let user = |state: &Self| state.user().map(|user| user.id.clone());
+        client.signed_in_sessions().any(|session| next_client.signed_in_session(&session.id).is_none())
+            || (self.session().is_some() && user(self) != user(next))
+    }
+
     /// Whether a user is signed in without pending tasks; false for a `pending` session.
     #[must_use]
     pub fn is_signed_in(&self) -> bool {
@@ -161,6 +187,6 @@ impl Snapshot {
 
     /// Returns the freshest known token of a session for its active organization.
     pub(crate) fn last_active_token(&self, session: &SessionId) -> Option<&str> {
-        self.session_tokens.get(session).map(SessionToken::expose)
+        self.session_tokens.get(session).map(|received| received.token.expose())
     }
 }

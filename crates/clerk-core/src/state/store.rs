@@ -13,6 +13,7 @@ use crate::{
         snapshot::Snapshot,
         transition::Transition,
     },
+    time::Moment,
 };
 
 /// Holds the current snapshot and notifies of changes.
@@ -77,9 +78,10 @@ impl Writer<'_> {
     /// Applies `transitions` as one change, then notifies listeners and windows.
     pub(crate) fn apply(&self, setup: &ClerkSetup, transitions: impl IntoIterator<Item = Transition>) {
         let before = self.store.snapshot();
-        let next = transitions.into_iter().fold((*before).clone(), |state, transition| state.after(transition));
+        let present = Snapshot { at: Moment::now(setup.clock.as_ref()), ..(*before).clone() };
+        let next = transitions.into_iter().fold(present, |state, transition| state.after(transition));
         let next = Arc::new(next);
-        self.store.tokens.seed(&next, setup.clock.now_ms());
+        self.store.tokens.seed(&next);
         let changed = before.revision != next.revision;
         self.store.snapshots.send_if_modified(|state| {
             *state = next.clone();

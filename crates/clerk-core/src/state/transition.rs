@@ -8,7 +8,7 @@ use crate::{
     error::{Error, ErrorPayload},
     events::Status,
     fapi::Instance,
-    jwt::is_fresher,
+    jwt::{ReceivedToken, is_fresher},
     models::{Client, Environment, OrganizationId, SessionId},
     options::ClerkOptions,
     secret::SessionToken,
@@ -42,12 +42,19 @@ pub(crate) enum Transition {
     Client { typed: Box<Client>, raw: Value },
     /// The client and the environment of an earlier run were restored, until FAPI responds; `active` is the initial
     /// session.
-    Restored { client: (Box<Client>, Value), environment: (Box<Environment>, Value), active: Option<SessionId> },
+    Restored {
+        client: (Box<Client>, Value),
+        environment: (Box<Environment>, Value),
+        active: Option<SessionId>,
+        confirmed_at_ms: i64,
+    },
+    /// The user signed out of these sessions. They are not shown again, whatever a later response contains.
+    SignedOut { sessions: Vec<SessionId> },
     /// The active session changed.
     Activate(Option<SessionId>),
     /// A session token was minted for a session and its active organization. Listeners are not notified: tokens are not
     /// part of what windows and listeners see.
-    TokenMinted { session: SessionId, token: SessionToken },
+    TokenMinted { session: SessionId, token: ReceivedToken },
     /// The active organization of a session changed, according to a response without a client.
     SelectOrganization { session: SessionId, organization: Option<OrganizationId> },
 }
@@ -91,21 +98,35 @@ impl Snapshot {
                 next.environment = Some(Arc::from(typed));
                 next.raw_environment = Some(Arc::new(raw));
             }
-            Transition::Client { typed, raw } => next.apply_client(*typed, raw),
-            Transition::Restored { client, environment, active } => {
+            Transition::Client { typed, raw } => {
+                next.apply_client(*typed, raw);
+                next.confirmed_at_ms = None;
+            }
+            Transition::Restored { client, environment, active, confirmed_at_ms } => {
                 next.environment = Some(Arc::from(environment.0));
                 next.raw_environment = Some(Arc::new(environment.1));
                 next.apply_client(*client.0, client.1);
                 next.activate(active);
                 next.restored = true;
+                next.confirmed_at_ms = Some(confirmed_at_ms);
                 next.status = Status::Degraded;
             }
             Transition::Activate(session) => {
                 next.activate(session);
                 next.restored = false;
             }
+            Transition::SignedOut { sessions } => {
+                Arc::make_mut(&mut next.signed_out).extend(sessions);
+                // Signing out does not activate another session.
+                next.restored = false;
+                if let (Some(client), Some(raw)) = (&self.client, &self.raw_client) {
+                    next.apply_client((**client).clone(), (**raw).clone());
+                }
+            }
             Transition::TokenMinted { session, token } => {
-                if is_fresher(&token, next.session_tokens.get(&session)) {
+                if !self.signed_out.contains(&session)
+                    && is_fresher(&token.token, next.session_tokens.get(&session).map(|held| &held.token))
+                {
                     Arc::make_mut(&mut next.session_tokens).insert(session, token);
                 }
             }
@@ -131,7 +152,7 @@ impl Snapshot {
     fn reset(&mut self) {
         (self.client, self.raw_client, self.session_tokens) = (None, None, Arc::default());
         (self.environment, self.raw_environment) = (None, None);
-        (self.active_session, self.restored) = (ActiveSession::Unknown, false);
+        (self.active_session, self.restored, self.confirmed_at_ms) = (ActiveSession::Unknown, false, None);
     }
 
     fn activate(&mut self, session: Option<SessionId>) {
@@ -144,7 +165,8 @@ impl Snapshot {
 
     /// Applies a client. The first client selects the initial session; later ones can only remove the active session.
     /// After a sign-in, `set_active` activates the new session, not its arrival.
-    fn apply_client(&mut self, typed: Client, raw: Value) {
+    fn apply_client(&mut self, mut typed: Client, mut raw: Value) {
+        self.drop_signed_out(&mut typed, &mut raw);
         let select = self.may_select_session(&typed);
         self.restored = false;
         if select {
@@ -154,15 +176,34 @@ impl Snapshot {
             };
         }
         // A client that was in flight while a token was minted must not bring the old token back.
+        let server_ms = typed.newest_timestamp().0;
         let tokens = tokens_of(&raw).map(|(session, token)| {
-            let held = self.session_tokens.get(&session).filter(|held| !is_fresher(&token, Some(held)));
-            let token = held.cloned().unwrap_or(token);
+            // The same token comes with every client; only its first arrival tells when it was received.
+            let held = self
+                .session_tokens
+                .get(&session)
+                .filter(|held| held.token == token || !is_fresher(&token, Some(&held.token)));
+            let received = || ReceivedToken::of_client(token.clone(), self.at, server_ms);
+            let token = held.cloned().unwrap_or_else(received);
             (session, token)
         });
         self.session_tokens = Arc::new(tokens.collect());
         self.client = Some(Arc::new(typed));
         self.raw_client = Some(Arc::new(raw));
         self.drop_vanished_session();
+    }
+
+    /// Removes the sessions from a client that were signed out here. It may be older than that, or FAPI may not know yet.
+    pub(crate) fn drop_signed_out(&self, typed: &mut Client, raw: &mut Value) {
+        let is_signed_out = |id: &SessionId| self.signed_out.contains(id);
+        typed.sessions.retain(|session| !is_signed_out(&session.id));
+        typed.last_active_session_id.take_if(|id| is_signed_out(id));
+        if let Some(sessions) = raw.get_mut("sessions").and_then(Value::as_array_mut) {
+            sessions.retain(|session| !session["id"].as_str().is_some_and(|id| is_signed_out(&id.into())));
+        }
+        if raw["last_active_session_id"].as_str().is_some_and(|id| is_signed_out(&id.into())) {
+            raw["last_active_session_id"] = Value::Null;
+        }
     }
 
     fn drop_vanished_session(&mut self) {
@@ -263,8 +304,10 @@ mod tests {
         };
         let (old, new, elsewhere) = (with_oiat(10, "org_1"), with_oiat(20, "org_1"), with_oiat(5, "org_2"));
         let known = |state: &Snapshot| state.last_active_token(&"sess_1".into()).map(str::to_owned);
-        let minted =
-            |token: &str| Transition::TokenMinted { session: "sess_1".into(), token: SessionToken::new(token) };
+        let minted = |token: &str| Transition::TokenMinted {
+            session: "sess_1".into(),
+            token: ReceivedToken::minted(SessionToken::new(token), initial().at),
+        };
         let state = initial().after(arriving(&old)).after(minted(&new));
         assert_eq!(known(&state), Some(new.clone()));
         assert_eq!(known(&state.after(minted(&old))), Some(new.clone()), "a late response");

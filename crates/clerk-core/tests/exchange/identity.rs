@@ -83,10 +83,13 @@ impl Server {
                 let sign_in = json!({ "object": "sign_in_attempt", "id": "sia_1", "status": "complete", "created_session_id": session });
                 (200, json!({ "response": sign_in, "client": self.client() }), true)
             }
-            ("DELETE", "/client/sessions") => {
+            ("POST", path) if path.ends_with("/remove") => {
+                if !self.signed_in || path != format!("/client/sessions/sess_{}/remove", self.sessions) {
+                    return (404, json!({ "errors": [{ "code": "resource_not_found" }] }), false);
+                }
                 self.signed_in = false;
                 self.rotate();
-                (200, json!({ "response": self.client() }), true)
+                (200, json!({ "response": { "object": "session" }, "client": self.client() }), true)
             }
             ("POST", path) if path.ends_with("/touch") => {
                 if !self.signed_in {
@@ -260,7 +263,7 @@ fn token_key() -> SecretKey {
 }
 
 async fn stored(store: &MemoryStore) -> Option<String> {
-    store.read(&token_key()).await.unwrap().map(|secret| secret.expose().to_owned())
+    clerk_testkit::stored_token(store, &token_key()).await
 }
 
 /// FAPI with one session, for everything but waitlist requests.

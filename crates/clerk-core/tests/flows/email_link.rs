@@ -94,11 +94,31 @@ async fn sign_in_with_email_link_rejects_a_link_of_another_sign_in() {
     let id = begin_sign_in(&app).await;
     let clerk = app.clerk.clone();
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
-    mail(&app, 0).await;
+    let mailed = mail(&app, 0).await;
     let forged = Url::parse(&format!("{CALLBACK}?flow_id=sia_other&approval_token=x")).unwrap();
-    app.clerk.handle_deep_link(&forged).await;
-    assert_eq!(join(flow).await.unwrap_err().code(), "email_link_failed");
+    assert_eq!(app.clerk.handle_deep_link(&forged).await, LinkOutcome::Refused);
     assert!(!app.emulator.requests().iter().any(|entry| entry.path.contains("magic_links")));
+    assert_eq!(app.clerk.handle_deep_link(&approve(&mailed).await).await, LinkOutcome::Delivered);
+    assert_eq!(join(flow).await.unwrap().status, Some(SignInStatus::Complete));
+}
+
+/// A user who asks for a second link may open the first one.
+#[tokio::test]
+async fn sign_in_with_email_link_outlasts_an_earlier_link_of_the_same_sign_in() {
+    let app = App::start(config_with_email_links()).await;
+    let id = begin_sign_in(&app).await;
+    let begin = || {
+        let (clerk, id) = (app.clerk.clone(), id.clone());
+        tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await })
+    };
+    let first = begin();
+    let first_back = approve(&mail(&app, 0).await).await;
+    let second = begin();
+    assert_eq!(join(first).await.unwrap_err().code(), "oauth_flow_superseded");
+    let mailed = mail(&app, 1).await;
+    assert_eq!(app.clerk.handle_deep_link(&first_back).await, LinkOutcome::Refused);
+    assert_eq!(app.clerk.handle_deep_link(&approve(&mailed).await).await, LinkOutcome::Delivered);
+    assert_eq!(join(second).await.unwrap().status, Some(SignInStatus::Complete));
 }
 
 /// Delays the response of `prepare_first_factor` until it is released.
@@ -179,7 +199,7 @@ async fn handle_deep_link_accepts_a_browser_link_of_an_own_attempt_after_cancell
     let clerk = app.clerk.clone();
     let flow = tokio::spawn(async move { clerk.sign_in_with_email_link(&id, None).await });
     let page = mail(&app, 0).await;
-    assert!(app.clerk.cancel_authentication());
+    assert!(app.clerk.cancel_authentication().await);
     assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
     let foreign = Url::parse(&format!("{CALLBACK}?__clerk_status=verified&__clerk_created_session=sess_x")).unwrap();
     assert_eq!(app.clerk.handle_deep_link(&foreign).await, LinkOutcome::Refused);

@@ -1,6 +1,9 @@
 //! OAuth through the system browser.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use clerk_core::{
     AuthenticateWithRedirectParams, CallbackUrl, LinkOutcome, LoadOptions, RedirectResource, SignOutOptions,
@@ -32,18 +35,47 @@ async fn authenticate_with_redirect_signs_in_through_the_browser() {
     );
 }
 
+/// Any program can send a link that says so.
 #[tokio::test]
-async fn authenticate_with_redirect_resets_the_attempt_after_denied_access() {
-    let app = load_app().await;
+async fn authenticate_with_redirect_does_not_believe_a_link_that_says_failed() {
+    let open = Arc::new(AtomicBool::new(true));
+    let is_open = open.clone();
+    let app = ScriptedApp::new(move |method, path| match (method, path) {
+        ("GET", "/client/sign_ins/sia_1") if is_open.load(Ordering::Relaxed) => {
+            google_script("POST", "/client/sign_ins")
+        }
+        _ => google_script(method, path),
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
     let flow = start_flow(&app).await;
-    app.clerk.handle_deep_link(&callback_link("?__clerk_status=failed&__clerk_error_code=oauth_access_denied")).await;
-    assert_eq!(join(flow).await.unwrap_err().code(), "oauth_access_denied");
-    assert_eq!(app.count("POST", "/client/sign_ins"), 2, "one creates, one resets");
-    assert_eq!(app.count("GET", "/client/sign_ins/sia_1"), 0);
-    let again = start_flow(&app).await;
-    app.clerk.handle_deep_link(&callback_link("?rotating_token_nonce=n")).await;
-    join(again).await.unwrap();
+    let denied = callback_link("?__clerk_status=failed&__clerk_error_code=oauth_access_denied");
+    assert_eq!(app.clerk.handle_deep_link(&denied).await, LinkOutcome::Refused);
+    assert_eq!(app.count("GET", "/client/sign_ins/sia_1"), 1, "FAPI was asked");
+    open.store(false, Ordering::Relaxed);
+    assert_eq!(app.clerk.handle_deep_link(&callback_link("?rotating_token_nonce=n")).await, LinkOutcome::Delivered);
+    join(flow).await.unwrap();
     assert!(app.clerk.is_signed_in());
+    assert_eq!(app.count("POST", "/client/sign_ins"), 1, "the attempt was not replaced");
+}
+
+/// The response must be about the attempt of the flow.
+#[tokio::test]
+async fn authenticate_with_redirect_does_not_accept_another_attempt() {
+    let other = Arc::new(AtomicBool::new(true));
+    let is_other = other.clone();
+    let app = ScriptedApp::new(move |method, path| {
+        let response = google_script(method, path)?;
+        let swapped = path == "/client/sign_ins/sia_1" && is_other.load(Ordering::Relaxed);
+        let body = if swapped { response.body.replace("sia_1", "sia_2") } else { response.body };
+        Some(Response { body, ..response })
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let flow = start_flow(&app).await;
+    let link = callback_link("?rotating_token_nonce=n");
+    assert_eq!(app.clerk.handle_deep_link(&link).await, LinkOutcome::Refused);
+    other.store(false, Ordering::Relaxed);
+    assert_eq!(app.clerk.handle_deep_link(&link).await, LinkOutcome::Delivered);
+    join(flow).await.unwrap();
 }
 
 #[tokio::test]
@@ -60,7 +92,7 @@ async fn authenticate_with_redirect_supersedes_the_waiting_flow() {
 async fn cancel_authentication_ends_the_waiting_flow() {
     let app = load_app().await;
     let flow = start_flow(&app).await;
-    assert!(app.clerk.cancel_authentication());
+    assert!(app.clerk.cancel_authentication().await);
     assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
     assert_eq!(app.clerk.handle_deep_link(&callback_link("?rotating_token_nonce=n")).await, LinkOutcome::Refused);
 }
@@ -70,6 +102,9 @@ async fn authenticate_with_redirect_times_out() {
     let app = load_app().await;
     let flow = start_flow(&app).await;
     assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_timed_out");
+    assert_eq!(app.clerk.handle_deep_link(&callback_link("?rotating_token_nonce=n")).await, LinkOutcome::Resumed);
+    assert!(app.clerk.is_signed_in(), "a late link completes the sign-in");
+    assert_eq!(app.clerk.take_redirect_outcome().unwrap().created_session_id, Some("sess_1".into()));
     assert_eq!(app.clerk.handle_deep_link(&callback_link("?rotating_token_nonce=n")).await, LinkOutcome::Refused);
 }
 
@@ -84,14 +119,28 @@ async fn authenticate_with_redirect_requires_a_callback_url() {
 }
 
 #[tokio::test]
-async fn authenticate_with_redirect_opens_only_web_pages() {
-    let app = ScriptedApp::new(|method, path| {
-        let response = google_script(method, path)?;
-        Some(Response { body: response.body.replace(PROVIDER_URL, "file:///etc/passwd"), ..response })
-    });
-    app.clerk.load(LoadOptions::default()).await.unwrap();
-    let error = app.clerk.authenticate_with_redirect(sign_in_params()).await.unwrap_err();
-    assert_eq!((error.code(), app.browser.0.lock().unwrap().len()), ("url_not_allowed", 0));
+async fn authenticate_with_redirect_opens_only_secure_pages() {
+    for (page, opens) in [
+        ("file:///etc/passwd", false),
+        ("http://provider.example.test/authorize", false),
+        ("http://localhost.example.test/", false),
+        ("http://127.0.0.1:4010/authorize", true),
+        ("http://localhost:4010/authorize", true),
+        ("https://provider.example.test/authorize", true),
+    ] {
+        let app = ScriptedApp::new(move |method, path| {
+            let response = google_script(method, path)?;
+            Some(Response { body: response.body.replace(PROVIDER_URL, page), ..response })
+        });
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        if opens {
+            start_flow(&app).await.abort();
+            assert_eq!(app.browser.0.lock().unwrap()[0].as_str(), page);
+        } else {
+            let error = app.clerk.authenticate_with_redirect(sign_in_params()).await.unwrap_err();
+            assert_eq!((error.code(), app.browser.0.lock().unwrap().len()), ("url_not_allowed", 0), "{page}");
+        }
+    }
 }
 
 /// A client may no longer contain a completed attempt: the response to the reload counts.
@@ -147,6 +196,22 @@ async fn authenticate_with_redirect_signs_up_a_new_user() {
         app.emulator.requests().iter().any(|entry| entry.form.contains(&("transfer".to_owned(), "true".to_owned())))
     );
     assert_eq!(app.restart().await.user_name().as_deref(), Some("Grace Hopper"));
+}
+
+/// A browser could not continue the sign-up, which belongs to this device.
+#[tokio::test]
+async fn authenticate_with_redirect_stays_in_an_app_without_pages_and_says_what_is_missing() {
+    let mut config = config();
+    config.sign_up.legal_consent = true;
+    let app = App::start(config).await;
+    let (flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+    app.return_from(&page, Decision::Approve(grace())).await;
+    let outcome = join(flow).await.unwrap();
+    assert_eq!((outcome.navigate_to, outcome.created_session_id), (None, None));
+    let required = outcome.requirements.unwrap();
+    assert_eq!(required.status.as_deref(), Some("missing_requirements"));
+    assert_eq!(required.missing_fields, ["legal_accepted"]);
+    assert_eq!(app.browser.0.lock().unwrap().len(), 1, "only the provider's page was opened");
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use clerk_core::{ClerkOptions, LoadOptions, RedirectCallbackParams, RedirectOutcome, Result, storage::MemoryStore};
+use clerk_core::{
+    ClerkOptions, LoadOptions, RedirectCallbackParams, RedirectOutcome, Requirements, Result, storage::MemoryStore,
+};
 use clerk_testkit::{ScriptedApp, client, json_response, session};
 use serde_json::{Value, json};
 
@@ -20,7 +22,18 @@ struct Fapi {
 }
 
 impl Fapi {
+    /// An app with its own pages.
     fn with(client: Value) -> Self {
+        let options = ClerkOptions {
+            sign_in_url: Some("/in".to_owned()),
+            sign_up_url: Some("/up".to_owned()),
+            ..ClerkOptions::default()
+        };
+        Self { client, options, ..Self::default() }
+    }
+
+    /// An app that leaves pages to Clerk.
+    fn without_pages(client: Value) -> Self {
         Self { client, ..Self::default() }
     }
 
@@ -80,15 +93,34 @@ impl Fapi {
 }
 
 fn describe(outcome: Result<RedirectOutcome>, active: &str) -> String {
-    match outcome {
-        Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: Some(session) }) => {
-            assert_eq!(active, session.as_str(), "the session is the active one");
-            format!("activate {session} → {url}")
-        }
-        Ok(RedirectOutcome { navigate_to: Some(url), created_session_id: None }) => url,
-        Ok(RedirectOutcome { navigate_to: None, .. }) => "stay".to_owned(),
-        Err(error) => error.code().to_owned(),
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => return error.code().to_owned(),
+    };
+    if let Some(session) = &outcome.created_session_id {
+        assert_eq!(active, session.as_str(), "the session is the active one");
     }
+    let to = match (&outcome.navigate_to, &outcome.requirements) {
+        (Some(url), _) => url.clone(),
+        (None, Some(required)) => format!("stay: {}", describe_requirements(required)),
+        (None, None) => "stay".to_owned(),
+    };
+    outcome.created_session_id.map_or(to.clone(), |session| format!("activate {session} → {to}"))
+}
+
+fn describe_requirements(required: &Requirements) -> String {
+    let attempt = required.attempt.map(|attempt| format!("{attempt:?}"));
+    let fields = [required.missing_fields.join("+"), required.unverified_fields.join("+")];
+    let [missing, unverified] = fields.map(Some).map(|fields| fields.filter(|fields| !fields.is_empty()));
+    let parts = [
+        attempt,
+        required.status.clone(),
+        missing.map(|fields| format!("missing {fields}")),
+        unverified.map(|fields| format!("unverified {fields}")),
+        required.error_code.clone(),
+        required.task.clone(),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn params(json: Value) -> RedirectCallbackParams {
@@ -162,33 +194,33 @@ async fn handle_redirect_callback_follows_the_decision_table() {
         "1 sign-in complete":
             sign_in { "status": "complete", "created_session_id": "sess_1" } => "activate sess_1 → /";
         "2 sign-in needs a protect check":
-            sign_in { "protect_check": check } => "http://portal/sign-in#/protect-check";
+            sign_in { "protect_check": check } => "/in#/protect-check";
         "2 sign-in needs a protect check, by its status":
-            sign_in { "status": "needs_protect_check" } => "http://portal/sign-in#/protect-check";
+            sign_in { "status": "needs_protect_check" } => "/in#/protect-check";
         "3 sign-up needs a protect check":
-            sign_up { "protect_check": check } => "http://portal/sign-up#/protect-check";
+            sign_up { "protect_check": check } => "/up#/protect-check";
         "5 external account of the sign-up: user locked":
-            sign_up { "verifications": external("failed", "user_locked") } => "http://portal/sign-up";
+            sign_up { "verifications": external("failed", "user_locked") } => "/up";
         "6 first factor of the sign-in: user locked, before row 7":
             sign_in {
                 "status": "needs_first_factor",
                 "first_factor_verification": verification("failed", "user_locked"),
-            } => "http://portal/sign-in";
+            } => "/in";
         "7 sign-in needs a first factor other than enterprise SSO":
             sign_in { "status": "needs_first_factor", "supported_first_factors": [password, sso] }
-            => "http://portal/sign-in#/factor-one";
+            => "/in#/factor-one";
         "7 sign-in needs a first factor: no list":
-            sign_in { "status": "needs_first_factor" } => "http://portal/sign-in#/factor-one";
+            sign_in { "status": "needs_first_factor" } => "/in#/factor-one";
         "16, not 7: only enterprise SSO":
-            sign_in { "status": "needs_first_factor", "supported_first_factors": [sso] } => "http://portal/sign-in";
+            sign_in { "status": "needs_first_factor", "supported_first_factors": [sso] } => "/in";
         "16, not 7: an empty list":
-            sign_in { "status": "needs_first_factor", "supported_first_factors": [] } => "http://portal/sign-in";
+            sign_in { "status": "needs_first_factor", "supported_first_factors": [] } => "/in";
         "8 sign-in needs a new password":
-            sign_in { "status": "needs_new_password" } => "http://portal/sign-in#/reset-password";
+            sign_in { "status": "needs_new_password" } => "/in#/reset-password";
         "10 sign-up complete":
             sign_up { "status": "complete", "created_session_id": "sess_2" } => "activate sess_2 → /";
         "11 sign-in needs a second factor":
-            sign_in { "status": "needs_second_factor" } => "http://portal/sign-in#/factor-two";
+            sign_in { "status": "needs_second_factor" } => "/in#/factor-two";
         "12 the user is signed in already: sign-in":
             sign_in { "first_factor_verification": verification("failed", "identifier_already_signed_in") }
             => "activate sess_7 → /";
@@ -199,38 +231,67 @@ async fn handle_redirect_callback_follows_the_decision_table() {
             sign_up { "verifications": external("failed", "identifier_already_signed_in") } => "activate sess_7 → /";
         "13 external account of the sign-up failed otherwise: unknown code":
             sign_up { "verifications": external("unverified", "a_code_of_a_later_version") }
-            => "http://portal/sign-up";
+            => "/up";
         "13 external account of the sign-up failed otherwise, before row 14":
             sign_up {
                 "status": "missing_requirements",
                 "verifications": external("verified", "not_allowed_to_sign_up"),
-            } => "http://portal/sign-up";
+            } => "/up";
         "14 the first missing requirement: protect check":
             incomplete { "missing_fields": ["protect_check"], "unverified_fields": ["email_address"] }
-            => "http://portal/sign-up#/protect-check";
+            => "/up#/protect-check";
         "14 the first missing requirement: missing before unverified fields":
             incomplete { "missing_fields": ["last_name"], "unverified_fields": ["email_address"] }
-            => "http://portal/sign-up#/continue";
+            => "/up#/continue";
         "14 the first missing requirement: e-mail address before phone number":
             incomplete { "unverified_fields": ["phone_number", "email_address"] }
-            => "http://portal/sign-up#/verify-email-address";
+            => "/up#/verify-email-address";
         "14 the first missing requirement: phone number":
-            incomplete { "unverified_fields": ["phone_number"] } => "http://portal/sign-up#/verify-phone-number";
+            incomplete { "unverified_fields": ["phone_number"] } => "/up#/verify-phone-number";
         "14 the first missing requirement: none":
-            incomplete {} => "stay";
+            incomplete {} => "stay: SignUp missing_requirements";
         "15 the active session has a pending task":
             only { "sessions": [pending_session()] }
-            => "http://portal/sign-in#/tasks/choose-organization?redirect_url=tauri%3A%2F%2Flocalhost%2F";
+            => "/in#/tasks/choose-organization?redirect_url=tauri%3A%2F%2Flocalhost%2F";
         "16 otherwise: no attempt":
-            only {} => "http://portal/sign-in";
+            only {} => "/in";
         "16 otherwise: client trust":
-            sign_in { "status": "needs_client_trust" } => "http://portal/sign-in";
+            sign_in { "status": "needs_client_trust" } => "/in";
         "16 otherwise: unknown status":
-            sign_in { "status": "needs_telepathy" } => "http://portal/sign-in";
+            sign_in { "status": "needs_telepathy" } => "/in";
     };
     for (row, client, expected) in cases {
         let (outcome, requests) = Fapi::with(client).callback(RedirectCallbackParams::default()).await;
         assert_eq!((outcome.as_str(), requests.len()), (expected, 0), "row {row}");
+    }
+}
+
+/// Clerk's hosted pages don't know the attempts and the session of this device.
+#[tokio::test]
+async fn handle_redirect_callback_says_what_is_missing_if_the_app_has_no_page() {
+    let password = json!({ "strategy": "password" });
+    let cases = cases! {
+        sign_in { "status": "needs_protect_check" } => "stay: SignIn needs_protect_check";
+        sign_up { "status": "missing_requirements", "protect_check": { "status": "pending" } }
+            => "stay: SignUp missing_requirements";
+        sign_up { "verifications": external("failed", "user_locked") } => "stay: SignUp user_locked";
+        sign_in { "status": "needs_first_factor", "supported_first_factors": [password] }
+            => "stay: SignIn needs_first_factor";
+        sign_in { "status": "needs_new_password" } => "stay: SignIn needs_new_password";
+        sign_in { "status": "needs_second_factor" } => "stay: SignIn needs_second_factor";
+        sign_up { "verifications": external("unverified", "not_allowed_to_sign_up") }
+            => "stay: SignUp not_allowed_to_sign_up";
+        incomplete { "missing_fields": ["legal_accepted", "last_name"], "unverified_fields": ["phone_number"] }
+            => "stay: SignUp missing_requirements missing legal_accepted+last_name unverified phone_number";
+        incomplete { "unverified_fields": ["email_address"] }
+            => "stay: SignUp missing_requirements unverified email_address";
+        only { "sessions": [pending_session()] } => "stay: choose-organization";
+        sign_in { "status": "needs_client_trust" } => "stay: SignIn needs_client_trust";
+    };
+    for (client, expected) in cases {
+        let fapi = Fapi::without_pages(client.clone());
+        let (outcome, _) = fapi.callback(RedirectCallbackParams::default()).await;
+        assert_eq!(outcome, expected, "{client}");
     }
 }
 
@@ -239,12 +300,12 @@ async fn handle_redirect_callback_follows_the_decision_table() {
 async fn handle_redirect_callback_transfers_to_a_sign_in() {
     let client = sign_up(json!({ "verifications": external("transferable", "external_account_exists") }));
     let cases = cases! {
-        only { "status": "needs_protect_check" } => "http://portal/sign-in#/protect-check";
-        only { "protect_check": { "status": "pending" } } => "http://portal/sign-in#/protect-check";
+        only { "status": "needs_protect_check" } => "/in#/protect-check";
+        only { "protect_check": { "status": "pending" } } => "/in#/protect-check";
         only { "status": "complete", "created_session_id": "sess_new" } => "activate sess_new → /";
-        only { "status": "needs_first_factor" } => "http://portal/sign-in#/factor-one";
-        only { "status": "needs_second_factor" } => "http://portal/sign-in#/factor-two";
-        only { "status": "needs_new_password" } => "http://portal/sign-in#/reset-password";
+        only { "status": "needs_first_factor" } => "/in#/factor-one";
+        only { "status": "needs_second_factor" } => "/in#/factor-two";
+        only { "status": "needs_new_password" } => "/in#/reset-password";
         only { "status": "needs_client_trust" } => "redirect_callback_incomplete";
         only { "status": "needs_identifier" } => "redirect_callback_incomplete";
         only { "status": "needs_telepathy" } => "redirect_callback_incomplete";
@@ -268,14 +329,14 @@ async fn handle_redirect_callback_transfers_to_a_sign_up() {
     let cases = cases! {
         only { "status": "complete", "created_session_id": "sess_new" } => "activate sess_new → /";
         only { "status": "missing_requirements", "protect_check": { "status": "pending" } }
-            => "http://portal/sign-up#/protect-check";
+            => "/up#/protect-check";
         only { "status": "missing_requirements", "missing_fields": ["phone_number"] }
-            => "http://portal/sign-up#/continue";
+            => "/up#/continue";
         only { "status": "missing_requirements", "unverified_fields": ["email_address"] }
-            => "http://portal/sign-up#/verify-email-address";
+            => "/up#/verify-email-address";
         only { "status": "missing_requirements", "unverified_fields": ["phone_number"] }
-            => "http://portal/sign-up#/verify-phone-number";
-        only { "status": "missing_requirements" } => "stay";
+            => "/up#/verify-phone-number";
+        only { "status": "missing_requirements" } => "stay: SignUp missing_requirements";
         only { "status": "abandoned" } => "redirect_callback_incomplete";
     };
     for (transferred, expected) in cases {
@@ -286,7 +347,7 @@ async fn handle_redirect_callback_transfers_to_a_sign_up() {
         assert_eq!(requests, ["POST /client/sign_ups transfer=true&unsafe_metadata=%7B%22theme%22%3A%22dark%22%7D"]);
     }
     let (outcome, requests) = Fapi::with(client).callback(params(json!({ "transferable": false }))).await;
-    assert_eq!((outcome.as_str(), requests.len()), ("http://portal/sign-in", 0), "not `transferable`: no sign-up");
+    assert_eq!((outcome.as_str(), requests.len()), ("/in", 0), "not `transferable`: no sign-up");
 }
 
 /// A transfer that a protect check interrupted continues, whatever checks are left in the client.
@@ -301,7 +362,7 @@ async fn handle_redirect_callback_continues_an_interrupted_transfer() {
         assert_eq!(requests, ["POST /client/sign_ups transfer=true"]);
     }
     let refused = params(json!({ "continuation": "transfer_to_sign_up", "transferable": false }));
-    assert_eq!(Fapi::with(json!({})).callback(refused).await, ("http://portal/sign-in".to_owned(), vec![]));
+    assert_eq!(Fapi::with(json!({})).callback(refused).await, ("/in".to_owned(), vec![]));
 }
 
 #[tokio::test]
@@ -312,11 +373,11 @@ async fn handle_redirect_callback_reloads_one_resource_and_ignores_checks_of_the
     assert_eq!(outcome, "activate sess_2 → /", "the check of the sign-in and the failed reload are ignored");
     assert_eq!(requests, ["GET /client/sign_ups/sua_1"]);
     let (outcome, _) = Fapi::with(both).callback(params(json!({ "reloadResource": "signIn" }))).await;
-    assert_eq!(outcome, "http://portal/sign-in#/protect-check");
+    assert_eq!(outcome, "/in#/protect-check");
     let mut both = sign_up(json!({ "protect_check": { "status": "pending" } }));
     both["sign_in"] = json!({ "id": "sia_1", "status": "needs_second_factor" });
     let (outcome, requests) = Fapi::with(both).callback(params(json!({ "reloadResource": "signIn" }))).await;
-    assert_eq!(outcome, "http://portal/sign-in#/factor-two");
+    assert_eq!(outcome, "/in#/factor-two");
     assert_eq!(requests, ["GET /client/sign_ins/sia_1"]);
 }
 
@@ -334,14 +395,42 @@ async fn handle_redirect_callback_prefers_urls_of_the_caller() {
         incomplete { "unverified_fields": ["phone_number"] }, { "verifyPhoneNumberUrl": "/7" } => "/7";
         incomplete { "missing_fields": ["protect_check"] }, { "signUpProtectCheckUrl": "/8" } => "/8";
         // Null and empty count as missing.
-        sign_in { "status": "needs_second_factor" }, { "secondFactorUrl": "" } => "http://portal/sign-in#/factor-two";
-        incomplete { "missing_fields": ["x"] }, { "continueSignUpUrl": null } => "http://portal/sign-up#/continue";
+        sign_in { "status": "needs_second_factor" }, { "secondFactorUrl": "" } => "/in#/factor-two";
+        incomplete { "missing_fields": ["x"] }, { "continueSignUpUrl": null } => "/up#/continue";
         // The default of a step is below the instance's page, not below the given `signInUrl`.
-        sign_in { "status": "needs_second_factor" }, { "signInUrl": "/in" } => "http://portal/sign-in#/factor-two";
+        sign_in { "status": "needs_second_factor" }, { "signInUrl": "/in" } => "/in#/factor-two";
     };
     for (client, given, expected) in cases {
         let (outcome, _) = Fapi::with(client).callback(params(given.clone())).await;
         assert_eq!(outcome, expected, "{given}");
+    }
+}
+
+/// Neither the pages nor the address of the caller decide what belongs to the app.
+#[tokio::test]
+async fn handle_redirect_callback_ignores_pages_that_the_app_does_not_allow() {
+    let complete = json!({ "status": "complete", "created_session_id": "sess_1" });
+    let cases = cases! {
+        sign_in { "status": "needs_first_factor" }, { "firstFactorUrl": "EVIL" } => "/in#/factor-one";
+        sign_in { "status": "needs_second_factor" }, { "secondFactorUrl": "EVIL" } => "/in#/factor-two";
+        sign_in { "status": "needs_new_password" }, { "resetPasswordUrl": "EVIL" } => "/in#/reset-password";
+        sign_in { "status": "needs_protect_check" }, { "signInProtectCheckUrl": "EVIL" } => "/in#/protect-check";
+        only {}, { "signInUrl": "EVIL" } => "/in";
+        sign_up { "verifications": external("failed", "x") }, { "signUpUrl": "EVIL" } => "/up";
+        incomplete { "missing_fields": ["last_name"] }, { "continueSignUpUrl": "EVIL" } => "/up#/continue";
+        incomplete { "unverified_fields": ["email_address"] }, { "verifyEmailAddressUrl": "EVIL" } => "/up#/verify-email-address";
+        incomplete { "unverified_fields": ["phone_number"] }, { "verifyPhoneNumberUrl": "EVIL" } => "/up#/verify-phone-number";
+        incomplete { "missing_fields": ["protect_check"] }, { "signUpProtectCheckUrl": "EVIL" } => "/up#/protect-check";
+        only { "sign_in": complete, "sessions": sessions() }, { "signInForceRedirectUrl": "EVIL" } => "activate sess_1 → /";
+        only { "sign_in": complete, "sessions": sessions() }, { "signInFallbackRedirectUrl": "EVIL" } => "activate sess_1 → /";
+    };
+    for (client, given, expected) in cases {
+        for evil in ["https://evil.example/x", "//evil.example/x", "http://evil.example", "javascript:alert(1)"] {
+            let mut given: Value = serde_json::from_str(&given.to_string().replace("EVIL", evil)).unwrap();
+            given["location"] = "https://evil.example/page".into();
+            let (outcome, _) = Fapi::with(client.clone()).callback(params(given.clone())).await;
+            assert_eq!(outcome, expected, "{given}");
+        }
     }
 }
 
@@ -400,8 +489,9 @@ async fn handle_redirect_callback_navigates_to_a_task_first() {
         client
     };
     for (client, options, expected) in [
-        (with_task("sign_in"), json!({}), "activate sess_0 → http://portal/sign-in#/tasks/choose-organization"),
-        (with_task("sign_up"), json!({}), "activate sess_0 → http://portal/sign-up#/tasks/choose-organization"),
+        (with_task("sign_in"), json!({}), "activate sess_0 → stay: choose-organization"),
+        (with_task("sign_in"), json!({ "signInUrl": "/in" }), "activate sess_0 → /in#/tasks/choose-organization"),
+        (with_task("sign_up"), json!({ "signUpUrl": "/up" }), "activate sess_0 → /up#/tasks/choose-organization"),
         (
             with_task("sign_up"),
             json!({ "taskUrls": { "choose-organization": "/choose" } }),

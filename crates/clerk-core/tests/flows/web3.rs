@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clerk_core::{AuthenticateWithWeb3Params, LoadOptions, RedirectOutcome, ports::WalletError, storage::MemoryStore};
+use clerk_core::{AuthenticateWithWeb3Params, LoadOptions, ports::WalletError, storage::MemoryStore};
 use clerk_emulator::{Config, Emulator, NewUser, Presence};
 use clerk_testkit::wallet::TestWallet;
 use clerk_testkit::{ScriptedApp, app::App, client, environment, join, json_response};
@@ -57,7 +57,8 @@ async fn authenticate_with_web3_navigates_to_sign_up_continue_url() {
     config.profile.first_name = Presence::Required;
     let app = app(config, &wallet).await;
     let nowhere = app.clerk.authenticate_with_web3(metamask()).await.unwrap();
-    assert_eq!(nowhere, RedirectOutcome::default());
+    assert_eq!((&nowhere.navigate_to, &nowhere.created_session_id), (&None, &None));
+    assert_eq!(nowhere.requirements.unwrap().missing_fields, ["first_name"]);
     let params = AuthenticateWithWeb3Params { sign_up_continue_url: Some("/more".into()), ..metamask() };
     let outcome = app.clerk.authenticate_with_web3(params).await.unwrap();
     assert_eq!((outcome.navigate_to.as_deref(), outcome.created_session_id), (Some("/more"), None));
@@ -146,11 +147,7 @@ async fn authenticate_with_web3_navigates_to_the_next_step() {
     ] {
         let app = ScriptedApp::with(
             move |method, path| match (method, path) {
-                ("GET", "/environment") => {
-                    let mut environment = environment();
-                    environment["display_config"]["sign_in_url"] = json!("/sign-in");
-                    json_response(200, &environment)
-                }
+                ("GET", "/environment") => json_response(200, &environment()),
                 ("GET", "/client") => json_response(200, &json!({ "response": client(1, &[]) })),
                 ("POST", "/client/sign_ins") => json_response(
                     200,
@@ -175,7 +172,10 @@ async fn authenticate_with_web3_navigates_to_the_next_step() {
                 other => panic!("unexpected request {other:?}"),
             },
             Arc::new(MemoryStore::default()),
-            |setup| setup.wallet = Some(Arc::new(TestWallet::new([]))),
+            |setup| {
+                setup.wallet = Some(Arc::new(TestWallet::new([])));
+                setup.options.sign_in_url = Some("/sign-in".to_owned());
+            },
         );
         app.clerk.load(LoadOptions::default()).await.unwrap();
         let outcome = app.clerk.authenticate_with_web3(params).await.unwrap();
@@ -209,6 +209,6 @@ async fn authenticate_with_web3_can_be_cancelled_and_superseded() {
     tokio::task::yield_now().await;
     let second = begin();
     assert_eq!(join(first).await.unwrap_err().code(), "oauth_flow_superseded");
-    assert!(app.clerk.cancel_authentication());
+    assert!(app.clerk.cancel_authentication().await);
     assert_eq!(join(second).await.unwrap_err().code(), "oauth_flow_cancelled");
 }

@@ -8,6 +8,7 @@ use std::sync::{
 use clerk_core::{
     LoadOptions, SetActiveParams, Status,
     ports::{SecretKey, SecretStore},
+    secret::StoredSecret,
     storage::MemoryStore,
 };
 use clerk_testkit::{
@@ -206,12 +207,21 @@ async fn load_ignores_a_cache_that_is_not_of_this_device() {
         machine.start()
     };
     let name = || "clerk.example.test".to_owned();
-    for spoil in ["cache", "key", "token", "gone"] {
+    for spoil in ["cache", "key", "token", "entry", "gone"] {
         let machine = Machine::signed_in().await;
         match spoil {
             "cache" => machine.cache.0.lock().unwrap().as_mut().unwrap()[60] ^= 1,
-            "key" => machine.secrets.delete(&SecretKey::CacheKey(name())).await.unwrap(),
-            "token" => machine.secrets.delete(&SecretKey::ClientToken(name())).await.unwrap(),
+            "entry" => machine.secrets.delete(&SecretKey::ClientToken(name())).await.unwrap(),
+            "key" | "token" => {
+                let key = SecretKey::ClientToken(name());
+                let stored = machine.secrets.read(&key).await.unwrap().unwrap();
+                let mut entry: Value = serde_json::from_str(stored.expose()).unwrap();
+                match spoil {
+                    "key" => entry["k"] = "A".repeat(43).into(),
+                    _ => entry["t"] = Value::Null,
+                }
+                machine.secrets.write(&key, StoredSecret::new(entry.to_string())).await.unwrap();
+            }
             _ => *machine.cache.0.lock().unwrap() = None,
         }
         let app = offline(&machine);

@@ -154,6 +154,15 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Makes this configuration as strict as Clerk: a superseded client token is refused at once, and responses omit keys
+    /// that the published description does not have.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.rotation_grace_s = Some(0);
+        self.strict_schema = true;
+        self
+    }
+
     pub(crate) fn is_multi_session(&self) -> bool {
         self.sessions.mode == "multi"
     }

@@ -95,9 +95,8 @@ impl Config {
             }
             "native-disabled" => config.native_api.enabled = false,
             "strict" => {
+                config = config.strict();
                 config.redirect_urls = Vec::new();
-                config.strict_schema = true;
-                config.rotation_grace_s = Some(0);
                 config.rate_limits = true;
                 config.attack_protection.enumeration = true;
             }

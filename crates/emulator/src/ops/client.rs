@@ -13,6 +13,10 @@ pub(crate) struct Caller {
     pub(crate) native: bool,
     /// ID of the client in the presented token, whether or not it exists.
     pub(crate) client_id: Option<String>,
+    /// The rotating part of the presented token, which the client gets if it is created now.
+    pub(crate) presented_rotating_token: Option<String>,
+    /// ID of the client whose superseded token was presented; it can still redeem a nonce.
+    pub(crate) superseded_client_id: Option<String>,
     /// The development browser named by the request.
     pub(crate) dev_browser: Option<String>,
     /// The new client token for the response, if any.
@@ -40,9 +44,12 @@ impl World {
         match tokens::read_client_token(token)? {
             PresentedToken::Client { id, rotating_token } if self.is_current(&id, &rotating_token) => {
                 caller.client_id = Some(id);
+                caller.presented_rotating_token = Some(rotating_token);
             }
             // The client is gone, or the token was superseded: the caller starts without a client.
-            PresentedToken::Client { .. } => {}
+            PresentedToken::Client { id, .. } => {
+                caller.superseded_client_id = Some(id).filter(|id| self.clients.contains_key(id));
+            }
             PresentedToken::Invalid => caller.invalid_token = true,
         }
         Ok(())
@@ -84,9 +91,11 @@ impl World {
         }
         let known = caller.client_id.clone();
         let now = self.now_ms();
+        let issued = caller.presented_rotating_token.take().filter(|_| known.is_some());
         let client = Client {
             id: known.clone().unwrap_or_else(|| self.ids.id("client")),
-            rotating_token: self.ids.rotating_token(),
+            // The caller keeps the token that was issued before the client was created.
+            rotating_token: issued.unwrap_or_else(|| self.ids.rotating_token()),
             sessions: Vec::new(),
             sign_in: None,
             sign_up: None,
@@ -121,13 +130,21 @@ impl World {
 
     /// Rotates the client token.
     pub(crate) fn rotate(&mut self, caller: &mut Caller, client_id: &str) -> Result<()> {
+        match self.supersede_token(client_id) {
+            Some(client) => self.issue_token(caller, &client),
+            None => Ok(()),
+        }
+    }
+
+    /// Rotates the client token, and leaves the new one for whoever redeems the nonce: an app whose user has authenticated in
+    /// the system browser.
+    pub(crate) fn supersede_token(&mut self, client_id: &str) -> Option<Client> {
         let rotating_token = self.ids.rotating_token();
         let now = self.now_ms();
-        let Some(client) = self.clients.get_mut(client_id) else { return Ok(()) };
+        let client = self.clients.get_mut(client_id)?;
         client.rotating_token = rotating_token;
         client.rotated_at = now;
-        let client = client.clone();
-        self.issue_token(caller, &client)
+        Some(client.clone())
     }
 
     fn issue_token(&mut self, caller: &mut Caller, client: &Client) -> Result<()> {
@@ -210,19 +227,25 @@ impl World {
         nonce
     }
 
-    /// Redeems a nonce once and rotates the token. An unknown, used or expired nonce, or one of another client, is
-    /// ignored.
+    /// Redeems a nonce once and rotates the token; the caller may have the token from before the round trip. An unknown,
+    /// used or expired nonce, or one of another client, is ignored.
     pub(crate) fn redeem_nonce(&mut self, caller: &mut Caller, nonce: Option<&str>) -> Result<()> {
         let Some(nonce) = nonce else { return Ok(()) };
-        let good = self.nonces.get(nonce).is_some_and(|record| {
-            Some(&record.client_id) == caller.client_id.as_ref() && record.expire_at > self.now_ms()
-        });
+        let presented = caller.client_id.as_ref().or(caller.superseded_client_id.as_ref());
+        let good = self
+            .nonces
+            .get(nonce)
+            .is_some_and(|record| Some(&record.client_id) == presented && record.expire_at > self.now_ms());
         if !good {
             tracing::info!("a rotating_token_nonce was rejected");
             return Ok(());
         }
         match self.nonces.remove(nonce) {
-            Some(record) => self.rotate(caller, &record.client_id),
+            Some(record) => {
+                self.rotate(caller, &record.client_id)?;
+                caller.client_id = Some(record.client_id);
+                Ok(())
+            }
             None => Ok(()),
         }
     }

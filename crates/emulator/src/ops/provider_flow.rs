@@ -416,16 +416,19 @@ impl World {
         let complete = matches!(outcome, Outcome::Authenticated { complete: true });
         let target = flow.complete_redirect_url.as_ref().filter(|_| complete).unwrap_or(&flow.redirect_url);
         let mut target = Url::parse(target).map_err(|_| Refusal::new(422, "invalid_redirect_url"))?;
-        let with_nonce = match outcome {
+        let with_nonce = match &outcome {
             // A transfer has authenticated no user yet, so there is no token to fetch.
             Outcome::Transferable => self.config.nonce_on_transfer,
             Outcome::Authenticated { .. } => true,
             Outcome::Failed(code) => {
-                set_query(&mut target, &[("__clerk_status", "failed"), ("__clerk_error_code", &code)]);
+                set_query(&mut target, &[("__clerk_status", "failed"), ("__clerk_error_code", code)]);
                 false
             }
         };
         if with_nonce && flow.native {
+            if matches!(outcome, Outcome::Authenticated { .. }) {
+                self.supersede_token(&client.id);
+            }
             let nonce = self.make_nonce(&client.id);
             set_query(&mut target, &[("rotating_token_nonce", &nonce)]);
         }

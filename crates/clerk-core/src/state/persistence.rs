@@ -1,0 +1,409 @@
+//! Reads and writes what is stored: the entry of the secret store, and the sealed file.
+//!
+//! Several processes of the app may share them. Each change reads first what the others left, while others are locked out
+//! ([`CacheStore::lock`](crate::ports::CacheStore::lock)). No state changes here while the turn of the vault is held.
+
+use serde_json::Value;
+
+use crate::{
+    clerk::Clerk,
+    exchange::connection::is_same_client,
+    fapi::pipeline::is_usable_token,
+    ports::{CacheLock, SecretKey, StoreError},
+    secret::{ClientToken, StoredSecret},
+    state::{
+        sealed::{CachedState, Sealed},
+        transition::Transition,
+        vault::{Entry, EntryText, SealKey},
+    },
+    store_access,
+};
+
+/// The entry as it is stored.
+struct StoredEntry {
+    entry: Entry,
+    /// Whether the key of the file is stored too, so that the file can be read again.
+    has_key: bool,
+}
+
+/// What an earlier run of the app left.
+#[derive(Default)]
+pub(crate) struct Opened {
+    pub(crate) token: Option<ClientToken>,
+    pub(crate) state: Option<CachedState>,
+}
+
+impl Clerk {
+    /// Reads what an earlier run of the app left for this instance, and brings the entries of earlier versions into their
+    /// present form.
+    ///
+    /// # Errors
+    /// Those of the secret store.
+    pub(crate) async fn open_stored(&self, name: &str) -> Result<Opened, StoreError> {
+        let vault = &self.0.vault;
+        let _turn = vault.turn.lock().await;
+        let _lock = self.lock_stored().await;
+        vault.set_known(None);
+        let mut unusable = false;
+        let (mut entry, content) = match self.read_secret(&SecretKey::ClientToken(name.to_owned())).await? {
+            Some(text) => match Entry::read(&text) {
+                EntryText::Entry(entry) => {
+                    let content = self.read_content(name, &entry.key).await;
+                    (entry, content)
+                }
+                EntryText::Token(token) => {
+                    unusable = !is_usable_token(&token);
+                    self.migrate(name, Some(token).filter(is_usable_token)).await?
+                }
+                EntryText::Invalid => return Err(StoreError::Corrupt("the entry has an unknown format".to_owned())),
+            },
+            None => self.migrate(name, None).await?,
+        };
+        let content = match content {
+            Ok(content) => content,
+            Err(error) if entry.token_in_file => return Err(error),
+            Err(_) => Sealed::default(),
+        };
+        if entry.token_in_file {
+            entry.token = content.token.map(ClientToken::new);
+        }
+        unusable |= entry.token.take_if(|token| !is_usable_token(token)).is_some();
+        vault.set_known(Some(entry.clone()));
+        self.0.revocations.merge(content.revocations);
+        if unusable {
+            return Err(StoreError::Corrupt("it is not a client token".to_owned()));
+        }
+        Ok(Opened { token: entry.token, state: content.state })
+    }
+
+    /// Moves what an earlier version stored, in an entry each for the token, the key of the file and the pending flow, to the
+    /// present entry and file. Returns both.
+    async fn migrate(
+        &self,
+        name: &str,
+        token: Option<ClientToken>,
+    ) -> Result<(Entry, Result<Sealed, StoreError>), StoreError> {
+        use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+        let (old_key, old_flow) = (SecretKey::CacheKey(name.to_owned()), SecretKey::PendingFlow(name.to_owned()));
+        let decoded = |stored| match stored {
+            Err(StoreError::Corrupt(_)) => Ok(None),
+            stored => stored,
+        };
+        let key = decoded(self.read_secret(&old_key).await)?;
+        let flow = decoded(self.read_secret(&old_flow).await)?;
+        let mut entry = Entry::new(token);
+        if entry.token.is_none() && key.is_none() && flow.is_none() {
+            return Ok((entry, Ok(Sealed::default())));
+        }
+        let state = match (&self.0.setup.cache, &key) {
+            (Some(cache), Some(key)) => {
+                let key = STANDARD_NO_PAD.decode(key.expose()).ok().and_then(|key| <[u8; 32]>::try_from(key).ok());
+                let sealed = store_access::read_cache(cache.as_ref()).await.ok().flatten();
+                key.zip(sealed).and_then(|(key, sealed)| Sealed::open_old(&sealed, &key, name))
+            }
+            _ => None,
+        };
+        let state = state.map(|state| CachedState { confirmed_at_ms: self.0.setup.clock.now_ms(), ..state });
+        let flow = flow.and_then(|flow| serde_json::from_str::<Value>(flow.expose()).ok());
+        let mut content = Sealed { state, flow, ..Sealed::default() };
+        if self.write_entry(name, &mut entry, &mut content).await.is_ok()
+            && self.write_content(name, &entry.key, &content).await.is_ok()
+        {
+            for old in [old_key, old_flow] {
+                if let Err(error) = self.delete_secret(&old).await {
+                    tracing::debug!(%error, "an entry of an earlier version could not be deleted");
+                }
+            }
+        }
+        Ok((entry, Ok(content)))
+    }
+
+    /// Stores a new client token, if it is still the present one. Returns the token of another process that is to be used
+    /// instead.
+    ///
+    /// # Errors
+    /// Those of the secret store.
+    pub(crate) async fn save_token(&self, token: Option<&ClientToken>) -> Result<Option<ClientToken>, StoreError> {
+        let vault = &self.0.vault;
+        let connection = &self.0.connection;
+        let Some(name) = connection.secret_name() else { return Ok(None) };
+        if let Some(token) = token {
+            vault.remember_own(token);
+        }
+        let _turn = vault.turn.lock().await;
+        // Another response may have brought a newer token while this one waited.
+        if connection.client_token().as_ref() != token {
+            return Ok(None);
+        }
+        let _lock = self.lock_stored().await;
+        let stored = match self.read_entry(&name).await {
+            Err(StoreError::Corrupt(_)) => None,
+            stored => stored?,
+        };
+        let was_unknown = connection.store_is_unknown();
+        connection.set_store_is_unknown(false);
+        // The user of the unread entry was on this device too, when somebody signed out of it.
+        let stored = stored.map(|stored| stored.entry).filter(|_| !(was_unknown && connection.was_signed_out()));
+        if let Some(theirs) = stored.as_ref().and_then(|entry| entry.token.as_ref())
+            && token != Some(theirs)
+            && vault.is_foreign(theirs)
+            && !self.prefers_own(token, theirs, was_unknown)
+        {
+            let theirs = theirs.clone();
+            vault.set_known(stored);
+            return Ok(Some(theirs));
+        }
+        let mut entry = stored.or_else(|| vault.known()).unwrap_or_else(|| Entry::new(None));
+        let was_in_file = entry.token_in_file;
+        entry.token = token.cloned();
+        entry.token_in_file = false;
+        if self.0.setup.cache.is_some() && (was_in_file || !entry.fits()) {
+            let mut content = self.read_content(&name, &entry.key).await.unwrap_or_default();
+            self.0.revocations.merge(content.revocations.clone());
+            self.place_token(&mut entry, &mut content);
+            self.write_content(&name, &entry.key, &content).await?;
+        }
+        self.write_secret(&SecretKey::ClientToken(name), entry.text()).await?;
+        vault.set_known(Some(entry));
+        Ok(None)
+    }
+
+    /// Whether the own token replaces the one of another process, or of an earlier run that could not be read until now. A token
+    /// of the same client was rotated after the own one; another client gives way to a user who signed in here.
+    fn prefers_own(&self, own: Option<&ClientToken>, theirs: &ClientToken, was_unknown: bool) -> bool {
+        self.0.store.snapshot().session().is_some()
+            && (was_unknown || !own.is_some_and(|own| is_same_client(own, theirs)))
+    }
+
+    /// Returns the stored token if another process replaced the one that this process knows.
+    pub(crate) async fn token_of_another_process(&self) -> Option<ClientToken> {
+        let name = self.0.connection.secret_name()?;
+        if self.0.connection.store_is_unknown() {
+            return None;
+        }
+        let _turn = self.0.vault.turn.lock().await;
+        let stored = self.read_entry(&name).await.ok()??.entry;
+        let theirs = stored.token.clone().filter(|token| self.0.vault.is_foreign(token))?;
+        self.0.vault.set_known(Some(stored));
+        Some(theirs)
+    }
+
+    /// Changes the content of the sealed file, together with what other processes left there. Returns whether it is stored.
+    pub(crate) async fn update_stored(&self, change: impl FnOnce(&mut Sealed) + Send) -> bool {
+        Box::pin(self.rewrite_stored(false, change)).await
+    }
+
+    /// Replaces the key of the sealed file, so that no older file and no copy of it can be read any more, and stores the
+    /// present state. Called before anybody is told that a user is not signed in any more.
+    pub(crate) async fn renew_key(&self) -> bool {
+        Box::pin(self.rewrite_stored(true, |_| {})).await
+    }
+
+    /// As [`renew_key`](Self::renew_key), and no state is stored.
+    pub(crate) async fn forget_state(&self) -> bool {
+        Box::pin(self.rewrite_stored(true, |content| content.state = None)).await
+    }
+
+    async fn rewrite_stored(&self, renew: bool, change: impl FnOnce(&mut Sealed) + Send) -> bool {
+        let connection = &self.0.connection;
+        let Some(name) = connection.secret_name() else { return false };
+        if connection.store_is_unknown() {
+            // Finds out first who was signed in on this device.
+            self.store_token(connection.client_token()).await;
+        }
+        let (stored, theirs, is_outdated) = {
+            let vault = &self.0.vault;
+            let _turn = vault.turn.lock().await;
+            let _lock = self.lock_stored().await;
+            let known = || vault.known().unwrap_or_else(|| Entry::new(None));
+            let (StoredEntry { entry, has_key }, may_renew) = match self.read_entry(&name).await {
+                Ok(Some(stored)) => (stored, renew),
+                Ok(None) | Err(StoreError::Corrupt(_)) => (StoredEntry { entry: known(), has_key: false }, renew),
+                // With the known key, the file can still be replaced by one that shows nobody.
+                Err(StoreError::Unavailable(_)) if renew && vault.known().is_some() => {
+                    (StoredEntry { entry: known(), has_key: true }, false)
+                }
+                Err(StoreError::Unavailable(_)) => return false,
+            };
+            let own = connection.client_token();
+            let theirs = entry.token.clone().filter(|token| {
+                vault.is_foreign(token)
+                    && !connection.store_is_unknown()
+                    && !self.prefers_own(own.as_ref(), token, false)
+            });
+            // Another process renewed the key, because somebody signed out there: what this process shows may be outdated.
+            let is_outdated = has_key && vault.known().is_some_and(|known| known.key != entry.key);
+            let before = match self.read_content(&name, &entry.key).await {
+                Ok(content) => content,
+                Err(_) if renew => Sealed::default(),
+                Err(_) => return false,
+            };
+            let mut content = before.clone();
+            if renew || !is_outdated {
+                self.put_state(&mut content);
+            }
+            content.revocations = self.0.revocations.merge(content.revocations);
+            change(&mut content);
+            let stored = if may_renew {
+                self.write_renewed(&name, entry, &mut content).await
+            } else if before == content {
+                vault.set_known(Some(entry));
+                true
+            } else {
+                self.write_stored(&name, entry, has_key, &mut content).await
+            };
+            (stored, theirs, is_outdated && !renew)
+        };
+        self.forget_signed_out().await;
+        if let Some(theirs) = theirs {
+            self.adopt_stored_token(theirs).await;
+        } else if is_outdated {
+            self.doubt_identity();
+        }
+        stored && !is_outdated
+    }
+
+    /// Writes a new key, and the content with it. If the key can't be stored, the old one remains in use.
+    async fn write_renewed(&self, name: &str, entry: Entry, content: &mut Sealed) -> bool {
+        let mut renewed = Entry { key: SealKey::random(), ..entry.clone() };
+        match self.write_entry(name, &mut renewed, content).await {
+            Ok(()) => self.write_stored(name, renewed, true, content).await,
+            Err(error) => {
+                self.report_store_error(&error);
+                self.write_stored(name, entry, true, content).await
+            }
+        }
+    }
+
+    async fn write_stored(&self, name: &str, mut entry: Entry, has_key: bool, content: &mut Sealed) -> bool {
+        let stored = async {
+            if !has_key {
+                self.write_entry(name, &mut entry, content).await?;
+            }
+            self.write_content(name, &entry.key, content).await
+        };
+        let stored = stored.await;
+        self.0.vault.set_known(Some(entry));
+        if let Err(error) = &stored {
+            tracing::warn!(%error, "the state could not be stored; the next start of the app requires the network");
+        }
+        stored.is_ok()
+    }
+
+    /// Reads the content of the sealed file.
+    pub(crate) async fn read_stored(&self) -> Option<Sealed> {
+        let name = self.0.connection.secret_name()?;
+        let _turn = self.0.vault.turn.lock().await;
+        let key = self.read_entry(&name).await.ok()??.entry.key;
+        self.read_content(&name, &key).await.ok()
+    }
+
+    /// Puts the present state into the content of the file.
+    fn put_state(&self, content: &mut Sealed) {
+        let snapshot = self.0.store.snapshot();
+        if !self.0.setup.keep_state || self.0.setup.cache.is_none() {
+            content.state = None;
+        } else if let Some(state) = CachedState::of(&snapshot, self.0.setup.clock.now_ms()) {
+            content.state = Some(state);
+        }
+    }
+
+    /// Applies sign-outs that another process stored.
+    pub(crate) async fn forget_signed_out(&self) {
+        let pending = self.0.revocations.pending();
+        let signed_out = self.0.store.snapshot().signed_out.clone();
+        let sessions: Vec<_> =
+            pending.into_iter().map(|held| held.session).filter(|session| !signed_out.contains(session)).collect();
+        if !sessions.is_empty() {
+            self.apply([Transition::SignedOut { sessions }]).await;
+        }
+    }
+
+    /// Excludes other processes, as far as they don't hang.
+    async fn lock_stored(&self) -> Option<CacheLock> {
+        match store_access::lock_cache(self.0.setup.cache.as_deref()?).await {
+            Ok(lock) => Some(lock),
+            Err(error) => {
+                tracing::debug!(%error, "other processes of the app could not be excluded");
+                None
+            }
+        }
+    }
+
+    /// Reads the entry with its token, in any form.
+    async fn read_entry(&self, name: &str) -> Result<Option<StoredEntry>, StoreError> {
+        let Some(text) = self.read_secret(&SecretKey::ClientToken(name.to_owned())).await? else { return Ok(None) };
+        match Entry::read(&text) {
+            EntryText::Entry(mut entry) => {
+                if entry.token_in_file {
+                    entry.token = self.read_content(name, &entry.key).await?.token.map(ClientToken::new);
+                }
+                entry.token.take_if(|token| !is_usable_token(token));
+                Ok(Some(StoredEntry { entry, has_key: true }))
+            }
+            EntryText::Token(token) => {
+                let key = self.0.vault.known().map_or_else(SealKey::random, |known| known.key);
+                let token = Some(token).filter(is_usable_token);
+                Ok(Some(StoredEntry { entry: Entry { token, token_in_file: false, key }, has_key: false }))
+            }
+            EntryText::Invalid => Err(StoreError::Corrupt("the entry has an unknown format".to_owned())),
+        }
+    }
+
+    /// Puts the token where it fits: into the entry, or into the file.
+    fn place_token(&self, entry: &mut Entry, content: &mut Sealed) {
+        entry.token_in_file = false;
+        entry.token_in_file = self.0.setup.cache.is_some() && !entry.fits();
+        let token = entry.token.as_ref().filter(|_| entry.token_in_file);
+        content.token = token.map(|token| token.expose().to_owned());
+    }
+
+    async fn write_entry(&self, name: &str, entry: &mut Entry, content: &mut Sealed) -> Result<(), StoreError> {
+        self.place_token(entry, content);
+        self.write_secret(&SecretKey::ClientToken(name.to_owned()), entry.text()).await
+    }
+
+    /// Reads the content of the file; it is empty if there is no file, or if it was sealed for somebody else. Without a file,
+    /// reads the entry that replaces it.
+    async fn read_content(&self, name: &str, key: &SealKey) -> Result<Sealed, StoreError> {
+        let Some(cache) = self.0.setup.cache.as_ref() else {
+            let text = self.read_secret(&SecretKey::Records(name.to_owned())).await?;
+            return Ok(text.and_then(|text| serde_json::from_str(text.expose()).ok()).unwrap_or_default());
+        };
+        match store_access::read_cache(cache.as_ref()).await {
+            Ok(sealed) => {
+                let content = sealed.as_ref().and_then(|sealed| Sealed::open(sealed, key, name));
+                if sealed.is_some() && content.is_none() {
+                    tracing::debug!(
+                        "the stored state is outdated, belongs to another instance or was modified; it is ignored"
+                    );
+                }
+                Ok(content.unwrap_or_default())
+            }
+            // Something else is in its place, which the next write replaces.
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                tracing::warn!(%error, "the stored state is not usable");
+                Ok(Sealed::default())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the stored state could not be read");
+                Err(StoreError::Unavailable(format!("the stored state could not be read: {error}")))
+            }
+        }
+    }
+
+    async fn write_content(&self, name: &str, key: &SealKey, content: &Sealed) -> Result<(), StoreError> {
+        let failed = |why: String| StoreError::Unavailable(why);
+        let Some(cache) = self.0.setup.cache.as_ref() else {
+            let place = SecretKey::Records(name.to_owned());
+            let content = Sealed { state: None, ..content.clone() };
+            if content.is_empty() {
+                return self.delete_secret(&place).await;
+            }
+            let text = serde_json::to_string(&content).map_err(|error| failed(error.to_string()))?;
+            return self.write_secret(&place, StoredSecret::new(text)).await;
+        };
+        let sealed = content.seal(key, name).ok_or_else(|| failed("the state could not be encrypted".to_owned()))?;
+        store_access::write_cache(cache.as_ref(), sealed).await.map_err(|error| failed(error.to_string()))
+    }
+}

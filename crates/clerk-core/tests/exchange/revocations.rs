@@ -1,0 +1,386 @@
+//! Signing out without a network, and how the sessions end on the server later.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use clerk_core::{
+    ClerkSetup, GetTokenParams, LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions, Status,
+    ports::{BoxFuture, HttpRequest, HttpResponse, SecretKey, SecretStore, Transport, TransportError},
+    secret::StoredSecret,
+    storage::MemoryStore,
+};
+use clerk_testkit::{
+    MemoryCache, Response, ScriptedApp, client, environment, join, json_response, session, stored_token, text_response,
+    wait_until, with_timeout,
+};
+use serde_json::{Value, json};
+
+/// What answers requests.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Network {
+    Up,
+    Down,
+    /// Something in between answers all requests that end a session.
+    Answers(u16, &'static str),
+}
+
+/// A server with a client, and the device that talks to it.
+#[derive(Clone)]
+struct World {
+    secrets: Arc<MemoryStore>,
+    cache: Arc<MemoryCache>,
+    network: Arc<Mutex<Network>>,
+    sessions: Arc<Mutex<Vec<&'static str>>>,
+    updated_at: Arc<Mutex<i64>>,
+    /// Requests with a path that ends in one of these get no response.
+    held: Arc<Mutex<Vec<&'static str>>>,
+    removals: Arc<Mutex<Vec<String>>>,
+}
+
+impl World {
+    async fn new(sessions: &[&'static str]) -> Self {
+        let world = Self {
+            secrets: Arc::default(),
+            cache: Arc::default(),
+            network: Arc::new(Mutex::new(Network::Up)),
+            sessions: Arc::new(Mutex::new(sessions.to_vec())),
+            updated_at: Arc::new(Mutex::new(1)),
+            held: Arc::default(),
+            removals: Arc::default(),
+        };
+        world.secrets.write(&token_key(), StoredSecret::new("a-token")).await.unwrap();
+        world
+    }
+
+    fn set(&self, network: Network) {
+        *self.network.lock().unwrap() = network;
+    }
+
+    fn client(&self) -> Value {
+        let sessions: Vec<_> = self.sessions.lock().unwrap().iter().map(|id| session(id)).collect();
+        client(*self.updated_at.lock().unwrap(), &sessions)
+    }
+
+    fn answer(&self, path: &str) -> Option<Response> {
+        let removed = path.strip_prefix("/client/sessions/").and_then(|rest| rest.strip_suffix("/remove"));
+        match *self.network.lock().unwrap() {
+            Network::Down => return None,
+            Network::Answers(status, body) if removed.is_some() || status != 404 => return text_response(status, body),
+            _ => {}
+        }
+        match path {
+            "/environment" => json_response(200, &environment()),
+            "/client" => json_response(200, &json!({ "response": self.client() })),
+            "/client/sign_ins" => {
+                let exists = !self.sessions.lock().unwrap().is_empty();
+                if exists {
+                    return json_response(400, &json!({ "errors": [{ "code": "session_exists" }] }));
+                }
+                *self.sessions.lock().unwrap() = vec!["sess_new"];
+                *self.updated_at.lock().unwrap() += 1;
+                let sign_in = json!({ "id": "sia_1", "status": "complete", "created_session_id": "sess_new" });
+                json_response(200, &json!({ "response": sign_in, "client": self.client() }))
+            }
+            _ if path.ends_with("/touch") => {
+                let id = path.split('/').nth(3)?;
+                json_response(200, &json!({ "response": session(id), "client": self.client() }))
+            }
+            _ if path.ends_with("/tokens") => json_response(200, &json!({ "jwt": "a.b.c" })),
+            _ => {
+                let removed = removed.expect("a known request");
+                self.removals.lock().unwrap().push(removed.to_owned());
+                let mut sessions = self.sessions.lock().unwrap();
+                let before = sessions.len();
+                sessions.retain(|id| *id != removed);
+                if sessions.len() == before {
+                    return json_response(404, &json!({ "errors": [{ "code": "resource_not_found" }] }));
+                }
+                *self.updated_at.lock().unwrap() += 1;
+                drop(sessions);
+                json_response(200, &json!({ "response": { "object": "session" }, "client": self.client() }))
+            }
+        }
+    }
+
+    fn start(&self) -> ScriptedApp {
+        self.start_with(|_| {})
+    }
+
+    fn start_with(&self, adjust: impl FnOnce(&mut ClerkSetup)) -> ScriptedApp {
+        let (world, cache, held) = (self.clone(), self.cache.clone(), self.held.clone());
+        ScriptedApp::with_tokens(
+            move |_, path, _| world.answer(path),
+            self.secrets.clone(),
+            move |setup| {
+                setup.cache = Some(cache);
+                setup.transport = Arc::new(Holding { inner: setup.transport.clone(), held });
+                adjust(setup);
+            },
+        )
+    }
+
+    /// Starts an app whose user is signed in.
+    async fn signed_in(&self) -> ScriptedApp {
+        let app = self.start();
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        let clerk = app.clerk.clone();
+        tokio::spawn(async move { clerk.keep_cache().await });
+        wait_until("the state to be stored", || self.cache.0.lock().unwrap().is_some()).await;
+        assert!(app.clerk.is_signed_in());
+        app
+    }
+
+    /// Returns what is on disk and in the keyring, as a process finds it that starts after this one was killed.
+    async fn after_kill(&self) -> Self {
+        let copy = Self { secrets: Arc::default(), cache: Arc::default(), ..self.clone() };
+        *copy.cache.0.lock().unwrap() = self.cache.0.lock().unwrap().clone();
+        if let Some(entry) = self.secrets.read(&token_key()).await.unwrap() {
+            copy.secrets.write(&token_key(), entry).await.unwrap();
+        }
+        copy
+    }
+
+    fn removals(&self) -> Vec<String> {
+        self.removals.lock().unwrap().clone()
+    }
+}
+
+fn token_key() -> SecretKey {
+    SecretKey::ClientToken("clerk.example.test".to_owned())
+}
+
+/// Gives no response to some requests.
+struct Holding {
+    inner: Arc<dyn Transport>,
+    held: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Transport for Holding {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+        let path = request.url.path().to_owned();
+        let sent = self.inner.send(request);
+        Box::pin(async move {
+            while self.held.lock().unwrap().iter().any(|end| path.ends_with(end)) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            sent.await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sign_out_offline_completes_and_the_session_ends_when_fapi_is_back() {
+    for network in [Network::Down, Network::Answers(401, "<html>sign in to the Wi-Fi</html>")] {
+        let world = World::new(&["sess_1"]).await;
+        let app = world.signed_in().await;
+        world.set(network);
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        assert_eq!(
+            (app.clerk.session(), app.clerk.user(), app.clerk.session_token().await.unwrap()),
+            (None, None, None)
+        );
+        assert_eq!(app.clerk.client().unwrap().sessions.len(), 0);
+        world.set(Network::Up);
+        wait_until("the session to end", || world.sessions.lock().unwrap().is_empty()).await;
+        assert_eq!(world.removals(), ["sess_1"]);
+        assert!(!app.clerk.is_signed_in());
+        assert_eq!(stored_token(&*world.secrets, &token_key()).await.as_deref(), Some("a-token"), "the client stays");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sign_out_survives_a_kill_right_after_it_returned() {
+    let world = World::new(&["sess_1"]).await;
+    let app = world.signed_in().await;
+    world.set(Network::Down);
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    let world = world.after_kill().await;
+    let offline = world.start();
+    offline.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!((offline.clerk.status(), offline.clerk.is_signed_in()), (Status::Degraded, false));
+    assert_eq!(offline.clerk.client().unwrap().sessions.len(), 0);
+
+    // FAPI does not know yet, and says that the user is signed in.
+    let world = world.after_kill().await;
+    world.set(Network::Up);
+    world.held.lock().unwrap().push("/remove");
+    let online = world.start();
+    online.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!((online.clerk.status(), online.clerk.is_signed_in()), (Status::Ready, false));
+    world.held.lock().unwrap().clear();
+    wait_until("the session to end", || world.sessions.lock().unwrap().is_empty()).await;
+    wait_until("FAPI's word to be heard", || online.count("POST", "/client/sessions/sess_1/remove") == 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn revocation_is_not_sent_again_after_fapi_confirmed_it() {
+    let world = World::new(&["sess_1"]).await;
+    let app = world.signed_in().await;
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    wait_until("the session to end", || world.sessions.lock().unwrap().is_empty()).await;
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+    let again = world.after_kill().await.start();
+    again.clerk.load(LoadOptions::default()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+    assert_eq!(world.removals(), ["sess_1"]);
+}
+
+/// A response of something in between, or one that does not name the client, does not end the queue.
+#[tokio::test(start_paused = true)]
+async fn revocation_is_confirmed_only_by_a_response_of_fapi_that_names_the_client() {
+    for (status, body) in [
+        (404, "<html>not found</html>"),
+        (404, r#"{"errors":[{"code":"resource_not_found"}]}"#),
+        (401, r#"{"errors":[{"code":"signed_out"}]}"#),
+        (401, "{}"),
+        (200, "<html>Wi-Fi</html>"),
+        (200, r#"{"response":null,"client":null}"#),
+        (200, r#"{"response":{"object":"session","id":"sess_1","status":"removed"},"client":null}"#),
+        (200, r#"{"response":{"id":"client_2","sessions":[]},"client":{"id":"client_2","sessions":[]}}"#),
+        (204, ""),
+        (302, ""),
+        (500, r#"{"errors":[{"code":"internal"}]}"#),
+    ] {
+        let world = World::new(&["sess_1"]).await;
+        let app = world.signed_in().await;
+        world.set(Network::Answers(status, body));
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        wait_until("an answer", || app.count("POST", "/client/sessions/sess_1/remove") > 1).await;
+        assert!(!app.clerk.is_signed_in());
+        let world = world.after_kill().await;
+        world.set(Network::Up);
+        let app = world.start();
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        wait_until("the session to end", || world.sessions.lock().unwrap().is_empty()).await;
+        assert!(!app.clerk.is_signed_in(), "{status} {body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sign_out_overtakes_a_set_active_and_a_token_that_hang() {
+    let world = World::new(&["sess_1", "sess_2"]).await;
+    let app = world.signed_in().await;
+    world.held.lock().unwrap().extend(["/touch", "/tokens"]);
+    let clerk = app.clerk.clone();
+    let switching = tokio::spawn(async move { clerk.set_active(SetActiveParams::session("sess_2")).await });
+    let clerk = app.clerk.clone();
+    let params = GetTokenParams { session_id: "sess_1".into(), skip_cache: true, ..GetTokenParams::default() };
+    let minting = tokio::spawn(async move { clerk.get_token(params).await });
+    wait_until("both to be sent", || {
+        app.count("POST", "/client/sessions/sess_2/touch") == 1
+            && app.count("POST", "/client/sessions/sess_1/tokens") == 1
+    })
+    .await;
+    let started = tokio::time::Instant::now();
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    assert_eq!(started.elapsed(), Duration::ZERO, "on a clock that only waits advance");
+    assert_eq!(join(switching).await.unwrap_err().code(), "no_active_session");
+    assert_eq!(join(minting).await.unwrap_err().code(), "no_active_session");
+    world.held.lock().unwrap().clear();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert!(!app.clerk.is_signed_in() && app.clerk.client().unwrap().sessions.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn signed_out_session_is_not_shown_by_a_late_response_or_a_poll() {
+    let world = World::new(&["sess_1"]).await;
+    let app = world.signed_in().await;
+    world.held.lock().unwrap().extend(["/client", "/remove"]);
+    let clerk = app.clerk.clone();
+    let late = tokio::spawn(async move { clerk.handle_unauthenticated().await });
+    wait_until("the request to be sent", || app.count("GET", "/client") == 2).await;
+    let seen = Arc::<AtomicBool>::default();
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    let shown = seen.clone();
+    app.clerk.add_listener(move |state| {
+        if state.client.as_ref().is_some_and(|client| !client.sessions.is_empty()) {
+            shown.store(true, Ordering::Relaxed);
+        }
+    });
+    *world.updated_at.lock().unwrap() += 1;
+    world.held.lock().unwrap().retain(|end| *end == "/remove");
+    join(late).await.unwrap();
+    let clerk = app.clerk.clone();
+    let polling = tokio::spawn(async move { clerk.poll().await });
+    wait_until("a poll", || app.count("GET", "/client") > 2).await;
+    polling.abort();
+    assert!(!seen.load(Ordering::Relaxed) && !app.clerk.is_signed_in());
+}
+
+#[tokio::test(start_paused = true)]
+async fn sign_in_works_while_a_revocation_is_queued_and_the_new_session_stays() {
+    let world = World::new(&["sess_1"]).await;
+    let app = world.signed_in().await;
+    world.set(Network::Down);
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    let world = world.after_kill().await;
+    let app = world.start();
+    world.set(Network::Up);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    // For FAPI the old session is still there.
+    let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_new"));
+    assert_eq!(*world.sessions.lock().unwrap(), ["sess_new"]);
+    assert!(world.removals().iter().all(|removed| removed == "sess_1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn sign_out_of_one_session_offline_keeps_the_others() {
+    let world = World::new(&["sess_1", "sess_2"]).await;
+    let app = world.signed_in().await;
+    world.set(Network::Down);
+    app.clerk.sign_out(SignOutOptions { session_id: Some("sess_2".into()), ..Default::default() }).await.unwrap();
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_1"));
+    let world = world.after_kill().await;
+    let app = world.start();
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_1"), "restored");
+    world.set(Network::Up);
+    wait_until("the session to end", || *world.sessions.lock().unwrap() == ["sess_1"]).await;
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_1"));
+    app.clerk.sign_out(SignOutOptions { session_id: Some("sess_unknown".into()), ..Default::default() }).await.unwrap();
+    wait_until("the last session to end", || world.sessions.lock().unwrap().is_empty()).await;
+}
+
+/// The keyring alone holds the queue if the app has no file.
+#[tokio::test(start_paused = true)]
+async fn revocation_is_stored_without_a_file_too() {
+    let world = World::new(&["sess_1"]).await;
+    let app = world.start_with(|setup| setup.cache = None);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    world.set(Network::Down);
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    let again = world.start_with(|setup| setup.cache = None);
+    world.set(Network::Up);
+    with_timeout("a load", again.clerk.load(LoadOptions::default())).await.unwrap();
+    assert!(!again.clerk.is_signed_in());
+    wait_until("the session to end", || world.sessions.lock().unwrap().is_empty()).await;
+}
+
+/// A client token goes where it came from.
+#[tokio::test(start_paused = true)]
+async fn revocation_is_not_sent_to_another_instance() {
+    const OTHER_KEY: &str = "pk_test_Y2xlcmsub3RoZXIudGVzdCQ";
+    let world = World::new(&["sess_1"]).await;
+    let app = world.start_with(|setup| setup.instance.publishable_key = None);
+    let load = |key: &str| LoadOptions { publishable_key: Some(key.to_owned()), ..LoadOptions::default() };
+    app.clerk.load(load(clerk_testkit::KEY)).await.unwrap();
+    world.set(Network::Down);
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    // The next load fails, so that the app may be loaded for another instance.
+    let again = world.start_with(|setup| setup.instance.publishable_key = None);
+    world.set(Network::Answers(403, r#"{"errors":[{"code":"forbidden"}]}"#));
+    again.clerk.load(load(clerk_testkit::KEY)).await.unwrap_err();
+    let before = again.count("POST", "/client/sessions/sess_1/remove");
+    world.set(Network::Up);
+    again.clerk.load(load(OTHER_KEY)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+    assert_eq!(again.count("POST", "/client/sessions/sess_1/remove"), before);
+}

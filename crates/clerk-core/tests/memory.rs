@@ -1,0 +1,108 @@
+//! The memory that a response may cost: a short text can expand to many times its size.
+
+use clerk_core::LoadOptions;
+use clerk_testkit::{ScriptedApp, client, environment, json_response, session, text_response, with_timeout};
+use serde_json::json;
+
+/// Names the shape that the second process of the test reads.
+const SHAPE: &str = "CLERK_TEST_RESPONSE_SHAPE";
+/// The most that a response may add to the peak memory of the process.
+const LIMIT_KIB: u64 = 100 * 1024;
+/// The transport reads no larger body.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+/// Shapes that are small as text and large in memory: name, text before, repeated text, text after.
+const SHAPES: &[(&str, &str, &str, &str)] = &[
+    ("sessions", r#"{"response":{"object":"client","id":"c","sessions":["#, "{}", "]}}"),
+    ("users", r#"{"response":{"object":"client","id":"c","sessions":["#, r#"{"user":{}}"#, "]}}"),
+    (
+        "memberships",
+        r#"{"response":{"object":"client","id":"c","sessions":[{"id":"s","user":{"organization_memberships":["#,
+        r#"{"organization":{}}"#,
+        "]}}]}}",
+    ),
+    (
+        "addresses",
+        r#"{"response":{"object":"client","id":"c","sessions":[{"id":"s","user":{"email_addresses":["#,
+        "{}",
+        "]}}]}}",
+    ),
+    ("errors", r#"{"errors":["#, "{}", "]}"),
+    ("numbers", r#"{"response":{"object":"client","id":"c","x":["#, "1", "]}}"),
+    ("lists", r#"{"response":{"object":"client","id":"c","x":["#, "[]", "]}}"),
+    ("texts", r#"{"response":{"object":"client","id":"c","x":["#, r#""a""#, "]}}"),
+    ("one text", r#"{"response":{"object":"client","id":"c","x":[""#, "aaaaaaaaaaaaaaa", r#""]}}"#),
+];
+
+/// Returns the peak of the memory of this process.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Loads a client of this body, and reads the state as two windows do.
+async fn load(body: String) {
+    let app = ScriptedApp::new(move |_, path| match path {
+        "/environment" => json_response(200, &environment()),
+        _ => text_response(200, &body),
+    });
+    let _ = app.clerk.load(LoadOptions::default()).await;
+    let windows = [(); 2].map(|()| serde_json::to_string(&*app.clerk.snapshot()).unwrap());
+    assert_eq!(windows[0], windows[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn response_of_any_shape_and_size_has_bounded_memory() {
+    if let Ok(name) = std::env::var(SHAPE) {
+        let (_, prefix, element, suffix) = SHAPES.iter().find(|shape| shape.0 == name).unwrap();
+        load(format!("{prefix}{element}{suffix}")).await;
+        let before = peak_kib();
+        // The largest body that is accepted costs most, and where that is depends on the shape.
+        let mut size = 4096;
+        while size <= LARGEST {
+            let repeated = format!("{element},").repeat(size / (element.len() + 1));
+            load(format!("{prefix}{}{suffix}", repeated.trim_end_matches(','))).await;
+            size += size / 3;
+        }
+        println!("peak: {}", peak_kib() - before);
+        return;
+    }
+    for (name, ..) in SHAPES {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child
+            .args(["--exact", "memory::response_of_any_shape_and_size_has_bounded_memory", "--nocapture"])
+            .env(SHAPE, name);
+        let output = tokio::task::spawn_blocking(move || child.output().unwrap());
+        let output = with_timeout("the second process to end", output).await.unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{name}: {text}");
+        let peak = text.lines().find_map(|line| line.strip_prefix("peak: ")?.parse::<u64>().ok()).unwrap();
+        println!("{name}: {} MiB", peak / 1024);
+        assert!(peak < LIMIT_KIB, "{name}: {} MiB", peak / 1024);
+    }
+}
+
+#[tokio::test]
+async fn load_accepts_an_account_with_a_thousand_organizations() {
+    let membership = |number: usize| {
+        json!({
+            "object": "organization_membership",
+            "id": format!("orgmem_{number}"),
+            "role": "org:admin",
+            "permissions": ["org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:manage"],
+            "public_metadata": {},
+            "organization": { "id": format!("org_{number}"), "name": "Organization", "public_metadata": {} },
+            "public_user_data": { "identifier": "ada@example.com" },
+        })
+    };
+    let mut of = session("sess_1");
+    of["user"]["organization_memberships"] = (0..1000).map(membership).collect();
+    let body = json!({ "response": client(1, &[of]) });
+    let app = ScriptedApp::new(move |_, path| match path {
+        "/environment" => json_response(200, &environment()),
+        _ => json_response(200, &body),
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(app.clerk.user().unwrap().organization_memberships.len(), 1000);
+}
