@@ -107,7 +107,7 @@ fn require_signed_in<R: Runtime>(command: &CommandItem<'_, R>) -> Result<(Clerk,
              plugins.clerk.publishableKey in tauri.conf.json, or clerk::Builder::publishable_key",
         ));
     }
-    let snapshot = clerk.snapshot();
+    let snapshot = clerk.snapshot_with_ages();
     let session = snapshot.session().filter(|_| snapshot.is_signed_in()).cloned();
     let user = session.as_ref().and_then(|session| session.user.clone());
     let (Some(session), Some(user)) = (session, user) else {

@@ -15,6 +15,7 @@ use tauri::{
 use tauri_plugin_deep_link::DeepLink;
 
 use crate::{
+    Clerk,
     commands::{Requests, WindowOptions},
     config::{self, PLUGIN_NAME},
     desktop::{
@@ -149,6 +150,11 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
                 app.state::<WindowOptions>().remove(label);
                 app.state::<Requests>().remove(label);
+            }
+            RunEvent::WindowEvent { event: WindowEvent::Focused(true), .. } => {
+                if let Some(clerk) = app.try_state::<Clerk>() {
+                    clerk.resume();
+                }
             }
             _ => {}
         }

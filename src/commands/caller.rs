@@ -140,7 +140,7 @@ impl CallerWindow {
             Some(options) => self.clerk.with_options(options),
             None => self.clerk.clone(),
         };
-        WindowSnapshot { snapshot: clerk.snapshot(), may_sign_in: self.may_sign_in }
+        WindowSnapshot { snapshot: clerk.snapshot_with_ages(), may_sign_in: self.may_sign_in }
     }
 
     /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the

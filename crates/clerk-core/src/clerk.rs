@@ -14,7 +14,7 @@ use tokio::sync::{MutexGuard, watch};
 use crate::{
     error::{ErrorCode, Result},
     events::{Event, Notice, Status},
-    exchange::connection::Connection,
+    exchange::{connection::Connection, contact::Contact, upkeep::Upkeep},
     flows::pending::Flows,
     models::SessionId,
     options::ClerkOptions,
@@ -82,6 +82,10 @@ pub(crate) struct Inner {
     ended: EndedSessions,
     /// The way to the secret store.
     pub(crate) store_access: StoreAccess,
+    /// The task that tries to reach FAPI again.
+    pub(crate) contact: Contact,
+    /// The task that applies what time alone changes.
+    pub(crate) upkeep: Upkeep,
     notices: Mutex<BTreeMap<&'static str, String>>,
 }
 
@@ -133,6 +137,7 @@ impl Clerk {
     pub fn new(setup: ClerkSetup) -> Self {
         let mut initial = Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone());
         initial.at = Moment::now(setup.clock.as_ref());
+        initial.max_offline_age_ms = i64::try_from(setup.max_offline_age.as_millis()).unwrap_or(i64::MAX);
         let turns = Turns { initial_session_is_default: AtomicBool::new(true), ..Turns::default() };
         Self(
             Arc::new(Inner {
@@ -145,10 +150,17 @@ impl Clerk {
                 vault: Vault::default(),
                 revocations: RevocationQueue::default(),
                 store_access: StoreAccess::default(),
+                contact: Contact::default(),
+                upkeep: Upkeep::default(),
                 notices: Mutex::default(),
             }),
             None,
         )
+    }
+
+    /// Returns a handle to `inner`.
+    pub(crate) fn of(inner: Arc<Inner>) -> Self {
+        Self(inner, None)
     }
 
     /// Returns a handle to the same Clerk whose calls also use `options`; see [`ClerkOptions::within`]. The plugin
@@ -161,11 +173,23 @@ impl Clerk {
     /// Returns the current state. Cheap; never blocks.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        let snapshot = self.0.store.snapshot();
+        let held = self.0.store.snapshot();
+        let snapshot = held.clone().aged(self.now());
+        if !Arc::ptr_eq(&held, &snapshot) {
+            self.0.upkeep.wake();
+        }
         match &self.1 {
             Some(own) => Arc::new(snapshot.with_options(own.within(&snapshot.options))),
             None => snapshot,
         }
+    }
+
+    /// Returns the current state with the verification ages of this moment; see
+    /// [`Session::factor_verification_age`](crate::models::Session::factor_verification_age). The plugin gives it to
+    /// windows.
+    #[must_use]
+    pub fn snapshot_with_ages(&self) -> Arc<Snapshot> {
+        self.snapshot().with_verification_ages(self.now())
     }
 
     /// Returns a receiver that always holds the newest state and wakes on each change.
@@ -192,8 +216,8 @@ impl Clerk {
     }
 
     /// Calls `listener` with each session that ends although the user did not end it on this device: it expired, it was
-    /// revoked, the account was deleted. FAPI has said so; a request that fails or is refused ends no session. The listener
-    /// must not block.
+    /// revoked, the account was deleted. FAPI has said so, or the session's time has come; a request that fails or is refused
+    /// ends no session. The listener must not block.
     pub fn on_session_ended(&self, listener: impl Fn(&SessionEnded) + Send + Sync + 'static) -> ListenerHandle {
         self.0.ended.on_ended(Arc::new(listener))
     }

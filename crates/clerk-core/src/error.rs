@@ -34,7 +34,7 @@ pub struct ApiError {
     pub errors: Vec<ApiErrorItem>,
     /// The trace id for Clerk's support.
     pub clerk_trace_id: Option<String>,
-    /// Seconds to wait before a retry (status 429).
+    /// Seconds to wait before a retry (status 429 or 503).
     pub retry_after: Option<u64>,
 }
 
@@ -57,6 +57,8 @@ pub struct RuntimeError {
     pub code: ErrorCode,
     /// What went wrong and what to do, for developers.
     pub message: String,
+    /// Seconds to wait before a retry, if something in front of FAPI asked for it.
+    pub retry_after: Option<u64>,
 }
 
 impl std::fmt::Display for RuntimeError {
@@ -172,7 +174,7 @@ impl ErrorCode {
     /// Creates an error with this code.
     #[must_use]
     pub fn error(self, message: impl Into<String>) -> Error {
-        Error::Runtime(RuntimeError { code: self, message: message.into() })
+        Error::Runtime(RuntimeError { code: self, message: message.into(), retry_after: None })
     }
 }
 
@@ -219,6 +221,15 @@ impl Error {
             Some(401 | 422) => true,
             Some(403) => self.has_api_code("user_banned") || self.has_api_code("user_deactivated"),
             _ => false,
+        }
+    }
+
+    /// Returns how many seconds FAPI asked to wait before a retry.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Api(error) => error.retry_after,
+            Self::Runtime(error) => error.retry_after,
         }
     }
 
@@ -274,7 +285,7 @@ impl From<&Error> for ErrorPayload {
             status: None,
             errors: Vec::new(),
             clerk_trace_id: None,
-            retry_after: None,
+            retry_after: error.retry_after(),
         };
         match error {
             Error::Runtime(runtime) => {
@@ -291,7 +302,6 @@ impl From<&Error> for ErrorPayload {
                 status: Some(api.status),
                 errors: api.errors.clone(),
                 clerk_trace_id: api.clerk_trace_id.clone(),
-                retry_after: api.retry_after,
                 ..payload
             },
         }

@@ -13,7 +13,7 @@ pub enum Status {
     Loading,
     /// Fully operational.
     Ready,
-    /// Operational on the restored state of an earlier run.
+    /// Operational, but FAPI can't be reached: the state is that of an earlier run, or what FAPI said last.
     Degraded,
     /// Loading failed; see [`Snapshot::error`](crate::Snapshot::error).
     Error,

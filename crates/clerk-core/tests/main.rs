@@ -36,6 +36,7 @@ mod resources {
     mod waitlist;
 }
 mod state {
+    mod aging;
     mod cache;
     mod ended;
     mod listeners;

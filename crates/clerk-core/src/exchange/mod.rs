@@ -12,12 +12,14 @@
 //! [`Clerk::absorb`] is the only place where a response changes the state or the client token; [`connection`] has the rules.
 
 pub(crate) mod connection;
+pub(crate) mod contact;
 mod focus;
 pub(crate) mod ordering;
 pub(crate) mod requests;
 mod revocations;
 pub(crate) mod session_token;
 pub(crate) mod token_cache;
+pub(crate) mod upkeep;
 
 use serde_json::Value;
 
@@ -54,7 +56,7 @@ impl Clerk {
     /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the identity is verified. A refusal
     /// that says that the user is signed in already makes that session the active one.
     pub(crate) async fn request(&self, request: &Request) -> Result<Value> {
-        self.loaded_snapshot()?;
+        self.loaded().await?;
         let result = self.exchange(request).await;
         if let Err(error) = &result {
             if error.status() == Some(401)

@@ -23,7 +23,7 @@ use crate::{
 const HARD_THRESHOLD_MS: i64 = 5_000;
 /// A token with at most this much remaining lifetime is returned while a new one is fetched in the background: the 15
 /// seconds of leeway for backends in clerk-js, and 2 seconds for the request itself.
-const REFRESH_THRESHOLD_MS: i64 = 17_000;
+pub(super) const REFRESH_THRESHOLD_MS: i64 = 17_000;
 /// The delays between attempts to mint a token if FAPI can't be reached: 3 s, growing by the factor 1.55.
 const MINT_RETRY_DELAYS: [Duration; 3] =
     [Duration::from_secs(3), Duration::from_millis(4_650), Duration::from_millis(7_208)];
@@ -68,7 +68,7 @@ impl Clerk {
     }
 
     async fn find_or_mint(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
-        let snapshot = self.loaded_snapshot()?;
+        let snapshot = self.loaded().await?;
         let session = snapshot
             .client
             .as_deref()
@@ -114,7 +114,7 @@ impl Clerk {
     }
 
     /// Mints the token with one request for all concurrent callers.
-    fn shared_mint(&self, id: TokenId) -> Minting {
+    pub(super) fn shared_mint(&self, id: TokenId) -> Minting {
         self.0.store.tokens.minting(&id.clone(), || {
             let clerk = self.clone();
             Box::pin(async move {
@@ -150,6 +150,7 @@ impl Clerk {
             && snapshot.last_active_token(&id.session) != Some(token.expose());
         if is_of_session {
             self.commit([Transition::TokenMinted { session: id.session, token: received }]).await;
+            self.0.upkeep.wake();
         }
         Ok(token)
     }

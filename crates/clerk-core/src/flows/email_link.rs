@@ -86,7 +86,7 @@ impl Clerk {
         link: &Url,
         params: EmailLinkVerificationParams,
     ) -> Result<EmailLinkOutcome> {
-        self.loaded_snapshot()?;
+        self.loaded().await?;
         let elsewhere = EmailLinkOutcome { verified_on_other_device: true, ..EmailLinkOutcome::default() };
         if link_status(link)? == LinkStatus::Transferable {
             return Ok(elsewhere);
@@ -154,7 +154,7 @@ impl Clerk {
     }
 
     async fn run_email_link(&self, attempt: &Attempt, address: Option<String>) -> Result<AttemptResource> {
-        self.loaded_snapshot()?;
+        self.loaded().await?;
         let callback = self.0.setup.callback.clone()?;
         let (flow, signal) = self.0.flows.begin();
         let result = self.wait_for_email_link(flow, signal, attempt, address, &callback).await;

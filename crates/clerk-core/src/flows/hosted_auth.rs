@@ -50,7 +50,7 @@ impl Clerk {
         mode: AttemptKind,
         callback: RedirectCallbackParams,
     ) -> Result<RedirectOutcome> {
-        self.loaded_snapshot()?;
+        self.loaded().await?;
         let redirect = self.0.setup.callback.clone()?;
         if redirect.is_web_url() {
             return Err(ErrorCode::RedirectUrlInvalid

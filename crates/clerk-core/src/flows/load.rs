@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use crate::{
     clerk::Clerk,
-    error::{Error, ErrorCode, Result},
+    error::{Error, ErrorCode, ErrorPayload, Result},
     events::Status,
     exchange::{
         connection::InFlight,
+        contact::Backoff,
         requests::{get_client, get_environment},
     },
     fapi::{
@@ -26,10 +27,6 @@ use crate::{
 
 /// The timeout of a load, including all retries: an endless spinner would not tell the user what is wrong.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// The delays between retries after a degraded start: they begin with this one and double.
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Parameters of [`Clerk::load`]. Missing values come from the configuration.
 #[derive(Debug, Clone, Default, Deserialize, specta::Type)]
@@ -67,7 +64,8 @@ impl Clerk {
     /// others.
     ///
     /// The state cached by an earlier run is restored at once. If Clerk can't be reached, that state stays, with the
-    /// status `degraded`, and the load is retried in the background.
+    /// status `degraded`; without one, the status is `error`. Either way, the load is retried in the background until
+    /// Clerk responds, and at once after [`resume`](Self::resume) or when a method needs the loaded state.
     ///
     /// # Errors
     /// `publishable_key_missing`, `publishable_key_invalid`, `publishable_key_conflict`, `instance_mismatch`,
@@ -77,6 +75,7 @@ impl Clerk {
     /// # Source
     /// FAPI `GET /v1/environment` and `GET /v1/client`; `Clerk.load()`.
     pub async fn load(&self, options: LoadOptions) -> Result<()> {
+        self.start_upkeep();
         // A later caller reuses the state already shown, even while the first load is still in flight.
         if self.snapshot().is_loaded() {
             let instance = self.check_load(&options)?;
@@ -103,19 +102,25 @@ impl Clerk {
                     code = error.code(),
                     "Clerk can't be reached, using the state cached by an earlier run: {error}"
                 );
-                self.commit([Transition::Degraded(error)]).await;
-                let clerk = self.clone();
-                tokio::spawn(async move { clerk.recover().await });
+                self.commit([Transition::Degraded(error.clone())]).await;
+                self.recover_in_background(error);
                 Ok(())
             }
-            Err(error) => self.fail(error).await,
+            Err(error) => {
+                if error.is_transient() {
+                    self.recover_in_background(error.clone());
+                }
+                self.fail(error).await
+            }
         }
     }
 
     async fn fetch_in_time(&self) -> Result<()> {
-        tokio::time::timeout(LOAD_TIMEOUT, self.fetch()).await.unwrap_or_else(|_| {
+        let fetched = tokio::time::timeout(LOAD_TIMEOUT, self.fetch()).await.unwrap_or_else(|_| {
             Err(ErrorCode::NetworkError.error("the Frontend API did not respond before the timeout; try again"))
-        })
+        });
+        self.0.contact.attempted(fetched.as_ref().err());
+        fetched
     }
 
     /// Restores the state stored by an earlier run until FAPI responds. Without a client token the device is signed
@@ -148,26 +153,40 @@ impl Clerk {
         true
     }
 
-    /// Retries with growing delays until FAPI confirms or replaces the restored state.
-    async fn recover(&self) {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            let _load = self.0.turns.load().await;
-            if self.snapshot().status != Status::Degraded {
-                return;
+    /// Retries after `error` until FAPI confirms or replaces the restored state, or until a first start succeeds.
+    fn recover_in_background(&self, mut error: Error) {
+        let clerk = self.clone();
+        tokio::spawn(async move {
+            let Some(_retrying) = clerk.0.contact.begin_retrying() else { return };
+            let mut backoff = Backoff::default();
+            loop {
+                clerk.0.contact.wait(&mut backoff, &error).await;
+                match clerk.retry_load().await {
+                    Some(failure) => error = failure,
+                    None => return,
+                }
             }
-            match self.fetch_in_time().await {
-                Ok(()) => return,
-                Err(error) if error.is_transient() => {
-                    tracing::debug!(code = error.code(), "Clerk still can't be reached");
-                }
-                Err(error) => {
-                    // The error is in the state and in the log.
-                    let _ = self.fail(error).await;
-                    return;
-                }
+        });
+    }
+
+    /// Retries the load. Returns the error if it may be retried again.
+    async fn retry_load(&self) -> Option<Error> {
+        let _load = self.0.turns.load().await;
+        let snapshot = self.snapshot();
+        // Another load may have succeeded, or may have been refused by FAPI.
+        if !matches!(snapshot.status, Status::Degraded | Status::Error) || is_final(snapshot.error.as_ref()) {
+            return None;
+        }
+        match self.fetch_in_time().await {
+            Ok(()) => None,
+            Err(error) if error.is_transient() => {
+                tracing::debug!(code = error.code(), "Clerk still can't be reached");
+                Some(error)
+            }
+            Err(error) => {
+                // The error is in the state and in the log.
+                let _ = self.fail(error).await;
+                None
             }
         }
     }
@@ -336,6 +355,14 @@ impl Clerk {
 
 fn non_blank(value: &Option<String>) -> Option<String> {
     non_empty(value).filter(|text| !text.trim().is_empty()).map(str::to_owned)
+}
+
+/// Whether a load failed with an answer of FAPI that a retry does not change.
+fn is_final(error: Option<&ErrorPayload>) -> bool {
+    error.is_some_and(|error| match error.status {
+        Some(status) => status != 429 && status < 500,
+        None => error.code == ErrorCode::InstanceMismatch.as_str(),
+    })
 }
 
 /// Rejects a production key with a development FAPI, and vice versa.

@@ -27,7 +27,7 @@ impl Clerk {
     /// # Source
     /// `Clerk.handleRedirectCallback()`.
     pub async fn handle_redirect_callback(&self, params: RedirectCallbackParams) -> Result<RedirectOutcome> {
-        self.loaded_snapshot()?;
+        self.loaded().await?;
         self.reload_before_callback(&params).await;
         self.route_callback(params, None).await
     }

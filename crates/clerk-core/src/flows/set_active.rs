@@ -89,6 +89,7 @@ impl Clerk {
     /// Activates a session and an organization. Returns false if nothing was done because the instance requires an
     /// organization.
     pub(crate) async fn choose(&self, params: &SetActiveParams) -> Result<bool> {
+        self.loaded().await?;
         let session = match &params.session {
             Change::Keep => self.snapshot().session().map(|session| session.id.clone()),
             Change::Clear => None,

@@ -66,7 +66,7 @@ impl Clerk {
     /// # Source
     /// `Clerk.authenticateWithWeb3()`; FAPI "Web3".
     pub async fn authenticate_with_web3(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
-        self.loaded_snapshot()?;
+        self.loaded().await?;
         let provider = params.strategy.trim_start_matches("web3_").trim_end_matches("_signature").to_owned();
         if provider == "solana" && params.wallet_name.as_deref().is_none_or(str::is_empty) {
             return Err(ErrorCode::Web3SolanaWalletNameRequired

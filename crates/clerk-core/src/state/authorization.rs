@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{clerk::Clerk, jwt::payload, state::snapshot::Snapshot};
+use crate::{clerk::Clerk, jwt::payload, state::snapshot::Snapshot, time::Moment};
 
 /// An authorization check. All conditions must hold; without any condition the check fails.
 ///
@@ -49,20 +49,25 @@ impl Clerk {
     /// Whether the signed-in user has a role, permission, feature, plan, or recent verification. A pending session has
     /// none. Use it to decide what an app shows; a backend must check for itself.
     ///
+    /// Nothing outlives its time, with or without a network: a session is over at its end, a verification ages, and an
+    /// expired session token grants no feature and no plan. While FAPI can be reached, a token with features or plans is
+    /// refreshed before it expires.
+    ///
     /// # Source
     /// `Session.checkAuthorization()`, `has()`.
     #[must_use]
     pub fn check_authorization(&self, params: &CheckAuthorizationParams) -> bool {
         let snapshot = self.snapshot();
-        snapshot.is_signed_in() && check(&snapshot, params)
+        snapshot.is_signed_in() && check(&snapshot, params, self.now())
     }
 }
 
-fn check(snapshot: &Snapshot, params: &CheckAuthorizationParams) -> bool {
+fn check(snapshot: &Snapshot, params: &CheckAuthorizationParams, now: Moment) -> bool {
     let Some(session) = snapshot.session().filter(|session| session.user.is_some()) else { return false };
     let membership = session.active_membership();
-    let claims = snapshot.last_active_token(&session.id).and_then(payload).unwrap_or_default();
-    let age = session.factor_verification_age.as_deref();
+    let token = snapshot.session_token(&session.id).filter(|token| token.remaining_ms(now) > 0);
+    let claims = token.and_then(|token| payload(token.token.expose())).unwrap_or_default();
+    let age = snapshot.verification_age(session, now);
     let conditions = [
         params.role.as_deref().map(|role| membership.is_some_and(|one| normalised(&one.role) == normalised(role))),
         params.permission.as_deref().map(|wanted| {
@@ -70,7 +75,7 @@ fn check(snapshot: &Snapshot, params: &CheckAuthorizationParams) -> bool {
         }),
         params.feature.as_deref().map(|feature| grants(&claims["fea"], feature)),
         params.plan.as_deref().map(|plan| grants(&claims["pla"], plan)),
-        params.reverification.as_ref().map(|wanted| is_fresh(age, wanted)),
+        params.reverification.as_ref().map(|wanted| is_fresh(age.as_deref(), wanted)),
     ];
     let mut conditions = conditions.into_iter().flatten().peekable();
     conditions.peek().is_some() && conditions.all(|holds| holds)
@@ -151,8 +156,9 @@ mod tests {
     }
 
     fn is_authorized(params: Value) -> bool {
-        let claims = json!({ "fea": "o:reports,u:notes,ou:export,broken", "pla": "u:pro,o:team" });
-        check(&signed_in(&json!([5, 5]), &claims), &serde_json::from_value(params).unwrap())
+        let claims = json!({ "iat": 0, "exp": 60, "fea": "o:reports,u:notes,ou:export,broken", "pla": "u:pro,o:team" });
+        let snapshot = signed_in(&json!([5, 5]), &claims);
+        check(&snapshot, &serde_json::from_value(params).unwrap(), snapshot.at)
     }
 
     #[test]

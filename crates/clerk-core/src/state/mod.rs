@@ -1,5 +1,6 @@
 //! The auth state: an immutable snapshot, the transitions between snapshots, and the one place that applies them.
 
+pub(crate) mod aging;
 pub(crate) mod authorization;
 mod cache;
 pub(crate) mod ended;

@@ -30,7 +30,10 @@ impl Clerk {
     /// `Clerk.session`.
     #[must_use]
     pub fn session(&self) -> Option<Session> {
-        self.snapshot().session().cloned()
+        let snapshot = self.snapshot();
+        let session = snapshot.session()?;
+        let factor_verification_age = snapshot.verification_age(session, self.now());
+        Some(Session { factor_verification_age, ..session.clone() })
     }
 
     /// Returns the signed-in user; see [`Snapshot::user`].

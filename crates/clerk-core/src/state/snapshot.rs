@@ -79,6 +79,15 @@ pub struct Snapshot {
     /// The freshest session token of each session.
     #[serde(skip)]
     pub(crate) session_tokens: Arc<BTreeMap<SessionId, ReceivedToken>>,
+    /// How long a session without `expire_at` counts as signed in without a word from FAPI.
+    #[serde(skip)]
+    pub(crate) max_offline_age_ms: i64,
+    /// When the client was received.
+    #[serde(skip)]
+    pub(crate) received: Moment,
+    /// The session that was active until it ended by our clock. It is active again if FAPI says that it goes on.
+    #[serde(skip)]
+    pub(crate) timed_out: Option<SessionId>,
     /// When this state was made.
     #[serde(skip)]
     pub(crate) at: Moment,
@@ -105,6 +114,7 @@ impl std::fmt::Debug for Snapshot {
 
 impl Snapshot {
     pub(crate) fn initial(sdk_metadata: SdkMetadata, options: ClerkOptions) -> Self {
+        let start = Moment { wall_ms: 0, monotonic: Instant::now() };
         Self {
             revision: 0,
             status: Status::Loading,
@@ -123,7 +133,10 @@ impl Snapshot {
             raw_client: None,
             raw_environment: None,
             session_tokens: Arc::default(),
-            at: Moment { wall_ms: 0, monotonic: Instant::now() },
+            max_offline_age_ms: i64::MAX,
+            received: start,
+            timed_out: None,
+            at: start,
             restored: false,
             confirmed_at_ms: None,
             signed_out: Arc::default(),
@@ -185,8 +198,13 @@ impl Snapshot {
         self.session().is_some_and(|session| session.status != SessionStatus::Pending)
     }
 
+    /// Returns the freshest known token of a session, when it was received, and when it expires.
+    pub(crate) fn session_token(&self, session: &SessionId) -> Option<&ReceivedToken> {
+        self.session_tokens.get(session)
+    }
+
     /// Returns the freshest known token of a session for its active organization.
     pub(crate) fn last_active_token(&self, session: &SessionId) -> Option<&str> {
-        self.session_tokens.get(session).map(|received| received.token.expose())
+        self.session_token(session).map(|received| received.token.expose())
     }
 }

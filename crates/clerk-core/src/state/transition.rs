@@ -48,6 +48,8 @@ pub(crate) enum Transition {
         active: Option<SessionId>,
         confirmed_at_ms: i64,
     },
+    /// Sessions ended because their time has come.
+    Aged,
     /// The user signed out of these sessions. They are not shown again, whatever a later response contains.
     SignedOut { sessions: Vec<SessionId> },
     /// The active session changed.
@@ -99,20 +101,28 @@ impl Snapshot {
                 next.raw_environment = Some(Arc::new(raw));
             }
             Transition::Client { typed, raw } => {
+                let timed_out = next.timed_out.take();
                 next.apply_client(*typed, raw);
-                next.confirmed_at_ms = None;
+                (next.confirmed_at_ms, next.received) = (None, self.at);
+                // FAPI says that the session goes on, so our clock is wrong.
+                if next.active_session == ActiveSession::None && timed_out.is_some() {
+                    next.activate(timed_out);
+                }
             }
+            Transition::Aged => next.end_sessions(),
             Transition::Restored { client, environment, active, confirmed_at_ms } => {
                 next.environment = Some(Arc::from(environment.0));
                 next.raw_environment = Some(Arc::new(environment.1));
                 next.apply_client(*client.0, client.1);
                 next.activate(active);
                 next.restored = true;
-                next.confirmed_at_ms = Some(confirmed_at_ms);
+                (next.confirmed_at_ms, next.received) = (Some(confirmed_at_ms), self.at);
                 next.status = Status::Degraded;
+                next.end_sessions();
             }
             Transition::Activate(session) => {
                 next.activate(session);
+                next.timed_out = None;
                 next.restored = false;
             }
             Transition::SignedOut { sessions } => {
@@ -152,7 +162,8 @@ impl Snapshot {
     fn reset(&mut self) {
         (self.client, self.raw_client, self.session_tokens) = (None, None, Arc::default());
         (self.environment, self.raw_environment) = (None, None);
-        (self.active_session, self.restored, self.confirmed_at_ms) = (ActiveSession::Unknown, false, None);
+        (self.active_session, self.restored, self.timed_out) = (ActiveSession::Unknown, false, None);
+        self.confirmed_at_ms = None;
     }
 
     fn activate(&mut self, session: Option<SessionId>) {
@@ -206,7 +217,7 @@ impl Snapshot {
         }
     }
 
-    fn drop_vanished_session(&mut self) {
+    pub(super) fn drop_vanished_session(&mut self) {
         if matches!(self.active_session, ActiveSession::Session { .. }) && self.session().is_none() {
             self.active_session = ActiveSession::None;
         }

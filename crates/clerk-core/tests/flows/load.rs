@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -18,7 +18,7 @@ use clerk_testkit::{
     app::{App, config, first_error_code},
     environment, json_response,
     sessions::{one_session, two_sessions},
-    text_response,
+    text_response, with_timeout,
 };
 use serde_json::{Value, json};
 
@@ -181,6 +181,99 @@ async fn load_can_be_retried_after_a_network_error() {
     down.store(false, Ordering::SeqCst);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert!(app.clerk.is_signed_in());
+}
+
+/// An app whose network is down until the switch is set to false.
+fn offline_app() -> (ScriptedApp, Arc<AtomicBool>) {
+    let down = Arc::new(AtomicBool::new(true));
+    let switch = down.clone();
+    let app = ScriptedApp::new(move |method, path| match switch.load(Ordering::SeqCst) {
+        true => None,
+        false => two_sessions(method, path),
+    });
+    (app, down)
+}
+
+#[tokio::test(start_paused = true)]
+async fn load_that_failed_without_a_network_recovers_by_itself() {
+    let (app, down) = offline_app();
+    let heard = Arc::<Mutex<Vec<Status>>>::default();
+    let log = heard.clone();
+    app.clerk.on_status(move |status| log.lock().unwrap().push(status), false);
+    assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().code(), "network_error");
+    assert_eq!(app.clerk.status(), Status::Error);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let attempts = app.count("GET", "/client");
+    assert!((40..200).contains(&attempts), "backoff: {attempts} requests in ten minutes");
+    down.store(false, Ordering::SeqCst);
+    let mut state = app.clerk.subscribe();
+    with_timeout("Clerk to be loaded", state.wait_for(|state| state.status == Status::Ready)).await.unwrap();
+    assert!(app.clerk.is_signed_in() && app.clerk.snapshot().environment.is_some());
+    assert!(app.clerk.snapshot().error.is_none());
+    assert_eq!(*heard.lock().unwrap(), [Status::Error, Status::Ready]);
+    let requests = app.fapi.requests.lock().unwrap().len();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(app.fapi.requests.lock().unwrap().len(), requests, "the retries end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn load_that_failed_is_retried_at_once_when_the_user_is_back() {
+    for by_touch in [false, true] {
+        let (app, down) = offline_app();
+        app.clerk.load(LoadOptions::default()).await.unwrap_err();
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        down.store(false, Ordering::SeqCst);
+        let started = tokio::time::Instant::now();
+        if by_touch {
+            app.clerk.touch().await.unwrap();
+        } else {
+            app.clerk.resume();
+        }
+        let mut state = app.clerk.subscribe();
+        with_timeout("Clerk to be loaded", state.wait_for(|state| state.is_loaded())).await.unwrap();
+        assert!(started.elapsed() < Duration::from_secs(1), "of the paused clock");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_after_a_failed_load_retry_it_and_wait_for_the_outcome() {
+    let (app, down) = offline_app();
+    app.clerk.load(LoadOptions::default()).await.unwrap_err();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let started = tokio::time::Instant::now();
+    assert_eq!(app.clerk.create_sign_in(Default::default()).await.unwrap_err().code(), "network_error");
+    let params = clerk_core::GetTokenParams { session_id: "sess_1".into(), ..Default::default() };
+    assert_eq!(app.clerk.get_token(params.clone()).await.unwrap_err().code(), "network_error");
+    assert!(started.elapsed() < Duration::from_secs(60), "of the paused clock");
+    down.store(false, Ordering::SeqCst);
+    app.clerk.get_token(params).await.unwrap().unwrap();
+    app.clerk.set_active(SetActiveParams::session("sess_2")).await.unwrap();
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_during_a_load_wait_for_it() {
+    let app = ScriptedApp::new(two_sessions);
+    let (loaded, token) = tokio::join!(app.clerk.load(LoadOptions::default()), async {
+        // The load has begun.
+        let mut state = app.clerk.subscribe();
+        state.wait_for(|state| state.publishable_key.is_some()).await.unwrap();
+        let params = clerk_core::GetTokenParams { session_id: "sess_1".into(), ..Default::default() };
+        app.clerk.get_token(params).await
+    });
+    loaded.unwrap();
+    token.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn load_that_clerk_refused_is_not_retried() {
+    let refusal = json!({ "errors": [{ "code": "native_api_disabled", "message": "Native API disabled" }] });
+    let app = ScriptedApp::new(move |_, _| json_response(400, &refusal));
+    app.clerk.load(LoadOptions::default()).await.unwrap_err();
+    let requests = app.fapi.requests.lock().unwrap().len();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(app.fapi.requests.lock().unwrap().len(), requests);
+    assert_eq!(app.clerk.create_sign_in(Default::default()).await.unwrap_err().code(), "not_loaded");
 }
 
 #[tokio::test]
