@@ -327,17 +327,17 @@ async fn requests_of_oauth_match_clerk_js() -> Result<()> {
         (sign_up, Decision::Approve(Identity::new("oauth_google", "newer@example.com")), "done"),
     ] {
         assert_eq!(through_the_provider(&sides, resource, &decision).await?, ended);
-        if ended != "done" {
-            let create = "POST /v1/client/sign_ins action_complete_redirect_url,locale,redirect_url,strategy";
-            let reset = "POST /v1/client/sign_ins locale";
-            sides.differs(&[create, reset], &[create, "GET /v1/client/sign_ins/:id", reset]);
-        } else {
+        if ended == "done" {
             sides.same();
             assert!(sides.app.clerk.is_signed_in());
             assert_eq!(sides.page.run("return clerk.isSignedIn").await?, true);
             sides.page.run("await clerk.signOut()").await?;
             sides.app.clerk.sign_out(SignOutOptions::default()).await?;
             sides.same_after_signing_out(1).await?;
+        } else {
+            let create = "POST /v1/client/sign_ins action_complete_redirect_url,locale,redirect_url,strategy";
+            let reset = "POST /v1/client/sign_ins locale";
+            sides.differs(&[create, reset], &[create, "GET /v1/client/sign_ins/:id", reset]);
         }
     }
     sides.page.close().await
