@@ -19,9 +19,26 @@ const SETS: &[(&str, &str)] = &[
     ),
     ("switch-session", "Choose the active session and organization, and sign out."),
     ("organizations", "Create organizations, and read those that the user belongs to."),
-    ("open-external", "Open http and https pages in the system browser, as navigation to another site does."),
+    (
+        "open-external",
+        "Open pages that Clerk or the app's configuration names in the system browser. Others need \
+         `clerk:allow-open-external` with a scope.",
+    ),
     ("session-token", "Get session tokens: short-lived JWTs that prove to the app's backend who is signed in."),
 ];
+
+/// The entries in the scope of `allow-open-external`, for the editors of capabilities. `src/commands/opener.rs` reads them.
+const SCOPE_SCHEMA: &str = r#"{
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "title": "ClerkScopeEntry",
+    "description": "Pages that a window may open in the system browser.",
+    "type": "object",
+    "required": ["url"],
+    "additionalProperties": false,
+    "properties": {
+        "url": { "description": "A URL pattern, e.g. https://docs.example.com/*", "type": "string" }
+    }
+}"#;
 
 macro_rules! names {
     ($( [$( $set:literal ),+] fn $name:ident ( $( $parameter:ident : $type:ty ),* $(,)? ) -> $result:ty { $body:expr } )*) => {
@@ -36,7 +53,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=src/commands/table.rs");
     write_sets()?;
     let names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
-    tauri_plugin::Builder::new(&names).global_api_script_path("./api-iife.js").build();
+    tauri_plugin::Builder::new(&names)
+        .global_scope_schema(serde_json::from_str(SCOPE_SCHEMA)?)
+        .global_api_script_path("./api-iife.js")
+        .build();
     Ok(())
 }
 

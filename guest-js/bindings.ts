@@ -245,7 +245,7 @@ export type ClerkOptions = {
 	 *  FAPI's on development instances.
 	 */
 	allowedRedirectOrigins?: RedirectOrigin[] | null,
-	/**  Protocols that may be navigated to, besides http, https and the app's own, e.g. `my-app:`. */
+	/**  The app's own deep-link schemes that may be navigated to, besides http and https, e.g. `my-app:`. */
 	allowedRedirectProtocols?: string[] | null,
 	/**  Whether the app is a satellite of another domain. */
 	isSatellite?: boolean | null,

@@ -344,7 +344,9 @@ export class Clerk extends Redirects {
 
   /**
    * Navigates to a URL: to pages of the app through its router, to other sites in the system browser. Does nothing
-   * without a URL.
+   * without a URL. Other sites must be named by Clerk or the app's configuration.
+   *
+   * @throws {@link ClerkRuntimeError} `url_not_allowed`, `open_external_rate_limited`, `browser_unavailable`
    */
   async navigate(to: string | null | undefined, options: { replace?: boolean } = {}): Promise<unknown> {
     if (!to) {
@@ -356,7 +358,8 @@ export class Clerk extends Redirects {
         href: window.location.href,
         routerPush: this.#options.routerPush,
         routerReplace: this.#options.routerReplace,
-        allowedProtocols: this.#effectiveOptions.allowedRedirectProtocols ?? [],
+        // As Rust accepted them: it knows the app's own schemes.
+        allowedProtocols: this.#mirror.snapshot?.options.allowedRedirectProtocols ?? [],
         assign: (url) => {
           window.location.assign(url);
         },

@@ -2,14 +2,42 @@
 import { invoke as tauriInvoke, type InvokeArgs } from '@tauri-apps/api/core';
 import { reviveError } from './errors';
 
+/** Commands that change nothing, so that it does not matter how often they run. */
+const READS = ['snapshot', 'notices', 'get_token', 'get_organization'];
+
 /**
- * Calls a command of the plugin.
+ * Identifies the document. All copies of this library in it use the same name, so that Rust can tell a reloaded page from
+ * another part of the same one.
+ */
+const PAGE = Symbol.for('tauri-plugin-clerk.page');
+
+function randomText(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('');
+}
+
+function pageName(): string {
+  const known = Reflect.get(document, PAGE) as string | undefined;
+  if (known !== undefined) {
+    return known;
+  }
+  const name = randomText();
+  Reflect.set(document, PAGE, name);
+  return name;
+}
+
+/**
+ * Calls a command of the plugin. A command that changes something has an id: when a page is reloaded, Tauri may send it twice,
+ * and Rust then runs it once.
  *
  * @throws an error of this library; see {@link reviveError}.
  */
 export async function invoke<T>(command: string, args?: InvokeArgs): Promise<T> {
   try {
-    return await tauriInvoke<T>(`plugin:clerk|${command}`, args);
+    if (READS.includes(command)) {
+      return await tauriInvoke<T>(`plugin:clerk|${command}`, args);
+    }
+    const headers = { 'clerk-request': `${pageName()}.${randomText()}` };
+    return await tauriInvoke<T>(`plugin:clerk|${command}`, args, { headers });
   } catch (rejection) {
     throw reviveError(rejection, command);
   }

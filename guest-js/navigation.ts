@@ -15,7 +15,7 @@ export interface NavigationHost {
   href: string;
   routerPush: RouterFn | undefined;
   routerReplace: RouterFn | undefined;
-  /** Protocols besides http and https that may be navigated to, e.g. `my-app:`. */
+  /** The app's own deep-link schemes that may be navigated to, e.g. `my-app:`. */
   allowedProtocols: string[];
   /** Assigns the page's address. */
   assign(url: string): void;
@@ -34,8 +34,41 @@ export type Destination =
   /** Nowhere, and why. */
   | { refused: string };
 
-/** Schemes that run a program or read the disk. They are refused, even if the app allows them. */
-const FORBIDDEN = ['javascript', 'data', 'vbscript', 'blob', 'file'];
+/**
+ * Schemes that run a program, read the disk, or belong to the webview. They are refused, even if the app allows them, as are
+ * all that begin with `ms-`, which belong to Windows.
+ */
+const FORBIDDEN = [
+  'about',
+  'asset',
+  'blob',
+  'chrome',
+  'data',
+  'devtools',
+  'edge',
+  'file',
+  'filesystem',
+  'ftp',
+  'hcp',
+  'help',
+  'intent',
+  'ipc',
+  'jar',
+  'javascript',
+  'mhtml',
+  'microsoft-edge',
+  'mk',
+  'res',
+  'resource',
+  'search',
+  'search-ms',
+  'shell',
+  'smb',
+  'ssh',
+  'telnet',
+  'vbscript',
+  'view-source',
+];
 
 /** Resolves `to`, which may be relative to the page. Null when it is empty. */
 export function destination(to: string, page: URL, allowedProtocols: string[]): Destination | null {
@@ -54,7 +87,7 @@ export function destination(to: string, page: URL, allowedProtocols: string[]): 
   }
   const scheme = target.protocol.slice(0, -1);
   const allowed = allowedProtocols.map((protocol) => protocol.replace(/:*$/, '').toLowerCase());
-  return allowed.includes(scheme) && !FORBIDDEN.includes(scheme)
+  return allowed.includes(scheme) && !FORBIDDEN.includes(scheme) && !scheme.startsWith('ms-')
     ? { custom: target.href }
     : { refused: `the protocol ${scheme}: is not allowed; see allowedRedirectProtocols` };
 }

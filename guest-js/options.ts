@@ -51,7 +51,7 @@ export interface ClerkOptions {
   taskUrls?: Record<string, string>;
   /** Origins that redirects may lead to: strings, in which `*` matches any characters, or regular expressions. */
   allowedRedirectOrigins?: (string | RegExp)[];
-  /** Protocols besides http and https that may be navigated to, e.g. `my-app:`. */
+  /** The app's own deep-link schemes that may be navigated to, besides http and https, e.g. `my-app:`. */
   allowedRedirectProtocols?: string[];
   /** Whether the app is a satellite of another domain. */
   isSatellite?: boolean | ((url: URL) => boolean);

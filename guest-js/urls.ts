@@ -101,10 +101,25 @@ export function glob(pattern: string, text: string): boolean {
   return /^\**$/.test(pattern.slice(at));
 }
 
+/** The longest origin that is matched, as in Rust: host names have at most 253 characters. */
+const LONGEST_ORIGIN = 1000;
+
 function fits(entry: RedirectOrigin, origin: string): boolean {
-  return typeof entry === 'string'
-    ? glob(entry.replace(/\/+$/, ''), origin)
-    : new RegExp(entry.regex, entry.flags).test(origin);
+  if (origin.length > LONGEST_ORIGIN) {
+    return false;
+  }
+  if (typeof entry === 'string') {
+    return glob(entry.replace(/\/+$/, ''), origin);
+  }
+  try {
+    return new RegExp(entry.regex, entry.flags).test(origin);
+  } catch {
+    // Webviews differ in what they support, e.g. the flag `v`.
+    console.warn(
+      `[clerk] this webview does not support the regular expression /${entry.regex}/${entry.flags ?? ''} of allowedRedirectOrigins`,
+    );
+    return false;
+  }
 }
 
 /** The URL builders for one page and one state. */

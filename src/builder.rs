@@ -11,6 +11,7 @@ pub struct Builder {
     pub(crate) secrets: Option<Arc<dyn ports::SecretStore>>,
     pub(crate) wallet: Option<Arc<dyn ports::Wallet>>,
     pub(crate) confirm_wallet: Option<ConfirmWallet>,
+    pub(crate) browser: Option<Arc<dyn ports::Browser>>,
     pub(crate) select_initial_session: Option<core::SelectInitialSession>,
     pub(crate) browser_timeout: Duration,
     pub(crate) load_at_start: bool,
@@ -35,6 +36,7 @@ impl Default for Builder {
             secrets: None,
             wallet: None,
             confirm_wallet: None,
+            browser: None,
             select_initial_session: None,
             browser_timeout: core::DEFAULT_BROWSER_TIMEOUT,
             load_at_start: true,
@@ -115,6 +117,13 @@ impl Builder {
         self
     }
 
+    /// Opens pages with something other than the default browser of the system.
+    #[must_use]
+    pub fn browser(mut self, browser: impl ports::Browser + 'static) -> Self {
+        self.browser = Some(Arc::new(browser));
+        self
+    }
+
     /// Chooses the initial session; `None` means no session. Default: the one that was active last.
     #[must_use]
     pub fn select_initial_session(
@@ -141,6 +150,8 @@ impl Builder {
     }
 
     /// Whether Clerk registers `tauri-plugin-deep-link`. Default: `true`. Pass `false` if the app registers it before Clerk.
+    ///
+    /// On macOS, the app's own registration announces every link to all windows, callback links included.
     #[must_use]
     pub fn deep_link(mut self, register: bool) -> Self {
         self.companions.deep_link = register;
@@ -148,7 +159,13 @@ impl Builder {
     }
 
     /// Whether Clerk registers `tauri-plugin-single-instance` (Linux, Windows). Default: `true`. Pass `false` if the app
-    /// registers it, with the feature `deep-link`, so that links reach the first process.
+    /// registers it. If the app's is the only one, or is registered before Clerk, it gets the second process and must pass its links
+    /// on, in one of two ways:
+    ///
+    /// - The callback calls [`Clerk::handle_deep_link`](crate::Clerk::handle_deep_link) with the link among its arguments.
+    /// - The feature `deep-link` of `tauri-plugin-single-instance` does so. It also announces every link, callback links included,
+    ///   to all windows with `core:default`. Cargo unifies features: if any crate of the app enables it, it is enabled for Clerk's
+    ///   registration too.
     #[must_use]
     pub fn single_instance(mut self, register: bool) -> Self {
         self.companions.single_instance = register;

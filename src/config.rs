@@ -89,15 +89,32 @@ impl Config {
 }
 
 /// Returns the schemes of `plugins.deep-link.desktop` in `tauri.conf.json`, which is one protocol or a list of them.
-pub(crate) fn deep_link_schemes(deep_link: Option<&serde_json::Value>) -> Vec<String> {
+pub(crate) fn deep_link_schemes(deep_link: Option<&Value>) -> Vec<String> {
     let desktop = deep_link.map(|config| &config["desktop"]);
     let protocols = match desktop {
-        Some(serde_json::Value::Array(protocols)) => protocols.iter().collect(),
+        Some(Value::Array(protocols)) => protocols.iter().collect(),
         Some(protocol) => vec![protocol],
         None => Vec::new(),
     };
     let schemes = protocols.into_iter().filter_map(|protocol| protocol["schemes"].as_array()).flatten();
     schemes.filter_map(|scheme| scheme.as_str().map(str::to_owned)).collect()
+}
+
+/// Returns the section `plugins.deep-link` with its schemes in lower case, which they have in every link.
+/// tauri-plugin-deep-link compares them as they are written.
+pub(crate) fn with_lower_case_schemes(mut deep_link: Value) -> Value {
+    let protocols = match deep_link.get_mut("desktop") {
+        Some(Value::Array(protocols)) => protocols.iter_mut().collect(),
+        Some(protocol) => vec![protocol],
+        None => Vec::new(),
+    };
+    let schemes = protocols.into_iter().filter_map(|protocol| protocol.get_mut("schemes")?.as_array_mut()).flatten();
+    for scheme in schemes {
+        if let Value::String(scheme) = scheme {
+            scheme.make_ascii_lowercase();
+        }
+    }
+    deep_link
 }
 
 #[cfg(test)]
@@ -133,6 +150,12 @@ mod tests {
             let schemes = deep_link_schemes(Some(deep_link));
             assert_eq!(schemes, ["my-app", "other"]);
             assert_eq!(Config::default().callback(&schemes).unwrap().as_str(), "my-app://callback");
+        }
+        let upper = with_lower_case_schemes(json!({ "desktop": [{ "schemes": ["MyApp", 7] }], "mobile": ["Kept"] }));
+        assert_eq!(upper, json!({ "desktop": [{ "schemes": ["myapp", 7] }], "mobile": ["Kept"] }));
+        assert_eq!(deep_link_schemes(Some(&upper)), ["myapp"]);
+        for other in [Value::Null, json!({}), json!({ "desktop": 7 }), json!({ "desktop": { "schemes": 7 } })] {
+            assert_eq!(with_lower_case_schemes(other.clone()), other);
         }
         let configured = Config { redirect_url: Some("other://signed-in/back".into()), ..Config::default() };
         assert_eq!(configured.callback(&[]).unwrap().as_str(), "other://signed-in/back");

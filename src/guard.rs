@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// The signed-in user, as an argument of a Tauri command. The command is rejected with `not_signed_in` if no user is signed
-/// in, or if the session has pending tasks.
+/// in, or if the session has pending tasks. It is rejected with `instance_not_configured` unless the app itself names the
+/// instance, see [`Clerk::is_instance_configured`]: a key that a window passes to `load` could belong to anybody.
 ///
 /// ```
 /// #[tauri::command]
@@ -64,7 +65,8 @@ pub trait Requirement: 'static {
 }
 
 /// The signed-in user, who meets a [`Requirement`], as an argument of a Tauri command. The command is rejected with
-/// `not_signed_in`, or with `not_authorized` when a role, permission, feature, plan or fresh verification is missing.
+/// `not_signed_in` or `instance_not_configured`, as with [`SignedIn`], or with `not_authorized` when a role, permission,
+/// feature, plan or fresh verification is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Authorized<T> {
     signed_in: SignedIn,
@@ -97,6 +99,14 @@ fn require_signed_in<R: Runtime>(command: &CommandItem<'_, R>) -> Result<(Clerk,
         rejected(ErrorCode::NotLoaded, command.name, "requires the Clerk plugin: add clerk::init() to the app")
     })?;
     let clerk = clerk.inner().clone();
+    if !clerk.is_instance_configured() {
+        return Err(rejected(
+            ErrorCode::InstanceNotConfigured,
+            command.name,
+            "requires that the app names the instance, because a window could name one of its own: set \
+             plugins.clerk.publishableKey in tauri.conf.json, or clerk::Builder::publishable_key",
+        ));
+    }
     let snapshot = clerk.snapshot_with_ages();
     let session = snapshot.session().filter(|_| snapshot.is_signed_in()).cloned();
     let user = session.as_ref().and_then(|session| session.user.clone());

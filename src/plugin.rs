@@ -10,15 +10,18 @@ use tauri::{
     AppHandle, Manager, RunEvent, Runtime, Url, Webview, Window, WindowEvent,
     ipc::Invoke,
     plugin::{Plugin, TauriPlugin},
-    webview::PageLoadPayload,
+    webview::{PageLoadEvent, PageLoadPayload},
 };
 use tauri_plugin_deep_link::DeepLink;
 
 use crate::{
     Clerk,
-    commands::WindowOptions,
-    config::PLUGIN_NAME,
-    desktop::{deep_link, single_instance},
+    commands::{Requests, WindowOptions},
+    config::{self, PLUGIN_NAME},
+    desktop::{
+        deep_link::{self, Links},
+        names, single_instance,
+    },
 };
 
 /// Which companion plugins Clerk registers. An app that registers one itself disables it here.
@@ -37,6 +40,8 @@ pub struct ClerkPlugin<R: Runtime> {
     companions: Companions,
     registered: Vec<Box<dyn Plugin<R>>>,
     running: Arc<AtomicBool>,
+    /// Exists when the plugin is set up.
+    links: Option<Arc<Links<R>>>,
 }
 
 impl<R: Runtime> std::fmt::Debug for ClerkPlugin<R> {
@@ -47,17 +52,25 @@ impl<R: Runtime> std::fmt::Debug for ClerkPlugin<R> {
 
 impl<R: Runtime> ClerkPlugin<R> {
     pub(crate) fn new(own: TauriPlugin<R, Option<crate::Config>>, companions: Companions) -> Self {
-        Self { own, companions, registered: Vec::new(), running: Arc::default() }
+        Self { own, companions, registered: Vec::new(), running: Arc::default(), links: None }
     }
 
     /// Sets up a companion plugin with its section of `tauri.conf.json`.
     fn register(&mut self, app: &AppHandle<R>, mut plugin: Box<dyn Plugin<R>>) -> SetupResult {
-        let config = app.config().plugins.0.get(plugin.name()).cloned().unwrap_or_default();
+        let config = section(app, plugin.name());
         plugin.initialize(app, config)?;
         self.registered.push(plugin);
         Ok(())
     }
 }
+
+/// Returns the section of a plugin in `tauri.conf.json`.
+fn section<R: Runtime>(app: &AppHandle<R>, plugin: &str) -> Value {
+    let section = app.config().plugins.0.get(plugin).cloned().unwrap_or_default();
+    if plugin == DEEP_LINK { config::with_lower_case_schemes(section) } else { section }
+}
+
+const DEEP_LINK: &str = "deep-link";
 
 type SetupResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -67,10 +80,18 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     }
 
     fn initialize(&mut self, app: &AppHandle<R>, config: Value) -> SetupResult {
+        let schemes = config::deep_link_schemes(app.config().plugins.0.get(DEEP_LINK));
+        names::check_schemes(&schemes)?;
+        let schemes: Vec<String> = schemes.iter().map(|scheme| scheme.to_ascii_lowercase()).collect();
+        let links = Links::new(schemes.clone());
+        self.links = Some(links.clone());
+        // The one that is registered first gets the second process.
+        #[cfg(any(target_os = "linux", target_os = "windows"))]
+        let own_single_instance = self.companions.single_instance && !single_instance::is_registered(app);
         // This comes first, because a second process passes on its link and exits here.
         #[cfg(any(target_os = "linux", target_os = "windows"))]
         if self.companions.single_instance {
-            if cfg!(target_os = "windows") && single_instance::is_registered(app) {
+            if cfg!(target_os = "windows") && !own_single_instance {
                 return Err(
                     "tauri-plugin-single-instance is registered by the app and by clerk. Remove it from the app, or use \
                      clerk::Builder::new().single_instance(false)"
@@ -78,7 +99,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
                 );
             }
             let identifier = app.config().identifier.clone();
-            self.register(app, single_instance::plugin(&identifier, self.running.clone()))?;
+            self.register(app, single_instance::plugin(&identifier, self.running.clone(), links.clone()))?;
         }
         if self.companions.deep_link && app.try_state::<DeepLink<R>>().is_none() {
             self.register(app, Box::new(tauri_plugin_deep_link::init()))?;
@@ -89,10 +110,9 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
                 "clerk::Builder::deep_link(false) needs tauri_plugin_deep_link to be registered before clerk".into()
             );
         }
-        deep_link::register(app);
-        let own_single_instance =
-            self.companions.single_instance && cfg!(any(target_os = "linux", target_os = "windows"));
-        deep_link::listen(app, own_single_instance);
+        deep_link::register(app, schemes);
+        #[cfg(any(target_os = "linux", target_os = "windows"))]
+        links.start(app, own_single_instance);
         Ok(())
     }
 
@@ -118,6 +138,9 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     }
 
     fn on_page_load(&mut self, webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
+        if payload.event() == PageLoadEvent::Started {
+            webview.state::<Requests>().page_left(webview.label());
+        }
         self.registered.iter_mut().for_each(|plugin| plugin.on_page_load(webview, payload));
         self.own.on_page_load(webview, payload);
     }
@@ -127,6 +150,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             RunEvent::Ready => self.running.store(true, Ordering::Release),
             RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
                 app.state::<WindowOptions>().remove(label);
+                app.state::<Requests>().remove(label);
             }
             RunEvent::WindowEvent { event: WindowEvent::Focused(true), .. } => {
                 if let Some(clerk) = app.try_state::<Clerk>() {
@@ -135,11 +159,26 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             }
             _ => {}
         }
+        // Callback links are kept from tauri-plugin-deep-link, which announces all links to all windows.
+        #[cfg(target_os = "macos")]
+        let others = match (event, &self.links) {
+            (RunEvent::Opened { urls }, Some(links)) => Some(RunEvent::Opened { urls: links.opened(app, urls) }),
+            _ => None,
+        };
+        #[cfg(target_os = "macos")]
+        let event = match &others {
+            Some(RunEvent::Opened { urls }) if urls.is_empty() => return,
+            Some(others) => others,
+            None => event,
+        };
         self.registered.iter_mut().for_each(|plugin| plugin.on_event(app, event));
         self.own.on_event(app, event);
     }
 
     fn extend_api(&mut self, invoke: Invoke<R>) -> bool {
+        if let Some(links) = &self.links {
+            links.note_command(invoke.message.command(), invoke.message.webview_ref().label());
+        }
         self.own.extend_api(invoke)
     }
 }

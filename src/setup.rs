@@ -5,8 +5,12 @@ use std::sync::Arc;
 use tauri::{AppHandle, Manager, Runtime, plugin};
 
 use crate::{
-    Clerk, Config, HttpTransport, bindings, builder::Builder, commands::WindowOptions, config, core, desktop,
-    plugin::ClerkPlugin, ports, storage, wallet_bridge,
+    Clerk, Config, HttpTransport, bindings,
+    builder::Builder,
+    commands::{OpenedPages, Requests, WindowOptions},
+    config, core, desktop,
+    plugin::ClerkPlugin,
+    ports, storage, wallet_bridge,
 };
 
 impl Builder {
@@ -38,6 +42,8 @@ fn start<R: Runtime>(
     let clerk = Clerk::new(setup);
     app.manage(clerk.clone());
     app.manage(WindowOptions::default());
+    app.manage(OpenedPages::default());
+    app.manage(Requests::default());
     let polling = clerk.clone();
     tauri::async_runtime::spawn(async move { polling.poll().await });
     let caching = clerk.clone();
@@ -60,7 +66,7 @@ fn clerk_setup<R: Runtime>(
     let config = configured.overridden_by(builder.config);
     let schemes = config::deep_link_schemes(tauri.plugins.0.get("deep-link"));
     let package = app.package_info();
-    let browser = Arc::new(desktop::browser::SystemBrowser);
+    let browser = builder.browser.unwrap_or_else(|| Arc::new(desktop::browser::SystemBrowser));
     let mut setup = core::ClerkSetup::new(
         Arc::new(HttpTransport::new()?),
         builder.secrets.unwrap_or_else(|| Arc::new(storage::KeyringStore::new(&tauri.identifier))),
@@ -70,6 +76,7 @@ fn clerk_setup<R: Runtime>(
     );
     setup.instance = config.instance();
     setup.callback = config.callback(&schemes);
+    setup.schemes = schemes;
     setup.options = config.options;
     setup.app_url = app_url(tauri);
     // Without this folder, the state is not stored.

@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing helper fails the test")]
 
+use std::sync::Arc;
+
 use clerk::{
-    Authorized, ClerkExt, Requirement, SignedIn,
-    core::{CheckAuthorizationParams, SetActiveParams, SignOutOptions},
+    Authorized, ClerkExt, InstanceOptions, Requirement, SignedIn,
+    core::{CheckAuthorizationParams, LoadOptions, SetActiveParams, SignOutOptions},
+    storage::MemoryStore,
 };
+use clerk_emulator::Emulator;
 use clerk_testkit::app::{App, config};
 use serde_json::{Value, json};
 use tauri::{
@@ -74,4 +78,29 @@ async fn guards_admit_only_authorized_users() {
     assert_eq!(invoke(&window, "only_for_admins").unwrap(), json!(app.clerk.user().unwrap().id));
     app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
     assert_eq!(invoke(&window, "whoami").unwrap_err()["code"], "not_signed_in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guards_refuse_an_instance_that_a_window_named() {
+    let emulator = Arc::new(Emulator::start(config()).await.unwrap());
+    let mut instance = LoadOptions::default();
+    let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
+        let InstanceOptions { publishable_key, proxy_url, .. } = std::mem::take(&mut setup.instance);
+        instance = LoadOptions { publishable_key, proxy_url, ..LoadOptions::default() };
+    });
+    let tauri = mock_builder()
+        .invoke_handler(tauri::generate_handler![whoami, only_for_admins])
+        .build(mock_context(noop_assets()))
+        .unwrap();
+    let window = tauri::WebviewWindowBuilder::new(&tauri, "main", Default::default()).build().unwrap();
+    tauri.manage(app.clerk.clone());
+    // As the plugin does with what a window passes to `load`.
+    app.clerk.with_options(Default::default()).load(instance.clone()).await.unwrap();
+    app.sign_in_with_password().await;
+    assert!(app.clerk.is_signed_in());
+    for command in ["whoami", "only_for_admins"] {
+        assert_eq!(invoke(&window, command).unwrap_err()["code"], "instance_not_configured");
+    }
+    app.clerk.load(instance).await.unwrap();
+    assert_eq!(invoke(&window, "whoami").unwrap(), "Ada");
 }

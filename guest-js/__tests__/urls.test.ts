@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import vectors from '../../tests/vectors/urls.json';
-import type { ClerkOptions, DisplayConfig } from '../bindings';
+import type { ClerkOptions, DisplayConfig, RedirectOrigin } from '../bindings';
 import { type RedirectOptions, Urls, withHash, glob } from '../urls';
 
 beforeEach(() => {
@@ -103,4 +103,22 @@ describe('glob', () => {
     expect(glob(`${'*'.repeat(1_000_000)}#`, text)).toBe(false);
     expect(glob(`https://${'*a'.repeat(1000)}b`, text)).toBe(false);
   });
+});
+
+it('isAllowedRedirect treats an expression that the webview does not support as no match', () => {
+  const urls = (allowedRedirectOrigins: RedirectOrigin[]) =>
+    new Urls({
+      here: 'tauri://localhost/',
+      options: { allowedRedirectOrigins },
+      display: undefined,
+      production: true,
+      frontendApi: '',
+      loaded: true,
+    });
+  const unsupported = { regex: 'x', flags: 'uv' };
+  expect(urls([unsupported]).allowedRedirect('https://x.example/')).toBeUndefined();
+  expect(vi.mocked(console.warn).mock.calls[0]?.[0]).toContain('/x/uv');
+  expect(urls([unsupported, 'https://*.example']).allowedRedirect('https://x.example/')?.host).toBe(
+    'x.example',
+  );
 });

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use serde::{Serialize, Serializer};
@@ -14,9 +15,10 @@ use tauri::{
     ipc::{CommandArg, CommandItem, InvokeError},
 };
 
+use super::requests::Requests;
 use crate::{
     config::PLUGIN_NAME,
-    core::{Clerk, ClerkOptions, LoadOptions, Snapshot},
+    core::{Clerk, ClerkOptions, LoadOptions, RedirectOutcome, Snapshot},
     error::{ErrorCode, ErrorPayload, Result},
 };
 
@@ -60,11 +62,12 @@ impl Deref for Caller {
     }
 }
 
-/// The window that loads Clerk or reads the state.
+/// The window that calls.
 pub(crate) struct CallerWindow {
     clerk: Clerk,
     label: String,
     options: WindowOptions,
+    requests: Requests,
     may_sign_in: bool,
 }
 
@@ -72,7 +75,7 @@ pub(crate) struct CallerWindow {
 ///
 /// Without a permission to sign in or up, it has no addresses of providers' pages: whoever knows such an address can sign in
 /// there with their own account.
-#[derive(Debug, specta::Type)]
+#[derive(Debug, Clone, specta::Type)]
 #[specta(transparent)]
 pub(crate) struct WindowSnapshot {
     snapshot: Arc<Snapshot>,
@@ -122,8 +125,9 @@ impl CallerWindow {
         let own = std::mem::take(&mut options.options);
         own.check()?;
         // Before the first response: the window may read the restored state while FAPI is still asked.
-        let before = self.options.replace(&self.label, Some(own));
-        if let Err(error) = self.clerk.load(options).await {
+        let before = self.options.replace(&self.label, Some(own.clone()));
+        let window = self.clerk.with_options(own);
+        if let Err(error) = window.load(options).await {
             self.options.replace(&self.label, before);
             return Err(error);
         }
@@ -137,6 +141,13 @@ impl CallerWindow {
             None => self.clerk.clone(),
         };
         WindowSnapshot { snapshot: clerk.snapshot_with_ages(), may_sign_in: self.may_sign_in }
+    }
+
+    /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the
+    /// app.
+    pub(crate) fn take_redirect_outcome(&self) -> Option<RedirectOutcome> {
+        let of_window = self.requests.take_outcome(&self.label, Instant::now());
+        of_window.or_else(|| self.clerk.take_redirect_outcome())
     }
 }
 
@@ -166,8 +177,9 @@ impl<'de, R: Runtime> CommandArg<'de, R> for CallerWindow {
         let clerk = clerk(&command)?;
         let webview = command.message.webview_ref();
         let options = webview.try_state::<WindowOptions>().map(|all| all.inner().clone()).unwrap_or_default();
+        let requests = webview.try_state::<Requests>().map(|requests| requests.inner().clone()).unwrap_or_default();
         let may_sign_in = may_sign_in(webview);
-        Ok(Self { clerk, label: webview.label().to_owned(), options, may_sign_in })
+        Ok(Self { clerk, label: webview.label().to_owned(), options, requests, may_sign_in })
     }
 }
 

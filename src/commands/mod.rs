@@ -1,6 +1,9 @@
 //! What a webview may call. Each command hands over to [`Clerk`](crate::Clerk); none decides anything.
 
 mod caller;
+mod opener;
+mod request;
+mod requests;
 #[macro_use]
 mod table;
 
@@ -9,6 +12,10 @@ use url::Url;
 
 pub(crate) use caller::WindowOptions;
 use caller::{Caller, CallerWindow, WindowSnapshot};
+pub(crate) use opener::OpenedPages;
+use opener::PageOpener;
+use request::Request;
+pub(crate) use requests::Requests;
 
 use crate::{
     core::{
@@ -30,9 +37,14 @@ macro_rules! define {
         $(
             #[tauri::command]
             #[specta::specta]
-            pub(crate) async fn $name( $( $parameter: $type ),* ) -> Result<$result, ErrorPayload> {
-                let result: Result<$result> = $body;
-                Ok(result?)
+            pub(crate) async fn $name(request: Request, $( $parameter: $type ),* ) -> Result<$result, ErrorPayload> {
+                // What contains session tokens is not kept.
+                let keep = ![$( $set ),+].contains(&"session-token");
+                let run = async move {
+                    let result: Result<$result> = $body;
+                    result
+                };
+                request.once(keep, run).await
             }
         )*
 

@@ -46,10 +46,10 @@ macro_rules! command_table {
                 clerk.authenticate_with_web3(params).await
             }
             ["sign-in", "sign-up"] fn cancel_authentication(clerk: Caller) -> bool { Ok(clerk.cancel_authentication().await) }
-            ["sign-in", "sign-up"] fn take_redirect_outcome(clerk: Caller) -> Option<RedirectOutcome> {
-                Ok(clerk.take_redirect_outcome())
+            ["sign-in", "sign-up"] fn take_redirect_outcome(window: CallerWindow) -> Option<RedirectOutcome> {
+                Ok(window.take_redirect_outcome())
             }
-            ["open-external"] fn open_external(clerk: Caller, url: String) -> () { clerk.open_external(&url) }
+            ["open-external"] fn open_external(pages: PageOpener, url: String) -> () { pages.open(&url) }
 
             // Sign-in, step by step.
             ["sign-in"] fn create_sign_in(clerk: Caller, params: SignInCreateParams) -> SignIn {

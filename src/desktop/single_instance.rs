@@ -9,30 +9,39 @@ use std::sync::{
 
 use tauri::{AppHandle, Manager, Runtime, plugin::Plugin};
 
-use super::{deep_link, windows};
+use super::deep_link::Links;
 
-/// Creates the single-instance plugin: a second process passes its link to the first one, which focuses its window.
+/// Creates the single-instance plugin: a second process passes its arguments to the first one.
+///
+/// Clerk does without the plugin's feature `deep-link`, with which it announces every link to all windows. Cargo unifies features,
+/// so another crate of the app may enable it. Links are then announced before the callback runs; [`Links`] does not announce them
+/// again.
 ///
 /// ## Platform-specific
 ///
-/// - **Linux**: uses the D-Bus name `<identifier>.clerk.SingleInstance`, which no other plugin uses, so an app may also
-///   register single-instance itself.
+/// - **Linux**: uses a D-Bus name of its own (see [`unique_name`](super::names::unique_name)), so an app may also register
+///   single-instance itself.
 /// - **Windows**: there is one name per app. A second registration in the same process would find the first one, treat
 ///   its own process as the second one, and exit without a message. If the app registers its own first, its lock is in
 ///   Tauri's resource table; see [`is_registered`]. If the app registers its own later, the callback runs before a window
 ///   exists, which no real second process can cause; the app then exits with a message.
-pub(crate) fn plugin<R: Runtime>(identifier: &str, running: Arc<AtomicBool>) -> Box<dyn Plugin<R>> {
+pub(crate) fn plugin<R: Runtime>(
+    identifier: &str,
+    running: Arc<AtomicBool>,
+    links: Arc<Links<R>>,
+) -> Box<dyn Plugin<R>> {
     let on_second_instance = move |app: &AppHandle<R>, arguments: Vec<String>, _directory: String| {
         if cfg!(target_os = "windows") && !running.load(Ordering::Acquire) {
             refuse_double_registration();
         }
-        windows::focus(app);
-        deep_link::handle_arguments(app, &arguments);
+        links.second_process(app, &arguments);
     };
-    let builder = tauri_plugin_single_instance::Builder::new()
-        .dbus_id(format!("{identifier}.clerk"))
-        .callback(on_second_instance);
-    Box::new(builder.build())
+    let builder = tauri_plugin_single_instance::Builder::new();
+    #[cfg(target_os = "linux")]
+    let builder = builder.dbus_id(super::names::unique_name(identifier));
+    #[cfg(not(target_os = "linux"))]
+    let _ = identifier;
+    Box::new(builder.callback(on_second_instance).build())
 }
 
 /// Whether the app registered single-instance itself, before Clerk.

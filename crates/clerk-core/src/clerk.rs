@@ -18,7 +18,7 @@ use crate::{
     flows::pending::Flows,
     models::SessionId,
     options::ClerkOptions,
-    ports::{SecretKey, StoreError},
+    ports::{SecretKey, SecretLifetime, StoreError},
     secret::StoredSecret,
     setup::ClerkSetup,
     state::{
@@ -103,7 +103,7 @@ pub(crate) struct Turns {
 /// Held during a load, so that overlapping loads share one.
 pub(crate) struct LoadTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
 
-/// Held while the active session changes, so that `set_active` and `sign_out` do not overlap.
+/// Held while the active session changes, so that two calls of `set_active` do not overlap. Signing out does not wait for it.
 pub(crate) struct SwitchTurn<'a>(#[expect(dead_code, reason = "held, not read")] MutexGuard<'a, ()>);
 
 impl Turns {
@@ -120,6 +120,11 @@ impl Turns {
     /// Records that a session was chosen by the user, or by the app on their behalf.
     pub(crate) fn session_was_chosen(&self) {
         self.initial_session_is_default.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether a session was chosen, or deliberately none.
+    pub(crate) fn was_session_chosen(&self) -> bool {
+        !self.initial_session_is_default.load(Ordering::Relaxed)
     }
 
     /// Returns true once, while the app may still choose the initial session.
@@ -264,7 +269,11 @@ impl Clerk {
     }
 
     pub(crate) async fn read_secret(&self, key: &SecretKey) -> std::result::Result<Option<StoredSecret>, StoreError> {
-        self.0.store_access.read(self.0.setup.secrets.as_ref(), key).await
+        let secret = self.0.store_access.read(self.0.setup.secrets.as_ref(), key).await?;
+        if secret.is_some() {
+            self.report_lifetime();
+        }
+        Ok(secret)
     }
 
     pub(crate) async fn write_secret(
@@ -272,7 +281,18 @@ impl Clerk {
         key: &SecretKey,
         secret: StoredSecret,
     ) -> std::result::Result<(), StoreError> {
-        self.0.store_access.write(self.0.setup.secrets.as_ref(), key, secret).await
+        self.0.store_access.write(self.0.setup.secrets.as_ref(), key, secret).await?;
+        self.report_lifetime();
+        Ok(())
+    }
+
+    /// Gives notice, once, that the store forgets at log-out.
+    fn report_lifetime(&self) {
+        let code = ErrorCode::StorageUntilLogOut.as_str();
+        if self.0.setup.secrets.lifetime() == SecretLifetime::UntilLogOut && !lock(&self.0.notices).contains_key(code) {
+            let message = "there is no keyring, so the user stays signed in only until they log out of the computer";
+            self.notice(code, message.to_owned());
+        }
     }
 
     pub(crate) async fn delete_secret(&self, key: &SecretKey) -> std::result::Result<(), StoreError> {
@@ -321,6 +341,12 @@ impl Clerk {
         tracing::warn!(code, "{message}");
         lock(&self.0.notices).insert(code, message.clone());
         self.0.setup.events.emit(Event::Notice { code, message });
+    }
+
+    /// Emits the notice that a flow failed whose caller is gone. The text is fixed, because every window receives it.
+    #[doc(hidden)]
+    pub fn notice_redirect_failed(&self, code: &str) {
+        self.notice("redirect_failed", format!("a sign-in that no caller was waiting for failed ({code})"));
     }
 
     /// Returns the newest diagnostic of each code, e.g. that the keyring is missing.

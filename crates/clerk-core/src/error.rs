@@ -118,12 +118,16 @@ codes! {
     DecodeError = "decode_error",
     /// The OS keyring is not available.
     StorageUnavailable = "storage_unavailable",
+    /// There is no keyring, so secrets are kept until the user logs out of the computer. A notice only.
+    StorageUntilLogOut = "storage_until_log_out",
     /// The content of the OS keyring can't be decoded.
     StorageCorrupt = "storage_corrupt",
     /// The system browser could not be opened.
     BrowserUnavailable = "browser_unavailable",
-    /// The URL is not http or https, so it is not opened in the system browser.
+    /// Neither Clerk nor the app names the page, or its URL is not https, so it is not opened in the system browser.
     UrlNotAllowed = "url_not_allowed",
+    /// A window opened another page in the system browser less than a second ago.
+    OpenExternalRateLimited = "open_external_rate_limited",
     /// FAPI returned no page to open for this strategy.
     OauthVerificationUrlMissing = "oauth_transport_missing_verification_url",
     /// The user denied access at the provider.
@@ -156,6 +160,8 @@ codes! {
     WalletBridgeMisused = "wallet_bridge_misused",
     /// `web3_solana_signature` requires the name of the wallet.
     Web3SolanaWalletNameRequired = "web3_solana_wallet_name_required",
+    /// A command of the app requires that the app, and not a window, names the instance.
+    InstanceNotConfigured = "instance_not_configured",
     /// A command of the app requires a signed-in user.
     NotSignedIn = "not_signed_in",
     /// A command of the app requires a role, permission, feature, plan or verification that the user does not have.

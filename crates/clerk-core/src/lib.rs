@@ -52,6 +52,7 @@ mod jwt;
 pub mod models;
 mod navigation;
 mod options;
+mod pattern;
 pub mod ports;
 mod random;
 mod resources;

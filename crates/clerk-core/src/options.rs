@@ -6,7 +6,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::{ErrorCode, Result};
+use crate::{
+    error::{ErrorCode, Result},
+    pattern::{Expression, LONGEST_PATTERN},
+};
+
+/// The most entries of a list.
+const LONGEST_LIST: usize = 100;
 
 /// An allowed origin for redirects.
 ///
@@ -135,7 +141,7 @@ options! {
     /// Allowed origins for redirects. If missing or empty: the app's own origin, those of the instance's domain, and
     /// FAPI's on development instances.
     allowed_redirect_origins: Vec<RedirectOrigin> = "allowedRedirectOrigins",
-    /// Protocols that may be navigated to, besides http, https and the app's own, e.g. `my-app:`.
+    /// The app's own deep-link schemes that may be navigated to, besides http and https, e.g. `my-app:`.
     allowed_redirect_protocols: Vec<String> = "allowedRedirectProtocols",
     /// Whether the app is a satellite of another domain.
     is_satellite: bool = "isSatellite",
@@ -165,18 +171,30 @@ impl ClerkOptions {
     /// # Errors
     /// `option_invalid`.
     pub fn check(&self) -> Result<()> {
+        let invalid = |why: String| Err(ErrorCode::OptionInvalid.error(why));
+        let lengths = [
+            ("allowedRedirectOrigins", self.allowed_redirect_origins.as_ref().map(Vec::len)),
+            ("allowedRedirectProtocols", self.allowed_redirect_protocols.as_ref().map(Vec::len)),
+            ("taskUrls", self.task_urls.as_ref().map(BTreeMap::len)),
+        ];
+        if let Some((name, _)) = lengths.iter().find(|(_, length)| length.is_some_and(|length| length > LONGEST_LIST)) {
+            return invalid(format!("{name} has more than {LONGEST_LIST} entries"));
+        }
         for origin in self.allowed_redirect_origins.iter().flatten() {
-            let RedirectOrigin::Regex { regex, flags } = origin else { continue };
-            let unusable = |why: String| {
-                Err(ErrorCode::OptionInvalid
-                    .error(format!("allowedRedirectOrigins contains an invalid regular expression: {why}")))
-            };
-            // Flags that change the meaning of an expression; `g` and `y` only change how it is searched for.
-            if let Some(flag) = flags.chars().find(|flag| !"imsuv".contains(*flag)) {
-                return unusable(format!("unknown flag {flag:?}"));
-            }
-            if let Err(error) = regress::Regex::with_flags(regex, flags.as_str()) {
-                return unusable(error.to_string());
+            match origin {
+                RedirectOrigin::Pattern(pattern) if pattern.len() > LONGEST_PATTERN => {
+                    return invalid(format!(
+                        "allowedRedirectOrigins contains a pattern of more than {LONGEST_PATTERN} characters"
+                    ));
+                }
+                RedirectOrigin::Pattern(_) => {}
+                RedirectOrigin::Regex { regex, flags } => {
+                    if let Err(why) = Expression::new(regex, flags) {
+                        return invalid(format!(
+                            "allowedRedirectOrigins contains a regular expression that can't be used: {why}"
+                        ));
+                    }
+                }
             }
         }
         Ok(())

@@ -120,6 +120,20 @@ pub trait SecretStore: Send + Sync {
     fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>>;
     /// Deletes the secret under `key`, if there is one.
     fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// For how long the store keeps what was written or read last. Default: until it is deleted.
+    fn lifetime(&self) -> SecretLifetime {
+        SecretLifetime::UntilDeleted
+    }
+}
+
+/// For how long a [`SecretStore`] keeps secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecretLifetime {
+    /// Until they are deleted.
+    UntilDeleted,
+    /// Until the user logs out of the computer.
+    UntilLogOut,
 }
 
 /// Names a secret: its kind, and the instance it belongs to. The instance is the host of its Frontend API, followed by

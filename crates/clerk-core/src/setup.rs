@@ -20,6 +20,8 @@ pub struct ClerkSetup {
     pub instance: InstanceOptions,
     /// The callback URL of browser flows, or the reason why it is not known.
     pub callback: Result<CallbackUrl>,
+    /// The app's deep-link schemes, which `allowedRedirectProtocols` may list. That of the callback URL is always one.
+    pub schemes: Vec<String>,
     /// Clerk's options. Those passed to [`Clerk::load`](crate::Clerk::load) take precedence, field by field.
     pub options: ClerkOptions,
     /// The URL of the app's start page; relative URLs are resolved against it.
@@ -100,6 +102,7 @@ impl ClerkSetup {
         Self {
             instance: InstanceOptions::default(),
             callback: Err(ErrorCode::RedirectUrlInvalid.error("no redirect URL is configured")),
+            schemes: Vec::new(),
             options: ClerkOptions::default(),
             app_url: default_app_url(),
             select_initial_session: None,

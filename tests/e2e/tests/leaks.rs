@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clerk_e2e::{Desktop, Options, Result, Window};
+use clerk_e2e::{CALLBACK, Desktop, Options, Result, Window, until};
 
 /// Records everything that Rust sends to the webview: responses and events.
 const SPY: &str = r"
@@ -59,14 +59,22 @@ async fn client_token_is_only_in_rust_and_the_keyring() -> Result<()> {
     window.wait_for_text("status", "ready").await?;
     window.run(SPY).await?;
     everything_that_signs_in(&desktop, &window).await?;
+    // A link that is no callback is announced to windows, so the script would have heard callbacks too.
+    desktop.open_link(&CALLBACK.replace("callback", "elsewhere?spied")).await?;
+    until("the window hears of the other link", || async {
+        let heard = window.run("return window.heard.join('\\n')").await.ok()?;
+        heard.as_str()?.contains("elsewhere?spied").then_some(())
+    })
+    .await?;
 
     let heard = window.run("return window.heard.join('\\n')").await?;
     let kept = window.run("return JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie").await?;
     let page = window.run("return document.documentElement.outerHTML").await?;
     let heard = heard.as_str().unwrap_or_default();
-    for expected in ["\"revision\"", "Grace", "callback?", "form_password_incorrect", "eyJ"] {
+    for expected in ["\"revision\"", "Grace", "form_password_incorrect", "eyJ"] {
         assert!(heard.contains(expected), "the script must have recorded {expected}");
     }
+    assert!(!heard.contains(&format!("{CALLBACK}?")), "no window hears of a callback link");
     let log = desktop.log()?;
     assert!(log.contains("FAPI responded") && log.contains("TRACE"), "the log has the trace level");
 

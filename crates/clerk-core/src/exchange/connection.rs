@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use crate::{
     exchange::ordering::{OrderGate, Stamp},
     fapi::{
+        Instance,
         pipeline::Fapi,
         request::{Effect, Request},
     },
@@ -32,6 +33,8 @@ use crate::{
 pub(crate) struct Connection {
     fapi: Mutex<Option<Arc<Fapi>>>,
     identity: Mutex<Identity>,
+    /// The instance that the app's own code named with `load`.
+    instance_of_app: Mutex<Option<Instance>>,
     /// Requests in flight that may rotate the token.
     rotating: watch::Sender<usize>,
     /// Held by the request that makes FAPI create the client, so that concurrent requests do not create two.
@@ -40,6 +43,8 @@ pub(crate) struct Connection {
     verifying: watch::Sender<bool>,
     /// Whether the stored token could not be read: what is stored is unknown, and must not be overwritten unseen.
     store_is_unknown: AtomicBool,
+    /// Whether the user signed out of all sessions while what is stored was unknown.
+    signed_out: AtomicBool,
     /// Whether a response raised a doubt that no verification has settled yet.
     in_doubt: AtomicBool,
 }
@@ -49,10 +54,12 @@ impl Default for Connection {
         Self {
             fapi: Mutex::default(),
             identity: Mutex::default(),
+            instance_of_app: Mutex::default(),
             rotating: watch::Sender::new(0),
             first_contact: tokio::sync::Mutex::default(),
             verifying: watch::Sender::new(false),
             store_is_unknown: AtomicBool::default(),
+            signed_out: AtomicBool::default(),
             in_doubt: AtomicBool::default(),
         }
     }
@@ -122,6 +129,17 @@ pub(super) enum ClientVerdict {
 impl Connection {
     pub(crate) fn fapi(&self) -> Option<Arc<Fapi>> {
         lock(&self.fapi).clone()
+    }
+
+    /// Records the instance that the app's own code named with `load`.
+    pub(crate) fn set_instance_of_app(&self, instance: Instance) {
+        *lock(&self.instance_of_app) = Some(instance);
+    }
+
+    /// Whether the instance in use is the one that the app's own code named with `load`.
+    pub(crate) fn uses_instance_of_app(&self) -> bool {
+        let instance = lock(&self.instance_of_app).clone();
+        self.fapi().is_some_and(|fapi| instance.as_ref() == Some(fapi.instance()))
     }
 
     pub(crate) fn set_fapi(&self, fapi: Fapi) {
@@ -203,6 +221,15 @@ impl Connection {
 
     pub(crate) fn store_is_unknown(&self) -> bool {
         self.store_is_unknown.load(Ordering::Acquire)
+    }
+
+    /// Whether the user signed out of all sessions while what is stored was unknown: then nobody comes back from there.
+    pub(crate) fn was_signed_out(&self) -> bool {
+        self.signed_out.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_signed_out(&self) {
+        self.signed_out.store(self.store_is_unknown(), Ordering::Release);
     }
 
     pub(crate) fn set_store_is_unknown(&self, unknown: bool) {

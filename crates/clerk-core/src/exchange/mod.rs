@@ -316,7 +316,7 @@ impl Clerk {
 
     /// Stores a new client token. If storing fails, it is used in memory only. If another process stored a newer one, that is
     /// used instead.
-    async fn store_token(&self, token: Option<ClientToken>) {
+    pub(crate) async fn store_token(&self, token: Option<ClientToken>) {
         let was_unknown = self.0.connection.store_is_unknown();
         match self.save_token(token.as_ref()).await {
             Ok(None) => {}
@@ -334,12 +334,20 @@ impl Clerk {
         let clerk = self.clone();
         // Boxed, because applying a response may lead here again.
         Box::pin(async move {
+            let before = clerk.0.store.snapshot().session().map(|session| session.id.clone());
             clerk.0.connection.reset_token(Some(token));
             if let Err(error) = clerk.exchange_once(&get_client().changes_client()).await {
                 tracing::debug!(code = error.code(), "the client of the stored token could not be read");
             }
-            let session = clerk.client().and_then(|client| client.default_session().map(|session| session.id.clone()));
-            if session.is_some() && clerk.0.store.snapshot().session().is_none() {
+            // Nobody becomes active after the user signed out, or chose to have no active session.
+            if clerk.0.store.snapshot().session().is_some() || (before.is_none() && clerk.0.turns.was_session_chosen())
+            {
+                return;
+            }
+            let client = clerk.client().unwrap_or_default();
+            let session = before.filter(|id| client.signed_in_session(id).is_some());
+            let session = session.or_else(|| client.default_session().map(|session| session.id.clone()));
+            if session.is_some() {
                 clerk.commit([Transition::Activate(session)]).await;
             }
         })

@@ -50,6 +50,12 @@ enum Handled {
 }
 
 impl Clerk {
+    /// Whether the link is the app's callback URL, and so a matter of [`handle_deep_link`](Self::handle_deep_link).
+    #[must_use]
+    pub fn is_callback_link(&self, link: &Url) -> bool {
+        self.0.setup.callback.as_ref().is_ok_and(|callback| callback.matches(link))
+    }
+
     /// Handles a link that the operating system passed to the app.
     ///
     /// Any program can open such a link. It ends a flow only if it proves that it belongs to it: an e-mail link with the id of
@@ -60,9 +66,8 @@ impl Clerk {
     /// A flow can be finished for ten minutes from its start, also after its caller stopped waiting and after a restart of the
     /// app; in the latter case, this waits for [`load`](Self::load).
     pub async fn handle_deep_link(&self, link: &Url) -> LinkOutcome {
-        match &self.0.setup.callback {
-            Ok(callback) if callback.matches(link) => {}
-            _ => return LinkOutcome::NotOurs,
+        if !self.is_callback_link(link) {
+            return LinkOutcome::NotOurs;
         }
         let Some(content) = CallbackLink::read(link) else { return refuse("it is too long") };
         if let Some(flow) = self.0.flows.redeemable(self.0.setup.clock.now_ms())
@@ -92,8 +97,7 @@ impl Clerk {
             Err(error) => {
                 // Windows without permissions receive notices too, so Clerk's own message is only logged.
                 tracing::warn!(code = error.code(), "a sign-in that no caller was waiting for failed: {error}");
-                let message = format!("a sign-in that no caller was waiting for failed ({})", error.code());
-                self.notice("redirect_failed", message);
+                self.notice_redirect_failed(error.code());
             }
         }
         LinkOutcome::Resumed

@@ -49,9 +49,19 @@ pub struct LoadOptions {
     pub options: ClerkOptions,
 }
 
+impl LoadOptions {
+    /// Whether everything comes from the configuration.
+    fn is_empty(&self) -> bool {
+        let given =
+            [&self.publishable_key, &self.proxy_url, &self.domain].into_iter().any(|value| non_blank(value).is_some());
+        !given && self.options == ClerkOptions::default()
+    }
+}
+
 impl Clerk {
     /// Loads the instance's settings and this device's client. Does nothing if Clerk is already loaded; overlapping
-    /// calls share one load. It can be called again after an error.
+    /// calls share one load. It can be called again after an error. What a call passes and is refused changes nothing for
+    /// others.
     ///
     /// The state cached by an earlier run is restored at once. If Clerk can't be reached, that state stays, with the
     /// status `degraded`; without one, the status is `error`. Either way, the load is retried in the background until
@@ -59,28 +69,25 @@ impl Clerk {
     ///
     /// # Errors
     /// `publishable_key_missing`, `publishable_key_invalid`, `publishable_key_conflict`, `instance_mismatch`,
-    /// `proxy_url_invalid`, `domain_invalid`, `network_error`, `decode_error`, or `api_response_error`, e.g. with
-    /// `native_api_disabled` if the Native API is switched off in Clerk's dashboard.
+    /// `proxy_url_invalid`, `domain_invalid`, `option_invalid`, `network_error`, `decode_error`, or `api_response_error`,
+    /// e.g. with `native_api_disabled` if the Native API is switched off in Clerk's dashboard.
     ///
     /// # Source
     /// FAPI `GET /v1/environment` and `GET /v1/client`; `Clerk.load()`.
     pub async fn load(&self, options: LoadOptions) -> Result<()> {
         self.start_upkeep();
-        let overrides = options.options.clone();
         // A later caller reuses the state already shown, even while the first load is still in flight.
         if self.snapshot().is_loaded() {
-            overrides.check().and_then(|()| self.resolve(&options))?;
-            self.merge_options(overrides).await;
+            let instance = self.check_load(&options)?;
+            self.accept_options(options, &instance).await;
             return Ok(());
         }
         let _load = self.0.turns.load().await;
-        let instance = match overrides.check().and_then(|()| self.resolve(&options)) {
+        let instance = match self.check_load(&options) {
             Ok(instance) => instance,
-            // A call with invalid options must not discard the state of an earlier load.
-            Err(error) if self.snapshot().is_loaded() => return Err(error),
-            Err(error) => return self.fail(error).await,
+            Err(error) => return self.refuse_load(&options, error).await,
         };
-        self.merge_options(overrides).await;
+        self.accept_options(options, &instance).await;
         if self.snapshot().is_loaded() {
             return Ok(());
         }
@@ -184,7 +191,46 @@ impl Clerk {
         }
     }
 
-    /// Merges the options of the configuration or a window into the state.
+    /// Checks everything that a load needs before it changes anything.
+    fn check_load(&self, options: &LoadOptions) -> Result<Instance> {
+        for options in [Some(&self.0.setup.options), Some(&options.options), self.own_options()].into_iter().flatten() {
+            options.check()?;
+            self.check_protocols(options)?;
+        }
+        self.resolve(options)
+    }
+
+    /// Returns the error to the caller. It is the state of the whole app only if the app's configuration is at fault: what a
+    /// caller passes must not affect others.
+    async fn refuse_load(&self, options: &LoadOptions, error: Error) -> Result<()> {
+        let is_first = self.0.connection.fapi().is_none();
+        if is_first
+            && options.is_empty()
+            && self.own_options().is_none_or(|own| own.check().is_ok() && self.check_protocols(own).is_ok())
+        {
+            return self.fail(error).await;
+        }
+        Err(error)
+    }
+
+    /// Merges the options of the app's own code into the state, and records who named the instance. The options of a window
+    /// are those of its handle, and are not part of the state.
+    async fn accept_options(&self, options: LoadOptions, instance: &Instance) {
+        if self.own_options().is_none() {
+            if non_blank(&options.publishable_key).is_some() {
+                self.0.connection.set_instance_of_app(instance.clone());
+            }
+            self.merge_options(options.options).await;
+        }
+    }
+
+    /// Whether the app itself names the instance: by `plugins.clerk.publishableKey`, `clerk::Builder::publishable_key`, or a
+    /// call of [`load`](Self::load) in Rust. Otherwise a window named it, and with it whose users are signed in.
+    #[must_use]
+    pub fn is_instance_configured(&self) -> bool {
+        non_blank(&self.0.setup.instance.publishable_key).is_some() || self.0.connection.uses_instance_of_app()
+    }
+
     async fn merge_options(&self, overrides: ClerkOptions) {
         let current = self.snapshot().options.clone();
         let merged = (*current).clone().overridden_by(overrides);
@@ -195,14 +241,16 @@ impl Clerk {
 
     async fn fail(&self, error: Error) -> Result<()> {
         tracing::error!(code = error.code(), "Clerk could not be loaded: {error}");
+        if error.status() == Some(401) {
+            // FAPI does not know this device any more.
+            self.forget_state().await;
+        }
         self.commit([Transition::LoadFailed(error.clone())]).await;
         Err(error)
     }
 
     /// Merges the options with the configuration. The two must not contradict each other.
     fn resolve(&self, options: &LoadOptions) -> Result<Instance> {
-        let non_blank =
-            |value: &Option<String>| non_empty(value).filter(|text| !text.trim().is_empty()).map(str::to_owned);
         let configured = &self.0.setup.instance;
         let [key, proxy_url, domain] = [&options.publishable_key, &options.proxy_url, &options.domain].map(non_blank);
         let [own_key, own_proxy_url, own_domain] =
@@ -237,8 +285,9 @@ impl Clerk {
     async fn restore_identity(&self, instance: Instance) -> Option<CachedState> {
         let setup = &self.0.setup;
         if self.0.connection.secret_name().is_some_and(|name| name != instance.secret_name()) {
-            // The state of the other instance must not come back.
+            // The state of the other instance must not come back, and its client token is sent nowhere else.
             self.renew_key().await;
+            self.0.revocations.clear();
         }
         let opened = match self.open_stored(&instance.secret_name()).await {
             Ok(opened) => opened,
@@ -302,6 +351,10 @@ impl Clerk {
             client => client.map(|_| ()),
         }
     }
+}
+
+fn non_blank(value: &Option<String>) -> Option<String> {
+    non_empty(value).filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }
 
 /// Whether a load failed with an answer of FAPI that a retry does not change.

@@ -106,6 +106,9 @@ impl Clerk {
                 queued_at_ms: now_ms,
             }
         }));
+        if everything {
+            self.0.connection.set_signed_out();
+        }
         self.0.store.tokens.clear();
         let sessions = ended.iter().map(|session| session.id.clone()).collect();
         let no_session = everything.then_some(Transition::Activate(None));

@@ -47,6 +47,10 @@ impl CallbackUrl {
         self.0.as_str()
     }
 
+    pub(crate) fn scheme(&self) -> &str {
+        self.0.scheme()
+    }
+
     /// Whether it is an http(s) URL, which the system may open in the app or in a browser.
     pub(crate) fn is_web_url(&self) -> bool {
         matches!(self.0.scheme(), "http" | "https")

@@ -6,8 +6,49 @@ use url::Url;
 
 use crate::navigation::urls::{path_of, same_origin};
 
-/// Schemes that run a program or read the disk. They are refused even if the app allows them.
-const FORBIDDEN: [&str; 5] = ["javascript", "data", "vbscript", "blob", "file"];
+/// Schemes that run a program, read the disk, or belong to the webview. They are refused even if the app allows them, as are all
+/// that begin with `ms-`, which belong to Windows.
+const FORBIDDEN: [&str; 29] = [
+    "about",
+    "asset",
+    "blob",
+    "chrome",
+    "data",
+    "devtools",
+    "edge",
+    "file",
+    "filesystem",
+    "ftp",
+    "hcp",
+    "help",
+    "intent",
+    "ipc",
+    "jar",
+    "javascript",
+    "mhtml",
+    "microsoft-edge",
+    "mk",
+    "res",
+    "resource",
+    "search",
+    "search-ms",
+    "shell",
+    "smb",
+    "ssh",
+    "telnet",
+    "vbscript",
+    "view-source",
+];
+
+/// Whether URLs of this scheme may be navigated to, if the app allows it.
+pub(crate) fn is_harmless_scheme(scheme: &str) -> bool {
+    !FORBIDDEN.contains(&scheme) && !scheme.starts_with("ms-")
+}
+
+/// Returns the scheme of an entry in `allowedRedirectProtocols`, which may end in a colon.
+pub(crate) fn scheme_of(protocol: &str) -> String {
+    protocol.trim_end_matches(':').to_ascii_lowercase()
+}
 
 /// The target of a navigation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +75,8 @@ pub(crate) fn destination(to: &str, page: &Url, allowed_protocols: &[String]) ->
     if matches!(target.scheme(), "http" | "https") {
         return Some(Destination::External(target));
     }
-    let listed = |protocol: &String| protocol.trim_end_matches(':').eq_ignore_ascii_case(target.scheme());
-    let allowed = allowed_protocols.iter().any(listed) && !FORBIDDEN.contains(&target.scheme());
+    let is_listed = |protocol: &String| scheme_of(protocol) == target.scheme();
+    let allowed = allowed_protocols.iter().any(is_listed) && is_harmless_scheme(target.scheme());
     Some(if allowed { Destination::Custom(target) } else { Destination::Refused })
 }
 

@@ -2,5 +2,6 @@
 
 pub(crate) mod callback_url;
 mod destination;
+mod external;
 mod redirects;
 pub(crate) mod urls;

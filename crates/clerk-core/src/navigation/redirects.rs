@@ -4,14 +4,15 @@ use url::Url;
 
 use crate::{
     clerk::Clerk,
-    error::{Error, ErrorCode, Result},
+    error::{ErrorCode, Result},
     events::Event,
-    fapi::{InstanceType, is_loopback},
+    fapi::InstanceType,
     flows::{attempt::AttemptKind, callback_params::RedirectCallbackParams, outcome::RedirectOutcome},
     navigation::{
-        destination::{Destination, destination},
+        destination::{Destination, destination, is_harmless_scheme, scheme_of},
         urls::{RedirectOptions, Urls},
     },
+    options::ClerkOptions,
     state::snapshot::Snapshot,
 };
 
@@ -179,17 +180,20 @@ impl Clerk {
     /// If no window is open, the page is stored for the next window that loads Clerk.
     ///
     /// # Errors
-    /// `browser_unavailable`.
+    /// `url_not_allowed` if neither Clerk nor the app names the other site, see [`external_page`](Self::external_page);
+    /// `browser_unavailable`. [`open_external`](Self::open_external) opens any site.
     ///
     /// # Source
     /// `Clerk.navigate()`.
     pub fn navigate(&self, to: &str) -> Result<()> {
         let snapshot = self.snapshot();
         let page = &self.0.setup.app_url;
-        let allowed = snapshot.options.allowed_redirect_protocols.as_deref().unwrap_or_default();
-        let to = match destination(to, page, allowed) {
+        let listed = snapshot.options.allowed_redirect_protocols.iter().flatten();
+        // Options are checked by `load`, which may not have been called yet.
+        let allowed: Vec<_> = listed.filter(|protocol| self.is_own_scheme(&scheme_of(protocol))).cloned().collect();
+        let to = match destination(to, page, &allowed) {
             None => return Ok(()),
-            Some(Destination::External(url)) => return self.open_external(url.as_str()),
+            Some(Destination::External(url)) => return self.open_named_page(&url),
             Some(Destination::Path(path)) => path,
             Some(Destination::Custom(url)) => url.into(),
             Some(Destination::Refused) => {
@@ -203,6 +207,27 @@ impl Clerk {
         };
         self.hand_to_window(RedirectOutcome::navigate(to));
         Ok(())
+    }
+
+    /// Checks that `allowedRedirectProtocols` lists nothing but the app's own schemes: other programs read their URLs as they
+    /// like, and what a page is made to navigate to may come from anybody.
+    pub(crate) fn check_protocols(&self, options: &ClerkOptions) -> Result<()> {
+        let mut schemes = options.allowed_redirect_protocols.iter().flatten().map(|protocol| scheme_of(protocol));
+        match schemes.find(|scheme| !matches!(scheme.as_str(), "http" | "https") && !self.is_own_scheme(scheme)) {
+            None => Ok(()),
+            Some(scheme) => Err(ErrorCode::OptionInvalid.error(format!(
+                "allowedRedirectProtocols lists {:?}, which is not one of the app's own deep-link schemes; those are in \
+                 plugins.deep-link.desktop.schemes of tauri.conf.json",
+                scheme.chars().take(50).collect::<String>(),
+            ))),
+        }
+    }
+
+    fn is_own_scheme(&self, scheme: &str) -> bool {
+        let setup = &self.0.setup;
+        let is_callback = || setup.callback.as_ref().is_ok_and(|callback| callback.scheme() == scheme);
+        let is_own = setup.schemes.iter().any(|own| own.eq_ignore_ascii_case(scheme)) || is_callback();
+        is_own && is_harmless_scheme(scheme)
     }
 
     /// Stores an outcome for the first window that takes it.
@@ -346,29 +371,4 @@ impl Clerk {
     pub fn redirect_with_auth(&self, to: &str) -> Result<()> {
         self.navigate(&self.build_url_with_auth(to))
     }
-
-    /// Opens a page in the system browser.
-    ///
-    /// # Errors
-    /// `url_not_allowed` if it is not an https URL, or an http URL of this computer; `browser_unavailable` if no browser could
-    /// be started.
-    pub fn open_external(&self, url: &str) -> Result<()> {
-        let url = Url::parse(url).map_err(|_| not_a_page())?;
-        self.open_page(&url)
-    }
-
-    /// As [`open_external`](Self::open_external). Anybody on the way could replace a page without https.
-    pub(crate) fn open_page(&self, url: &Url) -> Result<()> {
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
-            return Err(not_a_page());
-        }
-        self.0.setup.browser.open(url).map_err(|why| {
-            ErrorCode::BrowserUnavailable.error(format!("the system browser could not be opened: {why}"))
-        })
-    }
-}
-
-fn not_a_page() -> Error {
-    ErrorCode::UrlNotAllowed
-        .error("only absolute https URLs, and http URLs of this computer, are opened in the system browser")
 }

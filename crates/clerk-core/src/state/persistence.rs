@@ -44,13 +44,17 @@ impl Clerk {
         let _turn = vault.turn.lock().await;
         let _lock = self.lock_stored().await;
         vault.set_known(None);
+        let mut unusable = false;
         let (mut entry, content) = match self.read_secret(&SecretKey::ClientToken(name.to_owned())).await? {
             Some(text) => match Entry::read(&text) {
                 EntryText::Entry(entry) => {
                     let content = self.read_content(name, &entry.key).await;
                     (entry, content)
                 }
-                EntryText::Token(token) => self.migrate(name, Some(token)).await?,
+                EntryText::Token(token) => {
+                    unusable = !is_usable_token(&token);
+                    self.migrate(name, Some(token).filter(is_usable_token)).await?
+                }
                 EntryText::Invalid => return Err(StoreError::Corrupt("the entry has an unknown format".to_owned())),
             },
             None => self.migrate(name, None).await?,
@@ -63,7 +67,7 @@ impl Clerk {
         if entry.token_in_file {
             entry.token = content.token.map(ClientToken::new);
         }
-        let unusable = entry.token.take_if(|token| !is_usable_token(token)).is_some();
+        unusable |= entry.token.take_if(|token| !is_usable_token(token)).is_some();
         vault.set_known(Some(entry.clone()));
         self.0.revocations.merge(content.revocations);
         if unusable {
@@ -81,8 +85,12 @@ impl Clerk {
     ) -> Result<(Entry, Result<Sealed, StoreError>), StoreError> {
         use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
         let (old_key, old_flow) = (SecretKey::CacheKey(name.to_owned()), SecretKey::PendingFlow(name.to_owned()));
-        let key = self.read_secret(&old_key).await?;
-        let flow = self.read_secret(&old_flow).await?;
+        let decoded = |stored| match stored {
+            Err(StoreError::Corrupt(_)) => Ok(None),
+            stored => stored,
+        };
+        let key = decoded(self.read_secret(&old_key).await)?;
+        let flow = decoded(self.read_secret(&old_flow).await)?;
         let mut entry = Entry::new(token);
         if entry.token.is_none() && key.is_none() && flow.is_none() {
             return Ok((entry, Ok(Sealed::default())));
@@ -134,19 +142,16 @@ impl Clerk {
         };
         let was_unknown = connection.store_is_unknown();
         connection.set_store_is_unknown(false);
-        let stored = stored.map(|stored| stored.entry);
+        // The user of the unread entry was on this device too, when somebody signed out of it.
+        let stored = stored.map(|stored| stored.entry).filter(|_| !(was_unknown && connection.was_signed_out()));
         if let Some(theirs) = stored.as_ref().and_then(|entry| entry.token.as_ref())
             && token != Some(theirs)
             && vault.is_foreign(theirs)
+            && !self.prefers_own(token, theirs, was_unknown)
         {
-            // A token of the same client was rotated after ours. Another client gives way to a user who signed in here.
-            let ours = self.0.store.snapshot().session().is_some()
-                && (was_unknown || !token.is_some_and(|token| is_same_client(token, theirs)));
-            if !ours {
-                let theirs = theirs.clone();
-                vault.set_known(stored);
-                return Ok(Some(theirs));
-            }
+            let theirs = theirs.clone();
+            vault.set_known(stored);
+            return Ok(Some(theirs));
         }
         let mut entry = stored.or_else(|| vault.known()).unwrap_or_else(|| Entry::new(None));
         let was_in_file = entry.token_in_file;
@@ -161,6 +166,13 @@ impl Clerk {
         self.write_secret(&SecretKey::ClientToken(name), entry.text()).await?;
         vault.set_known(Some(entry));
         Ok(None)
+    }
+
+    /// Whether the own token replaces the one of another process, or of an earlier run that could not be read until now. A token
+    /// of the same client was rotated after the own one; another client gives way to a user who signed in here.
+    fn prefers_own(&self, own: Option<&ClientToken>, theirs: &ClientToken, was_unknown: bool) -> bool {
+        self.0.store.snapshot().session().is_some()
+            && (was_unknown || !own.is_some_and(|own| is_same_client(own, theirs)))
     }
 
     /// Returns the stored token if another process replaced the one that this process knows.
@@ -187,8 +199,18 @@ impl Clerk {
         Box::pin(self.rewrite_stored(true, |_| {})).await
     }
 
+    /// As [`renew_key`](Self::renew_key), and no state is stored.
+    pub(crate) async fn forget_state(&self) -> bool {
+        Box::pin(self.rewrite_stored(true, |content| content.state = None)).await
+    }
+
     async fn rewrite_stored(&self, renew: bool, change: impl FnOnce(&mut Sealed) + Send) -> bool {
-        let Some(name) = self.0.connection.secret_name() else { return false };
+        let connection = &self.0.connection;
+        let Some(name) = connection.secret_name() else { return false };
+        if connection.store_is_unknown() {
+            // Finds out first who was signed in on this device.
+            self.store_token(connection.client_token()).await;
+        }
         let (stored, theirs, is_outdated) = {
             let vault = &self.0.vault;
             let _turn = vault.turn.lock().await;
@@ -203,7 +225,12 @@ impl Clerk {
                 }
                 Err(StoreError::Unavailable(_)) => return false,
             };
-            let theirs = entry.token.clone().filter(|token| vault.is_foreign(token));
+            let own = connection.client_token();
+            let theirs = entry.token.clone().filter(|token| {
+                vault.is_foreign(token)
+                    && !connection.store_is_unknown()
+                    && !self.prefers_own(own.as_ref(), token, false)
+            });
             // Another process renewed the key, because somebody signed out there: what this process shows may be outdated.
             let is_outdated = has_key && vault.known().is_some_and(|known| known.key != entry.key);
             let before = match self.read_content(&name, &entry.key).await {
@@ -274,7 +301,7 @@ impl Clerk {
     /// Puts the present state into the content of the file.
     fn put_state(&self, content: &mut Sealed) {
         let snapshot = self.0.store.snapshot();
-        if !self.0.setup.keep_state {
+        if !self.0.setup.keep_state || self.0.setup.cache.is_none() {
             content.state = None;
         } else if let Some(state) = CachedState::of(&snapshot, self.0.setup.clock.now_ms()) {
             content.state = Some(state);
@@ -311,11 +338,13 @@ impl Clerk {
                 if entry.token_in_file {
                     entry.token = self.read_content(name, &entry.key).await?.token.map(ClientToken::new);
                 }
+                entry.token.take_if(|token| !is_usable_token(token));
                 Ok(Some(StoredEntry { entry, has_key: true }))
             }
             EntryText::Token(token) => {
                 let key = self.0.vault.known().map_or_else(SealKey::random, |known| known.key);
-                Ok(Some(StoredEntry { entry: Entry { token: Some(token), token_in_file: false, key }, has_key: false }))
+                let token = Some(token).filter(is_usable_token);
+                Ok(Some(StoredEntry { entry: Entry { token, token_in_file: false, key }, has_key: false }))
             }
             EntryText::Invalid => Err(StoreError::Corrupt("the entry has an unknown format".to_owned())),
         }

@@ -87,6 +87,11 @@ impl RevocationQueue {
         lock(&self.pending).is_empty()
     }
 
+    /// Forgets everything: it belongs to another instance.
+    pub(crate) fn clear(&self) {
+        lock(&self.pending).clear();
+    }
+
     pub(crate) fn add(&self, revocations: impl IntoIterator<Item = Revocation>) {
         let mut pending = lock(&self.pending);
         for revocation in revocations {

@@ -363,3 +363,24 @@ async fn revocation_is_stored_without_a_file_too() {
     assert!(!again.clerk.is_signed_in());
     wait_until("the session to end", || world.sessions.lock().unwrap().is_empty()).await;
 }
+
+/// A client token goes where it came from.
+#[tokio::test(start_paused = true)]
+async fn revocation_is_not_sent_to_another_instance() {
+    const OTHER_KEY: &str = "pk_test_Y2xlcmsub3RoZXIudGVzdCQ";
+    let world = World::new(&["sess_1"]).await;
+    let app = world.start_with(|setup| setup.instance.publishable_key = None);
+    let load = |key: &str| LoadOptions { publishable_key: Some(key.to_owned()), ..LoadOptions::default() };
+    app.clerk.load(load(clerk_testkit::KEY)).await.unwrap();
+    world.set(Network::Down);
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    // The next load fails, so that the app may be loaded for another instance.
+    let again = world.start_with(|setup| setup.instance.publishable_key = None);
+    world.set(Network::Answers(403, r#"{"errors":[{"code":"forbidden"}]}"#));
+    again.clerk.load(load(clerk_testkit::KEY)).await.unwrap_err();
+    let before = again.count("POST", "/client/sessions/sess_1/remove");
+    world.set(Network::Up);
+    again.clerk.load(load(OTHER_KEY)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+    assert_eq!(again.count("POST", "/client/sessions/sess_1/remove"), before);
+}

@@ -9,13 +9,13 @@ use std::{
 };
 
 use clerk_core::{
-    LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions,
-    ports::{BoxFuture, SecretKey, SecretStore, StoreError},
+    ClerkSetup, LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions,
+    ports::{BoxFuture, SecretKey, SecretLifetime, SecretStore, StoreError},
     secret::StoredSecret,
     storage::MemoryStore,
 };
 use clerk_testkit::{
-    Response, ScriptedApp, client, environment, json_response, session, stored_token, token_in, wait_until,
+    MemoryCache, Response, ScriptedApp, client, environment, json_response, session, stored_token, token_in, wait_until,
 };
 use serde_json::json;
 
@@ -127,9 +127,13 @@ impl SecretStore for LockedStore {
 }
 
 async fn locked() -> (ScriptedApp, Arc<LockedStore>) {
+    locked_with(|_| {}).await
+}
+
+async fn locked_with(adjust: impl FnOnce(&mut ClerkSetup)) -> (ScriptedApp, Arc<LockedStore>) {
     let store = Arc::new(LockedStore::default());
     store.held.write(&token_key(), StoredSecret::new("stored")).await.unwrap();
-    let app = ScriptedApp::with_tokens(fapi, store.clone(), |_| {});
+    let app = ScriptedApp::with_tokens(fapi, store.clone(), adjust);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert!(!app.clerk.is_signed_in());
     (app, store)
@@ -155,12 +159,48 @@ async fn locked_keyring_is_overwritten_only_by_a_new_sign_in() {
     assert_eq!(*store.writes.lock().unwrap(), ["rotated"]);
 }
 
+/// Storing the state comes upon the unread entry first.
+#[tokio::test(start_paused = true)]
+async fn locked_keyring_does_not_replace_a_user_who_signed_in_meanwhile() {
+    let (app, store) = locked_with(|setup| setup.cache = Some(Arc::<MemoryCache>::default())).await;
+    let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    store.open.store(true, Ordering::Relaxed);
+    app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+    let clerk = app.clerk.clone();
+    tokio::spawn(async move { clerk.keep_cache().await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(app.clerk.is_signed_in());
+    assert_eq!(stored_token(&store.held, &token_key()).await.as_deref(), Some("rotated"));
+    assert!(
+        app.fapi.requests.lock().unwrap().iter().filter(|(_, path, _)| path == "/client").count() == 1,
+        "no reload"
+    );
+}
+
+/// Whoever was signed in when the keyring was locked is on this device too.
+#[tokio::test(start_paused = true)]
+async fn locked_keyring_does_not_bring_a_user_back_after_a_sign_out() {
+    let (app, store) = locked().await;
+    let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    store.open.store(true, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert!(!app.clerk.is_signed_in());
+    assert_eq!(stored_token(&store.held, &token_key()).await.as_deref(), Some("rotated"));
+}
+
 #[tokio::test]
 async fn stored_value_that_is_not_a_token_is_reported_and_replaced() {
-    for value in ["abc\n", "a\0b", "", "ü", &"x".repeat(100_000)] {
+    let long: &str = Box::leak("x".repeat(100_000).into_boxed_str());
+    for value in ["abc\n", "a\0b", "", "ü", long] {
         let store = Arc::new(MemoryStore::default());
         store.write(&token_key(), StoredSecret::new(value)).await.unwrap();
-        let app = ScriptedApp::with_tokens(fapi, store.clone(), |_| {});
+        let script = move |method: &str, path: &str, token: Option<&str>| {
+            assert_ne!(token, Some(value), "it is not sent");
+            fapi(method, path, token)
+        };
+        let app = ScriptedApp::with_tokens(script, store.clone(), |_| {});
         app.clerk.load(LoadOptions::default()).await.unwrap();
         assert_eq!(app.events.notices(), ["storage_corrupt"], "{:?}", &value[..value.len().min(8)]);
         assert_eq!(stored_token(&*store, &token_key()).await.as_deref(), Some("anonymous"));
@@ -176,4 +216,37 @@ async fn notices_of_a_failing_store_omit_its_error_text() {
     let notices = app.clerk.notices();
     assert_eq!(notices.len(), 1);
     assert!(!notices[0].message.contains(clerk_testkit::UnavailableStore::REASON), "{notices:?}");
+}
+
+/// A store that forgets when the user logs out of the computer.
+#[derive(Default)]
+struct SessionStore(MemoryStore);
+
+impl SecretStore for SessionStore {
+    fn read(&self, key: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
+        self.0.read(key)
+    }
+    fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.0.write(key, secret)
+    }
+    fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.0.delete(key)
+    }
+    fn lifetime(&self) -> SecretLifetime {
+        SecretLifetime::UntilLogOut
+    }
+}
+
+#[tokio::test]
+async fn store_that_forgets_at_log_out_is_reported_once_in_each_run() {
+    let store = Arc::new(SessionStore::default());
+    let first = ScriptedApp::with_tokens(fapi, store.clone(), |_| {});
+    first.clerk.load(LoadOptions::default()).await.unwrap();
+    first.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    assert_eq!(first.events.notices(), ["storage_until_log_out"]);
+    // This run only reads.
+    let stored = |_: &str, path: &str, _: Option<&str>| fapi("GET", path, Some("stored"));
+    let second = ScriptedApp::with_tokens(stored, store, |_| {});
+    second.clerk.load(LoadOptions::default()).await.unwrap();
+    assert_eq!(second.events.notices(), ["storage_until_log_out"]);
 }

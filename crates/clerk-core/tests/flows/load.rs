@@ -20,7 +20,7 @@ use clerk_testkit::{
     sessions::{one_session, two_sessions},
     text_response, with_timeout,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn load_sets_client_and_environment() {
@@ -331,6 +331,8 @@ async fn notices_are_kept_once_per_code() {
     app.clerk.load(LoadOptions::default()).await.unwrap();
     let codes: Vec<_> = app.clerk.notices().into_iter().map(|notice| notice.code).collect();
     assert_eq!(codes, ["storage_unavailable"]);
+    let text = app.clerk.notices().remove(0).message;
+    assert!(!text.contains("there is no keyring"), "the store's own words are for the log: {text}");
 }
 
 #[tokio::test]
@@ -403,4 +405,139 @@ async fn load_reports_a_disabled_native_api() {
     let app = App::on(emulator, Arc::new(MemoryStore::default()));
     let error = app.clerk.load(LoadOptions::default()).await.unwrap_err();
     assert_eq!(first_error_code(&error), "native_api_disabled");
+}
+
+fn with_options(options: Value) -> LoadOptions {
+    LoadOptions { options: serde_json::from_value(options).unwrap(), ..Default::default() }
+}
+
+#[tokio::test]
+async fn load_that_is_refused_changes_nothing_for_others() {
+    let options = |options: Value| with_options(options);
+    let own_key = |key: &str| LoadOptions { publishable_key: Some(key.to_owned()), ..Default::default() };
+    let refused = [
+        options(json!({ "allowedRedirectOrigins": [{ "regex": "(" }] })),
+        options(json!({ "allowedRedirectProtocols": ["ms-msdt:"] })),
+        own_key("pk_test_nonsense"),
+        own_key("pk_test_b3RoZXIuZXhhbXBsZS50ZXN0JA"),
+        LoadOptions { proxy_url: Some("https://evil.example".to_owned()), ..Default::default() },
+        LoadOptions { domain: Some("evil.example".to_owned()), ..Default::default() },
+    ];
+    let app = ScriptedApp::new(two_sessions);
+    let initial = serde_json::to_value(&*app.clerk.snapshot()).unwrap();
+    let window = app.clerk.with_options(ClerkOptions::default());
+    for options in &refused {
+        for clerk in [&window, &app.clerk] {
+            clerk.load(options.clone()).await.unwrap_err();
+            assert_eq!(
+                serde_json::to_value(&*app.clerk.snapshot()).unwrap(),
+                initial,
+                "before anybody loaded: {options:?}"
+            );
+        }
+    }
+    assert!(app.events.0.lock().unwrap().is_empty());
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let loaded = serde_json::to_value(&*app.clerk.snapshot()).unwrap();
+    for options in refused {
+        window.load(options.clone()).await.unwrap_err();
+        assert_eq!(serde_json::to_value(&*app.clerk.snapshot()).unwrap(), loaded, "{options:?}");
+    }
+}
+
+#[tokio::test]
+async fn load_of_a_window_without_a_configured_key_fails_for_that_window() {
+    let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
+        setup.instance = InstanceOptions::default();
+    });
+    let window = app.clerk.with_options(ClerkOptions::default());
+    let key = |text: &str| LoadOptions { publishable_key: Some(text.to_owned()), ..Default::default() };
+    assert_eq!(window.load(key("pk_test_nonsense")).await.unwrap_err().code(), "publishable_key_invalid");
+    assert_eq!(app.clerk.status(), Status::Loading);
+    window.load(key(KEY)).await.unwrap();
+    assert_eq!(app.clerk.status(), Status::Ready);
+    assert!(!app.clerk.is_instance_configured(), "a window named it");
+    app.clerk.load(key(KEY)).await.unwrap();
+    assert!(app.clerk.is_instance_configured(), "the app's own code names the same one");
+}
+
+#[tokio::test]
+async fn is_instance_configured_does_not_survive_another_key_of_a_window() {
+    let key = |text: &str| LoadOptions { publishable_key: Some(text.to_owned()), ..Default::default() };
+    let app = ScriptedApp::with(
+        |_, _| None,
+        Arc::new(MemoryStore::default()),
+        |setup| {
+            setup.instance = InstanceOptions::default();
+        },
+    );
+    app.clerk.load(key(KEY)).await.unwrap_err();
+    assert!(app.clerk.is_instance_configured());
+    let window = app.clerk.with_options(ClerkOptions::default());
+    let proxied = LoadOptions { proxy_url: Some("https://evil.example".to_owned()), ..key(KEY) };
+    for options in [key("pk_test_b3RoZXIuZXhhbXBsZS50ZXN0JA"), proxied] {
+        window.load(options.clone()).await.unwrap_err();
+        assert!(!app.clerk.is_instance_configured(), "{options:?}");
+    }
+}
+
+#[tokio::test]
+async fn load_accepts_only_the_apps_own_schemes_as_protocols() {
+    let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
+        setup.schemes = vec!["other-scheme".to_owned(), "file".to_owned()];
+    });
+    let protocols = |protocol: &str| with_options(json!({ "allowedRedirectProtocols": [protocol] }));
+    for protocol in ["my-app:", "my-app", "MY-APP:", "other-scheme:", "http:", "https"] {
+        app.clerk.load(protocols(protocol)).await.unwrap();
+    }
+    let long = "x".repeat(2_000);
+    for protocol in [
+        "about:",
+        "asset:",
+        "ipc:",
+        "view-source:",
+        "ms-msdt:",
+        "file:",
+        "javascript:",
+        "spotify:",
+        "my-app://",
+        "",
+        "*",
+        &long,
+    ] {
+        let error = app.clerk.load(protocols(protocol)).await.unwrap_err();
+        assert_eq!(error.code(), "option_invalid", "{protocol}");
+        assert!(error.to_string().len() < 500, "{protocol}");
+        let window = app.clerk.with_options(protocols(protocol).options);
+        assert_eq!(window.load(LoadOptions::default()).await.unwrap_err().code(), "option_invalid", "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn load_checks_the_configured_options_too() {
+    let app = ScriptedApp::with(two_sessions, Arc::new(MemoryStore::default()), |setup| {
+        setup.options = with_options(json!({ "allowedRedirectProtocols": ["view-source:"] })).options;
+    });
+    // Before `load`, nothing has checked them.
+    app.clerk.navigate("view-source:https://example.com").unwrap();
+    assert_eq!(app.take_navigation().as_deref(), Some("/"));
+    assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().code(), "option_invalid");
+    assert_eq!(app.clerk.status(), Status::Error, "the configuration is the same for all");
+}
+
+#[tokio::test]
+async fn load_rejects_long_patterns_and_lists() {
+    let app = ScriptedApp::new(two_sessions);
+    let many = vec!["https://example.com"; 101];
+    let tasks: serde_json::Map<_, _> = (0..101).map(|key| (key.to_string(), json!("/x"))).collect();
+    for options in [
+        json!({ "allowedRedirectOrigins": ["*".repeat(1_000_000)] }),
+        json!({ "allowedRedirectOrigins": [{ "regex": "a".repeat(1_000_000) }] }),
+        json!({ "allowedRedirectOrigins": many }),
+        json!({ "allowedRedirectProtocols": vec!["https:"; 101] }),
+        json!({ "taskUrls": tasks }),
+    ] {
+        let error = app.clerk.load(with_options(options)).await.unwrap_err();
+        assert_eq!(error.code(), "option_invalid");
+    }
 }

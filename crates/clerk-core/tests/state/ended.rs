@@ -20,13 +20,13 @@ fn says(status: u16, body: &Value) -> Option<Response> {
 }
 
 fn script(says: Says) -> impl Fn(&str, &str, Option<&str>) -> Option<Response> + Send + Sync + 'static {
-    move |_, path, _| match path {
-        "/environment" => json_response(200, &environment()),
-        _ => {
-            let mut response = says.lock().unwrap().clone()?;
-            response.token = (response.status == 200).then_some("a-token");
-            Some(response)
+    move |_, path, _| {
+        if path == "/environment" {
+            return json_response(200, &environment());
         }
+        let mut response = says.lock().unwrap().clone()?;
+        response.token = (response.status == 200).then_some("a-token");
+        Some(response)
     }
 }
 

@@ -207,6 +207,19 @@ async fn file_from_before_the_end_of_a_session_shows_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn file_from_before_a_refused_start_shows_nobody() {
+    let machine = Machine::new("a-token");
+    machine.running().await;
+    let file = machine.file();
+    machine.network.store(401, Ordering::Relaxed);
+    let app = machine.start_with(|_| {});
+    assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().status(), Some(401));
+    assert_eq!(machine.offline().await, None, "right away");
+    machine.put_back(file);
+    assert_eq!(machine.offline().await, None, "the old file");
+}
+
+#[tokio::test(start_paused = true)]
 async fn file_from_before_a_change_of_the_user_shows_nobody() {
     let machine = Machine::new("a-token");
     let app = machine.running().await;
@@ -293,6 +306,37 @@ async fn token_that_is_too_long_for_an_entry_survives_a_restart() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn token_survives_old_entries_that_can_not_be_decoded() {
+    struct Spoiled(Arc<SmallStore>);
+    impl SecretStore for Spoiled {
+        fn read(&self, key: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
+            match key {
+                SecretKey::ClientToken(_) => self.0.read(key),
+                _ => Box::pin(std::future::ready(Err(StoreError::Corrupt("not UTF-8".to_owned())))),
+            }
+        }
+        fn write(&self, key: &SecretKey, secret: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
+            self.0.write(key, secret)
+        }
+        fn delete(&self, key: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
+            self.0.delete(key)
+        }
+    }
+    let machine = Machine::new("a-token");
+    machine.secrets.held.write(&key(), StoredSecret::new("a-token")).await.unwrap();
+    let (answers, seen) = (machine.clone(), Arc::<Mutex<Vec<Option<String>>>>::default());
+    let log = seen.clone();
+    let script = move |_: &str, path: &str, token: Option<&str>| {
+        log.lock().unwrap().push(token.map(str::to_owned));
+        answers.answer(path, token)
+    };
+    let app = ScriptedApp::with_tokens(script, Arc::new(Spoiled(machine.secrets.clone())), |_| {});
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    assert!(seen.lock().unwrap().iter().all(|token| token.as_deref() == Some("a-token")));
+    assert!(app.clerk.is_signed_in());
+}
+
 /// What versions before this one left.
 #[tokio::test(start_paused = true)]
 async fn entries_of_earlier_versions_are_moved_and_deleted() {
@@ -334,6 +378,22 @@ async fn process_adopts_the_token_that_another_one_rotated() {
     assert_eq!(stored_token(&*machine.secrets, &key()).await.as_deref(), Some("token-2"));
     behind.clerk.touch().await.unwrap();
     assert!(behind.clerk.is_signed_in());
+}
+
+/// Adopting a token is not a choice of the user.
+#[tokio::test(start_paused = true)]
+async fn process_that_adopts_a_token_activates_no_other_session_after_a_sign_out() {
+    let machine = Machine::new("token-1");
+    let app = machine.running().await;
+    machine.network.store(OFFLINE, Ordering::Relaxed);
+    app.clerk.sign_out(SignOutOptions { session_id: Some("sess_1".into()), ..Default::default() }).await.unwrap();
+    machine.tokens.lock().unwrap().push("token-2");
+    machine.secrets.held.write(&key(), renamed(&machine, "token-2").await).await.unwrap();
+    machine.network.store(200, Ordering::Relaxed);
+    wait_until("the session to end", || machine.ended.lock().unwrap().contains(&"sess_1")).await;
+    assert_eq!(stored_token(&*machine.secrets, &key()).await.as_deref(), Some("token-2"));
+    assert!(app.clerk.client().unwrap().signed_in_session(&"sess_2".into()).is_some());
+    assert_eq!(app.active_session_id(), None);
 }
 
 /// The entry with another token, as another process would have written it.

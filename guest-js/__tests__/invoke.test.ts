@@ -1,0 +1,54 @@
+/** Commands that change something have an id, so that Rust recognises one that Tauri sends twice. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { invoke } from '../invoke';
+
+const PAGE = Symbol.for('tauri-plugin-clerk.page');
+const tauriInvoke = vi.fn((..._args: unknown[]) => Promise.resolve(null));
+
+beforeEach(() => {
+  tauriInvoke.mockClear();
+  vi.stubGlobal('__TAURI_INTERNALS__', { invoke: tauriInvoke });
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  Reflect.deleteProperty(document, PAGE);
+});
+
+function requestId(call: number): string | undefined {
+  const options = tauriInvoke.mock.calls[call]?.[2] as { headers?: Record<string, string> } | undefined;
+  return options?.headers?.['clerk-request'];
+}
+
+describe('invoke', () => {
+  it('invoke() gives each command an id of its own, and all of a page the same name', async () => {
+    await invoke('create_sign_in', { params: {} });
+    await invoke('create_sign_in', { params: {} });
+    expect(tauriInvoke.mock.calls[0]?.slice(0, 2)).toEqual(['plugin:clerk|create_sign_in', { params: {} }]);
+    const [one, other] = [requestId(0) ?? '', requestId(1) ?? ''];
+    expect(one).toMatch(/^[a-z0-9]{16,40}\.[a-z0-9]{16,40}$/);
+    expect(other).not.toBe(one);
+    expect(other.split('.')[0]).toBe(one.split('.')[0]);
+  });
+
+  it('invoke() of a reloaded page has another name, and another copy of the library on the same page has not', async () => {
+    await invoke('load', { options: {} });
+    vi.resetModules();
+    const copy = await import('../invoke');
+    await copy.invoke('load', { options: {} });
+    Reflect.deleteProperty(document, PAGE);
+    await invoke('load', { options: {} });
+    const pages = [0, 1, 2].map((call) => requestId(call)?.split('.')[0]);
+    expect(pages[1]).toBe(pages[0]);
+    expect(pages[2]).not.toBe(pages[0]);
+  });
+
+  it.each(['snapshot', 'notices', 'get_token', 'get_organization'])(
+    'invoke() sends no id with %s, which changes nothing',
+    async (command) => {
+      await invoke(command);
+      expect(requestId(0)).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,161 @@
+//! Opening pages in the system browser for a window.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+use specta::{Types, datatype::DataType, function::FunctionArg};
+use tauri::{
+    Manager, Runtime,
+    ipc::{CommandArg, CommandItem, CommandScope, InvokeError},
+};
+use url::Url;
+use urlpattern::{UrlPattern, UrlPatternInit, UrlPatternMatchInput, UrlPatternOptions};
+
+use super::caller::Caller;
+use crate::error::{ErrorCode, ErrorPayload, Result};
+
+/// The shortest time between two pages that a window opens.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// An entry in the scope of `clerk:allow-open-external`: the pages that it allows or denies, e.g. `https://docs.example.com/*`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "PatternEntry")]
+struct Pages(UrlPattern);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PatternEntry {
+    url: String,
+}
+
+impl TryFrom<PatternEntry> for Pages {
+    type Error = urlpattern::Error;
+
+    fn try_from(entry: PatternEntry) -> Result<Self, Self::Error> {
+        let mut pattern = UrlPatternInit::parse_constructor_string::<regex::Regex>(&entry.url, None)?;
+        // As in the scopes of Tauri's own plugins: an origin stands for all its pages, and a path for any query.
+        if pattern.pathname.as_deref().is_none_or(|path| matches!(path, "" | "/")) {
+            pattern.pathname = Some("*".to_owned());
+        }
+        for part in [&mut pattern.search, &mut pattern.hash] {
+            part.take_if(|part| part.is_empty());
+            part.get_or_insert_with(|| "*".to_owned());
+        }
+        UrlPattern::parse(pattern, UrlPatternOptions::default()).map(Self)
+    }
+}
+
+impl Pages {
+    fn contain(&self, page: &Url) -> bool {
+        self.0.test(UrlPatternMatchInput::Url(page.clone())).unwrap_or(false)
+    }
+}
+
+/// When each window last opened a page.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OpenedPages(Arc<Mutex<HashMap<String, Instant>>>);
+
+impl OpenedPages {
+    /// Records that a window opens a page. Returns false if it opened another one less than a second ago.
+    fn record(&self, label: &str, now: Instant) -> bool {
+        // Every critical section leaves the map valid, also after a panic.
+        let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.retain(|_, at| now.saturating_duration_since(*at) < PAUSE);
+        let is_first = !opened.contains_key(label);
+        if is_first {
+            opened.insert(label.to_owned(), now);
+        }
+        is_first
+    }
+}
+
+/// Opens pages for the window that calls.
+pub(crate) struct PageOpener {
+    clerk: Caller,
+    label: String,
+    scope: CommandScope<Pages>,
+    opened: OpenedPages,
+}
+
+impl PageOpener {
+    /// Opens a page that Clerk, the app or the scope of the window's permission names.
+    pub(crate) fn open(self, url: &str) -> Result<()> {
+        let is_denied = |page: &Url| self.scope.denies().iter().any(|pages| pages.contain(page));
+        let is_allowed = |page: &Url| self.scope.allows().iter().any(|pages| pages.contain(page));
+        let page = self.clerk.external_page(url, is_allowed)?;
+        if is_denied(&page) {
+            return Err(ErrorCode::UrlNotAllowed
+                .error("the scope of clerk:allow-open-external in the window's capability denies this page"));
+        }
+        if !self.opened.record(&self.label, Instant::now()) {
+            return Err(ErrorCode::OpenExternalRateLimited
+                .error("a window may open one page a second in the system browser; try again later"));
+        }
+        self.clerk.open_external(page.as_str())
+    }
+}
+
+impl<'de, R: Runtime> CommandArg<'de, R> for PageOpener {
+    fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
+        let CommandItem { plugin, name, key, message, acl } = command;
+        let scope = CommandScope::from_command(CommandItem { plugin, name, key, message, acl }).map_err(|error| {
+            let text =
+                format!("the scope of clerk:allow-open-external in the window's capability is invalid: {}", error.0);
+            InvokeError::from(ErrorPayload::from(ErrorCode::UrlNotAllowed.error(text)))
+        })?;
+        let webview = message.webview_ref();
+        let opened = webview.try_state::<OpenedPages>().map(|opened| opened.inner().clone()).unwrap_or_default();
+        let label = webview.label().to_owned();
+        Ok(Self { clerk: Caller::from_command(command)?, label, scope, opened })
+    }
+}
+
+/// Not part of what the webview sends.
+impl FunctionArg for PageOpener {
+    fn to_datatype(_: &mut Types) -> Option<DataType> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_limits_each_window_to_one_page_a_second() {
+        let (opened, start) = (OpenedPages::default(), Instant::now());
+        let at = |label: &str, milliseconds: u64| opened.record(label, start + Duration::from_millis(milliseconds));
+        assert!(at("main", 0) && !at("main", 1) && !at("main", 999));
+        assert!(at("other", 999), "each window has its own limit");
+        assert!(at("main", 1_000) && !at("main", 1_500), "a refused page doesn't count");
+        at("third", 10_000);
+        assert_eq!(opened.0.lock().unwrap().len(), 1, "old entries are removed");
+    }
+
+    #[test]
+    fn pages_follow_the_rules_of_url_patterns() {
+        for (pattern, url, expected) in [
+            ("https://docs.example.com", "https://docs.example.com/a/b?c#d", true),
+            ("https://docs.example.com/", "https://docs.example.com/a", true),
+            ("https://docs.example.com/guide/*", "https://docs.example.com/guide/x?y", true),
+            ("https://docs.example.com/guide/*", "https://docs.example.com/other", false),
+            ("https://*.example.com", "https://a.b.example.com/", true),
+            ("https://*.example.com", "https://evil.test/a.example.com", false),
+            ("https://*.example.com", "https://evil.test/.example.com/", false),
+            ("https://*", "https://anything.test/x", true),
+            ("https://*", "http://localhost/", false),
+            ("https://docs.example.com", "https://docs.example.com:8443/", false),
+            ("http://localhost:*", "http://localhost:1420/x", true),
+        ] {
+            let pages: Pages = serde_json::from_value(serde_json::json!({ "url": pattern })).unwrap();
+            assert_eq!(pages.contain(&url.parse().unwrap()), expected, "{pattern} {url}");
+        }
+        for entry in [serde_json::json!("https://x"), serde_json::json!({ "url": "https://x", "app": true })] {
+            assert!(serde_json::from_value::<Pages>(entry).is_err());
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Runs each command of the guest library once; see [`requests`](super::requests).
+
+use std::{any::Any, future::Future};
+
+use specta::{Types, datatype::DataType, function::FunctionArg};
+use tauri::{
+    Manager, Runtime,
+    ipc::{CommandArg, CommandItem, InvokeError},
+};
+use tauri_specta::Event as _;
+
+use super::{
+    caller::Caller,
+    requests::{Page, Requests},
+};
+use crate::{
+    core::{RedirectOutcome, SetActiveParams},
+    desktop::events::RedirectFinished,
+    error::{ErrorCode, ErrorPayload, Result},
+    models::{SessionId, SignIn, SignUp},
+};
+
+/// The header with the id of a command: `<page>.<command>`, both random.
+const HEADER: &str = "clerk-request";
+
+const LONGEST_ID: usize = 100;
+
+/// Ends of a flow that its user or a newer flow caused.
+const ENDED_ON_PURPOSE: [ErrorCode; 2] = [ErrorCode::OauthFlowSuperseded, ErrorCode::OauthFlowCancelled];
+
+/// What a command needs to know about its own call.
+pub(crate) struct Request {
+    requests: Requests,
+    clerk: Caller,
+    label: String,
+    command: &'static str,
+    /// The id of the command and the page that sent it; `None` if the caller is not the guest library.
+    origin: Option<(String, Page)>,
+    announce: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Request {
+    /// Runs a command, or joins the one with the same id. `keep` is whether the result may be kept for a repetition.
+    pub(crate) async fn once<T: Clone + Send + Sync + 'static>(
+        self,
+        keep: bool,
+        run: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T, ErrorPayload> {
+        let run = async move { run.await.map_err(ErrorPayload::from) };
+        let Some((id, page)) = self.origin.as_ref().filter(|_| keep) else { return run.await };
+        let (running, is_first) = self.requests.join_or_start(&self.label, self.command, id, run);
+        let result = running.await;
+        if is_first {
+            self.requests.finished(&self.label, self.command, id);
+            if self.requests.is_left(&self.label, page)
+                && let Some(outcome) = self.outcome_of(&result).await
+            {
+                self.hand_over(outcome);
+            }
+        }
+        result
+    }
+
+    /// Returns the outcome of a flow through the browser or mailbox.
+    async fn outcome_of<T: 'static>(
+        &self,
+        result: &Result<T, ErrorPayload>,
+    ) -> Option<Result<RedirectOutcome, ErrorPayload>> {
+        let session = {
+            let result: &dyn Any = result;
+            if let Some(outcome) = result.downcast_ref::<Result<RedirectOutcome, ErrorPayload>>() {
+                return Some(outcome.clone());
+            }
+            // The page would have made the session active.
+            match self.command {
+                "sign_in_with_email_link" => result
+                    .downcast_ref::<Result<SignIn, ErrorPayload>>()?
+                    .as_ref()
+                    .map(|attempt| attempt.created_session_id.clone()),
+                "sign_up_with_email_link" => result
+                    .downcast_ref::<Result<SignUp, ErrorPayload>>()?
+                    .as_ref()
+                    .map(|attempt| attempt.created_session_id.clone()),
+                _ => return None,
+            }
+            .map_err(|error| error.clone())
+        };
+        match session {
+            Ok(session) => Some(self.activate(session?).await.map_err(ErrorPayload::from)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    async fn activate(&self, session: SessionId) -> Result<RedirectOutcome> {
+        let activated = self.clerk.activate(SetActiveParams::session(session.clone())).await?;
+        let navigate_to = activated.navigate_to.unwrap_or_else(|| self.clerk.build_after_sign_in_url(&[]));
+        Ok(RedirectOutcome { navigate_to: Some(navigate_to), created_session_id: Some(session), requirements: None })
+    }
+
+    /// Hands the outcome to the next page of the window.
+    fn hand_over(&self, outcome: Result<RedirectOutcome, ErrorPayload>) {
+        match outcome {
+            Ok(outcome) => {
+                self.requests.store_outcome(&self.label, outcome);
+                (self.announce)();
+            }
+            Err(error) if ENDED_ON_PURPOSE.iter().any(|code| code.as_str() == error.code) => {}
+            Err(error) => self.clerk.notice_redirect_failed(&error.code),
+        }
+    }
+}
+
+impl<'de, R: Runtime> CommandArg<'de, R> for Request {
+    fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
+        let webview = command.message.webview_ref();
+        let label = webview.label().to_owned();
+        let requests = webview.try_state::<Requests>().map(|requests| requests.inner().clone()).unwrap_or_default();
+        let id = command.message.headers().get(HEADER).and_then(|id| id.to_str().ok());
+        let id = id.filter(|id| id.len() <= LONGEST_ID);
+        let origin = id.and_then(|id| {
+            let (name, _) = id.split_once('.')?;
+            Some((id.to_owned(), requests.saw(&label, name)))
+        });
+        let app = webview.app_handle().clone();
+        let announce = Box::new(move || {
+            if let Err(error) = (RedirectFinished {}).emit(&app) {
+                tracing::warn!(%error, "an event could not be sent to the windows");
+            }
+        });
+        let name = command.name;
+        Ok(Self { requests, clerk: Caller::from_command(command)?, label, command: name, origin, announce })
+    }
+}
+
+/// Not part of what the webview sends.
+impl FunctionArg for Request {
+    fn to_datatype(_: &mut Types) -> Option<DataType> {
+        None
+    }
+}
