@@ -13,7 +13,6 @@ pub struct Builder {
     pub(crate) confirm_wallet: Option<ConfirmWallet>,
     pub(crate) browser: Option<Arc<dyn ports::Browser>>,
     pub(crate) select_initial_session: Option<core::SelectInitialSession>,
-    pub(crate) browser_timeout: Duration,
     pub(crate) load_at_start: bool,
     pub(crate) keep_state: bool,
     pub(crate) max_offline_age: Duration,
@@ -38,7 +37,6 @@ impl Default for Builder {
             confirm_wallet: None,
             browser: None,
             select_initial_session: None,
-            browser_timeout: core::DEFAULT_BROWSER_TIMEOUT,
             load_at_start: true,
             keep_state: true,
             max_offline_age: core::DEFAULT_MAX_OFFLINE_AGE,
@@ -141,11 +139,27 @@ impl Builder {
         self
     }
 
-    /// Sets the timeout of flows in the system browser (OAuth, hosted sign-in), and of each step of a wallet there. Default:
-    /// three minutes.
+    /// Sets the timeout of flows in the system browser (OAuth, hosted sign-in), and of each step of a wallet there: one second
+    /// to one hour. Default: three minutes.
     #[must_use]
     pub fn browser_timeout(mut self, timeout: Duration) -> Self {
-        self.browser_timeout = timeout;
+        self.config.timeouts.browser = Some(timeout);
+        self
+    }
+
+    /// Sets the timeout of a request to Clerk, from connecting to the last byte of the response: one second to one minute.
+    /// Default: 30 seconds. Loading ends after 20 seconds in any case, and is retried in the background.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.config.timeouts.request = Some(timeout);
+        self
+    }
+
+    /// Sets the timeout of a call to the keyring, which the user may have to unlock: one second to five minutes. Default: ten
+    /// seconds. After it, the app goes on without the keyring and reads it again later.
+    #[must_use]
+    pub fn storage_timeout(mut self, timeout: Duration) -> Self {
+        self.config.timeouts.storage = Some(timeout);
         self
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     core::{CallbackUrl, ClerkOptions, InstanceOptions},
     error::ErrorCode,
+    timeouts::{self, Timeouts},
 };
 
 /// Name of the plugin, as used for its section in `tauri.conf.json`, its permissions and its commands.
@@ -26,6 +27,8 @@ pub struct Config {
     /// Callback URL of browser flows. Default: `<scheme>://callback`, with the first scheme of
     /// `plugins.deep-link.desktop.schemes`.
     pub redirect_url: Option<String>,
+    /// `browserTimeout`, `requestTimeout` and `storageTimeout`, in milliseconds.
+    pub timeouts: Timeouts,
     /// Clerk's options, under their documented names: `signInUrl`, `afterSignOutUrl`, ….
     pub options: ClerkOptions,
 }
@@ -36,9 +39,16 @@ impl TryFrom<Map<String, Value>> for Config {
     type Error = String;
 
     fn try_from(mut section: Map<String, Value>) -> Result<Self, String> {
-        let known = |key: &str| OWN_KEYS.contains(&key) || ClerkOptions::KEYS.contains(&key);
+        let known =
+            |key: &str| OWN_KEYS.contains(&key) || timeouts::KEYS.contains(&key) || ClerkOptions::KEYS.contains(&key);
         if let Some(unknown) = section.keys().find(|key| !known(key)) {
-            let keys = OWN_KEYS.iter().chain(ClerkOptions::KEYS).copied().collect::<Vec<_>>().join(", ");
+            let keys = OWN_KEYS
+                .iter()
+                .chain(&timeouts::KEYS)
+                .chain(ClerkOptions::KEYS)
+                .copied()
+                .collect::<Vec<_>>()
+                .join(", ");
             return Err(format!(
                 "plugins.clerk in tauri.conf.json has an unknown key: {unknown}; valid keys are {keys}"
             ));
@@ -50,9 +60,10 @@ impl TryFrom<Map<String, Value>> for Config {
         };
         let [publishable_key, proxy_url, domain, redirect_url] =
             [string(OWN_KEYS[0])?, string(OWN_KEYS[1])?, string(OWN_KEYS[2])?, string(OWN_KEYS[3])?];
+        let timeouts = Timeouts::take(&mut section)?;
         let options = serde_json::from_value(Value::Object(section))
             .map_err(|error| format!("plugins.clerk in tauri.conf.json is invalid: {error}"))?;
-        Ok(Self { publishable_key, proxy_url, domain, redirect_url, options })
+        Ok(Self { publishable_key, proxy_url, domain, redirect_url, timeouts, options })
     }
 }
 
@@ -65,6 +76,7 @@ impl Config {
             proxy_url: over.proxy_url.or(self.proxy_url),
             domain: over.domain.or(self.domain),
             redirect_url: over.redirect_url.or(self.redirect_url),
+            timeouts: self.timeouts.overridden_by(over.timeouts),
             options: self.options.overridden_by(over.options),
         }
     }

@@ -47,6 +47,7 @@ mod guard;
 mod plugin;
 mod setup;
 pub mod storage;
+mod timeouts;
 mod wallet_bridge;
 
 use tauri::Runtime;
@@ -64,6 +65,7 @@ pub use config::Config;
 pub use ext::ClerkExt;
 pub use guard::{Authorized, Requirement, SignedIn};
 pub use plugin::ClerkPlugin;
+pub use timeouts::Timeouts;
 
 /// Version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -61,14 +61,16 @@ fn clerk_setup<R: Runtime>(
     app: &AppHandle<R>,
     builder: Builder,
     configured: Config,
-) -> Result<core::ClerkSetup, ports::TransportError> {
+) -> Result<core::ClerkSetup, Box<dyn std::error::Error>> {
     let tauri = app.config();
     let config = configured.overridden_by(builder.config);
+    config.timeouts.check()?;
+    let browser_timeout = config.timeouts.browser();
     let schemes = config::deep_link_schemes(tauri.plugins.0.get("deep-link"));
     let package = app.package_info();
     let browser = builder.browser.unwrap_or_else(|| Arc::new(desktop::browser::SystemBrowser));
     let mut setup = core::ClerkSetup::new(
-        Arc::new(HttpTransport::new()?),
+        Arc::new(HttpTransport::with_timeout(config.timeouts.request())?),
         builder.secrets.unwrap_or_else(|| Arc::new(storage::KeyringStore::new(&tauri.identifier))),
         browser.clone(),
         Arc::new(ports::SystemClock),
@@ -85,15 +87,16 @@ fn clerk_setup<R: Runtime>(
     setup.max_offline_age = builder.max_offline_age;
     setup.cache = folder.map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as _);
     let name = tauri.product_name.clone().unwrap_or_else(|| package.name.clone());
-    let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, name, builder.browser_timeout)) as _;
+    let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, name, browser_timeout)) as _;
     let wallet = builder.wallet.unwrap_or_else(bridge);
     setup.wallet = Some(match builder.confirm_wallet {
-        Some(confirm) => Arc::new(wallet_bridge::ConfirmedWallet::new(wallet, confirm, builder.browser_timeout)) as _,
+        Some(confirm) => Arc::new(wallet_bridge::ConfirmedWallet::new(wallet, confirm, browser_timeout)) as _,
         None => wallet,
     });
     setup.select_initial_session = builder.select_initial_session;
-    setup.browser_timeout = builder.browser_timeout;
-    setup.user_agent = user_agent(&package.name, &package.version.to_string());
+    setup.browser_timeout = browser_timeout;
+    setup.storage_timeout = config.timeouts.storage();
+    setup.user_agent = core::user_agent(&package.name, &package.version.to_string());
     setup.locale = sys_locale::get_locale();
     Ok(setup)
 }
@@ -103,22 +106,5 @@ fn app_url(config: &tauri::Config) -> tauri::Url {
     match &config.build.dev_url {
         Some(url) if tauri::is_dev() => url.clone(),
         _ => core::default_app_url(),
-    }
-}
-
-/// Returns a user agent in the form that Clerk's Electron SDK uses, so that the user's list of devices shows the app's name.
-/// A header may contain ASCII only, and a product name is one word.
-fn user_agent(name: &str, version: &str) -> String {
-    let name: String =
-        name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect();
-    format!("Mozilla/5.0 ({}) Gecko/20100101 {name}/{version}", std::env::consts::OS)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn user_agent_is_a_valid_header_for_any_product_name() {
-        let agent = super::user_agent("Größe (β) – Notes", "1.0.0");
-        assert!(agent.is_ascii() && agent.ends_with(" Gr--e-------Notes/1.0.0"), "{agent}");
     }
 }

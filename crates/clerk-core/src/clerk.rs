@@ -139,6 +139,7 @@ impl Clerk {
     pub fn new(setup: ClerkSetup) -> Self {
         let mut initial = Snapshot::initial(setup.sdk_metadata.clone(), setup.options.clone());
         initial.at = Moment::now(setup.clock.as_ref());
+        let storage_timeout = setup.storage_timeout;
         initial.max_offline_age_ms = i64::try_from(setup.max_offline_age.as_millis()).unwrap_or(i64::MAX);
         let turns = Turns { initial_session_is_default: AtomicBool::new(true), ..Turns::default() };
         Self(
@@ -151,7 +152,7 @@ impl Clerk {
                 ended: EndedSessions::default(),
                 vault: Vault::default(),
                 revocations: RevocationQueue::default(),
-                store_access: StoreAccess::default(),
+                store_access: StoreAccess::new(storage_timeout),
                 throttle: Throttle::default(),
                 contact: Contact::default(),
                 upkeep: Upkeep::default(),

@@ -63,12 +63,13 @@ pub mod storage;
 mod store_access;
 mod sync;
 mod time;
+mod user_agent;
 
 pub use clerk::Clerk;
 pub use error::{Error, ErrorCode, Result};
 pub use events::{Notice, Status};
 pub use exchange::session_token::GetTokenParams;
-pub use fapi::{API_VERSION, HttpTransport, InstanceOptions, InstanceType, PublishableKey};
+pub use fapi::{API_VERSION, DEFAULT_REQUEST_TIMEOUT, HttpTransport, InstanceOptions, InstanceType, PublishableKey};
 pub use flows::{
     attempt::AttemptKind,
     callback_params::{Continuation, RedirectCallbackParams},
@@ -92,13 +93,18 @@ pub use resources::{
     sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     waitlist::JoinWaitlistParams,
 };
-pub use setup::{ClerkSetup, DEFAULT_BROWSER_TIMEOUT, DEFAULT_MAX_OFFLINE_AGE, SelectInitialSession, default_app_url};
+pub use setup::{
+    ClerkSetup, DEFAULT_BROWSER_TIMEOUT, DEFAULT_MAX_OFFLINE_AGE, DEFAULT_STORAGE_TIMEOUT, SelectInitialSession,
+    default_app_url,
+};
 pub use state::{
     authorization::{CheckAuthorizationParams, Reverification},
     ended::{SessionEndReason, SessionEnded},
     listeners::ListenerHandle,
     snapshot::{ActiveSession, Snapshot},
 };
+
+pub use user_agent::user_agent;
 
 /// Former name of [`AttemptKind`] in OAuth flows.
 pub type RedirectResource = AttemptKind;

@@ -9,8 +9,9 @@ use crate::{
     fapi::InstanceOptions,
     models::{Client, SessionId},
     navigation::callback_url::CallbackUrl,
-    options::{ClerkOptions, SdkMetadata},
+    options::{ClerkOptions, SDK_NAME, SdkMetadata},
     ports::{Browser, CacheStore, Clock, EventSink, SecretStore, Transport, Wallet},
+    user_agent::user_agent,
 };
 
 /// The configuration and the ports of a [`Clerk`](crate::Clerk).
@@ -36,6 +37,8 @@ pub struct ClerkSetup {
     pub locale: Option<String>,
     /// The timeout of a browser flow.
     pub browser_timeout: Duration,
+    /// The timeout of a call to the secret store: the user may have to unlock it. Default: [`DEFAULT_STORAGE_TIMEOUT`].
+    pub storage_timeout: Duration,
     /// Sends requests.
     pub transport: Arc<dyn Transport>,
     /// Stores the client token.
@@ -89,6 +92,9 @@ pub const DEFAULT_BROWSER_TIMEOUT: Duration = Duration::from_secs(180);
 /// The default of [`ClerkSetup::max_offline_age`]: 30 days.
 pub const DEFAULT_MAX_OFFLINE_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// The default of [`ClerkSetup::storage_timeout`]: ten seconds.
+pub const DEFAULT_STORAGE_TIMEOUT: Duration = Duration::from_secs(10);
+
 impl ClerkSetup {
     /// Creates a setup with these ports, and defaults for everything else.
     #[must_use]
@@ -107,9 +113,10 @@ impl ClerkSetup {
             app_url: default_app_url(),
             select_initial_session: None,
             sdk_metadata: SdkMetadata::default(),
-            user_agent: concat!("tauri-plugin-clerk/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: user_agent(SDK_NAME, env!("CARGO_PKG_VERSION")),
             locale: None,
             browser_timeout: DEFAULT_BROWSER_TIMEOUT,
+            storage_timeout: DEFAULT_STORAGE_TIMEOUT,
             transport,
             secrets,
             cache: None,

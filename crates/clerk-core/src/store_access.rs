@@ -10,18 +10,23 @@ use crate::{
     sync::lock,
 };
 
-/// How long a call may take. Long enough for a user to unlock the keyring.
+/// The limit of a call to the cache.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// After a timeout, calls fail at once for this long: each of them could occupy another thread.
 const PAUSE_AFTER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Remembers whether the store hangs.
-#[derive(Default)]
 pub(crate) struct StoreAccess {
+    /// The limit of a call.
+    timeout: Duration,
     unresponsive_until: Mutex<Option<Instant>>,
 }
 
 impl StoreAccess {
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { timeout, unresponsive_until: Mutex::default() }
+    }
+
     pub(crate) async fn read(
         &self,
         store: &dyn SecretStore,
@@ -51,7 +56,7 @@ impl StoreAccess {
         if lock(&self.unresponsive_until).is_some_and(|until| Instant::now() < until) {
             return Err(unresponsive());
         }
-        if let Ok(result) = tokio::time::timeout(TIMEOUT, call()).await {
+        if let Ok(result) = tokio::time::timeout(self.timeout, call()).await {
             *lock(&self.unresponsive_until) = None;
             result
         } else {
@@ -88,4 +93,35 @@ pub(crate) async fn write_cache(cache: &dyn CacheStore, content: Vec<u8>) -> std
     tokio::time::timeout(TIMEOUT, cache.write(content))
         .await
         .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A keyring that never responds.
+    struct Hanging;
+
+    impl SecretStore for Hanging {
+        fn read(&self, _: &SecretKey) -> BoxFuture<'_, Result<Option<StoredSecret>, StoreError>> {
+            Box::pin(std::future::pending())
+        }
+        fn write(&self, _: &SecretKey, _: StoredSecret) -> BoxFuture<'_, Result<(), StoreError>> {
+            Box::pin(std::future::pending())
+        }
+        fn delete(&self, _: &SecretKey) -> BoxFuture<'_, Result<(), StoreError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn call_to_the_secret_store_ends_after_the_configured_timeout() {
+        for timeout in [Duration::from_secs(1), Duration::from_secs(90)] {
+            let access = StoreAccess::new(timeout);
+            let started = Instant::now();
+            let read = access.read(&Hanging, &SecretKey::ClientToken("clerk.example.test".to_owned())).await;
+            assert!(matches!(read, Err(StoreError::Unavailable(_))));
+            assert_eq!(started.elapsed().as_secs(), timeout.as_secs(), "of the paused clock");
+        }
+    }
 }

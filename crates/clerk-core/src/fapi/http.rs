@@ -12,8 +12,8 @@ use crate::{
     ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
 };
 
-/// The timeout of a request, from connecting to the last byte of the response.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The default timeout of a request, from connecting to the last byte of the response.
+pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The default [`Transport`]: no redirects, no cookies, no `Origin`, no `Referer`.
@@ -30,12 +30,20 @@ impl HttpTransport {
     /// # Errors
     /// If TLS is not available on this machine.
     pub fn new() -> Result<Self, TransportError> {
+        Self::with_timeout(DEFAULT_REQUEST_TIMEOUT)
+    }
+
+    /// Creates the HTTP client with another timeout of a request, from connecting to the last byte of the response.
+    ///
+    /// # Errors
+    /// If TLS is not available on this machine.
+    pub fn with_timeout(timeout: Duration) -> Result<Self, TransportError> {
         let builder = || {
             reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
-                .timeout(REQUEST_TIMEOUT)
-                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(timeout)
+                .connect_timeout(CONNECT_TIMEOUT.min(timeout))
         };
         let client = builder().build().map_err(transport_error)?;
         let loopback = builder()
@@ -145,5 +153,19 @@ mod tests {
         ] {
             assert_eq!(retry_after(value, date, now), expected, "{value}");
         }
+    }
+
+    #[tokio::test]
+    async fn send_ends_after_the_timeout() {
+        // Accepts connections into its backlog, and never responds.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let request = HttpRequest {
+            method: HttpMethod::Get,
+            url: format!("http://{}/v1/client", silent.local_addr().unwrap()).parse().unwrap(),
+            authorization: None,
+            user_agent: "Test/1.0".to_owned(),
+        };
+        let transport = HttpTransport::with_timeout(Duration::from_millis(20)).unwrap();
+        assert_eq!(transport.send(request).await.unwrap_err().reason, "the request timed out");
     }
 }

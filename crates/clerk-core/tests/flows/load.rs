@@ -18,7 +18,7 @@ use clerk_testkit::{
     app::{App, config, first_error_code},
     environment, json_response,
     sessions::{one_session, two_sessions},
-    text_response, with_timeout,
+    text_response, wait_until, with_timeout,
 };
 use serde_json::{Value, json};
 
@@ -222,6 +222,11 @@ async fn load_that_failed_is_retried_at_once_when_the_user_is_back() {
         let (app, down) = offline_app();
         app.clerk.load(LoadOptions::default()).await.unwrap_err();
         tokio::time::sleep(Duration::from_secs(600)).await;
+        // An attempt sends four requests for the client. After it, there is a pause of 15 seconds or more.
+        let before = app.count("GET", "/client");
+        let attempted = || app.count("GET", "/client") > before && app.count("GET", "/client").is_multiple_of(4);
+        wait_until("the next attempt to fail", attempted).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
         down.store(false, Ordering::SeqCst);
         let started = tokio::time::Instant::now();
         if by_touch {
