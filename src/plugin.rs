@@ -14,13 +14,15 @@ use tauri::{
 };
 use tauri_plugin_deep_link::DeepLink;
 
+#[cfg(any(target_os = "linux", target_os = "windows"))]
+use crate::desktop::single_instance;
 use crate::{
     Clerk,
     commands::{Requests, WindowOptions},
     config::{self, PLUGIN_NAME},
     desktop::{
         deep_link::{self, Links},
-        names, single_instance,
+        names,
     },
 };
 
