@@ -115,7 +115,8 @@ impl Builder {
         self
     }
 
-    /// Opens pages with something other than the default browser of the system.
+    /// Opens pages with something other than the default browser of the system. It is called on a thread of its own. If it takes
+    /// more than ten seconds, the flow ends with `browser_unavailable`.
     #[must_use]
     pub fn browser(mut self, browser: impl ports::Browser + 'static) -> Self {
         self.browser = Some(Arc::new(browser));

@@ -14,13 +14,15 @@ use tauri::{
 };
 use tauri_plugin_deep_link::DeepLink;
 
+#[cfg(any(target_os = "linux", target_os = "windows"))]
+use crate::desktop::single_instance;
 use crate::{
     Clerk,
     commands::{Requests, WindowOptions},
     config::{self, PLUGIN_NAME},
     desktop::{
         deep_link::{self, Links},
-        names, single_instance,
+        names,
     },
 };
 
@@ -111,7 +113,11 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
         }
         deep_link::register(app, schemes);
         #[cfg(any(target_os = "linux", target_os = "windows"))]
-        links.start(app, own_single_instance);
+        {
+            // `std::env::args` panics if an argument is not Unicode.
+            let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+            links.start(app, &arguments.collect::<Vec<_>>(), own_single_instance);
+        }
         Ok(())
     }
 

@@ -1,6 +1,10 @@
 //! The system browser.
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use url::Url;
@@ -15,8 +19,17 @@ pub(crate) struct SystemBrowser;
 
 impl Browser for SystemBrowser {
     fn open(&self, url: &Url) -> Result<(), String> {
-        let url = url.to_string();
-        within(TIMEOUT, move || tauri_plugin_opener::open_url(url, None::<&str>).map_err(|error| reason(&error)))
+        tauri_plugin_opener::open_url(url.as_str(), None::<&str>).map_err(|error| reason(&error))
+    }
+}
+
+/// A browser that is given a limited time.
+pub(crate) struct Bounded(pub(crate) Arc<dyn Browser>);
+
+impl Browser for Bounded {
+    fn open(&self, url: &Url) -> Result<(), String> {
+        let (browser, url) = (self.0.clone(), url.clone());
+        within(TIMEOUT, move || browser.open(&url))
     }
 }
 
@@ -51,6 +64,18 @@ fn within(limit: Duration, call: impl FnOnce() -> Result<(), String> + Send + 's
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bounded_browser_reports_a_panic_as_an_error() {
+        struct Broken;
+        impl Browser for Broken {
+            fn open(&self, _: &Url) -> Result<(), String> {
+                panic!("a bug of the app")
+            }
+        }
+        let url = Url::parse("https://example.com").unwrap();
+        assert!(Bounded(Arc::new(Broken)).open(&url).is_err());
+    }
 
     #[test]
     fn within_returns_the_outcome() {

@@ -91,15 +91,14 @@ impl<R: Runtime> Links<R> {
     /// Handles the arguments of the process, and of those that were started meanwhile. The app is set up.
     ///
     /// `own_single_instance` says whether it is Clerk's single-instance that hands over the arguments of a second process.
-    pub(crate) fn start(self: &Arc<Self>, app: &AppHandle<R>, own_single_instance: bool) {
+    pub(crate) fn start(self: &Arc<Self>, app: &AppHandle<R>, arguments: &[String], own_single_instance: bool) {
         self.listen(app, own_single_instance);
         let early = {
             let mut state = self.state();
             state.ready = true;
             std::mem::take(&mut state.early)
         };
-        let own: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
-        if let Some(link) = self.link(app, &own).filter(|link| is_callback(app, link)) {
+        if let Some(link) = self.link(app, arguments).filter(|link| is_callback(app, link)) {
             self.spawn(app, link);
         }
         for arguments in &early {
@@ -237,14 +236,13 @@ mod tests {
     /// What came to the front: a window by its label, or any.
     type Focused = Arc<Mutex<Vec<Option<String>>>>;
 
-    fn links(tauri: &tauri::App<MockRuntime>) -> (Arc<Links<MockRuntime>>, Focused) {
+    fn links() -> (Arc<Links<MockRuntime>>, Focused) {
         let focused = Focused::default();
         let record = focused.clone();
         let focus = move |_: &AppHandle<MockRuntime>, label: Option<&str>| {
             record.lock().unwrap().push(label.map(str::to_owned));
         };
         let links = Links::with_focus(vec!["my-app".to_owned()], Box::new(focus));
-        links.start(tauri.handle(), true);
         (links, focused)
     }
 
@@ -261,7 +259,8 @@ mod tests {
     async fn only_a_link_of_a_flow_brings_the_window_that_began_it_to_the_front() {
         let app = App::start(config()).await;
         let tauri = tauri_app(&app);
-        let (links, focused) = links(&tauri);
+        let (links, focused) = links();
+        links.start(tauri.handle(), &["my-app".to_owned()], true);
         let nobody_asked = Url::parse("my-app://callback?rotating_token_nonce=guess").unwrap();
         links.handle(tauri.handle(), &nobody_asked).await;
         assert_eq!(*focused.lock().unwrap(), []);
@@ -279,10 +278,26 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn start_with_a_callback_link_finishes_the_flow_of_the_earlier_run() {
+        let app = App::start(config()).await;
+        let (_flow, page) = app.begin(google_params(RedirectResource::SignIn)).await;
+        let link = app.emulator.decide(&page, Decision::Approve(grace())).unwrap();
+        let app = app.restart().await;
+        let tauri = tauri_app(&app);
+        let (links, focused) = links();
+        links.start(tauri.handle(), &["my-app".to_owned(), link.to_string()], true);
+        wait_until("the window to come to the front", || !focused.lock().unwrap().is_empty()).await;
+        assert_eq!(app.user_name().as_deref(), Some("Grace Hopper"));
+        assert_eq!(*focused.lock().unwrap(), [None], "the window of an earlier run is not known");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn second_process_without_a_link_brings_the_app_to_the_front() {
         let app = App::start(config()).await;
         let tauri = tauri_app(&app);
-        let (links, focused) = links(&tauri);
+        let (links, focused) = links();
+        links.start(tauri.handle(), &[], true);
+        assert_eq!(*focused.lock().unwrap(), [], "the first process");
         let second = |arguments: &[&str]| {
             let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
             links.second_process(tauri.handle(), &arguments);
@@ -306,7 +321,8 @@ mod tests {
     async fn second_process_announces_no_link_twice() {
         let app = App::start(config()).await;
         let tauri = tauri_app(&app);
-        let (links, _) = links(&tauri);
+        let (links, _) = links();
+        links.start(tauri.handle(), &[], true);
         let heard: Arc<Mutex<Vec<String>>> = Arc::default();
         let listener = heard.clone();
         tauri.listen_any("deep-link://new-url", move |event| listener.lock().unwrap().push(event.payload().to_owned()));
@@ -335,7 +351,7 @@ mod tests {
         assert_eq!(*count.lock().unwrap(), 0);
         drop(tauri);
         let tauri = tauri_app(&app);
-        links.start(tauri.handle(), true);
+        links.start(tauri.handle(), &[], true);
         assert_eq!(*count.lock().unwrap(), MAX_EARLY, "the number of those that wait is limited");
     }
 
