@@ -1209,7 +1209,7 @@ export type Status =
 "loading" | 
 /**  Fully operational. */
 "ready" | 
-/**  Operational on the restored state of an earlier run. */
+/**  Operational, but FAPI can't be reached: the state is that of an earlier run, or what FAPI said last. */
 "degraded" | 
 /**  Loading failed; see [`Snapshot::error`](crate::Snapshot::error). */
 "error";
