@@ -100,7 +100,8 @@ impl Config {
     }
 }
 
-/// Returns the schemes of `plugins.deep-link.desktop` in `tauri.conf.json`, which is one protocol or a list of them.
+/// Returns the schemes of `plugins.deep-link.desktop` in `tauri.conf.json`, which is one protocol or a list of them, in lower case,
+/// which they have in every link.
 pub(crate) fn deep_link_schemes(deep_link: Option<&Value>) -> Vec<String> {
     let desktop = deep_link.map(|config| &config["desktop"]);
     let protocols = match desktop {
@@ -109,11 +110,11 @@ pub(crate) fn deep_link_schemes(deep_link: Option<&Value>) -> Vec<String> {
         None => Vec::new(),
     };
     let schemes = protocols.into_iter().filter_map(|protocol| protocol["schemes"].as_array()).flatten();
-    schemes.filter_map(|scheme| scheme.as_str().map(str::to_owned)).collect()
+    schemes.filter_map(|scheme| scheme.as_str().map(str::to_ascii_lowercase)).collect()
 }
 
-/// Returns the section `plugins.deep-link` with its schemes in lower case, which they have in every link.
-/// tauri-plugin-deep-link compares them as they are written.
+/// Returns the section `plugins.deep-link` with its schemes in lower case: tauri-plugin-deep-link compares them with those of links as
+/// they are written.
 pub(crate) fn with_lower_case_schemes(mut deep_link: Value) -> Value {
     let protocols = match deep_link.get_mut("desktop") {
         Some(Value::Array(protocols)) => protocols.iter_mut().collect(),
@@ -163,9 +164,10 @@ mod tests {
             assert_eq!(schemes, ["my-app", "other"]);
             assert_eq!(Config::default().callback(&schemes).unwrap().as_str(), "my-app://callback");
         }
+        let written = json!({ "desktop": { "schemes": ["MyApp"] } });
+        assert_eq!(deep_link_schemes(Some(&written)), ["myapp"]);
         let upper = with_lower_case_schemes(json!({ "desktop": [{ "schemes": ["MyApp", 7] }], "mobile": ["Kept"] }));
         assert_eq!(upper, json!({ "desktop": [{ "schemes": ["myapp", 7] }], "mobile": ["Kept"] }));
-        assert_eq!(deep_link_schemes(Some(&upper)), ["myapp"]);
         for other in [Value::Null, json!({}), json!({ "desktop": 7 }), json!({ "desktop": { "schemes": 7 } })] {
             assert_eq!(with_lower_case_schemes(other.clone()), other);
         }

@@ -82,7 +82,6 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     fn initialize(&mut self, app: &AppHandle<R>, config: Value) -> SetupResult {
         let schemes = config::deep_link_schemes(app.config().plugins.0.get(DEEP_LINK));
         names::check_schemes(&schemes)?;
-        let schemes: Vec<String> = schemes.iter().map(|scheme| scheme.to_ascii_lowercase()).collect();
         let links = Links::new(schemes.clone());
         self.links = Some(links.clone());
         // The one that is registered first gets the second process.

@@ -11,7 +11,7 @@ use clerk::ClerkExt;
 use serde_json::{Value, json};
 use support::{TestApp, code, invoke, permission_files};
 
-const READ_STATE: &[&str] = &["load", "snapshot", "notices"];
+const READ_STATE: &[&str] = &["load", "snapshot", "notices", "ended_sessions"];
 const DEFAULT: &[&str] = &[
     "set_active",
     "sign_out",

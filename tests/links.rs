@@ -243,7 +243,10 @@ fn app_refuses_schemes_that_no_link_can_have() {
             let refused =
                 build("com.example.schemes", &schemes, clerk::Builder::new()).err().map(|error| error.to_string());
             let refused = refused.unwrap_or_else(|| panic!("{scheme:?} was accepted"));
-            assert!(refused.contains("plugins.deep-link.desktop.schemes") && refused.contains(scheme), "{refused}");
+            assert!(
+                refused.contains("plugins.deep-link.desktop.schemes") && refused.contains(&scheme.to_lowercase()),
+                "{refused}"
+            );
         }
     });
 }

@@ -30,7 +30,7 @@ const RESERVED_SCHEMES: &[&str] = &[
 /// Limit of a scheme. It is part of a registry key and of a MIME type, which have 255 characters.
 const MAX_SCHEME: usize = 200;
 
-/// Checks the app's schemes.
+/// Checks the app's schemes, which are in lower case.
 ///
 /// # Errors
 /// Names the key of the configuration and what is wrong with its value.
@@ -38,7 +38,7 @@ pub(crate) fn check_schemes(schemes: &[String]) -> Result<(), String> {
     for scheme in schemes {
         let starts_well = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
         let allowed = |character: char| character.is_ascii_alphanumeric() || "+-.".contains(character);
-        let wrong = if RESERVED_SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) {
+        let wrong = if RESERVED_SCHEMES.contains(&scheme.as_str()) {
             "which belongs to browsers or to the system; choose one of the app's own, e.g. com.example.my-app"
         } else if !starts_well || !scheme.chars().all(allowed) {
             "which no link can have: a scheme begins with a letter, followed by letters, digits, '+', '-' and '.', e.g. \
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn check_schemes_accepts_schemes_of_apps() {
-        let good = ["my-app", "MyApp", "com.example.my-app", "web+notes", "x", "httpx", "http-notes", &"x".repeat(200)];
+        let good = ["my-app", "myapp", "com.example.my-app", "web+notes", "x", "httpx", "http-notes", &"x".repeat(200)];
         assert_eq!(check_schemes(&good.map(str::to_owned)), Ok(()));
         assert_eq!(check_schemes(&[]), Ok(()));
     }
@@ -167,7 +167,6 @@ mod tests {
             "my-app:",
             "my-app://",
             "a/b",
-            "HTTPS",
             "my\napp",
             &long,
         ]) {
