@@ -5,7 +5,7 @@ import { type Context, isReadyFor } from './class/context';
 import { authenticate } from './class/flows';
 import { Redirects } from './class/redirects';
 import type { ClerkStatus, Resources, SetActiveParams, SignOutOptions } from './class/types';
-import { isClerkRuntimeError } from './errors';
+import { isClerkAPIResponseError, isClerkRuntimeError } from './errors';
 import { onRedirectFinished } from './ipc';
 import { Listeners, notify } from './listeners';
 import { Mirror } from './mirror';
@@ -37,6 +37,8 @@ export class Clerk extends Redirects {
   #client: Client | undefined;
   #loading: Promise<void> | undefined;
   #failed = false;
+  /** Whether the load failed because Clerk could not be reached, which Rust retries by itself. */
+  #awaitsRecovery = false;
   /** Whether a load was started after a failed one and Rust has not responded yet. */
   #retrying = false;
   #lastTouch = 0;
@@ -171,6 +173,7 @@ export class Clerk extends Redirects {
     this.#loading ??= this.#load().catch((error: unknown) => {
       this.#loading = undefined;
       this.#failed = true;
+      this.#awaitsRecovery = isTransient(error);
       this.#emitStatus();
       throw error;
     });
@@ -179,6 +182,7 @@ export class Clerk extends Redirects {
 
   async #load(): Promise<void> {
     this.#failed = false;
+    this.#awaitsRecovery = false;
     this.#retrying = this.#mirror.snapshot?.status === 'error';
     this.#emitStatus();
     await this.#mirror.start();
@@ -378,6 +382,11 @@ export class Clerk extends Redirects {
       }
     }
     this.#retrying = false;
+    if (this.#awaitsRecovery && (snapshot.status === 'ready' || snapshot.status === 'degraded')) {
+      this.load().catch((error: unknown) => {
+        console.error('[clerk] the load could not be completed', error);
+      });
+    }
     this.#emitStatus();
     this.#emit();
   }
@@ -398,4 +407,12 @@ export class Clerk extends Redirects {
   #resources(client: Client): Resources {
     return { client, session: this.session, user: this.user, organization: this.organization };
   }
+}
+
+/** Whether Rust retries a load that failed with this error. */
+function isTransient(error: unknown): boolean {
+  if (isClerkAPIResponseError(error)) {
+    return error.status === 429 || error.status >= 500;
+  }
+  return isClerkRuntimeError(error) && (error.code === 'network_error' || error.code === 'decode_error');
 }

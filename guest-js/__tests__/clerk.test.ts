@@ -112,6 +112,24 @@ describe('load', () => {
 });
 
 describe('a load that failed in this window', () => {
+  it('load() that failed without a network succeeds by itself when Rust has recovered', async () => {
+    rust.state = snapshot({ revision: 0, status: 'loading', client: null });
+    const clerk = new Clerk();
+    rust.on('load', () => {
+      rust.change(snapshot({ revision: 1, status: 'error', client: null }));
+      throw { kind: 'runtime', code: 'network_error', message: 'no response', errors: [] };
+    });
+    await expect(clerk.load()).rejects.toMatchObject({ code: 'network_error' });
+    expect(clerk.status).toBe('error');
+    rust.on('load', () => rust.state);
+    rust.change(signedIn(2));
+    await vi.waitFor(() => {
+      expect([clerk.status, clerk.isSignedIn, rust.count('load')]).toEqual(['ready', true, 2]);
+    });
+    await clerk.load();
+    expect(rust.count('load')).toBe(2);
+  });
+
   it('status stays error after a failed load(), whatever other windows do', async () => {
     const clerk = new Clerk();
     rust.on('load', () => {

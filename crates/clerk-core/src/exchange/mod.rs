@@ -159,7 +159,10 @@ impl Clerk {
                 if had_token && connection.rotations() == rotations {
                     let (typed, raw) = (Box::default(), serde_json::json!({}));
                     let before = self.0.store.snapshot();
+                    // With the token, FAPI would refuse the next sign-in too.
+                    connection.reset_token(None);
                     self.commit([Transition::Client { typed, raw }, Transition::Activate(None)]).await;
+                    self.store_token(None).await;
                     self.announce_ended(before.ended_in(&self.0.store.snapshot()));
                 }
                 Ok(true)

@@ -384,6 +384,32 @@ fn meta_names(error: &clerk_core::Error, session: &str) -> bool {
     error.errors[0].meta.get("sessionId").is_some_and(|id| id == session)
 }
 
+/// FAPI refuses every request with the token of a client that it has deleted.
+#[tokio::test]
+async fn client_token_that_fapi_does_not_know_any_more_is_forgotten() {
+    let deleted = Arc::<AtomicBool>::default();
+    let is_deleted = deleted.clone();
+    let script = move |_: &str, path: &str, token: Option<&str>| match (path, token) {
+        (_, Some("genuine")) if is_deleted.load(Ordering::Relaxed) => json_response(
+            401,
+            &json!({ "errors": [{ "code": "authentication_invalid", "message": "Unable to authenticate" }] }),
+        ),
+        ("/client/sign_ins", _) => {
+            let mut response =
+                json_response(200, &json!({ "response": { "id": "sia_1", "status": "needs_identifier" } }))?;
+            response.token = Some("of-a-new-client");
+            Some(response)
+        }
+        _ => one_session(path),
+    };
+    let (app, store) = signed_in(script).await;
+    deleted.store(true, Ordering::Relaxed);
+    assert!(app.clerk.touch().await.is_err());
+    wait_until("the session to end", || !app.clerk.is_signed_in()).await;
+    app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    assert_eq!(stored(&store).await.as_deref(), Some("of-a-new-client"));
+}
+
 #[tokio::test]
 async fn sign_out_succeeds_when_fapi_has_forgotten_the_client() {
     let forgotten = Arc::<AtomicBool>::default();
