@@ -93,12 +93,13 @@ impl Builder {
         self
     }
 
-    /// Confirms the address of a wallet before anybody is signed in with it, e.g. by asking the user in the app. `false`, or no
-    /// answer within the [timeout](Self::browser_timeout) of a browser flow, ends the flow with `web3_wallet_not_confirmed`.
+    /// Sets a callback that confirms the address of a wallet before the sign-in continues, e.g. by asking the user. If it returns
+    /// `false`, or does not return within the [browser timeout](Self::browser_timeout), the flow ends with
+    /// `web3_wallet_not_confirmed`.
     ///
-    /// The wallet is in the system browser, and the page that asks it has an address that other programs of the same user may
-    /// read. One that opens it before the browser does could answer with a wallet of its own; the browser then comes second, which
-    /// ends the flow, unless it comes too late. An app in which that matters shows the user the address.
+    /// The wallet page is opened in the system browser, and other programs of the same user may read its URL. A program that
+    /// opens the URL before the browser does could respond with a wallet of its own. The flow ends when the browser opens the URL
+    /// afterwards, unless the flow has already finished. Show the address to the user if this matters to your app.
     ///
     /// ```
     /// # async fn ask(question: String) -> bool { question.is_empty() }

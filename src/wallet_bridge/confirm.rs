@@ -1,10 +1,10 @@
-//! Asks the app whether an address is its user's, before anybody is signed in.
+//! Lets the app confirm the address of a wallet before the sign-in continues.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::ports::{BoxFuture, Wallet, WalletConnection, WalletError};
 
-/// The app's answer to an address; see [`Builder::confirm_wallet`](crate::Builder::confirm_wallet).
+/// The callback that confirms an address; see [`Builder::confirm_wallet`](crate::Builder::confirm_wallet).
 pub(crate) type ConfirmWallet = Arc<dyn Fn(String) -> BoxFuture<'static, bool> + Send + Sync>;
 
 /// A wallet whose address the app confirms.

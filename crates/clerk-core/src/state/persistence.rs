@@ -34,8 +34,7 @@ pub(crate) struct Opened {
 }
 
 impl Clerk {
-    /// Reads what an earlier run of the app left for this instance, and brings the entries of earlier versions into their
-    /// present form.
+    /// Reads the stored client token and state of this instance. Migrates the layout of earlier versions.
     ///
     /// # Errors
     /// Those of the secret store.
@@ -76,8 +75,8 @@ impl Clerk {
         Ok(Opened { token: entry.token, state: content.state })
     }
 
-    /// Moves what an earlier version stored, in an entry each for the token, the key of the file and the pending flow, to the
-    /// present entry and file. Returns both.
+    /// Migrates the layout of earlier versions, which had separate keyring entries for the client token, the file key and the
+    /// pending flow. Returns the entry and the content of the sealed file.
     async fn migrate(
         &self,
         name: &str,
@@ -193,8 +192,8 @@ impl Clerk {
         Box::pin(self.rewrite_stored(false, change)).await
     }
 
-    /// Replaces the key of the sealed file, so that no older file and no copy of it can be read any more, and stores the
-    /// present state. Called before anybody is told that a user is not signed in any more.
+    /// Rotates the key of the sealed file, which makes every older copy of the file unreadable, and stores the current state.
+    /// Must be called before listeners are notified that a user signed out.
     pub(crate) async fn renew_key(&self) -> bool {
         Box::pin(self.rewrite_stored(true, |_| {})).await
     }
