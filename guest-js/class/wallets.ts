@@ -19,7 +19,8 @@ export abstract class Wallets extends Flows {
    * `load()`.
    *
    * @throws {@link ClerkRuntimeError} `web3_wallet_unavailable`, `web3_signature_request_rejected`,
-   * `web3_signature_generation_failed`, `web3_solana_wallet_name_required`
+   * `web3_signature_generation_failed`, `web3_solana_wallet_name_required`, `web3_wallet_not_confirmed`,
+   * `wallet_bridge_misused`, `browser_unavailable`
    */
   async authenticateWithWeb3({ customNavigate, ...params }: AuthenticateWithWeb3Params): Promise<void> {
     if (!isReadyFor(this.context, 'authenticateWithWeb3')) {
