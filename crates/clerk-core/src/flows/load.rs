@@ -60,8 +60,7 @@ impl LoadOptions {
 
 impl Clerk {
     /// Loads the instance's settings and this device's client. Does nothing if Clerk is already loaded; overlapping
-    /// calls share one load. It can be called again after an error. What a call passes and is refused changes nothing for
-    /// others.
+    /// calls share one load. It can be called again after an error. Options that are refused change nothing for other callers.
     ///
     /// The state cached by an earlier run is restored at once. If Clerk can't be reached, that state stays, with the
     /// status `degraded`; without one, the status is `error`. Either way, the load is retried in the background until
