@@ -46,14 +46,21 @@ impl Window {
     /// # Errors
     /// After a timeout, or if the element can't be clicked.
     pub async fn click(&self, id: &str) -> Result<()> {
-        until(&format!("{id} can be clicked"), || async {
-            let element = self.find(id).await?;
-            if !element.is_enabled().await.ok()? {
-                return None;
-            }
-            element.click().await.ok()
-        })
-        .await
+        until(&format!("{id} can be clicked"), || self.click_now(id)).await
+    }
+
+    /// Clicks an element if it exists and is enabled now.
+    pub async fn click_if_present(&self, id: &str) {
+        // Nothing to click is an ordinary outcome here.
+        let _ = self.click_now(id).await;
+    }
+
+    async fn click_now(&self, id: &str) -> Option<()> {
+        let element = self.find(id).await?;
+        if !element.is_enabled().await.ok()? {
+            return None;
+        }
+        element.click().await.ok()
     }
 
     /// Types into a field.
