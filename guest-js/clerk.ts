@@ -318,9 +318,9 @@ export class Clerk extends Redirects {
 
   /**
    * Signs out of one session, or of all of them. The callback replaces the navigation afterwards. Does nothing without
-   * a session, or before {@link load}.
+   * a session, or before {@link load}. Works without a network: Clerk is told later.
    *
-   * @throws {@link ClerkRuntimeError} `network_error`
+   * @throws {@link ClerkRuntimeError} those of {@link navigate}, after the sign-out
    */
   signOut(options?: SignOutOptions): Promise<void>;
   signOut(callback?: () => unknown, options?: SignOutOptions): Promise<void>;

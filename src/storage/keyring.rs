@@ -99,8 +99,7 @@ impl Places {
             }
             (Ok(()), Some(kernel)) => {
                 self.is_in_kernel.store(false, Ordering::Release);
-                // What an earlier run without a keyring left there would be taken for newer.
-                or_missing(kernel.delete(service, account)).or(Ok(()))
+                clear(kernel.as_ref(), service, account)
             }
             (result, _) => result,
         }
@@ -109,10 +108,17 @@ impl Places {
     fn delete(&self, service: &str, account: &str) -> Result<(), Error> {
         match (or_missing(self.keyring.delete(service, account)), &self.kernel) {
             (Err(Error::NoDefaultStore), Some(kernel)) => or_no_keyring(or_missing(kernel.delete(service, account))),
-            (Ok(()), Some(kernel)) => or_missing(kernel.delete(service, account)).or(Ok(())),
+            (Ok(()), Some(kernel)) => clear(kernel.as_ref(), service, account),
             (result, _) => result,
         }
     }
+}
+
+/// Deletes what an earlier run without a keyring left in the kernel, because it would be read in place of what the keyring has.
+/// A kernel that refuses to be read too does not matter.
+fn clear(kernel: &dyn Place, service: &str, account: &str) -> Result<(), Error> {
+    let deleted = or_missing(kernel.delete(service, account));
+    if kernel.read(service, account).is_ok() { deleted } else { Ok(()) }
 }
 
 /// Nothing to delete is no error.
@@ -249,6 +255,7 @@ mod tests {
     struct Memory {
         secrets: Arc<Mutex<HashMap<String, String>>>,
         failure: Arc<Mutex<Failure>>,
+        delete_failure: Arc<Mutex<Failure>>,
     }
 
     impl Memory {
@@ -275,6 +282,9 @@ mod tests {
             })
         }
         fn delete(&self, service: &str, account: &str) -> Result<(), Error> {
+            if let Some(failure) = *self.delete_failure.lock().unwrap() {
+                return Err(failure());
+            }
             self.with(|secrets| secrets.remove(&format!("{service} {account}")).map(|_| ()).ok_or(Error::NoEntry))
         }
     }
@@ -346,6 +356,18 @@ mod tests {
         keyring.fail(None);
         store.write(&key(), StoredSecret::new("secret")).await.unwrap();
         assert_eq!(read(&store).await.as_deref(), Some("secret"), "the kernel's refusal does not matter then");
+    }
+
+    #[tokio::test]
+    async fn keyring_store_fails_if_an_older_secret_stays_in_the_kernel() {
+        let (store, _keyring, kernel) = store();
+        kernel.write("app", "clerk:clerk.example.test", "older").unwrap();
+        *kernel.delete_failure.lock().unwrap() = LOCKED;
+        assert!(store.write(&key(), StoredSecret::new("newer")).await.is_err());
+        assert!(store.delete(&key()).await.is_err(), "the older secret would be restored");
+        *kernel.delete_failure.lock().unwrap() = None;
+        store.delete(&key()).await.unwrap();
+        assert_eq!(read(&store).await, None);
     }
 
     /// On the kernel of this machine, which a container may not allow to be used.
