@@ -14,12 +14,14 @@ fn errors_page_lists_every_error_code() {
     assert_eq!(documented, defined);
 }
 
+/// Returns the cells of a row of a table.
+fn cells(line: &str) -> Vec<String> {
+    line.trim().trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+}
+
 /// Returns the rows of `docs/clerk-class.md` with five columns: name, Rust, TypeScript, desktop, test.
 fn class_rows() -> Vec<Vec<String>> {
     let page = include_str!("../docs/clerk-class.md");
-    let cells = |line: &str| -> Vec<String> {
-        line.trim().trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
-    };
     let tables = page.lines().filter(|line| line.starts_with("| `")).map(cells);
     tables.filter(|cells| cells.len() == 5).collect()
 }
@@ -46,7 +48,20 @@ fn is_test(file: &str, name: &str) -> bool {
     }
     let function = format!("fn {name}(");
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    lines.windows(2).any(|pair| pair[0].contains("test") && pair[0].starts_with("#[") && pair[1].contains(&function))
+    lines.iter().enumerate().any(|(at, line)| {
+        let mut attributes = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+        line.contains(&function) && attributes.any(|line| line.starts_with("#[test]") || line.contains("::test"))
+    })
+}
+
+/// Asserts that the cell names tests, and that they exist.
+fn assert_names_tests(row: &[String], cell: &str) {
+    let tests = quoted(cell);
+    assert!(!tests.is_empty(), "{row:?}");
+    for test in tests {
+        let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} is not `file::name`"));
+        assert!(is_test(file, name), "{} names {test}, which does not exist", row[0]);
+    }
 }
 
 #[test]
@@ -55,12 +70,7 @@ fn class_page_fills_every_cell_and_names_existing_tests() {
     assert_eq!(rows.len(), 15 + 32 + 32, "properties, methods, components");
     for row in &rows {
         assert!(row.iter().all(|cell| !cell.is_empty() && cell != "-" && cell != "—"), "{row:?}");
-        let tests = quoted(&row[4]);
-        assert!(!tests.is_empty(), "{row:?}");
-        for test in tests {
-            let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} is not `file::name`"));
-            assert!(is_test(file, name), "{} names {test}, which does not exist", row[0]);
-        }
+        assert_names_tests(row, &row[4]);
     }
 }
 
@@ -71,4 +81,26 @@ fn class_page_has_a_row_for_every_documented_member() {
     let rows = class_rows();
     let rows: BTreeSet<&str> = rows.iter().map(|row| row[0].trim_matches('`').trim_end_matches("()")).collect();
     assert_eq!(rows, documented);
+}
+
+/// A row without a test says why.
+#[test]
+fn threat_model_has_a_row_for_every_finding_and_names_existing_tests() {
+    let page = include_str!("../docs/threat-model.md");
+    let numbers: Vec<String> = [("H", 2), ("M", 9), ("L", 14), ("R", 18)]
+        .into_iter()
+        .flat_map(|(letter, last)| (1..=last).map(move |number| format!("{letter}{number}")))
+        .collect();
+    let section = page.split("\n## Findings\n").nth(1).unwrap();
+    let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| #") && !line.starts_with("| -");
+    let rows: Vec<_> = section.lines().filter(is_row).map(cells).collect();
+    assert_eq!(rows.iter().map(|row| row[0].clone()).collect::<Vec<_>>(), numbers);
+    for row in &rows {
+        assert_eq!(row.len(), 4, "{row:?}");
+        assert!(row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+        match row[3].strip_prefix("none:") {
+            Some(why) => assert!(!why.trim().is_empty(), "{row:?}"),
+            None => assert_names_tests(row, &row[3]),
+        }
+    }
 }
