@@ -736,7 +736,10 @@ export type RedirectFinished = Record<string, never>;
 export type RedirectOrigin = 
 /**  An origin in which `*` matches any string, e.g. `https://*.example.com`. */
 string | 
-/**  A JavaScript regular expression, which is searched for in the origin. */
+/**
+ *  A JavaScript regular expression, which is searched for in the origin in linear time. So it has no references to groups,
+ *  no look-behind, and look-ahead only behind `^` and a fixed number of characters: `^https://(?!evil)`.
+ */
 { 
 /**  The source of the expression. */
 regex: string; 

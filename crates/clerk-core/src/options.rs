@@ -23,7 +23,8 @@ const LONGEST_LIST: usize = 100;
 pub enum RedirectOrigin {
     /// An origin in which `*` matches any string, e.g. `https://*.example.com`.
     Pattern(String),
-    /// A JavaScript regular expression, which is searched for in the origin.
+    /// A JavaScript regular expression, which is searched for in the origin in linear time. So it has no references to groups,
+    /// no look-behind, and look-ahead only behind `^` and a fixed number of characters: `^https://(?!evil)`.
     Regex {
         /// The source of the expression.
         regex: String,

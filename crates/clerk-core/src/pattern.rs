@@ -1,6 +1,6 @@
 //! Patterns that origins are matched against. Windows may pass them, so no pattern takes long, whatever it is matched against.
 
-use fancy_regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 
 /// The longest pattern or expression.
 pub(crate) const LONGEST_PATTERN: usize = 1_000;
@@ -8,11 +8,11 @@ pub(crate) const LONGEST_PATTERN: usize = 1_000;
 /// The longest text that is matched: host names have at most 253 characters.
 const LONGEST_TEXT: usize = 1_000;
 
-/// How often an expression with look-around may backtrack. All others take linear time.
-const BACKTRACK_LIMIT: usize = 10_000;
+/// The memory of a compiled expression, in bytes. It limits the time to compile one and to match it, too.
+const SIZE_LIMIT: usize = 1 << 17;
 
-/// The memory of a compiled expression, in bytes.
-const SIZE_LIMIT: usize = 1 << 20;
+/// The most look-aheads of an expression.
+const MOST_LOOK_AHEADS: usize = 10;
 
 /// Whether `text` matches a pattern in which `*` matches any string. Takes constant stack, and time linear in the text for each
 /// star: a star gives back characters only until the next star matches.
@@ -44,10 +44,20 @@ pub(crate) fn glob(pattern: &str, text: &str) -> bool {
 
 /// A JavaScript regular expression.
 ///
-/// `regress` checks it by the rules of JavaScript. It is then translated for `fancy-regex`, because the engine of `regress`
-/// backtracks without a limit.
+/// `regress` checks it by the rules of JavaScript. It is then translated for `regex`, because the engine of `regress`
+/// backtracks without a limit, and `regex` takes linear time.
+///
+/// `regex` has no look-around. Look-aheads are matched on their own, which is possible where the text before them has a fixed
+/// length: `^https://(?!evil)\w+` matches what `^https://\w+` matches and `^https://evil` does not.
 #[derive(Debug)]
-pub(crate) struct Expression(fancy_regex::Regex);
+pub(crate) struct Expression(Vec<Alternative>);
+
+/// One side of a `|` that is in no group.
+#[derive(Debug)]
+struct Alternative {
+    matches: Vec<Regex>,
+    does_not_match: Vec<Regex>,
+}
 
 impl Expression {
     /// Compiles an expression. The error says what is wrong with it.
@@ -60,32 +70,61 @@ impl Expression {
             return Err(format!("unknown flag {flag:?}"));
         }
         regress::Regex::with_flags(source, flags).map_err(|error| error.to_string())?;
-        let unicode = flags.contains(['u', 'v']);
-        let translated = Translation { source: source.chars().collect(), at: 0, unicode, sets: flags.contains('v') }
-            .expression(flags.contains('s'))?;
-        let compiled = RegexBuilder::new(&translated)
-            .case_insensitive(flags.contains('i'))
-            .backtrack_limit(BACKTRACK_LIMIT)
-            .delegate_size_limit(SIZE_LIMIT)
-            .delegate_dfa_size_limit(SIZE_LIMIT)
-            .build();
-        compiled.map(Self).map_err(|error| error.to_string())
+        let translation = Translation {
+            source: source.chars().collect(),
+            at: 0,
+            unicode: flags.contains(['u', 'v']),
+            sets: flags.contains('v'),
+            dot_all: flags.contains('s'),
+        };
+        let compile = |expression: &String| {
+            RegexBuilder::new(expression)
+                .case_insensitive(flags.contains('i'))
+                .size_limit(SIZE_LIMIT)
+                .dfa_size_limit(SIZE_LIMIT)
+                .build()
+                .map_err(|error| error.to_string())
+        };
+        let compile_all = |expressions: &[String]| expressions.iter().map(compile).collect::<Result<Vec<_>, _>>();
+        let alternatives = translation.expression()?.into_iter().map(|translated| {
+            Ok(Alternative {
+                matches: compile_all(&translated.matches)?,
+                does_not_match: compile_all(&translated.does_not_match)?,
+            })
+        });
+        alternatives.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether the expression matches a part of the text. One that backtracks too much doesn't.
+    /// Whether the expression matches a part of the text.
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        text.len() <= LONGEST_TEXT && self.0.is_match(text).unwrap_or(false)
+        text.len() <= LONGEST_TEXT && self.0.iter().any(|alternative| alternative.is_match(text))
     }
 }
 
-/// Translates a valid expression from JavaScript's syntax to that of the `regex` crate, which `fancy-regex` extends. Texts to
-/// match are origins: they have one line, and other characters than those of ASCII are encoded.
+impl Alternative {
+    fn is_match(&self, text: &str) -> bool {
+        self.matches.iter().all(|regex| regex.is_match(text))
+            && !self.does_not_match.iter().any(|regex| regex.is_match(text))
+    }
+}
+
+/// Translates a valid expression from JavaScript's syntax to that of the `regex` crate. Texts to match are origins: they have
+/// one line, and other characters than those of ASCII are encoded.
 struct Translation {
     source: Vec<char>,
     at: usize,
     unicode: bool,
     /// Whether classes may contain sets (flag `v`).
     sets: bool,
+    /// Whether `.` matches line breaks (flag `s`).
+    dot_all: bool,
+}
+
+/// A translated [`Alternative`].
+#[derive(Default)]
+struct Translated {
+    matches: Vec<String>,
+    does_not_match: Vec<String>,
 }
 
 /// What an escape sequence means.
@@ -125,50 +164,131 @@ impl Translation {
         fits
     }
 
-    fn expression(mut self, dot_all: bool) -> Result<String, String> {
-        let mut output = String::new();
+    fn expression(mut self) -> Result<Vec<Translated>, String> {
+        let (mut finished, mut alternative) = (Vec::new(), Translated::default());
+        let (mut output, mut depth) = (String::new(), 0_usize);
+        // Whether `output` matches only at the start of a text, and only texts of one length.
+        let (mut is_fixed, mut look_aheads) = (false, 0);
         while let Some(character) = self.next() {
             match character {
-                '\\' => match self.peek(0) {
-                    Some('b' | 'B') => output.extend(['\\', self.next().unwrap_or('b')]),
-                    _ => match self.escape(false)? {
-                        Escaped::Character(character) => output.push_str(&literal(character)),
-                        Escaped::Class(class) => output.push_str(&class),
-                    },
-                },
-                '[' => output.push_str(&self.class()?),
-                '(' => output.push_str(self.group()?),
-                '.' if dot_all => output.push_str(ANYTHING),
-                '.' => output.push_str(r"[^\n\r]"),
-                // The text has one line, so the flag `m` changes nothing.
-                '^' => output.push_str(r"\A"),
-                '$' => output.push_str(r"\z"),
-                '{' => output.push_str(&self.quantifier()),
-                ')' | '|' | '*' | '+' | '?' => output.push(character),
-                character => output.push_str(&literal(character)),
+                '^' if output.is_empty() => is_fixed = true,
+                '(' if !self.is_look_ahead() => is_fixed = false,
+                '*' | '+' | '?' => is_fixed = false,
+                '{' if self.is_range() => is_fixed = false,
+                '|' if depth == 0 => {
+                    alternative.matches.push(std::mem::take(&mut output));
+                    finished.push(std::mem::take(&mut alternative));
+                    is_fixed = false;
+                    continue;
+                }
+                _ => {}
+            }
+            match character {
+                '(' if self.is_look_ahead() && is_fixed => {
+                    look_aheads += 1;
+                    let conditions = match self.take("?!") {
+                        true => &mut alternative.does_not_match,
+                        false => &mut alternative.matches,
+                    };
+                    self.take("?=");
+                    conditions.push(format!("{output}(?:{})", self.look_ahead()?));
+                }
+                '(' if self.is_look_ahead() => {
+                    return unsupported("a look-ahead, unless it follows ^ and characters of a fixed number,");
+                }
+                '(' => {
+                    depth += 1;
+                    output.push_str(self.group()?);
+                }
+                ')' => {
+                    depth = depth.saturating_sub(1);
+                    output.push(')');
+                }
+                character => output.push_str(&self.token(character)?),
             }
         }
-        Ok(output)
+        if look_aheads > MOST_LOOK_AHEADS {
+            return Err(format!("it has more than {MOST_LOOK_AHEADS} look-aheads"));
+        }
+        alternative.matches.push(output);
+        finished.push(alternative);
+        Ok(finished)
+    }
+
+    /// Translates what is inside of a look-ahead, up to the parenthesis that closes it.
+    fn look_ahead(&mut self) -> Result<String, String> {
+        let (mut output, mut depth) = (String::new(), 0_usize);
+        while let Some(character) = self.next() {
+            match character {
+                ')' if depth == 0 => {
+                    return match self.peek(0) {
+                        Some('*' | '+' | '?' | '{') => unsupported("a look-ahead that is repeated"),
+                        _ => Ok(output),
+                    };
+                }
+                ')' => {
+                    depth -= 1;
+                    output.push(')');
+                }
+                '(' if self.is_look_ahead() => return unsupported("a look-ahead in another one"),
+                '(' => {
+                    depth += 1;
+                    output.push_str(self.group()?);
+                }
+                character => output.push_str(&self.token(character)?),
+            }
+        }
+        unsupported("a group without an end")
+    }
+
+    /// Translates anything but parentheses.
+    fn token(&mut self, character: char) -> Result<String, String> {
+        Ok(match character {
+            '\\' => match self.peek(0) {
+                Some(boundary @ ('b' | 'B')) => {
+                    self.at += 1;
+                    format!("\\{boundary}")
+                }
+                _ => match self.escape(false)? {
+                    Escaped::Character(character) => literal(character),
+                    Escaped::Class(class) => class,
+                },
+            },
+            '[' => self.class()?,
+            '.' if self.dot_all => ANYTHING.to_owned(),
+            '.' => r"[^\n\r]".to_owned(),
+            // The text has one line, so the flag `m` changes nothing.
+            '^' => r"\A".to_owned(),
+            '$' => r"\z".to_owned(),
+            '{' => self.quantifier(),
+            '|' | '*' | '+' | '?' => character.to_string(),
+            character => literal(character),
+        })
+    }
+
+    /// Whether the parenthesis that was read begins a look-ahead.
+    fn is_look_ahead(&self) -> bool {
+        self.peek(0) == Some('?') && matches!(self.peek(1), Some('=' | '!'))
     }
 
     /// Translates the beginning of a group. Groups need not capture, because nothing refers to them.
     fn group(&mut self) -> Result<&'static str, String> {
-        for beginning in ["?:", "?=", "?!", "?<=", "?<!"] {
-            if self.take(beginning) {
-                return Ok(match beginning {
-                    "?=" => "(?=",
-                    "?!" => "(?!",
-                    "?<=" => "(?<=",
-                    "?<!" => "(?<!",
-                    _ => "(?:",
-                });
-            }
+        if self.take("?:") {
+            return Ok("(?:");
+        }
+        if matches!((self.peek(0), self.peek(1), self.peek(2)), (Some('?'), Some('<'), Some('=' | '!'))) {
+            return unsupported("a look-behind");
         }
         if self.take("?<") {
             while self.next().is_some_and(|character| character != '>') {}
             return Ok("(?:");
         }
         if self.peek(0) == Some('?') { unsupported("a group with flags of its own") } else { Ok("(?:") }
+    }
+
+    /// Whether the brace that was read begins `{n,}` or `{n,m}`.
+    fn is_range(&self) -> bool {
+        self.source[self.at..].iter().take_while(|character| **character != '}').any(|character| *character == ',')
     }
 
     /// Translates `{n}`, `{n,}` and `{n,m}`. Any other brace is itself.
@@ -380,8 +500,16 @@ mod tests {
             (r"[a-]", ""),
             (r"[\w-z]", ""),
             (r"(?<scheme>https?):", ""),
-            (r"(?<=://)localhost", ""),
-            (r"(?<!w)\.example", ""),
+            ("^https://(?=www)", ""),
+            ("^(?!https://evil)https", ""),
+            ("^(?=.*b)(?=.*a)", ""),
+            ("^a(?!a)|^b|^https(?=:)://(?!evil|www).", ""),
+            (r"^[a-z]{4}[^x](?=:)", ""),
+            (r"^\w{5}(?!:(//e|//w))", "i"),
+            (r"^h(?=(t|tt)+p)\b|z", ""),
+            ("^a(?=a)", ""),
+            ("^a(?!a)$", ""),
+            ("^(?!)|a", ""),
             (r"\x61", ""),
             (r"\u0061", ""),
             (r"\u{61}", "u"),
@@ -402,7 +530,6 @@ mod tests {
             (r"[\d-9]", ""),
             ("[^a-z]", "i"),
             ("\u{e9}", ""),
-            ("(?=.*b)(?=.*a)", ""),
             (r"\-\@\:", ""),
             ("[%-,]", ""),
             ("#x", ""),
@@ -428,6 +555,18 @@ mod tests {
             (r"[\q{ab}]", "v"),
             (r"\ud800", ""),
             ("(?i:a)", ""),
+            ("(?<=://)localhost", ""),
+            (r"(?<!w)\.example", ""),
+            ("(?=.*b)a", ""),
+            ("^a*(?=b)", ""),
+            ("^a{1,2}(?!b)", ""),
+            ("^(a|aa)(?!b)", ""),
+            ("^a?(?!b)", ""),
+            ("^((?!b)a)", ""),
+            ("^(?!(?=a)b)", ""),
+            ("^(?=a)*b", ""),
+            ("a|^b|c(?!d)", ""),
+            (&format!("^{}", "(?!a)".repeat(11)), ""),
             ("(a{1000}){1000}", ""),
             (&"a".repeat(1_001), ""),
             (&"(".repeat(900), ""),
@@ -445,14 +584,29 @@ mod tests {
             "^https://(a|aa)+b",
             "(a*)*b",
             "(a|a)*b",
-            "(?=(a+)+b)a",
+            "^(?=.*(a+)+b)h",
             "^(?!x)(a|aa)+b",
-            "(?<!b)(a+)+$b",
+            "^(?!(?:(?:.*a)*)*b)(a|aa)*c",
             "(a?){200}a{200}b",
+            "(a+)+$b",
         ] {
-            if let Ok(expression) = Expression::new(source, "") {
-                assert!(!expression.is_match(&text), "{source}");
-            }
+            assert!(!Expression::new(source, "").unwrap().is_match(&text), "{source}");
+        }
+    }
+
+    /// Counts are as expensive as what they repeat, whether or not that takes characters.
+    #[test]
+    fn expression_limits_counts() {
+        for source in [
+            "^(?:(?=h)(?=h)){99999999999}",
+            "(?:(?=x)a{18446744073709551615}){2}",
+            "a{99999999999}",
+            "(?:a{1000}){1000}",
+            "(?:(?:(?:a?){50}){50}){50}",
+            "^(?:){18446744073709551616}(?!a)",
+            "^(?=a{5000}b)(?!a{50000}c)",
+        ] {
+            assert!(Expression::new(source, "").is_err(), "{source}");
         }
     }
 }
