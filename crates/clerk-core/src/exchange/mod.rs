@@ -34,6 +34,7 @@ use crate::{
         requests::get_client,
     },
     fapi::{
+        has_sessions,
         pipeline::{Credentials, Reply},
         request::Request,
         wire::Wire,
@@ -119,9 +120,9 @@ impl Clerk {
     pub(crate) async fn verify_identity(&self) {
         let connection = &self.0.connection;
         let Some(_verification) = connection.begin_verification().await else { return };
-        for _ in 0..MAX_VERIFICATIONS {
+        for left in (0..MAX_VERIFICATIONS).rev() {
             connection.take_doubt();
-            match self.verify_once().await {
+            match self.verify_once(left > 0).await {
                 Ok(true) if !connection.take_doubt() => return,
                 // The token changed meanwhile, so the response says nothing; or there is a new doubt.
                 Ok(_) => {}
@@ -140,8 +141,8 @@ impl Clerk {
     }
 
     /// Reads the client with the present token, and applies the response unless the token was rotated meanwhile. Returns
-    /// whether that settles the doubt.
-    async fn verify_once(&self) -> Result<bool> {
+    /// whether that settles the doubt. With `may_go_on`, a refusal that brings another token does not.
+    async fn verify_once(&self, may_go_on: bool) -> Result<bool> {
         let connection = &self.0.connection;
         let rotations = connection.no_rotation_in_flight().await;
         // Another process of the app may have rotated the token.
@@ -154,7 +155,17 @@ impl Clerk {
         }
         let had_token = connection.has_client_token();
         match self.absorb(reply, in_flight).await {
+        let generation = connection.generation();
             // FAPI does not know the token, and gave no other one: this device has no client any more.
+            // FAPI gave another token, which says who this device is.
+            Err(error)
+                if error.status() == Some(401)
+                    && may_go_on
+                    && connection.has_client_token()
+                    && connection.generation() != generation =>
+            {
+                Ok(false)
+            }
             Err(error) if error.status() == Some(401) => {
                 if had_token && connection.rotations() == rotations {
                     let (typed, raw) = (Box::default(), serde_json::json!({}));
@@ -277,7 +288,8 @@ impl Clerk {
             snapshot.drop_signed_out(&mut typed, &mut raw);
             // A restored client is no measure of which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
-            match connection.judge_client(&in_flight, held, &typed, active.as_ref(), reply.outcome.is_err()) {
+            let (refused, lists_sessions) = (reply.outcome.is_err(), has_sessions(&raw));
+            match connection.judge_client(&in_flight, held, &typed, active.as_ref(), refused, lists_sessions) {
                 ClientVerdict::Adopt => {
                     // The app's own choice of the initial session replaces the default one.
                     let chosen =

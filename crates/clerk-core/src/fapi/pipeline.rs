@@ -8,7 +8,8 @@ use url::Url;
 use crate::{
     error::{Error, ErrorCode},
     fapi::{
-        API_VERSION, Instance, envelope,
+        API_VERSION, Instance,
+        envelope::{self, Opened},
         request::{Method, Request},
     },
     models::SessionId,
@@ -75,13 +76,19 @@ impl Fapi {
             ErrorCode::NetworkError.error(format!("the Frontend API at {host} can't be reached: {error}"))
         })?;
         tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI responded");
-        let opened = envelope::open(&response, &request.path);
+        let opened = match envelope::open(&response, &request.path) {
+            // Who is signed in is FAPI's word alone: anything else would be read as a client without sessions.
+            opened if request.responds_with_client && !opened.is_client_or_error() => {
+                Opened { outcome: Err(envelope::not_json(&response, &request.path)), client: None, recognized: false }
+            }
+            opened => opened,
+        };
         let client = if request.responds_with_client {
             match &opened.outcome {
                 // No client exists: use one without sessions.
-                Ok(Value::Null) => Some(opened.client.unwrap_or_else(|| serde_json::json!({}))),
-                Ok(json) if json.is_object() => Some(json.clone()),
-                _ => opened.client,
+                Ok(Value::Null) => Some(opened.client.unwrap_or_else(|| serde_json::json!({ "sessions": [] }))),
+                Ok(json) => Some(json.clone()),
+                Err(_) => opened.client,
             }
         } else {
             opened.client.filter(|_| request.method != Method::Get || request.reload)

@@ -91,7 +91,7 @@ async fn load_accepts_unknown_values_and_missing_fields() {
 }
 
 #[tokio::test]
-async fn load_accepts_any_json() {
+async fn load_refuses_json_that_is_no_client() {
     for body in [
         json!(null),
         json!([]),
@@ -103,7 +103,7 @@ async fn load_accepts_any_json() {
         json!([[{}]]),
     ] {
         let app = ScriptedApp::new(move |_, _| json_response(200, &body));
-        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().code(), "decode_error");
         assert!(!app.clerk.is_signed_in());
     }
 }
