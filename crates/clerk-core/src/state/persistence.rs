@@ -306,7 +306,7 @@ impl Clerk {
         let snapshot = self.0.store.snapshot();
         if !self.0.setup.keep_state || self.0.setup.cache.is_none() {
             content.state = None;
-        } else if let Some(state) = CachedState::of(&snapshot, self.0.setup.clock.now_ms()) {
+        } else if let Some(state) = CachedState::of(&snapshot) {
             content.state = Some(state);
         }
     }
