@@ -40,6 +40,7 @@ use crate::{
         wire::Wire,
     },
     models::Client,
+    outside,
     ports::{BoxFuture, StoreError, TokenUpdate},
     secret::ClientToken,
     state::transition::Transition,
@@ -154,9 +155,8 @@ impl Clerk {
             return Ok(false);
         }
         let had_token = connection.has_client_token();
-        match self.absorb(reply, in_flight).await {
         let generation = connection.generation();
-            // FAPI does not know the token, and gave no other one: this device has no client any more.
+        match self.absorb(reply, in_flight).await {
             // FAPI gave another token, which says who this device is.
             Err(error)
                 if error.status() == Some(401)
@@ -166,6 +166,7 @@ impl Clerk {
             {
                 Ok(false)
             }
+            // FAPI does not know the token, and gave no other one: this device has no client any more.
             Err(error) if error.status() == Some(401) => {
                 if had_token && connection.rotations() == rotations {
                     let (typed, raw) = (Box::default(), serde_json::json!({}));
@@ -227,6 +228,15 @@ impl Clerk {
     }
 
     async fn exchange_once(&self, request: &Request) -> Result<Value> {
+        if !request.may_rotate() {
+            return self.send_and_absorb(request).await;
+        }
+        // FAPI rotates the token whether or not the caller is still waiting.
+        let (clerk, request) = (self.clone(), request.clone());
+        outside::to_the_end(async move { clerk.send_and_absorb(&request).await }).await
+    }
+
+    async fn send_and_absorb(&self, request: &Request) -> Result<Value> {
         let connection = &self.0.connection;
         let first_contact = request.may_create_client() && !connection.has_client_token();
         let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
@@ -251,10 +261,7 @@ impl Clerk {
     /// that a cancelled caller cannot drop a token that the server has already rotated.
     pub(crate) async fn absorb(&self, reply: Reply, in_flight: InFlight) -> Result<Value> {
         let clerk = self.clone();
-        let absorbed = tokio::spawn(async move { clerk.absorb_now(reply, in_flight).await }).await;
-        absorbed.unwrap_or_else(|_| {
-            Err(ErrorCode::DecodeError.error("the response of the Frontend API could not be applied"))
-        })
+        outside::to_the_end(async move { clerk.absorb_now(reply, in_flight).await }).await
     }
 
     async fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> Result<Value> {
@@ -292,9 +299,8 @@ impl Clerk {
             match connection.judge_client(&in_flight, held, &typed, active.as_ref(), refused, lists_sessions) {
                 ClientVerdict::Adopt => {
                     // The app's own choice of the initial session replaces the default one.
-                    let chosen =
-                        self.0.setup.select_initial_session.as_ref().filter(|_| snapshot.may_select_session(&typed));
-                    let chosen = chosen.map(|select| Transition::Activate(select(&typed)));
+                    let chooses = self.0.setup.select_initial_session.is_some() && snapshot.may_select_session(&typed);
+                    let chosen = chooses.then(|| Transition::Activate(self.0.setup.initial_session(&typed)));
                     let transition = Transition::Client { typed: Box::new(typed), raw };
                     writer.apply(&self.0.setup, [transition].into_iter().chain(chosen));
                     let now = self.0.store.snapshot();

@@ -13,6 +13,7 @@ use crate::{
         request::{Method, Request},
     },
     models::SessionId,
+    outside,
     ports::{HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
     secret::ClientToken,
 };
@@ -109,9 +110,14 @@ impl Fapi {
         let tries = if request.method == Method::Get { MAX_GET_ATTEMPTS } else { 1 };
         let mut attempt = 0;
         loop {
-            let sent = self.transport.send(self.http_request(request, credentials, attempt));
-            let timed_out = |_| Err(TransportError { reason: "no response in time".to_owned() });
-            match tokio::time::timeout(SEND_TIMEOUT, sent).await.unwrap_or_else(timed_out) {
+            let http_request = self.http_request(request, credentials, attempt);
+            let sent = outside::wait("the transport", || self.transport.send(http_request));
+            let failed = |reason: &str| Err(TransportError { reason: reason.to_owned() });
+            let result = match tokio::time::timeout(SEND_TIMEOUT, sent).await {
+                Ok(result) => result.unwrap_or_else(|| failed("the transport panicked")),
+                Err(_) => failed("no response in time"),
+            };
+            match result {
                 Ok(response) => return Ok(response),
                 Err(error) if attempt + 1 >= tries => return Err(error),
                 Err(error) => {
