@@ -18,6 +18,7 @@ use crate::{
     flows::pending::Flows,
     models::SessionId,
     options::ClerkOptions,
+    outside,
     ports::{SecretKey, SecretLifetime, StoreError},
     secret::StoredSecret,
     setup::ClerkSetup,
@@ -235,7 +236,7 @@ impl Clerk {
     pub(crate) fn announce_ended(&self, ended: Vec<Ended>) {
         for ended in ended {
             self.0.ended.add(ended);
-            self.0.setup.events.emit(Event::SessionEnded);
+            self.0.setup.emit(Event::SessionEnded);
         }
     }
 
@@ -290,7 +291,8 @@ impl Clerk {
     /// Gives notice, once, that the store forgets at log-out.
     fn report_lifetime(&self) {
         let code = ErrorCode::StorageUntilLogOut.as_str();
-        if self.0.setup.secrets.lifetime() == SecretLifetime::UntilLogOut && !lock(&self.0.notices).contains_key(code) {
+        let lifetime = outside::call("the secret store", || self.0.setup.secrets.lifetime());
+        if lifetime == Some(SecretLifetime::UntilLogOut) && !lock(&self.0.notices).contains_key(code) {
             let message = "there is no keyring, so the user stays signed in only until they log out of the computer";
             self.notice(code, message.to_owned());
         }
@@ -341,7 +343,7 @@ impl Clerk {
     pub(crate) fn notice(&self, code: &'static str, message: String) {
         tracing::warn!(code, "{message}");
         lock(&self.0.notices).insert(code, message.clone());
-        self.0.setup.events.emit(Event::Notice { code, message });
+        self.0.setup.emit(Event::Notice { code, message });
     }
 
     /// Emits the notice that a flow failed whose caller is gone. The text is fixed, because every window receives it.

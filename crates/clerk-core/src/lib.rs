@@ -52,6 +52,7 @@ mod jwt;
 pub mod models;
 mod navigation;
 mod options;
+mod outside;
 mod pattern;
 pub mod ports;
 mod random;

@@ -10,7 +10,8 @@ use crate::{
     models::{Client, SessionId},
     navigation::callback_url::CallbackUrl,
     options::{ClerkOptions, SDK_NAME, SdkMetadata},
-    ports::{Browser, CacheStore, Clock, EventSink, SecretStore, Transport, Wallet},
+    outside,
+    ports::{Browser, CacheStore, Clock, Event, EventSink, SecretStore, Transport, Wallet},
     user_agent::user_agent,
 };
 
@@ -96,6 +97,21 @@ pub const DEFAULT_MAX_OFFLINE_AGE: Duration = Duration::from_secs(30 * 24 * 60 *
 pub const DEFAULT_STORAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl ClerkSetup {
+    /// Emits an event.
+    pub(crate) fn emit(&self, event: Event) {
+        outside::call("the event sink", || self.events.emit(event));
+    }
+
+    /// Returns the initial session: the app's choice, or the default if the app does not choose.
+    pub(crate) fn initial_session(&self, client: &Client) -> Option<SessionId> {
+        let select = self.select_initial_session.as_ref();
+        let chosen = select.and_then(|select| outside::call("selectInitialSession", || select(client)));
+        match chosen {
+            Some(session) => session,
+            None => client.default_session().map(|session| session.id.clone()),
+        }
+    }
+
     /// Creates a setup with these ports, and defaults for everything else.
     #[must_use]
     pub fn new(

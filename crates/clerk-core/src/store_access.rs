@@ -1,10 +1,11 @@
 //! Calls to the secret store and the cache. Each has a timeout, because a keyring may wait for the user or hang.
 
-use std::{sync::Mutex, time::Duration};
+use std::{io, sync::Mutex, time::Duration};
 
 use tokio::time::Instant;
 
 use crate::{
+    outside,
     ports::{BoxFuture, CacheLock, CacheStore, SecretKey, SecretStore, StoreError},
     secret::StoredSecret,
     sync::lock,
@@ -53,12 +54,14 @@ impl StoreAccess {
         call: impl FnOnce() -> BoxFuture<'a, Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let unresponsive = || StoreError::Unavailable("the keyring does not respond".to_owned());
+        let panicked = || Err(StoreError::Unavailable("the keyring library panicked".to_owned()));
         if lock(&self.unresponsive_until).is_some_and(|until| Instant::now() < until) {
             return Err(unresponsive());
         }
-        if let Ok(result) = tokio::time::timeout(self.timeout, call()).await {
+        let called = outside::wait("the secret store", call);
+        if let Ok(result) = tokio::time::timeout(self.timeout, called).await {
             *lock(&self.unresponsive_until) = None;
-            result
+            result.unwrap_or_else(panicked)
         } else {
             *lock(&self.unresponsive_until) = Some(Instant::now() + PAUSE_AFTER_TIMEOUT);
             Err(unresponsive())
@@ -73,26 +76,31 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Those of the cache, or `TimedOut`.
-pub(crate) async fn lock_cache(cache: &dyn CacheStore) -> std::io::Result<CacheLock> {
-    tokio::time::timeout(LOCK_TIMEOUT, cache.lock()).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+pub(crate) async fn lock_cache(cache: &dyn CacheStore) -> io::Result<CacheLock> {
+    within(LOCK_TIMEOUT, || cache.lock()).await
 }
 
 /// Reads the cache.
 ///
 /// # Errors
 /// Those of the cache, or `TimedOut`.
-pub(crate) async fn read_cache(cache: &dyn CacheStore) -> std::io::Result<Option<Vec<u8>>> {
-    tokio::time::timeout(TIMEOUT, cache.read()).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+pub(crate) async fn read_cache(cache: &dyn CacheStore) -> io::Result<Option<Vec<u8>>> {
+    within(TIMEOUT, || cache.read()).await
 }
 
 /// Writes the cache.
 ///
 /// # Errors
 /// Those of the cache, or `TimedOut`.
-pub(crate) async fn write_cache(cache: &dyn CacheStore, content: Vec<u8>) -> std::io::Result<()> {
-    tokio::time::timeout(TIMEOUT, cache.write(content))
-        .await
-        .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+pub(crate) async fn write_cache(cache: &dyn CacheStore, content: Vec<u8>) -> io::Result<()> {
+    within(TIMEOUT, || cache.write(content)).await
+}
+
+async fn within<'a, T>(limit: Duration, call: impl FnOnce() -> BoxFuture<'a, io::Result<T>>) -> io::Result<T> {
+    match tokio::time::timeout(limit, outside::wait("the cache", call)).await {
+        Ok(result) => result.unwrap_or_else(|| Err(io::Error::other("the cache panicked"))),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
 }
 
 #[cfg(test)]

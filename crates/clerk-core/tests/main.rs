@@ -30,6 +30,7 @@ mod flows {
 #[cfg(target_os = "linux")]
 mod memory;
 mod navigation;
+mod outside;
 mod resources {
     mod organization;
     mod sign_in;

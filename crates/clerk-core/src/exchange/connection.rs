@@ -278,8 +278,8 @@ impl Connection {
         TokenVerdict::Adopt(new)
     }
 
-    /// Decides what the client of a response means. `refused` says whether the response is an error, `active` is the session
-    /// that could be lost.
+    /// Decides what the client of a response means. `refused` says whether the response is an error, `lists_sessions` whether the
+    /// client says which sessions it has, `active` is the session that could be lost.
     pub(super) fn judge_client(
         &self,
         request: &InFlight,
@@ -287,6 +287,7 @@ impl Connection {
         incoming: &Client,
         active: Option<&SessionId>,
         refused: bool,
+        lists_sessions: bool,
     ) -> ClientVerdict {
         let mut identity = lock(&self.identity);
         let same_client = held.is_some_and(|held| held.id == incoming.id);
@@ -304,7 +305,7 @@ impl Connection {
             Effect::Background => false,
         };
         let other_client = !same_client && held.is_some_and(|held| !held.id.as_str().is_empty());
-        if (ends_session || other_client) && !authoritative {
+        if (ends_session || other_client) && !(authoritative && lists_sessions) {
             return ClientVerdict::Doubt;
         }
         if identity.gate.admit_client(request.stamp, held, incoming) {
@@ -315,12 +316,9 @@ impl Connection {
     }
 }
 
-/// Whether two client tokens belong to the same client. Tokens that can't be read are taken to be of the same one.
-pub(crate) fn is_same_client(one: &ClientToken, other: &ClientToken) -> bool {
+/// Whether the token `new` belongs to the client of `held`. If `held` can't be read, any token is taken to be of its client.
+pub(crate) fn is_same_client(held: &ClientToken, new: &ClientToken) -> bool {
     let id =
         |token: &ClientToken| jwt::payload(token.expose()).and_then(|claims| claims["id"].as_str().map(str::to_owned));
-    match (id(one), id(other)) {
-        (Some(one), Some(other)) => one == other,
-        _ => true,
-    }
+    id(held).is_none_or(|held| id(new) == Some(held))
 }

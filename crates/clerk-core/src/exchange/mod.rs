@@ -34,11 +34,13 @@ use crate::{
         requests::get_client,
     },
     fapi::{
+        has_sessions,
         pipeline::{Credentials, Reply},
         request::Request,
         wire::Wire,
     },
     models::Client,
+    outside,
     ports::{BoxFuture, StoreError, TokenUpdate},
     secret::ClientToken,
     state::transition::Transition,
@@ -119,9 +121,9 @@ impl Clerk {
     pub(crate) async fn verify_identity(&self) {
         let connection = &self.0.connection;
         let Some(_verification) = connection.begin_verification().await else { return };
-        for _ in 0..MAX_VERIFICATIONS {
+        for left in (0..MAX_VERIFICATIONS).rev() {
             connection.take_doubt();
-            match self.verify_once().await {
+            match self.verify_once(left > 0).await {
                 Ok(true) if !connection.take_doubt() => return,
                 // The token changed meanwhile, so the response says nothing; or there is a new doubt.
                 Ok(_) => {}
@@ -140,8 +142,8 @@ impl Clerk {
     }
 
     /// Reads the client with the present token, and applies the response unless the token was rotated meanwhile. Returns
-    /// whether that settles the doubt.
-    async fn verify_once(&self) -> Result<bool> {
+    /// whether that settles the doubt. With `may_go_on`, a refusal that brings another token does not.
+    async fn verify_once(&self, may_go_on: bool) -> Result<bool> {
         let connection = &self.0.connection;
         let rotations = connection.no_rotation_in_flight().await;
         // Another process of the app may have rotated the token.
@@ -153,7 +155,17 @@ impl Clerk {
             return Ok(false);
         }
         let had_token = connection.has_client_token();
+        let generation = connection.generation();
         match self.absorb(reply, in_flight).await {
+            // FAPI gave another token, which says who this device is.
+            Err(error)
+                if error.status() == Some(401)
+                    && may_go_on
+                    && connection.has_client_token()
+                    && connection.generation() != generation =>
+            {
+                Ok(false)
+            }
             // FAPI does not know the token, and gave no other one: this device has no client any more.
             Err(error) if error.status() == Some(401) => {
                 if had_token && connection.rotations() == rotations {
@@ -216,6 +228,15 @@ impl Clerk {
     }
 
     async fn exchange_once(&self, request: &Request) -> Result<Value> {
+        if !request.may_rotate() {
+            return self.send_and_absorb(request).await;
+        }
+        // FAPI rotates the token whether or not the caller is still waiting.
+        let (clerk, request) = (self.clone(), request.clone());
+        outside::to_the_end(async move { clerk.send_and_absorb(&request).await }).await
+    }
+
+    async fn send_and_absorb(&self, request: &Request) -> Result<Value> {
         let connection = &self.0.connection;
         let first_contact = request.may_create_client() && !connection.has_client_token();
         let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
@@ -240,10 +261,7 @@ impl Clerk {
     /// that a cancelled caller cannot drop a token that the server has already rotated.
     pub(crate) async fn absorb(&self, reply: Reply, in_flight: InFlight) -> Result<Value> {
         let clerk = self.clone();
-        let absorbed = tokio::spawn(async move { clerk.absorb_now(reply, in_flight).await }).await;
-        absorbed.unwrap_or_else(|_| {
-            Err(ErrorCode::DecodeError.error("the response of the Frontend API could not be applied"))
-        })
+        outside::to_the_end(async move { clerk.absorb_now(reply, in_flight).await }).await
     }
 
     async fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> Result<Value> {
@@ -277,12 +295,12 @@ impl Clerk {
             snapshot.drop_signed_out(&mut typed, &mut raw);
             // A restored client is no measure of which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
-            match connection.judge_client(&in_flight, held, &typed, active.as_ref(), reply.outcome.is_err()) {
+            let (refused, lists_sessions) = (reply.outcome.is_err(), has_sessions(&raw));
+            match connection.judge_client(&in_flight, held, &typed, active.as_ref(), refused, lists_sessions) {
                 ClientVerdict::Adopt => {
                     // The app's own choice of the initial session replaces the default one.
-                    let chosen =
-                        self.0.setup.select_initial_session.as_ref().filter(|_| snapshot.may_select_session(&typed));
-                    let chosen = chosen.map(|select| Transition::Activate(select(&typed)));
+                    let chooses = self.0.setup.select_initial_session.is_some() && snapshot.may_select_session(&typed);
+                    let chosen = chooses.then(|| Transition::Activate(self.0.setup.initial_session(&typed)));
                     let transition = Transition::Client { typed: Box::new(typed), raw };
                     writer.apply(&self.0.setup, [transition].into_iter().chain(chosen));
                     let now = self.0.store.snapshot();

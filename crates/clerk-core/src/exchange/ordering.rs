@@ -46,13 +46,18 @@ impl OrderGate {
     ///
     /// The server's `updated_at` decides between two states of the same client, because it grows with each change: an
     /// old state is rejected even in the response to a later request, and a newer one is accepted even in the response
-    /// to an earlier request. Otherwise the order of the requests decides.
+    /// to an earlier request. Otherwise, also if one of them has no `updated_at`, the order of the requests decides.
     pub(crate) fn admit_client(&mut self, stamp: Stamp, held: Option<&Client>, incoming: &Client) -> bool {
         let later = stamp.sequence > self.client;
         let key = |client: &Client| -> (ClientId, UnixMillis) { (client.id.clone(), client.updated_at) };
         let admitted = stamp.epoch == self.epoch
             && match held.map(key) {
-                Some((id, updated_at)) if id == incoming.id && updated_at != incoming.updated_at => {
+                Some((id, updated_at))
+                    if id == incoming.id
+                        && updated_at != incoming.updated_at
+                        && updated_at.0 > 0
+                        && incoming.updated_at.0 > 0 =>
+                {
                     incoming.updated_at > updated_at
                 }
                 _ => later,
@@ -108,6 +113,19 @@ mod tests {
         let held = client("client_2", 20);
         assert!(gate.admit_client(fast, Some(&client("client_1", 99)), &held));
         assert!(!gate.admit_client(slow, Some(&held), &client("client_1", 100)));
+    }
+
+    #[test]
+    fn admit_client_uses_request_order_without_a_time() {
+        for (held, incoming) in [(20, 0), (0, 20)] {
+            let mut gate = OrderGate::default();
+            let (slow, fast) = (gate.stamp(), gate.stamp());
+            let held = client("client_1", held);
+            assert!(gate.admit_client(fast, None, &held));
+            assert!(!gate.admit_client(slow, Some(&held), &client("client_1", incoming)));
+            let later = gate.stamp();
+            assert!(gate.admit_client(later, Some(&held), &client("client_1", incoming)));
+        }
     }
 
     #[test]

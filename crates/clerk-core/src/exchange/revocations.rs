@@ -68,21 +68,15 @@ impl Clerk {
     pub(super) async fn send_revocations_once(&self) -> bool {
         let (mut finished, mut is_reachable) = (false, true);
         for revocation in self.0.revocations.pending() {
-            let age_ms = self.0.setup.clock.now_ms().saturating_sub(revocation.queued_at_ms);
-            let ended = if age_ms > MAX_AGE_MS {
-                tracing::warn!("a session could not be ended on the server for {} days", MAX_AGE_MS / 86_400_000);
-                true
-            } else {
-                match self.revoke(&revocation).await {
-                    Ok(ended) => ended,
-                    Err(error) => {
-                        tracing::debug!(code = error.code(), "a session could not be ended on the server yet");
-                        is_reachable = false;
-                        break;
-                    }
+            let is_over = match self.revoke(&revocation).await {
+                Ok(ended) => ended || self.is_too_old(&revocation),
+                Err(error) => {
+                    tracing::debug!(code = error.code(), "a session could not be ended on the server yet");
+                    is_reachable = false;
+                    break;
                 }
             };
-            if ended {
+            if is_over {
                 self.0.revocations.finish(&revocation.session);
                 finished = true;
             }
@@ -92,6 +86,16 @@ impl Clerk {
             self.update_stored(|_| {}).await;
         }
         is_reachable
+    }
+
+    /// Whether to give up a revocation after another attempt. The wall clock may have been wrong when the user signed out, so
+    /// age alone is no reason.
+    fn is_too_old(&self, revocation: &Revocation) -> bool {
+        let is_too_old = self.0.setup.clock.now_ms().saturating_sub(revocation.queued_at_ms) > MAX_AGE_MS;
+        if is_too_old {
+            tracing::warn!("a session could not be ended on the server for {} days", MAX_AGE_MS / 86_400_000);
+        }
+        is_too_old
     }
 
     /// Ends a session on the server. Returns whether FAPI said that it has ended.

@@ -29,11 +29,28 @@ pub(super) struct Opened {
     pub(super) recognized: bool,
 }
 
+impl Opened {
+    /// Whether this can be the response to a request for the client: a client, FAPI's word that there is none, or an error.
+    pub(super) fn is_client_or_error(&self) -> bool {
+        match &self.outcome {
+            Ok(Value::Null) => self.recognized,
+            Ok(json) => self.recognized && has_sessions(json),
+            Err(_) => true,
+        }
+    }
+}
+
+/// Whether a client says which sessions it has. A missing list is not an empty one.
+pub(crate) fn has_sessions(client: &Value) -> bool {
+    client["sessions"].is_array()
+}
+
 /// Opens the envelope of `response` to a request for `path`.
 pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
     let only = |outcome, recognized| Opened { outcome, client: None, recognized };
+    // FAPI always sends a body, so this may be anybody's response.
     if response.status == 204 {
-        return only(Ok(Value::Null), true);
+        return only(Ok(Value::Null), false);
     }
     // FAPI never redirects, so a redirect comes from a captive portal.
     let Some(json) = json::read(&response.body).ok().filter(|_| !is_redirect(response)) else {
@@ -91,7 +108,8 @@ fn object_at(json: &Value, path: &[&str]) -> Option<Value> {
     found.is_object().then(|| found.clone())
 }
 
-fn not_json(response: &HttpResponse, path: &str) -> Error {
+/// The error of a response that is not what FAPI responds to a request for `path`.
+pub(super) fn not_json(response: &HttpResponse, path: &str) -> Error {
     let what = match response.body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => "an empty body",
         Some(b'<') => "an HTML page",

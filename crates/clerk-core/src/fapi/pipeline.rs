@@ -8,10 +8,12 @@ use url::Url;
 use crate::{
     error::{Error, ErrorCode},
     fapi::{
-        API_VERSION, Instance, envelope,
+        API_VERSION, Instance,
+        envelope::{self, Opened},
         request::{Method, Request},
     },
     models::SessionId,
+    outside,
     ports::{HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
     secret::ClientToken,
 };
@@ -75,13 +77,19 @@ impl Fapi {
             ErrorCode::NetworkError.error(format!("the Frontend API at {host} can't be reached: {error}"))
         })?;
         tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI responded");
-        let opened = envelope::open(&response, &request.path);
+        let opened = match envelope::open(&response, &request.path) {
+            // Who is signed in is FAPI's word alone: anything else would be read as a client without sessions.
+            opened if request.responds_with_client && !opened.is_client_or_error() => {
+                Opened { outcome: Err(envelope::not_json(&response, &request.path)), client: None, recognized: false }
+            }
+            opened => opened,
+        };
         let client = if request.responds_with_client {
             match &opened.outcome {
                 // No client exists: use one without sessions.
-                Ok(Value::Null) => Some(opened.client.unwrap_or_else(|| serde_json::json!({}))),
-                Ok(json) if json.is_object() => Some(json.clone()),
-                _ => opened.client,
+                Ok(Value::Null) => Some(opened.client.unwrap_or_else(|| serde_json::json!({ "sessions": [] }))),
+                Ok(json) => Some(json.clone()),
+                Err(_) => opened.client,
             }
         } else {
             opened.client.filter(|_| request.method != Method::Get || request.reload)
@@ -102,9 +110,14 @@ impl Fapi {
         let tries = if request.method == Method::Get { MAX_GET_ATTEMPTS } else { 1 };
         let mut attempt = 0;
         loop {
-            let sent = self.transport.send(self.http_request(request, credentials, attempt));
-            let timed_out = |_| Err(TransportError { reason: "no response in time".to_owned() });
-            match tokio::time::timeout(SEND_TIMEOUT, sent).await.unwrap_or_else(timed_out) {
+            let http_request = self.http_request(request, credentials, attempt);
+            let sent = outside::wait("the transport", || self.transport.send(http_request));
+            let failed = |reason: &str| Err(TransportError { reason: reason.to_owned() });
+            let result = match tokio::time::timeout(SEND_TIMEOUT, sent).await {
+                Ok(result) => result.unwrap_or_else(|| failed("the transport panicked")),
+                Err(_) => failed("no response in time"),
+            };
+            match result {
                 Ok(response) => return Ok(response),
                 Err(error) if attempt + 1 >= tries => return Err(error),
                 Err(error) => {

@@ -246,10 +246,15 @@ impl Clerk {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
             // While a link is redeemed, the attempt may be replaced.
-            let _turn = self.0.flows.links.turn_of_poll().await;
-            let reloaded = match self.reload_attempt(attempt, None).await {
-                // Temporarily offline; the link may still return to the app.
-                Err(error) if error.is(ErrorCode::NetworkError) => continue,
+            let turn = self.0.flows.links.turn_of_poll().await;
+            let reloaded = self.reload_attempt(attempt, None).await;
+            drop(turn);
+            let reloaded = match reloaded {
+                // The link may still return to the app.
+                Err(error) if error.is_transient() => {
+                    tokio::time::sleep(Duration::from_secs(error.retry_after().unwrap_or_default())).await;
+                    continue;
+                }
                 reloaded => reloaded?,
             };
             match link_progress(&reloaded) {

@@ -101,7 +101,7 @@ impl Clerk {
             return Verdict::Proved(Err(failed("the callback link is incomplete")));
         };
         match self.request(&redeem(&nonce, verifier)).await {
-            Err(error) if error.is(ErrorCode::NetworkError) => Verdict::Unproved("Clerk could not be reached"),
+            Err(error) if error.is_transient() => Verdict::Unproved("Clerk could not be reached"),
             Err(error) => Verdict::Proved(Err(error)),
             Ok(_) => {
                 let known = self.client().is_some_and(|client| client.signed_in_session(&session).is_some());

@@ -21,6 +21,7 @@ use crate::{
     models::{Client, Environment},
     navigation::urls::non_empty,
     options::ClerkOptions,
+    outside,
     ports::StoreError,
     state::{persistence::Opened, sealed::CachedState, transition::Transition},
 };
@@ -81,6 +82,12 @@ impl Clerk {
             self.accept_options(options, &instance).await;
             return Ok(());
         }
+        // A load that was begun goes on without its caller: others wait for it too.
+        let clerk = self.clone();
+        outside::to_the_end(async move { clerk.load_in_turn(options).await }).await
+    }
+
+    async fn load_in_turn(&self, options: LoadOptions) -> Result<()> {
         let _load = self.0.turns.load().await;
         let instance = match self.check_load(&options) {
             Ok(instance) => instance,
@@ -142,10 +149,7 @@ impl Clerk {
         };
         let mut raw_client = stored.client;
         self.snapshot().drop_signed_out(&mut client, &mut raw_client);
-        let active = match &self.0.setup.select_initial_session {
-            Some(select) => select(&client),
-            None => client.default_session().map(|session| session.id.clone()),
-        };
+        let active = self.0.setup.initial_session(&client);
         let environment = (Box::new(environment), stored.environment);
         let (client, confirmed_at_ms) = ((Box::new(client), raw_client), stored.confirmed_at_ms);
         self.commit([Transition::Restored { client, environment, active, confirmed_at_ms }]).await;

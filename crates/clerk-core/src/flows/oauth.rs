@@ -19,6 +19,7 @@ use crate::{
     },
     models::{SignIn, SignUp, Verification},
     navigation::callback_url::CallbackUrl,
+    outside,
     ports::TokenUpdate,
     resources::{
         params::params,
@@ -258,10 +259,16 @@ impl Clerk {
             Attempt::SignIn(id) => read_sign_in(id),
             Attempt::SignUp(id) => read_sign_up(id),
         };
-        let (reply, in_flight) = self.send(&request.nonce(nonce).reload()).await?;
-        let reply = Reply { outcome: Ok(reply.outcome?), ..reply };
-        let new_token = matches!(reply.token, TokenUpdate::Set(_));
-        let json = self.absorb(reply, in_flight).await?;
+        let request = request.nonce(nonce).reload();
+        let clerk = self.clone();
+        // A nonce is redeemed once, whether or not the caller is still waiting.
+        let (json, new_token) = outside::to_the_end(async move {
+            let (reply, in_flight) = clerk.send(&request).await?;
+            let reply = Reply { outcome: Ok(reply.outcome?), ..reply };
+            let new_token = matches!(reply.token, TokenUpdate::Set(_));
+            Ok((clerk.absorb(reply, in_flight).await?, new_token))
+        })
+        .await?;
         let resource = match attempt {
             Attempt::SignIn(_) => SignIn::read(&json).map(Box::new).map(AttemptResource::SignIn),
             Attempt::SignUp(_) => SignUp::read(&json).map(Box::new).map(AttemptResource::SignUp),

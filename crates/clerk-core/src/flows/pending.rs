@@ -157,7 +157,7 @@ impl Flows {
         let pending = registry.current.as_ref()?;
         let record = pending.record.clone()?;
         let awaited = !pending.signal.is_closed();
-        let is_fresh = || pending.started.elapsed() < RECORD_LIFETIME && record.is_fresh(now_ms);
+        let is_fresh = || pending.started.elapsed() < RECORD_LIFETIME && record.is_young(now_ms);
         (awaited || is_fresh()).then(|| Redeemable { id: pending.id, record, awaited })
     }
 
@@ -221,9 +221,17 @@ pub(crate) enum PendingFlow {
 }
 
 impl PendingRecord {
+    /// Whether less than [`RECORD_LIFETIME`] has passed by the wall clock. It may have been set back since.
+    fn is_young(&self, now_ms: i64) -> bool {
+        let age_ms = u64::try_from(now_ms.saturating_sub(self.started_at_ms)).unwrap_or_default();
+        Duration::from_millis(age_ms) < RECORD_LIFETIME
+    }
+
+    /// Whether the record of an earlier run is fresh. There is no other clock than the wall clock, which may have been set
+    /// back a little.
     pub(crate) fn is_fresh(&self, now_ms: i64) -> bool {
-        u64::try_from(now_ms.saturating_sub(self.started_at_ms))
-            .is_ok_and(|age_ms| Duration::from_millis(age_ms) < RECORD_LIFETIME)
+        let off_ms = now_ms.saturating_sub(self.started_at_ms).unsigned_abs();
+        Duration::from_millis(off_ms) < RECORD_LIFETIME
     }
 }
 
@@ -292,13 +300,15 @@ mod tests {
     #[test]
     fn pending_record_is_fresh_until_its_lifetime_ends() {
         let record = PendingRecord {
-            started_at_ms: 1_000,
+            started_at_ms: 1_000_000,
             run: String::new(),
             id: 1,
             user: None,
             flow: PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: String::new() },
         };
-        assert!(record.is_fresh(1_000) && record.is_fresh(600_000));
-        assert!(!record.is_fresh(601_000) && !record.is_fresh(0));
+        assert!(record.is_fresh(1_000_000) && record.is_fresh(1_599_999) && record.is_young(1_599_999));
+        assert!(!record.is_fresh(1_600_000) && !record.is_young(1_600_000));
+        // The clock was set back.
+        assert!(record.is_fresh(400_001) && !record.is_fresh(400_000) && record.is_young(i64::MIN));
     }
 }

@@ -124,8 +124,8 @@ impl Clerk {
         };
         let Some(session) = target else {
             // Even if no session is active: this marks it as the user's choice, so a later server response does not
-            // select one.
-            if snapshot.active_session != ActiveSession::None || snapshot.restored {
+            // select one, and brings none back that ended by our clock.
+            if snapshot.active_session != ActiveSession::None || snapshot.restored || snapshot.timed_out.is_some() {
                 self.commit([Transition::Activate(None)]).await;
             }
             return Ok(true);

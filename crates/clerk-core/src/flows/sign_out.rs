@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clerk::Clerk,
     error::{ErrorCode, Result},
-    models::{Session, SessionId},
+    models::{Session, SessionId, SessionStatus},
     state::{revocation_queue::Revocation, snapshot::Snapshot, transition::Transition},
 };
 
@@ -83,14 +83,16 @@ impl Clerk {
         let snapshot = self.loaded_snapshot()?;
         self.0.turns.session_was_chosen();
         let client = snapshot.client.clone().unwrap_or_default();
-        if client.sessions.is_empty() {
-            return Ok(false);
-        }
-        let everything = session_id.is_none() || client.signed_in_sessions().count() == 1;
-        let ended: Vec<&Session> = match &session_id {
-            Some(id) if !everything => client.signed_in_session(id).into_iter().collect(),
-            _ => client.sessions.iter().collect(),
+        let is_named = |session: &Session| session_id.as_ref().is_none_or(|id| session.id == *id);
+        let was_signed_out = session_id.as_ref().is_some_and(|id| snapshot.signed_out.contains(id));
+        let everything = if was_signed_out || client.sessions.iter().any(is_named) {
+            // The sessions that have ended already go with the last one.
+            !was_signed_out && client.signed_in_sessions().all(is_named)
+        } else {
+            // As in Clerk's SDKs, an unknown session stands for the only one.
+            client.signed_in_sessions().count() == 1
         };
+        let ended: Vec<&Session> = client.sessions.iter().filter(|session| everything || is_named(session)).collect();
         if ended.is_empty() {
             return Ok(false);
         }
@@ -98,13 +100,11 @@ impl Clerk {
         let active_ended = everything || ended.iter().any(|session| Some(&session.id) == active.as_ref());
         let token = self.0.connection.client_token();
         let now_ms = self.0.setup.clock.now_ms();
-        self.0.revocations.add(ended.iter().filter(|session| session.status.is_signed_in()).map(|session| {
-            Revocation {
-                session: session.id.clone(),
-                client: client.id.clone(),
-                token: token.clone(),
-                queued_at_ms: now_ms,
-            }
+        self.0.revocations.add(ended.iter().filter(|session| may_be_signed_in(session)).map(|session| Revocation {
+            session: session.id.clone(),
+            client: client.id.clone(),
+            token: token.clone(),
+            queued_at_ms: now_ms,
         }));
         if everything {
             self.0.connection.set_signed_out();
@@ -145,4 +145,9 @@ impl Clerk {
             result = action => result,
         }
     }
+}
+
+/// Whether FAPI may know the session as signed in: it may have ended by our clock only, which may be wrong.
+fn may_be_signed_in(session: &Session) -> bool {
+    session.status.is_signed_in() || matches!(session.status, SessionStatus::Expired | SessionStatus::Abandoned)
 }

@@ -8,11 +8,12 @@ use crate::{
         callback_params::RedirectCallbackParams,
         next_step::{Destinations, after_signature},
         outcome::RedirectOutcome,
-        pending::{Signal, Signals},
+        pending::{RECORD_LIFETIME, Signal, Signals},
         round_trip::ended_early,
     },
     models::{SignIn, SignUp},
-    ports::{Wallet, WalletConnection, WalletError},
+    outside,
+    ports::{BoxFuture, Wallet, WalletConnection, WalletError},
     resources::{
         params::params,
         sign_in::{AttemptFactorParams, PrepareFactorParams, SignInCreateParams},
@@ -58,7 +59,7 @@ impl Clerk {
     /// # Errors
     /// - `web3_wallet_unavailable`: the wallet is not available.
     /// - `web3_signature_request_rejected`: the user rejected the request in the wallet.
-    /// - `web3_signature_generation_failed`: the wallet failed.
+    /// - `web3_signature_generation_failed`: the wallet failed, or did not respond in time.
     /// - `web3_solana_wallet_name_required`: `web3_solana_signature` without `wallet_name`.
     /// - `oauth_flow_superseded`, `oauth_flow_cancelled`: the flow ended before the wallet responded.
     /// - `not_loaded`, `network_error`, or `api_response_error`.
@@ -86,7 +87,8 @@ impl Clerk {
         provider: &str,
         params: &AuthenticateWithWeb3Params,
     ) -> Result<RedirectOutcome> {
-        let mut connection = unless_ended(&mut signal, wallet.connect(provider, params.wallet_name.as_deref())).await?;
+        let mut connection =
+            unless_ended(&mut signal, || wallet.connect(provider, params.wallet_name.as_deref())).await?;
         let mut wallet = ConnectedWallet { connection: connection.as_mut(), signal };
         let signed = match self.sign_in_with_wallet(&params.strategy, &mut wallet).await {
             Ok(sign_in) => AttemptResource::SignIn(Box::new(sign_in)),
@@ -219,14 +221,19 @@ struct ConnectedWallet<'a> {
     signal: Signals,
 }
 
-/// Waits for the wallet unless the flow is cancelled or superseded. Only waits for the user are interrupted: requests
-/// to FAPI are always completed.
-async fn unless_ended<T>(
+/// Waits for the wallet unless the flow is cancelled or superseded, for ten minutes at most. Only waits for the user are
+/// interrupted: requests to FAPI are always completed.
+async fn unless_ended<'a, T>(
     signal: &mut Signals,
-    reply: impl Future<Output = std::result::Result<T, WalletError>>,
+    call: impl FnOnce() -> BoxFuture<'a, std::result::Result<T, WalletError>>,
 ) -> Result<T> {
+    let reply = tokio::time::timeout(RECORD_LIFETIME, outside::wait("the wallet", call));
+    let failed = |why: &str| WalletError::Failed(why.to_owned());
     tokio::select! {
-        reply = reply => reply.map_err(wallet_error),
+        reply = reply => {
+            let reply = reply.map_err(|_| failed("it did not respond in time"));
+            reply.and_then(|reply| reply.unwrap_or_else(|| Err(failed("it panicked")))).map_err(wallet_error)
+        }
         ended = signal => Err(ended_early(&ended.unwrap_or(Signal::Superseded))),
     }
 }
@@ -237,9 +244,9 @@ async fn sign(strategy: &str, message: Option<String>, wallet: &mut ConnectedWal
     let message = message.ok_or_else(|| {
         ErrorCode::Web3SignatureFailed.error("Clerk sent no message to sign; enable the strategy in Clerk's dashboard")
     })?;
-    match unless_ended(&mut wallet.signal, wallet.connection.sign(&message)).await {
+    match unless_ended(&mut wallet.signal, || wallet.connection.sign(&message)).await {
         Err(error) if strategy == "web3_coinbase_wallet_signature" && error.is(ErrorCode::Web3SignatureRejected) => {
-            unless_ended(&mut wallet.signal, wallet.connection.sign(&message)).await
+            unless_ended(&mut wallet.signal, || wallet.connection.sign(&message)).await
         }
         signed => signed,
     }

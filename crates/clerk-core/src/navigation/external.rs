@@ -9,6 +9,7 @@ use crate::{
     models::DisplayConfig,
     navigation::urls::{non_empty, origin},
     options::ClerkOptions,
+    outside,
     state::snapshot::Snapshot,
 };
 
@@ -57,7 +58,8 @@ impl Clerk {
     }
 
     fn open_web_page(&self, page: &Url) -> Result<()> {
-        self.0.setup.browser.open(page).map_err(|why| {
+        let opened = outside::call("the browser", || self.0.setup.browser.open(page));
+        opened.unwrap_or_else(|| Err("it panicked".to_owned())).map_err(|why| {
             ErrorCode::BrowserUnavailable.error(format!("the system browser could not be opened: {why}"))
         })
     }

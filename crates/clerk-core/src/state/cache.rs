@@ -24,7 +24,7 @@ impl Clerk {
             if snapshot.restored {
                 continue;
             }
-            let Some(current) = CachedState::of(&snapshot, self.0.setup.clock.now_ms()) else { continue };
+            let Some(current) = CachedState::of(&snapshot) else { continue };
             let is_stored = stored.as_ref().is_some_and(|stored| {
                 stored.is_same(&current) && stored.is_recent(current.confirmed_at_ms, MAX_AGE_OF_FILE)
             });

@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex},
 };
 
@@ -11,6 +10,7 @@ use serde::Serialize;
 use crate::{
     fapi::wire::open_enum,
     models::{SessionId, UserId},
+    outside,
     state::{
         listeners::{ListenerHandle, Remove},
         snapshot::Snapshot,
@@ -137,9 +137,7 @@ impl EndedSessions {
         // Copied first, so that callbacks may end subscriptions.
         let callbacks = lock(&self.listeners).callbacks.clone();
         for (_, callback) in callbacks {
-            if catch_unwind(AssertUnwindSafe(|| callback(&ended))).is_err() {
-                tracing::error!("a listener of ended sessions panicked");
-            }
+            outside::call("a listener of ended sessions", || callback(&ended));
         }
     }
 }

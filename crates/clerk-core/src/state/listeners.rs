@@ -1,11 +1,8 @@
 //! Callbacks that are notified of changes.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, Weak},
-};
+use std::sync::{Arc, Mutex, Weak};
 
-use crate::{state::snapshot::Snapshot, sync::lock};
+use crate::{outside, state::snapshot::Snapshot, sync::lock};
 
 /// A callback with the state after the change.
 pub(crate) type Callback = Arc<dyn Fn(&Snapshot) + Send + Sync>;
@@ -40,9 +37,7 @@ impl Listener {
             return;
         }
         *notified = Some(snapshot.revision);
-        if catch_unwind(AssertUnwindSafe(|| (self.callback)(snapshot))).is_err() {
-            tracing::error!("a listener of the auth state panicked");
-        }
+        outside::call("a listener of the auth state", || (self.callback)(snapshot));
     }
 }
 

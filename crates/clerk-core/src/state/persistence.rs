@@ -174,7 +174,7 @@ impl Clerk {
             && (was_unknown || !own.is_some_and(|own| is_same_client(own, theirs)))
     }
 
-    /// Returns the stored token if another process replaced the one that this process knows.
+    /// Returns the stored token if another process replaced the one that this process knows, and it is to be used instead.
     pub(crate) async fn token_of_another_process(&self) -> Option<ClientToken> {
         let name = self.0.connection.secret_name()?;
         if self.0.connection.store_is_unknown() {
@@ -182,7 +182,11 @@ impl Clerk {
         }
         let _turn = self.0.vault.turn.lock().await;
         let stored = self.read_entry(&name).await.ok()??.entry;
-        let theirs = stored.token.clone().filter(|token| self.0.vault.is_foreign(token))?;
+        let own = self.0.connection.client_token();
+        let theirs = stored
+            .token
+            .clone()
+            .filter(|token| self.0.vault.is_foreign(token) && !self.prefers_own(own.as_ref(), token, false))?;
         self.0.vault.set_known(Some(stored));
         Some(theirs)
     }
@@ -302,7 +306,7 @@ impl Clerk {
         let snapshot = self.0.store.snapshot();
         if !self.0.setup.keep_state || self.0.setup.cache.is_none() {
             content.state = None;
-        } else if let Some(state) = CachedState::of(&snapshot, self.0.setup.clock.now_ms()) {
+        } else if let Some(state) = CachedState::of(&snapshot) {
             content.state = Some(state);
         }
     }

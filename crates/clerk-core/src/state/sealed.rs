@@ -56,13 +56,14 @@ fn sessions(client: &mut Value) -> Option<&mut Vec<Value>> {
 
 impl CachedState {
     /// Returns the part of the state to store; `None` before the first load.
-    pub(super) fn of(snapshot: &Snapshot, now_ms: i64) -> Option<Self> {
+    pub(super) fn of(snapshot: &Snapshot) -> Option<Self> {
         let mut client = snapshot.raw_client.as_deref()?.clone();
         for session in sessions(&mut client).into_iter().flatten().filter_map(Value::as_object_mut) {
             session.retain(|key, _| !VOLATILE_FIELDS.contains(&key.as_str()));
         }
         let environment = snapshot.raw_environment.as_deref()?.clone();
-        Some(Self { confirmed_at_ms: snapshot.confirmed_at_ms.unwrap_or(now_ms), environment, client })
+        let confirmed_at_ms = snapshot.confirmed_at_ms.unwrap_or(snapshot.received.wall_ms);
+        Some(Self { confirmed_at_ms, environment, client })
     }
 
     /// Whether it describes the same state, whenever it was confirmed.
@@ -141,7 +142,7 @@ mod tests {
         snapshot.raw_environment = Some(std::sync::Arc::new(json!({})));
         let session = json!({ "id": "sess_1", "expire_at": 1_000, "last_active_token": { "jwt": "a.b.c" }, "factor_verification_age": [0, 0] });
         snapshot.raw_client = Some(std::sync::Arc::new(json!({ "sessions": [session] })));
-        let of_snapshot = CachedState::of(&snapshot, 7).unwrap();
+        let of_snapshot = CachedState::of(&snapshot).unwrap();
         assert_eq!(of_snapshot.client, cached(json!({ "id": "sess_1", "expire_at": 1_000 })));
         assert_eq!(of_snapshot.clone().without_expired_sessions(999).client, of_snapshot.client);
         assert_eq!(of_snapshot.without_expired_sessions(1_000).client, json!({ "sessions": [] }));

@@ -91,7 +91,7 @@ impl Writer<'_> {
             return;
         }
         tracing::debug!(revision = next.revision, status = ?next.status, "state changed");
-        setup.events.emit(Event::StateChanged { revision: next.revision, status: next.status });
+        setup.emit(Event::StateChanged { revision: next.revision, status: next.status });
         self.store.listeners.notify(&before, &next);
     }
 }

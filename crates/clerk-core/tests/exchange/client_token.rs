@@ -1,12 +1,15 @@
 //! The client token: when it is stored, where it is sent, and that it never leaves the core.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use clerk_core::{
-    JoinWaitlistParams, LoadOptions, RedirectResource, SignOutOptions, Status,
+    JoinWaitlistParams, LoadOptions, RedirectResource, SignInCreateParams, SignOutOptions, Status,
     ports::{BoxFuture, SecretKey, SecretStore, StoreError},
     secret::StoredSecret,
     storage::MemoryStore,
@@ -15,7 +18,9 @@ use clerk_emulator::Decision;
 use clerk_testkit::{
     KEY, Response, ScriptedApp,
     app::{App, config, google_params, grace, password_params},
-    client, environment, join, json_response,
+    client,
+    device::{Device, ROTATED_TOKEN, SlowTransport, with_sessions},
+    environment, join, json_response, session,
     sessions::two_sessions,
     wait_until, with_timeout,
 };
@@ -184,4 +189,28 @@ async fn client_token_is_not_exposed_by_events_state_or_errors() {
         let (payload, signature) = rest.split_once('.').unwrap();
         assert!(!seen.contains(payload) && !seen.contains(signature));
     }
+}
+
+/// A caller may be cancelled while FAPI handles its request, and rotates the token.
+#[tokio::test(start_paused = true)]
+async fn client_token_is_adopted_even_if_the_caller_is_cancelled() {
+    let one = with_sessions(&[session("sess_1")]);
+    let device = Device::new(move |method, path, token| match path {
+        "/client/sign_ins" => {
+            let mut response = json_response(200, &json!({ "response": { "id": "sia_1" } }))?;
+            response.token = Some(ROTATED_TOKEN);
+            Some(response)
+        }
+        _ => one(method, path, token),
+    })
+    .await;
+    let app = device.start(|setup| {
+        let inner = setup.transport.clone();
+        setup.transport = Arc::new(SlowTransport { inner, takes: Duration::from_secs(2) });
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let sign_in = app.clerk.create_sign_in(SignInCreateParams::default());
+    assert!(tokio::time::timeout(Duration::from_secs(1), sign_in).await.is_err());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(device.stored_token().await.as_deref(), Some(ROTATED_TOKEN));
 }

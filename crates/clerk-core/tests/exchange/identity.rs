@@ -19,8 +19,9 @@ use clerk_core::{
     storage::MemoryStore,
 };
 use clerk_testkit::{
-    KEY, RecordingBrowser, RecordingSink, Response, ScriptedApp, client, environment, json_response, session,
-    wait_until,
+    KEY, RecordingBrowser, RecordingSink, Response, ScriptedApp, client,
+    device::{Device, OTHER_TOKEN, OWN_TOKEN, ROTATED_TOKEN, with_sessions},
+    environment, json_response, session, text_response, wait_until,
 };
 use serde_json::{Value, json};
 
@@ -300,13 +301,9 @@ async fn client_token_comes_only_from_responses_of_fapi() {
     }
 }
 
-/// Unsigned client JWTs: only their payload counts here.
-const OTHER_CLIENT: &str = "e30.eyJpZCI6ImNsaWVudF9vdGhlciJ9.x";
-const OWN_CLIENT: &str = "e30.eyJpZCI6ImNsaWVudF8xIn0.x";
-
 #[tokio::test]
 async fn client_token_of_another_client_is_not_adopted_while_signed_in() {
-    for (token, expected) in [(OTHER_CLIENT, OWN_CLIENT), (OWN_CLIENT, OWN_CLIENT)] {
+    for (token, expected) in [(OTHER_TOKEN, OWN_TOKEN), ("planted", OWN_TOKEN), (OWN_TOKEN, OWN_TOKEN)] {
         let script = move |_: &str, path: &str, _: Option<&str>| match path {
             "/waitlist" => {
                 let mut response = json_response(200, &json!({ "response": { "id": "wait_1" } }))?;
@@ -316,7 +313,7 @@ async fn client_token_of_another_client_is_not_adopted_while_signed_in() {
             path => one_session(path),
         };
         let store = Arc::new(MemoryStore::default());
-        store.write(&token_key(), StoredSecret::new(OWN_CLIENT)).await.unwrap();
+        store.write(&token_key(), StoredSecret::new(OWN_TOKEN)).await.unwrap();
         let app = ScriptedApp::with_tokens(script, store.clone(), |_| {});
         app.clerk.load(LoadOptions::default()).await.unwrap();
         app.clerk.join_waitlist(JoinWaitlistParams { email_address: "a@example.com".to_owned() }).await.unwrap();
@@ -429,4 +426,96 @@ async fn sign_out_succeeds_when_fapi_has_forgotten_the_client() {
     app.clerk.sign_out(options).await.unwrap();
     assert!(app.clerk.session().is_none());
     assert_eq!(app.take_navigation().as_deref(), Some("/bye"));
+}
+
+/// The session was refreshed elsewhere: the refusal brings the new token of the same client.
+#[tokio::test(start_paused = true)]
+async fn verification_goes_on_with_the_token_that_a_refusal_brings() {
+    let one = with_sessions(&[session("sess_1")]);
+    let device = Device::new(one).await;
+    let app = device.running().await;
+    let one = with_sessions(&[session("sess_1")]);
+    device.follow(move |method, path, token| match path {
+        _ if path.ends_with("/touch") => json_response(401, &json!({ "errors": [{ "code": "signed_out" }] })),
+        _ if token == Some(OWN_TOKEN) => {
+            let mut refusal = json_response(401, &json!({ "errors": [{ "code": "signed_out" }] }))?;
+            refusal.token = Some(ROTATED_TOKEN);
+            Some(refusal)
+        }
+        _ => one(method, path, token),
+    });
+    app.clerk.touch().await.unwrap_err();
+    assert!(app.clerk.is_signed_in());
+    assert_eq!(device.stored_token().await.as_deref(), Some(ROTATED_TOKEN));
+}
+
+#[tokio::test(start_paused = true)]
+async fn verification_asks_with_the_own_token_if_another_process_stored_that_of_another_client() {
+    let one = with_sessions(&[session("sess_1")]);
+    let device = Device::new(move |method, path, token| match path {
+        "/client" if token == Some(OTHER_TOKEN) => {
+            let other = json!({ "id": "client_other", "sessions": [session("sess_9")], "updated_at": 1 });
+            json_response(200, &json!({ "response": other }))
+        }
+        _ if path.ends_with("/touch") => json_response(401, &json!({ "errors": [{ "code": "signed_out" }] })),
+        _ => one(method, path, token),
+    })
+    .await;
+    let app = device.running().await;
+    device.store_token(OTHER_TOKEN).await;
+    app.clerk.touch().await.unwrap_err();
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_1"));
+}
+
+/// A response of something in between is neither a client nor the word that there is none.
+#[tokio::test(start_paused = true)]
+async fn session_is_not_ended_by_a_response_that_is_no_client() {
+    for (status, body) in [
+        (204, ""),
+        (200, "null"),
+        (200, "{}"),
+        (200, "[]"),
+        (200, r#"{"message":"Please sign in to the Wi-Fi"}"#),
+        (200, r#"{"response":7}"#),
+        (200, r#"{"response":{"id":"client_1","updated_at":9}}"#),
+    ] {
+        let device = Device::new(with_sessions(&[session("sess_1")])).await;
+        let app = device.running().await;
+        device.follow(move |_, _, _| text_response(status, body));
+        assert_eq!(app.clerk.handle_unauthenticated().await.unwrap_err().code(), "decode_error", "{status} {body}");
+        let _ = app.clerk.touch().await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(app.active_session_id().as_deref(), Some("sess_1"), "{status} {body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn session_is_not_ended_by_a_client_without_a_list_of_sessions() {
+    for sessions in [json!(null), json!({}), json!("none")] {
+        let one = with_sessions(&[session("sess_1")]);
+        let device = Device::new(move |method, path, token| match path {
+            "/client/sign_ins" => {
+                let client = json!({ "object": "client", "id": "client_1", "updated_at": 9, "sessions": sessions });
+                json_response(200, &json!({ "response": { "id": "sia_1" }, "client": client }))
+            }
+            _ => one(method, path, token),
+        })
+        .await;
+        let app = device.running().await;
+        app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(app.active_session_id().as_deref(), Some("sess_1"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn poll_that_is_refused_verifies_the_identity() {
+    let device = Device::new(with_sessions(&[session("sess_1")])).await;
+    let app = device.running().await;
+    let clerk = app.clerk.clone();
+    let polling = tokio::spawn(async move { clerk.poll().await });
+    device.follow(|_, _, _| json_response(401, &json!({ "errors": [{ "code": "signed_out" }] })));
+    wait_until("the session to end", || app.active_session_id().is_none()).await;
+    assert_eq!(app.count("GET", "/client"), 3, "the load, the poll and the verification");
+    polling.abort();
 }

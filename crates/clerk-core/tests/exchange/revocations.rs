@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -15,8 +15,9 @@ use clerk_core::{
     storage::MemoryStore,
 };
 use clerk_testkit::{
-    MemoryCache, Response, ScriptedApp, client, environment, join, json_response, session, stored_token, text_response,
-    wait_until, with_timeout,
+    MemoryCache, Response, ScriptedApp, client,
+    device::{DAY_MS, Device, START_MS, with_sessions},
+    environment, join, json_response, session, stored_token, text_response, wait_until, with_timeout,
 };
 use serde_json::{Value, json};
 
@@ -383,4 +384,51 @@ async fn revocation_is_not_sent_to_another_instance() {
     again.clerk.load(load(OTHER_KEY)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
     assert_eq!(again.count("POST", "/client/sessions/sess_1/remove"), before);
+}
+
+/// Returns a script with a client whose session ends in a day, and counts the requests that end it.
+fn counting(removals: Arc<AtomicUsize>) -> impl Fn(&str, &str, Option<&str>) -> Option<Response> + Send + Sync {
+    let mut one = session("sess_1");
+    one["expire_at"] = (START_MS + DAY_MS).into();
+    let signed_in = with_sessions(&[one]);
+    move |method, path, token| {
+        if path.ends_with("/remove") {
+            removals.fetch_add(1, Ordering::SeqCst);
+            return json_response(200, &json!({ "response": { "object": "session" }, "client": client(2, &[]) }));
+        }
+        signed_in(method, path, token)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn session_that_ended_by_a_wrong_clock_ends_on_the_server_after_a_sign_out() {
+    let removals = Arc::<AtomicUsize>::default();
+    let device = Device::new(counting(removals.clone())).await;
+    let app = device.running().await;
+    device.cut();
+    device.clock.jump(2 * DAY_MS);
+    wait_until("the session to end", || !app.clerk.is_signed_in()).await;
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    drop(app);
+    device.clock.jump(-2 * DAY_MS);
+    device.follow(counting(removals.clone()));
+    let app = device.running().await;
+    assert!(!app.clerk.is_signed_in(), "what was signed out is not shown again");
+    wait_until("the session to end on the server", || removals.load(Ordering::SeqCst) > 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn revocation_is_sent_although_the_clock_was_wrong_when_the_user_signed_out() {
+    let removals = Arc::<AtomicUsize>::default();
+    let device = Device::new(counting(removals.clone())).await;
+    device.clock.jump(-400 * DAY_MS);
+    let app = device.running().await;
+    device.cut();
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    drop(app);
+    device.clock.jump(400 * DAY_MS);
+    device.follow(counting(removals.clone()));
+    let app = device.running().await;
+    wait_until("the session to end on the server", || removals.load(Ordering::SeqCst) > 0).await;
+    assert!(!app.clerk.is_signed_in());
 }

@@ -1,21 +1,26 @@
 //! Links that the system hands to the app.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use clerk_core::{
     LinkOutcome, LoadOptions, RedirectResource,
-    ports::{Clock, Event},
+    ports::{Clock, Event, SecretKey},
     storage::MemoryStore,
 };
 use clerk_emulator::{Decision, Identity};
 use clerk_testkit::{
     MemoryCache, ScriptedApp,
     app::{ADA, App, config, google_params, grace},
+    clock::TestClock,
+    device::SlowTransport,
     google::{callback_link, google_script, load_app, start_flow},
-    join, json_response, wait_until, with_timeout,
+    join, json_response, stored_token, wait_until, with_timeout,
 };
 use serde_json::json;
 use url::Url;
@@ -298,5 +303,51 @@ async fn cancel_authentication_deletes_the_record_before_it_returns() {
     for run in [app, again] {
         let link = callback_link("?rotating_token_nonce=n");
         assert_eq!(run.clerk.handle_deep_link(&link).await, LinkOutcome::Refused);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn handle_deep_link_redeems_a_nonce_even_if_the_caller_is_cancelled() {
+    let store = Arc::new(MemoryStore::default());
+    let script = |method: &str, path: &str| {
+        let mut response = google_script(method, path)?;
+        response.token = path.starts_with("/client/sign_ins/").then_some("rotated");
+        Some(response)
+    };
+    let app = ScriptedApp::with(script, store.clone(), |setup| {
+        let inner = setup.transport.clone();
+        setup.transport = Arc::new(SlowTransport { inner, takes: Duration::from_secs(2) });
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let _flow = start_flow(&app).await;
+    let link = callback_link("?rotating_token_nonce=n");
+    assert!(tokio::time::timeout(Duration::from_secs(1), app.clerk.handle_deep_link(&link)).await.is_err());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let key = SecretKey::ClientToken("clerk.example.test".to_owned());
+    assert_eq!(stored_token(&*store, &key).await.as_deref(), Some("rotated"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn handle_deep_link_finishes_a_flow_although_the_clock_was_set_back() {
+    for (restarts, back_minutes) in [(false, 1), (false, 60), (true, 1), (true, 9)] {
+        let clock = Arc::new(TestClock::off_by(0));
+        let store = Arc::new(MemoryStore::default());
+        let start = || {
+            let ours = clock.clone();
+            ScriptedApp::with(google_script, store.clone(), |setup| setup.clock = ours)
+        };
+        let mut app = start();
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        let flow = start_flow(&app).await;
+        clock.jump(-back_minutes * 60_000);
+        if restarts {
+            app = start();
+            app.clerk.load(LoadOptions::default()).await.unwrap();
+        } else {
+            assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_timed_out");
+        }
+        let outcome = app.clerk.handle_deep_link(&callback_link("?rotating_token_nonce=n")).await;
+        assert_eq!(outcome, LinkOutcome::Resumed, "{restarts} {back_minutes}");
+        assert!(app.clerk.is_signed_in());
     }
 }

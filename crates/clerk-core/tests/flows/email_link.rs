@@ -1,6 +1,9 @@
 //! E-mail links, native and for browsers.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use clerk_core::{
     ClerkOptions, EmailLinkVerificationParams, HttpTransport, LinkOutcome, LoadOptions, SetActiveParams,
@@ -13,7 +16,7 @@ use clerk_emulator::{Action, Config, Emulator, Fault, Presence};
 use clerk_testkit::{
     ScriptedApp,
     app::{ADA, App, CALLBACK, config},
-    client, environment, join, json_response, session, wait_until,
+    client, environment, join, json_response, session, text_response, wait_until,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -281,4 +284,32 @@ async fn handle_email_link_verification_navigates_to_a_task_first() {
     let params = EmailLinkVerificationParams { redirect_url_complete: Some("/done".into()), redirect_url: None };
     let outcome = app.clerk.handle_email_link_verification(&link, params).await.unwrap();
     assert_eq!(outcome.navigate_to.as_deref(), Some("/choose#/?redirect_url=%2Fdone"));
+}
+
+/// Polls get through between responses that say nothing about the attempt.
+#[tokio::test(start_paused = true)]
+async fn sign_in_with_email_link_outlasts_polls_that_fail() {
+    let attempt = |status: &str| {
+        let verification = json!({ "status": status, "strategy": "email_link" });
+        json!({ "response": { "id": "sia_1", "status": "needs_first_factor", "first_factor_verification": verification } })
+    };
+    for (status, body) in [
+        (429, r#"{"errors":[{"code":"too_many_requests"}]}"#),
+        (500, r#"{"errors":[{"code":"internal"}]}"#),
+        (502, "<html>Bad Gateway</html>"),
+        (200, "<html>Wi-Fi</html>"),
+    ] {
+        let polls = AtomicUsize::new(0);
+        let app = ScriptedApp::new(move |method, path| match (method, path) {
+            ("GET", "/environment") => json_response(200, &environment()),
+            ("GET", "/client") => json_response(200, &json!({ "response": null })),
+            ("GET", "/client/sign_ins/sia_1") => match polls.fetch_add(1, Ordering::SeqCst) {
+                0 | 1 => text_response(status, body),
+                _ => json_response(200, &attempt("verified")),
+            },
+            _ => json_response(200, &attempt("unverified")),
+        });
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        app.clerk.sign_in_with_email_link(&"sia_1".into(), None).await.unwrap();
+    }
 }

@@ -1,6 +1,9 @@
 //! Clerk's hosted pages in the system browser.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use clerk_core::{
     AuthenticateWithRedirectParams, CallbackUrl, Clerk, ClerkOptions, HostedAuthMode, LinkOutcome, LoadOptions,
@@ -10,7 +13,11 @@ use clerk_emulator::{Action, Emulator, Fault};
 use clerk_testkit::{
     ScriptedApp,
     app::{ADA, App, CALLBACK, PASSWORD, config, google_params},
-    client, environment, join, json_response, session, wait_until,
+    client,
+    device::with_sessions,
+    environment,
+    google::callback_link,
+    join, json_response, session, text_response, wait_until,
 };
 use serde_json::json;
 use url::Url;
@@ -212,4 +219,39 @@ async fn start_hosted_auth_requires_a_custom_scheme() {
     app.clerk.load(LoadOptions::default()).await.unwrap();
     let error = app.clerk.start_hosted_auth(HostedAuthMode::SignIn).await.unwrap_err();
     assert_eq!(error.code(), "redirect_url_invalid");
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_hosted_auth_outlasts_a_redemption_that_fails_for_a_moment() {
+    for (status, body) in [
+        (429, r#"{"errors":[{"code":"too_many_requests"}]}"#),
+        (503, r#"{"errors":[{"code":"unavailable"}]}"#),
+        (502, "<html>Bad Gateway</html>"),
+        (200, "<html>Wi-Fi</html>"),
+        (204, ""),
+    ] {
+        let tries = AtomicUsize::new(0);
+        let signed_in = with_sessions(&[session("sess_1")]);
+        let app = ScriptedApp::new(move |method, path| match (method, path) {
+            ("GET", "/client") => json_response(200, &json!({ "response": null })),
+            ("POST", "/client/hosted_auth") => {
+                json_response(200, &json!({ "response": { "url": "https://accounts.example.test/sign-in" } }))
+            }
+            ("POST", "/client") if tries.fetch_add(1, Ordering::SeqCst) == 0 => text_response(status, body),
+            _ => signed_in(method, path, None),
+        });
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        let clerk = app.clerk.clone();
+        let flow = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignIn).await });
+        wait_until("the page to be opened", || !app.browser.0.lock().unwrap().is_empty()).await;
+        let requests = app.fapi.requests.lock().unwrap().clone();
+        let form = requests.iter().find(|(_, path, _)| path == "/client/hosted_auth").unwrap().2.as_bytes();
+        let state = url::form_urlencoded::parse(form).find(|(key, _)| key == "state").unwrap().1;
+        let link = callback_link(&format!("?state={state}&rotating_token_nonce=n&created_session_id=sess_1"));
+        for expected in [LinkOutcome::Refused, LinkOutcome::Delivered] {
+            assert_eq!(app.clerk.handle_deep_link(&link).await, expected, "{status} {body}");
+        }
+        join(flow).await.unwrap();
+        assert!(app.clerk.is_signed_in());
+    }
 }

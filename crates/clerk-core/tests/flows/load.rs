@@ -16,6 +16,7 @@ use clerk_emulator::Emulator;
 use clerk_testkit::{
     KEY, RecordingBrowser, RecordingSink, Response, ScriptedApp, UnavailableStore, UnresponsiveFapi,
     app::{App, config, first_error_code},
+    device::SlowTransport,
     environment, json_response,
     sessions::{one_session, two_sessions},
     text_response, wait_until, with_timeout,
@@ -91,7 +92,7 @@ async fn load_accepts_unknown_values_and_missing_fields() {
 }
 
 #[tokio::test]
-async fn load_accepts_any_json() {
+async fn load_refuses_json_that_is_no_client() {
     for body in [
         json!(null),
         json!([]),
@@ -103,7 +104,7 @@ async fn load_accepts_any_json() {
         json!([[{}]]),
     ] {
         let app = ScriptedApp::new(move |_, _| json_response(200, &body));
-        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().code(), "decode_error");
         assert!(!app.clerk.is_signed_in());
     }
 }
@@ -545,4 +546,18 @@ async fn load_rejects_long_patterns_and_lists() {
         let error = app.clerk.load(with_options(options)).await.unwrap_err();
         assert_eq!(error.code(), "option_invalid");
     }
+}
+
+/// A caller may be cancelled, e.g. by a timeout of its own. Others wait for the same load.
+#[tokio::test(start_paused = true)]
+async fn load_goes_on_even_if_the_caller_is_cancelled() {
+    let app = ScriptedApp::with(one_session, Arc::new(MemoryStore::default()), |setup| {
+        let inner = setup.transport.clone();
+        setup.transport = Arc::new(SlowTransport { inner, takes: Duration::from_secs(2) });
+    });
+    let load = app.clerk.load(LoadOptions::default());
+    assert!(tokio::time::timeout(Duration::from_secs(1), load).await.is_err());
+    let mut state = app.clerk.subscribe();
+    with_timeout("the load", state.wait_for(|state| state.status == Status::Ready)).await.unwrap();
+    assert!(app.clerk.is_signed_in());
 }

@@ -93,3 +93,14 @@ async fn sign_out_of_one_session_keeps_the_others() {
     app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
     assert!(app.clerk.is_signed_in());
 }
+
+#[tokio::test]
+async fn sign_out_of_the_same_session_twice_keeps_the_others() {
+    let script = |method: &str, path: &str| if path.ends_with("/remove") { None } else { two_sessions(method, path) };
+    let app = ScriptedApp::new(script);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    for _ in 0..2 {
+        app.clerk.sign_out(SignOutOptions { session_id: Some("sess_2".into()), ..Default::default() }).await.unwrap();
+        assert_eq!(app.active_session_id().as_deref(), Some("sess_1"));
+    }
+}

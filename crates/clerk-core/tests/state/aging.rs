@@ -9,7 +9,7 @@ use std::{
 };
 
 use clerk_core::{
-    CheckAuthorizationParams, LoadOptions, Reverification, Status,
+    Change, CheckAuthorizationParams, LoadOptions, Reverification, SetActiveParams, Status,
     ports::{Clock, Event},
     storage::MemoryStore,
 };
@@ -264,5 +264,23 @@ async fn status_is_degraded_after_two_failed_polls_until_one_succeeds() {
     with_timeout("the status", state.wait_for(|state| state.status == Status::Ready)).await.unwrap();
     assert!(started.elapsed() < Duration::from_secs(61), "of the paused clock");
     assert!(aging.app.clerk.snapshot().error.is_none());
+    polling.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn session_that_ended_here_stays_inactive_if_the_user_chose_to_have_none() {
+    let aging = Aging::new(json!({ "expire_at": START + DAY })).await;
+    aging.cut();
+    aging.clock.jump(2 * DAY);
+    aging.wait_for_the_end().await;
+    aging.app.clerk.set_active(SetActiveParams { session: Change::Clear, ..Default::default() }).await.unwrap();
+    aging.online.store(true, Ordering::SeqCst);
+    let before = aging.app.count("GET", "/client");
+    let clerk = aging.app.clerk.clone();
+    let polling = tokio::spawn(async move { clerk.poll().await });
+    tokio::time::sleep(Duration::from_secs(301)).await;
+    assert!(aging.app.count("GET", "/client") > before);
+    assert!(aging.app.clerk.client().unwrap().signed_in_session(&"sess_1".into()).is_some());
+    assert_eq!(aging.app.active_session_id(), None);
     polling.abort();
 }

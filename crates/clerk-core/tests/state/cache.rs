@@ -12,7 +12,9 @@ use clerk_core::{
     storage::MemoryStore,
 };
 use clerk_testkit::{
-    MemoryCache, Response, ScriptedApp, client, environment, json_response, session, wait_until, with_timeout,
+    MemoryCache, Response, ScriptedApp, client,
+    device::{Device, with_sessions},
+    environment, json_response, session, text_response, wait_until, with_timeout,
 };
 use serde_json::{Value, json};
 
@@ -253,4 +255,28 @@ async fn keep_cache_writes_only_sealed_data() {
     let sealed = machine.cache.0.lock().unwrap().clone().unwrap();
     let text = String::from_utf8_lossy(&sealed);
     assert!(sealed.len() > 200 && !text.contains("sess_1") && !text.contains("Ada"), "{text}");
+}
+
+/// Something in between responds with JSON, or with nothing.
+#[tokio::test(start_paused = true)]
+async fn load_shows_the_cached_state_after_a_response_that_is_no_client() {
+    for (status, body) in [
+        (204, ""),
+        (200, "null"),
+        (200, "{}"),
+        (200, r#"{"message":"Please sign in to the Wi-Fi"}"#),
+        (200, r#"{"response":"moved"}"#),
+    ] {
+        let device = Device::new(with_sessions(&[session("sess_1")])).await;
+        drop(device.running().await);
+        let one = with_sessions(&[session("sess_1")]);
+        device.follow(move |method, path, token| match path {
+            "/client" => text_response(status, body),
+            _ => one(method, path, token),
+        });
+        let app = device.start(|_| {});
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(app.active_session_id().as_deref(), Some("sess_1"), "{status} {body}");
+        assert_eq!(app.clerk.status(), Status::Degraded);
+    }
 }

@@ -15,7 +15,9 @@ use clerk_core::{
     storage::MemoryStore,
 };
 use clerk_testkit::{
-    MemoryCache, Response, ScriptedApp, client, environment, json_response, session, stored_token, wait_until,
+    MemoryCache, Response, ScriptedApp, client,
+    device::{DAY_MS, Device, with_sessions},
+    environment, json_response, session, stored_token, wait_until,
 };
 use serde_json::json;
 
@@ -454,4 +456,21 @@ async fn file_that_can_not_be_read_is_not_overwritten() {
     assert_eq!(app.clerk.status(), Status::Ready);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(machine.file(), before);
+}
+
+/// A change offline stores the state again, which makes it no younger.
+#[tokio::test(start_paused = true)]
+async fn stored_state_is_as_old_as_the_last_response_of_fapi() {
+    let device = Device::new(with_sessions(&[session("sess_1"), session("sess_2")])).await;
+    let app = device.running().await;
+    device.cut();
+    device.clock.jump(20 * DAY_MS);
+    app.clerk.sign_out(SignOutOptions { session_id: Some("sess_2".into()), ..Default::default() }).await.unwrap();
+    assert_eq!(app.active_session_id().as_deref(), Some("sess_1"));
+    for (days, shown) in [(9, Some("sess_1")), (2, None)] {
+        device.clock.jump(days * DAY_MS);
+        let app = device.start(|_| {});
+        let _ = app.clerk.load(LoadOptions::default()).await;
+        assert_eq!(app.active_session_id().as_deref(), shown);
+    }
 }
