@@ -1,7 +1,14 @@
 //! The form of requests to FAPI.
 
+use std::io::{Read, Write};
+
+use clerk_core::{
+    HttpTransport, SignInCreateParams,
+    ports::{HttpMethod, HttpRequest, Transport},
+};
+use clerk_emulator::{Action, Fault};
 use clerk_testkit::{
-    app::{App, config},
+    app::{ADA, App, PASSWORD, config, password_params},
     with_timeout,
 };
 
@@ -35,4 +42,70 @@ async fn transport_reaches_this_computer_without_a_proxy() {
     let output = tokio::task::spawn_blocking(move || child.output().unwrap());
     let output = with_timeout("the second process to end", output).await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// What `fault_matrix.rs` assumes of the network: the codes of the faults that its own network imitates.
+#[tokio::test]
+async fn transport_faults_have_the_codes_of_the_fault_matrix() {
+    for (action, expected) in [
+        (Action::Disconnect, "network_error"),
+        (Action::Reset, "network_error"),
+        (Action::LoseAnswer, "network_error"),
+        (Action::Truncate { bytes: 100 }, "network_error"),
+        (Action::Malformed, "decode_error"),
+        (Action::Html, "decode_error"),
+    ] {
+        let app = App::start(config()).await;
+        let name = format!("{action:?}");
+        app.emulator.fault(Fault::new("/v1/client/sign_ins", action).times(1));
+        let error = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap_err();
+        assert_eq!((error.code(), error.is_transient()), (expected, true), "{name}");
+        app.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
+    }
+}
+
+/// Serves one connection: reads the request, then writes `response` and closes the connection.
+fn serve_once(response: &'static [u8]) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            request.push(byte[0]);
+        }
+        stream.write_all(response).unwrap();
+    });
+    port
+}
+
+#[tokio::test]
+async fn transport_reports_a_response_that_is_not_complete() {
+    let transport = HttpTransport::new().unwrap();
+    let refused = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    for (what, port) in [
+        ("connection refused", refused),
+        ("no response", serve_once(b"")),
+        ("half of a head", serve_once(b"HTTP/1.1 200 OK\r\nContent-Le")),
+        ("no HTTP", serve_once(b"220 mail.example.com ESMTP\r\n")),
+        (
+            "half of a body",
+            serve_once(b"HTTP/1.1 200 OK\r\nAuthorization: new\r\nContent-Length: 20\r\n\r\n{\"response\":"),
+        ),
+        ("half of the chunks", serve_once(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"res\r\n")),
+    ] {
+        let request = HttpRequest {
+            method: HttpMethod::Get,
+            url: format!("http://127.0.0.1:{port}/v1/client").parse().unwrap(),
+            authorization: None,
+            user_agent: "Test/1.0".to_owned(),
+        };
+        let sent = with_timeout("the request to end", transport.send(request)).await;
+        assert!(sent.is_err(), "{what}: {sent:?}");
+    }
 }

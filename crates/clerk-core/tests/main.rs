@@ -4,6 +4,7 @@
 
 mod exchange {
     mod client_token;
+    mod fault_matrix;
     mod focus;
     mod identity;
     mod ordering;

@@ -12,8 +12,10 @@
 pub mod app;
 pub mod clock;
 pub mod device;
+pub mod faults;
 pub mod google;
 pub mod sessions;
+pub mod strict;
 pub mod wallet;
 
 use std::{

@@ -79,7 +79,7 @@ struct Identity {
 pub(crate) struct InFlight {
     stamp: Stamp,
     generation: u64,
-    had_token: bool,
+    pub(super) had_token: bool,
     effect: Effect,
     /// Whether it redeems a nonce, which may be anybody's.
     pub(super) redeems_nonce: bool,

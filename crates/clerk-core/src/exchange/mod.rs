@@ -62,18 +62,28 @@ impl Clerk {
     /// that says that the user is signed in already makes that session the active one.
     pub(crate) async fn request(&self, request: &Request) -> Result<Value> {
         self.loaded().await?;
-        let result = self.exchange(request).await;
-        if let Err(error) = &result {
-            if error.status() == Some(401)
-                // These two say nothing about the session.
-                && !error.has_api_code("requires_captcha")
-                && !error.has_api_code("dev_browser_unauthenticated")
-            {
+        let mut result = self.exchange(request).await;
+        if let Err(error) = &result
+            && error.status() == Some(401)
+            // These two say nothing about the session.
+            && !error.has_api_code("requires_captcha")
+            && !error.has_api_code("dev_browser_unauthenticated")
+        {
+            let had_token = self.0.connection.has_client_token();
+            if request.begins_attempt() {
+                self.verify(Patience::None).await;
+                // FAPI does not know the client any more, and creates another one for the attempt.
+                if had_token && !self.0.connection.has_client_token() {
+                    result = self.exchange(request).await;
+                }
+            } else {
                 self.settle_unauthenticated().await;
             }
-            if is_signed_in_already(error) {
-                self.adopt_existing_session(error).await;
-            }
+        }
+        if let Err(error) = &result
+            && is_signed_in_already(error)
+        {
+            self.adopt_existing_session(error).await;
         }
         result
     }
@@ -119,11 +129,15 @@ impl Clerk {
     /// Finds out who this device is to FAPI, after a response that could be read as the end of the session. Only this ends a
     /// session that the user did not end. Concurrent doubts share one verification.
     pub(crate) async fn verify_identity(&self) {
+        self.verify(Patience::ForNonce).await;
+    }
+
+    async fn verify(&self, patience: Patience) {
         let connection = &self.0.connection;
         let Some(_verification) = connection.begin_verification().await else { return };
         for left in (0..MAX_VERIFICATIONS).rev() {
             connection.take_doubt();
-            match self.verify_once(left > 0).await {
+            match self.verify_once(left > 0, patience).await {
                 Ok(true) if !connection.take_doubt() => return,
                 // The token changed meanwhile, so the response says nothing; or there is a new doubt.
                 Ok(_) => {}
@@ -143,7 +157,7 @@ impl Clerk {
 
     /// Reads the client with the present token, and applies the response unless the token was rotated meanwhile. Returns
     /// whether that settles the doubt. With `may_go_on`, a refusal that brings another token does not.
-    async fn verify_once(&self, may_go_on: bool) -> Result<bool> {
+    async fn verify_once(&self, may_go_on: bool, patience: Patience) -> Result<bool> {
         let connection = &self.0.connection;
         let rotations = connection.no_rotation_in_flight().await;
         // Another process of the app may have rotated the token.
@@ -168,7 +182,8 @@ impl Clerk {
             }
             // FAPI does not know the token, and gave no other one: this device has no client any more.
             Err(error) if error.status() == Some(401) => {
-                if had_token && connection.rotations() == rotations {
+                let is_needed = patience == Patience::ForNonce && self.expects_nonce();
+                if had_token && !is_needed && connection.rotations() == rotations {
                     let (typed, raw) = (Box::default(), serde_json::json!({}));
                     let before = self.0.store.snapshot();
                     // With the token, FAPI would refuse the next sign-in too.
@@ -267,6 +282,10 @@ impl Clerk {
     async fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> Result<Value> {
         // The nonce may come from a stranger's link. The genuine one works only with the present client token.
         if in_flight.redeems_nonce && reply.outcome.is_err() {
+            return reply.outcome;
+        }
+        // FAPI may refuse the present client token until the nonce is redeemed, which works only with that token.
+        if in_flight.had_token && knows_no_client(&reply) && self.expects_nonce() {
             return reply.outcome;
         }
         let connection = &self.0.connection;
@@ -401,6 +420,23 @@ impl Clerk {
             ),
         };
         self.notice(code.as_str(), message.to_owned());
+    }
+}
+
+/// Whether FAPI may refuse the client token for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// As long as a callback link may bring a nonce to redeem with it.
+    ForNonce,
+    /// No: the user begins a new attempt instead.
+    None,
+}
+
+/// Whether FAPI does not know the client of the token that the request was sent with.
+pub(crate) fn knows_no_client(reply: &Reply) -> bool {
+    match &reply.outcome {
+        Ok(resource) => resource.is_null() && reply.client.is_some(),
+        Err(error) => error.status() == Some(401),
     }
 }
 

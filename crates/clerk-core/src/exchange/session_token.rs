@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{
     clerk::Clerk,
@@ -27,6 +28,8 @@ pub(super) const REFRESH_THRESHOLD_MS: i64 = 17_000;
 /// The delays between attempts to mint a token if FAPI can't be reached: 3 s, growing by the factor 1.55.
 const MINT_RETRY_DELAYS: [Duration; 3] =
     [Duration::from_secs(3), Duration::from_millis(4_650), Duration::from_millis(7_208)];
+/// No attempt begins after this time: a network that swallows requests makes each of them as long as its timeout.
+const MINT_RETRY_TIME: Duration = Duration::from_secs(15);
 
 /// Parameters of [`Clerk::get_token`].
 #[derive(Debug, Clone, Default, serde::Deserialize, specta::Type)]
@@ -53,7 +56,8 @@ impl Clerk {
     ///
     /// Returns the cached token while more than 5 seconds of its lifetime remain, and fetches the next one in the
     /// background when 17 seconds remain; concurrent calls share one request. Returns `None` if the session has no
-    /// user. If FAPI can't be reached, retries for about 15 seconds.
+    /// user. If FAPI can't be reached, retries for about 15 seconds; a request that gets no response ends with the timeout of the
+    /// transport, and is not sent again.
     ///
     /// If FAPI asks to wait (`Retry-After`), no request for a token is sent before that time, ten minutes at most. Until then
     /// callers get the cached token while it is valid, and the error with [`retry_after`](Error::retry_after) afterwards.
@@ -134,12 +138,13 @@ impl Clerk {
     async fn mint(&self, id: TokenId, skip_cache: bool) -> Result<SessionToken> {
         let generation = self.0.store.tokens.generation();
         let mut delays = MINT_RETRY_DELAYS.iter();
+        let started = Instant::now();
         let token = loop {
             match self.mint_once(&id, skip_cache).await {
                 // A wait that FAPI asks for is longer than a caller waits.
                 Err(error) if error.is_transient() && error.retry_after().is_none() => match delays.next() {
-                    Some(delay) => tokio::time::sleep(*delay).await,
-                    None => return Err(error),
+                    Some(delay) if started.elapsed() < MINT_RETRY_TIME => tokio::time::sleep(*delay).await,
+                    _ => return Err(error),
                 },
                 other => break other?,
             }

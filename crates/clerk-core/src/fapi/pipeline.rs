@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::{
@@ -30,6 +31,8 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_TOKEN: usize = 2048;
 /// The maximum delay before a retry.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
+/// No retry begins after this time: a network that swallows requests makes each of them as long as its timeout.
+const RETRY_TIME: Duration = Duration::from_secs(15);
 
 /// The FAPI client of one instance.
 pub(crate) struct Fapi {
@@ -109,6 +112,7 @@ impl Fapi {
     ) -> Result<HttpResponse, TransportError> {
         let tries = if request.method == Method::Get { MAX_GET_ATTEMPTS } else { 1 };
         let mut attempt = 0;
+        let started = Instant::now();
         loop {
             let http_request = self.http_request(request, credentials, attempt);
             let sent = outside::wait("the transport", || self.transport.send(http_request));
@@ -119,7 +123,7 @@ impl Fapi {
             };
             match result {
                 Ok(response) => return Ok(response),
-                Err(error) if attempt + 1 >= tries => return Err(error),
+                Err(error) if attempt + 1 >= tries || started.elapsed() >= RETRY_TIME => return Err(error),
                 Err(error) => {
                     attempt += 1;
                     tracing::debug!(path = request.path, attempt, %error, "no response from FAPI; retrying");
@@ -251,6 +255,28 @@ mod tests {
         let (fapi, script) = fapi((0..4).map(|_| no_response()).collect());
         let error = fapi.send(&get_client(), &Credentials::default()).await.map(|_| ()).unwrap_err();
         assert_eq!((error.code(), script.requests.lock().unwrap().len()), ("network_error", 4));
+    }
+
+    /// A network that swallows requests.
+    struct Silent(std::sync::atomic::AtomicUsize);
+
+    impl Transport for Silent {
+        fn send(&self, _: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Box::pin(async {
+                tokio::time::sleep(crate::fapi::DEFAULT_REQUEST_TIMEOUT).await;
+                no_response()
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn send_does_not_retry_what_took_as_long_as_its_timeout() {
+        let (unused, _) = fapi(Vec::new());
+        let silent = Arc::new(Silent(0.into()));
+        let fapi = Fapi::new(unused.instance().clone(), silent.clone(), "Test/1.0".into());
+        fapi.send(&get_client(), &Credentials::default()).await.map(|_| ()).unwrap_err();
+        assert_eq!(silent.0.load(std::sync::atomic::Ordering::Relaxed), 1);
     }
 
     #[tokio::test]

@@ -137,6 +137,11 @@ impl Request {
         self.method != Method::Get && self.path.starts_with("/client")
     }
 
+    /// Whether it begins a sign-in or sign-up, which needs no earlier client.
+    pub(crate) fn begins_attempt(&self) -> bool {
+        self.method == Method::Post && matches!(self.path.as_str(), "/client/sign_ins" | "/client/sign_ups")
+    }
+
     pub(crate) fn reload(mut self) -> Self {
         self.reload = true;
         self

@@ -216,6 +216,7 @@ impl Clerk {
         let _turn = self.0.flows.record.lock().await;
         if self.read_record().await.is_some_and(|found| found.run == record.run && found.id == record.id) {
             self.delete_record().await;
+            self.0.flows.set_earlier(None);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
     exchange::{
         connection::InFlight,
         contact::Backoff,
+        knows_no_client,
         requests::{get_client, get_environment},
     },
     fapi::{
@@ -18,6 +19,7 @@ use crate::{
         pipeline::{Fapi, Reply},
         wire::Wire,
     },
+    flows::pending::PendingRecord,
     models::{Client, Environment},
     navigation::urls::non_empty,
     options::ClerkOptions,
@@ -305,6 +307,8 @@ impl Clerk {
                 Opened::default()
             }
         };
+        let record = opened.flow.and_then(|flow| serde_json::from_value::<PendingRecord>(flow).ok());
+        self.0.flows.set_earlier(record.as_ref().filter(|_| opened.token.is_some()));
         self.0.connection.reset_token(opened.token);
         self.0.connection.set_fapi(Fapi::new(instance, setup.transport.clone(), setup.user_agent.clone()));
         opened.state
@@ -318,19 +322,33 @@ impl Clerk {
         let environment = self.take_environment(environment).await;
         // Absorb the client's response even if the environment failed: it may contain a new token.
         let client = match client {
-            Ok((reply, stamp)) => self.absorb(reply, stamp).await,
+            // One response is not enough to sign the user out: the token may be refused or the client be outdated by mistake.
+            Ok((reply, _)) if self.is_doubtful(&reply) => Ok(None),
+            Ok((reply, stamp)) => self.absorb(reply, stamp).await.map(Some),
             Err(error) => Err(error),
         };
         environment?;
-        match client {
-            // The token of an earlier run was rejected; the response may have contained a new one.
-            Err(error) if error.status() == Some(401) => self.reload_client().await?,
-            client => {
-                client?;
-            }
+        if client?.is_none() {
+            self.reload_client().await?;
         }
-        self.commit([Transition::Loaded]).await;
+        // Nobody is known as long as the response to the nonce of a link is missing.
+        let unknown = self.snapshot().client.is_none();
+        let nobody = unknown.then(|| Transition::Client { typed: Box::default(), raw: serde_json::json!({}) });
+        self.commit(nobody.into_iter().chain([Transition::Loaded])).await;
         Ok(())
+    }
+
+    /// Whether FAPI should be asked again before what it says is believed: it refuses the token, does not know the client that was
+    /// restored, or has an older one.
+    fn is_doubtful(&self, reply: &Reply) -> bool {
+        if reply.outcome.as_ref().is_err_and(|error| error.status() == Some(401)) {
+            return true;
+        }
+        let snapshot = self.snapshot();
+        let Some(restored) = snapshot.client.as_ref().filter(|_| snapshot.restored) else { return false };
+        let incoming = reply.client.as_ref().and_then(Client::read);
+        knows_no_client(reply)
+            || incoming.is_some_and(|incoming| restored.id == incoming.id && incoming.updated_at < restored.updated_at)
     }
 }
 
@@ -344,12 +362,19 @@ impl Clerk {
         Ok(())
     }
 
-    /// Reads the client with the token that FAPI sent in place of a rejected one, or without a token.
+    /// Reads the client again; if FAPI refuses the token again, with the one that it sent in its place, or without a token.
     async fn reload_client(&self) -> Result<()> {
         match self.exchange(&get_client().changes_client()).await {
+            // The browser may have got another token for this client, which the app fetches with the nonce.
+            Err(error) if error.status() == Some(401) && self.expects_nonce() => Ok(()),
             Err(error) if error.status() == Some(401) => {
+                let had_token = self.0.connection.has_client_token();
                 self.0.connection.reset_token(None);
-                self.exchange(&get_client().changes_client()).await.map(|_| ())
+                self.exchange(&get_client().changes_client()).await?;
+                if had_token && !self.0.connection.has_client_token() {
+                    self.store_token(None).await;
+                }
+                Ok(())
             }
             client => client.map(|_| ()),
         }

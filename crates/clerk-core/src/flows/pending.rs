@@ -98,6 +98,8 @@ pub(crate) struct Flows {
     pub(super) run: String,
     /// The outcome of a flow that no caller was waiting for.
     unclaimed_outcome: Mutex<Option<RedirectOutcome>>,
+    /// When the flow of an earlier run began that a link with a nonce may end.
+    earlier_started_at_ms: Mutex<Option<i64>>,
 }
 
 impl Flows {
@@ -109,7 +111,20 @@ impl Flows {
             record: tokio::sync::Mutex::default(),
             run: random_text(16),
             unclaimed_outcome: Mutex::default(),
+            earlier_started_at_ms: Mutex::default(),
         }
+    }
+
+    /// Remembers the flow of an earlier run, or forgets it.
+    pub(crate) fn set_earlier(&self, record: Option<&PendingRecord>) {
+        let record = record.filter(|record| record.run != self.run && record.flow.returns_with_nonce());
+        *lock(&self.earlier_started_at_ms) = record.map(|record| record.started_at_ms);
+    }
+
+    /// Whether a link with a nonce may come: one that ends the pending flow, or one of an earlier run.
+    pub(crate) fn expects_nonce(&self, now_ms: i64) -> bool {
+        let of_earlier_run = lock(&self.earlier_started_at_ms).is_some_and(|started| is_fresh(started, now_ms));
+        of_earlier_run || self.redeemable(now_ms).is_some_and(|flow| flow.record.flow.returns_with_nonce())
     }
 
     /// Stores an outcome until it is taken.
@@ -124,6 +139,7 @@ impl Flows {
 
     /// Begins a flow and ends the pending one as superseded.
     pub(crate) fn begin(&self) -> (FlowId, Signals) {
+        self.set_earlier(None);
         let (signal, receiver) = oneshot::channel();
         let mut registry = lock(&self.pending);
         registry.last_id += 1;
@@ -220,6 +236,13 @@ pub(crate) enum PendingFlow {
     HostedAuth { state: String, code_verifier: String, mode: AttemptKind, callback: Box<RedirectCallbackParams> },
 }
 
+impl PendingFlow {
+    /// Whether its link has a nonce, with which the app fetches a client token that was made in the browser.
+    fn returns_with_nonce(&self) -> bool {
+        matches!(self, Self::Redirect { .. } | Self::HostedAuth { .. })
+    }
+}
+
 impl PendingRecord {
     /// Whether less than [`RECORD_LIFETIME`] has passed by the wall clock. It may have been set back since.
     fn is_young(&self, now_ms: i64) -> bool {
@@ -230,9 +253,12 @@ impl PendingRecord {
     /// Whether the record of an earlier run is fresh. There is no other clock than the wall clock, which may have been set
     /// back a little.
     pub(crate) fn is_fresh(&self, now_ms: i64) -> bool {
-        let off_ms = now_ms.saturating_sub(self.started_at_ms).unsigned_abs();
-        Duration::from_millis(off_ms) < RECORD_LIFETIME
+        is_fresh(self.started_at_ms, now_ms)
     }
+}
+
+fn is_fresh(started_at_ms: i64, now_ms: i64) -> bool {
+    Duration::from_millis(now_ms.saturating_sub(started_at_ms).unsigned_abs()) < RECORD_LIFETIME
 }
 
 #[cfg(test)]

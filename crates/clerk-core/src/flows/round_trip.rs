@@ -132,6 +132,11 @@ impl Clerk {
         }
     }
 
+    /// Whether a callback link may still bring a nonce, which FAPI accepts only together with the present client token.
+    pub(crate) fn expects_nonce(&self) -> bool {
+        self.0.flows.expects_nonce(self.0.setup.clock.now_ms())
+    }
+
     /// Reads the stored record of any flow.
     pub(super) async fn read_record(&self) -> Option<PendingRecord> {
         serde_json::from_value(self.read_stored().await?.flow?).ok()

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clerk::{Clerk, SwitchTurn},
     error::{ErrorCode, Result},
-    exchange::session_token::GetTokenParams,
+    exchange::{requests::get_client, session_token::GetTokenParams},
     models::{OrganizationId, Session, SessionId},
     navigation::urls::with_hash,
     resources::{params::Change, session::TouchIntent},
@@ -58,9 +58,9 @@ impl SetActiveParams {
 impl Clerk {
     /// Activates a session and an organization, here and on the server, and mints a token for them.
     ///
-    /// An unknown or signed-out session, like `Change::Clear`, leaves no session active; the server is not notified and
-    /// its session stays valid. If the instance requires an organization, a request for the personal account changes
-    /// nothing.
+    /// If the session is not known, the client is reloaded first. A session that FAPI does not know either, or that is signed
+    /// out, leaves no session active, like `Change::Clear`; the server is not notified and its session stays valid. If the
+    /// instance requires an organization, a request for the personal account changes nothing.
     ///
     /// # Errors
     /// `not_loaded`, `no_active_session` if no session is named and none is active or if the user signs out meanwhile,
@@ -113,7 +113,15 @@ impl Clerk {
     }
 
     async fn switch_to(&self, params: &SetActiveParams, _turn: &SwitchTurn<'_>) -> Result<bool> {
-        let snapshot = self.loaded_snapshot()?;
+        let mut snapshot = self.loaded_snapshot()?;
+        if let Change::Set(id) = &params.session
+            && !snapshot.lists_session(id)
+            && !snapshot.signed_out.contains(id)
+        {
+            // The response that named the session may have come with an older client.
+            self.exchange(&get_client()).await?;
+            snapshot = self.loaded_snapshot()?;
+        }
         let client = snapshot.client.clone().unwrap_or_default();
         let target = match &params.session {
             Change::Keep => Some(snapshot.session().ok_or_else(|| {

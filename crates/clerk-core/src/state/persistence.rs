@@ -31,6 +31,8 @@ struct StoredEntry {
 pub(crate) struct Opened {
     pub(crate) token: Option<ClientToken>,
     pub(crate) state: Option<CachedState>,
+    /// The record of a pending flow.
+    pub(crate) flow: Option<Value>,
 }
 
 impl Clerk {
@@ -72,7 +74,7 @@ impl Clerk {
         if unusable {
             return Err(StoreError::Corrupt("it is not a client token".to_owned()));
         }
-        Ok(Opened { token: entry.token, state: content.state })
+        Ok(Opened { token: entry.token, state: content.state, flow: content.flow })
     }
 
     /// Migrates the layout of earlier versions, which had separate keyring entries for the client token, the file key and the

@@ -164,6 +164,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether the client has this session, whatever its status.
+    pub(crate) fn lists_session(&self, id: &SessionId) -> bool {
+        self.client.as_deref().is_some_and(|client| client.sessions.iter().any(|session| session.id == *id))
+    }
+
     /// Returns the user of the active session.
     #[must_use]
     pub fn user(&self) -> Option<&User> {

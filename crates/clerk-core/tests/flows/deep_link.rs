@@ -190,6 +190,34 @@ async fn handle_deep_link_does_not_replace_a_user_who_signed_in_meanwhile() {
     }
 }
 
+/// The window gets the focus, or the app starts, before the link arrives. Such a server then refuses the client token.
+#[tokio::test]
+async fn handle_deep_link_redeems_its_nonce_after_other_requests_were_refused() {
+    for (signed_in, restarted) in [(true, false), (true, true), (false, true)] {
+        let mut config = config();
+        config.sessions.mode = "multi".to_owned();
+        let mut app = App::start(config).await;
+        if signed_in {
+            app.sign_in_with_password().await;
+        }
+        let (flow, page) = app.begin(google_params(RedirectResource::SignUp)).await;
+        let link = app.emulator.decide(&page, Decision::Approve(grace())).unwrap();
+        if restarted {
+            flow.abort();
+            app = app.restart().await;
+        }
+        assert_eq!(app.clerk.touch().await.is_err(), signed_in && !restarted);
+        app.clerk.handle_unauthenticated().await.unwrap();
+        let user = (signed_in && !restarted).then_some("Ada");
+        assert_eq!(app.user_name().as_deref(), user, "signed in: {signed_in}, restarted: {restarted}");
+        let expected = if restarted { LinkOutcome::Resumed } else { LinkOutcome::Delivered };
+        assert_eq!(app.clerk.handle_deep_link(&link).await, expected, "signed in: {signed_in}");
+        wait_until("Grace to be signed in", || app.user_name().as_deref() == Some("Grace Hopper")).await;
+        app.clerk.handle_unauthenticated().await.unwrap();
+        assert_eq!(app.restart().await.user_name().as_deref(), Some("Grace Hopper"));
+    }
+}
+
 /// Forged links between the approval of the provider's page and the genuine link, on the same server.
 #[tokio::test]
 async fn handle_deep_link_keeps_the_client_token_for_the_genuine_link() {
