@@ -11,6 +11,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod disk;
 pub mod google;
 pub mod sessions;
 pub mod wallet;
