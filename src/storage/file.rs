@@ -12,7 +12,8 @@ use crate::{
     ports::{BoxFuture, CacheLock, CacheStore},
 };
 
-/// The maximum size of the file. Responses of the Frontend API, of which it holds two, have at most half of it.
+/// The maximum size of the file. It holds two responses of the Frontend API, and all of it twice while the key is replaced; that
+/// is half of this.
 const MAX_SIZE: u64 = 32 * 1024 * 1024;
 /// How often another process is asked whether it has finished.
 const LOCK_INTERVAL: Duration = Duration::from_millis(20);

@@ -42,6 +42,7 @@ mod state {
     mod aging;
     mod cache;
     mod ended;
+    mod kill;
     mod listeners;
     mod properties;
     mod snapshot;

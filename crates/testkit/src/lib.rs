@@ -12,6 +12,7 @@
 pub mod app;
 pub mod clock;
 pub mod device;
+pub mod disk;
 pub mod faults;
 pub mod google;
 pub mod sessions;

@@ -107,9 +107,7 @@ impl Clerk {
         let state = state.map(|state| CachedState { confirmed_at_ms: self.0.setup.clock.now_ms(), ..state });
         let flow = flow.and_then(|flow| serde_json::from_str::<Value>(flow.expose()).ok());
         let mut content = Sealed { state, flow, ..Sealed::default() };
-        if self.write_entry(name, &mut entry, &mut content).await.is_ok()
-            && self.write_content(name, &entry.key, &content).await.is_ok()
-        {
+        if self.write_both(name, &mut entry, &mut content).await.is_ok() {
             for old in [old_key, old_flow] {
                 if let Err(error) = self.delete_secret(&old).await {
                     tracing::debug!(%error, "an entry of an earlier version could not be deleted");
@@ -158,14 +156,24 @@ impl Clerk {
         let was_in_file = entry.token_in_file;
         entry.token = token.cloned();
         entry.token_in_file = false;
+        let mut content = None;
         if self.0.setup.cache.is_some() && (was_in_file || !entry.fits()) {
-            let mut content = self.read_content(&name, &entry.key).await.unwrap_or_default();
-            self.0.revocations.merge(content.revocations.clone());
-            self.place_token(&mut entry, &mut content);
+            let mut read = self.read_content(&name, &entry.key).await.unwrap_or_default();
+            self.0.revocations.merge(read.revocations.clone());
+            self.place_token(&mut entry, &mut read);
+            content = Some(read);
+        }
+        // A crash in between leaves an entry whose token exists: it is put into the file before the entry says so, and removed from
+        // there afterwards.
+        let (first, then) = if entry.token_in_file { (content, None) } else { (None, content) };
+        if let Some(content) = first {
             self.write_content(&name, &entry.key, &content).await?;
         }
-        self.write_secret(&SecretKey::ClientToken(name), entry.text()).await?;
-        vault.set_known(Some(entry));
+        self.write_secret(&SecretKey::ClientToken(name.clone()), entry.text()).await?;
+        vault.set_known(Some(entry.clone()));
+        if let Some(content) = then {
+            self.write_content(&name, &entry.key, &content).await?;
+        }
         Ok(None)
     }
 
@@ -269,10 +277,17 @@ impl Clerk {
     }
 
     /// Writes a new key, and the content with it. If the key can't be stored, the old one remains in use.
+    ///
+    /// The content is written first, for both keys. So a crash leaves the content of before or this one, and no file that the
+    /// stored key does not open. Once the new key is stored, older files can't be opened any more.
     async fn write_renewed(&self, name: &str, entry: Entry, content: &mut Sealed) -> bool {
         let mut renewed = Entry { key: SealKey::random(), ..entry.clone() };
-        match self.write_entry(name, &mut renewed, content).await {
-            Ok(()) => self.write_stored(name, renewed, true, content).await,
+        self.place_token(&mut renewed, content);
+        let sealed = content.seal_for_both(&renewed.key, &entry.key, name);
+        // The old key goes even if the file can't be written: what is there shows somebody who is signed out.
+        let written = self.write_sealed(name, sealed, content).await;
+        match self.write_secret(&SecretKey::ClientToken(name.to_owned()), renewed.text()).await {
+            Ok(()) => self.remember_written(renewed, &written),
             Err(error) => {
                 self.report_store_error(&error);
                 self.write_stored(name, entry, true, content).await
@@ -281,18 +296,20 @@ impl Clerk {
     }
 
     async fn write_stored(&self, name: &str, mut entry: Entry, has_key: bool, content: &mut Sealed) -> bool {
-        let stored = async {
-            if !has_key {
-                self.write_entry(name, &mut entry, content).await?;
-            }
-            self.write_content(name, &entry.key, content).await
+        let written = match has_key {
+            true => self.write_content(name, &entry.key, content).await,
+            false => self.write_both(name, &mut entry, content).await,
         };
-        let stored = stored.await;
+        self.remember_written(entry, &written)
+    }
+
+    /// Remembers the entry that was written. Returns whether its file was, too.
+    fn remember_written(&self, entry: Entry, file: &Result<(), StoreError>) -> bool {
         self.0.vault.set_known(Some(entry));
-        if let Err(error) = &stored {
+        if let Err(error) = file {
             tracing::warn!(%error, "the state could not be stored; the next start of the app requires the network");
         }
-        stored.is_ok()
+        file.is_ok()
     }
 
     /// Reads the content of the sealed file.
@@ -363,9 +380,14 @@ impl Clerk {
         content.token = token.map(|token| token.expose().to_owned());
     }
 
-    async fn write_entry(&self, name: &str, entry: &mut Entry, content: &mut Sealed) -> Result<(), StoreError> {
+    /// Writes an entry with a key that is not stored yet, and the content, which comes first: it may contain the token.
+    async fn write_both(&self, name: &str, entry: &mut Entry, content: &mut Sealed) -> Result<(), StoreError> {
         self.place_token(entry, content);
-        self.write_secret(&SecretKey::ClientToken(name.to_owned()), entry.text()).await
+        let written = self.write_content(name, &entry.key, content).await;
+        if written.is_ok() || !entry.token_in_file {
+            self.write_secret(&SecretKey::ClientToken(name.to_owned()), entry.text()).await?;
+        }
+        written
     }
 
     /// Reads the content of the file; it is empty if there is no file, or if it was sealed for somebody else. Without a file,
@@ -398,6 +420,11 @@ impl Clerk {
     }
 
     async fn write_content(&self, name: &str, key: &SealKey, content: &Sealed) -> Result<(), StoreError> {
+        self.write_sealed(name, content.seal(key, name), content).await
+    }
+
+    /// Writes the content of the file as it was sealed. Without a file, writes the entry that replaces it.
+    async fn write_sealed(&self, name: &str, sealed: Option<Vec<u8>>, content: &Sealed) -> Result<(), StoreError> {
         let failed = |why: String| StoreError::Unavailable(why);
         let Some(cache) = self.0.setup.cache.as_ref() else {
             let place = SecretKey::Records(name.to_owned());
@@ -408,7 +435,7 @@ impl Clerk {
             let text = serde_json::to_string(&content).map_err(|error| failed(error.to_string()))?;
             return self.write_secret(&place, StoredSecret::new(text)).await;
         };
-        let sealed = content.seal(key, name).ok_or_else(|| failed("the state could not be encrypted".to_owned()))?;
+        let sealed = sealed.ok_or_else(|| failed("the state could not be encrypted".to_owned()))?;
         store_access::write_cache(cache.as_ref(), sealed).await.map_err(|error| failed(error.to_string()))
     }
 }

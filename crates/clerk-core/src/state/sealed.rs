@@ -16,6 +16,8 @@ use crate::state::{revocation_queue::Revocation, snapshot::Snapshot, vault::Seal
 
 /// The version of the format; other versions are ignored.
 const FORMAT: &[u8] = b"clerk-state-2\n";
+/// The format while the key is replaced: the length of the first of two contents, then both, each in the format above.
+const FORMAT_OF_TWO: &[u8] = b"clerk-states-2\n";
 /// The format of earlier versions.
 const OLD_FORMAT: &[u8] = b"clerk-state-1\n";
 const NONCE: usize = 24;
@@ -99,8 +101,26 @@ impl Sealed {
         Some([FORMAT, &nonce, &sealed].concat())
     }
 
+    /// Encrypts the content with a new key, and with the one that it replaces: either can open it.
+    pub(super) fn seal_for_both(&self, new: &SealKey, old: &SealKey, name: &str) -> Option<Vec<u8>> {
+        let (new, old) = (self.seal(new, name)?, self.seal(old, name)?);
+        let length = u64::try_from(new.len()).ok()?.to_le_bytes();
+        Some([FORMAT_OF_TWO, &length, &new, &old].concat())
+    }
+
     /// Decrypts the content; `None` unless it was encrypted with this key for this instance.
     pub(super) fn open(sealed: &[u8], key: &SealKey, name: &str) -> Option<Self> {
+        match sealed.strip_prefix(FORMAT_OF_TWO) {
+            Some(two) => {
+                let (length, two) = two.split_first_chunk()?;
+                let (new, old) = two.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+                Self::open_one(new, key, name).or_else(|| Self::open_one(old, key, name))
+            }
+            None => Self::open_one(sealed, key, name),
+        }
+    }
+
+    fn open_one(sealed: &[u8], key: &SealKey, name: &str) -> Option<Self> {
         let text = decrypt(sealed.strip_prefix(FORMAT)?, &key.key, &binding(key, name))?;
         serde_json::from_slice(&text).ok()
     }
@@ -179,6 +199,26 @@ mod tests {
             changed[place] ^= 1;
             assert!(Sealed::open(&changed, &key, name).is_none(), "byte {place}");
             assert!(Sealed::open(&sealed[..place], &key, name).is_none(), "cut at {place}");
+        }
+    }
+    #[test]
+    fn sealed_for_both_opens_with_either_key_and_no_other() {
+        let content = Sealed { flow: Some(json!("hunter2")), ..Sealed::default() };
+        let [new, old, other] = [(); 3].map(|()| SealKey::random());
+        let name = "clerk.example.test";
+        let sealed = content.seal_for_both(&new, &old, name).unwrap();
+        for key in [&new, &old] {
+            assert!(Sealed::open(&sealed, key, name) == Some(content.clone()));
+            assert!(Sealed::open(&sealed, key, "clerk.other.test").is_none());
+        }
+        assert!(Sealed::open(&sealed, &other, name).is_none());
+        for place in 0..sealed.len() {
+            assert!(Sealed::open(&sealed[..place], &old, name).is_none(), "cut at {place}");
+            let mut changed = sealed.clone();
+            changed[place] ^= 0xff;
+            let opened = [&new, &old].map(|key| Sealed::open(&changed, key, name));
+            assert!(opened.iter().flatten().all(|opened| *opened == content), "byte {place}");
+            assert!(opened.iter().any(Option::is_none), "byte {place}");
         }
     }
 }
