@@ -55,6 +55,8 @@ mod options;
 mod pattern;
 pub mod ports;
 mod random;
+#[cfg(test)]
+mod redaction;
 mod resources;
 pub mod secret;
 mod setup;

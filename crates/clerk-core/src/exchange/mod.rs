@@ -40,7 +40,7 @@ use crate::{
     },
     models::Client,
     ports::{BoxFuture, StoreError, TokenUpdate},
-    secret::ClientToken,
+    secret::{ClientToken, Secret},
     state::transition::Transition,
 };
 
@@ -157,7 +157,7 @@ impl Clerk {
             // FAPI does not know the token, and gave no other one: this device has no client any more.
             Err(error) if error.status() == Some(401) => {
                 if had_token && connection.rotations() == rotations {
-                    let (typed, raw) = (Box::default(), serde_json::json!({}));
+                    let (typed, raw) = (Box::default(), Secret::new(serde_json::json!({})));
                     let before = self.0.store.snapshot();
                     // With the token, FAPI would refuse the next sign-in too.
                     connection.reset_token(None);
@@ -272,9 +272,9 @@ impl Clerk {
             }
         }
         if let Some(mut raw) = reply.client
-            && let Some(mut typed) = Client::read(&raw)
+            && let Some(mut typed) = Client::read(raw.expose())
         {
-            snapshot.drop_signed_out(&mut typed, &mut raw);
+            snapshot.drop_signed_out(&mut typed, raw.expose_mut());
             // A restored client is no measure of which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
             match connection.judge_client(&in_flight, held, &typed, active.as_ref(), reply.outcome.is_err()) {

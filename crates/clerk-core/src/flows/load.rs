@@ -136,12 +136,12 @@ impl Clerk {
         }
         let stored = stored.without_expired_sessions(now_ms);
         let (Some(environment), Some(mut client)) =
-            (Environment::read(&stored.environment), Client::read(&stored.client))
+            (Environment::read(&stored.environment), Client::read(stored.client.expose()))
         else {
             return false;
         };
         let mut raw_client = stored.client;
-        self.snapshot().drop_signed_out(&mut client, &mut raw_client);
+        self.snapshot().drop_signed_out(&mut client, raw_client.expose_mut());
         let active = match &self.0.setup.select_initial_session {
             Some(select) => select(&client),
             None => client.default_session().map(|session| session.id.clone()),
