@@ -45,6 +45,8 @@ mod desktop;
 mod ext;
 mod guard;
 mod plugin;
+#[cfg(test)]
+mod redaction;
 mod setup;
 pub mod storage;
 mod timeouts;

@@ -1,3 +1,4 @@
+import { now } from '../aging';
 import type * as wire from '../bindings';
 import { date, type Host, Resource } from './base';
 import { Session } from './session';
@@ -38,11 +39,13 @@ export class Client extends Resource<wire.Client> {
   /** Keeps the objects of sessions and users that did not change, so that listeners can compare them. */
   #takeSessions(sessions: wire.Session[]): void {
     const before = this.#sessions;
+    const received = now();
     this.#sessions = sessions.map((session) => {
       const [data, user] = [JSON.stringify(session), JSON.stringify(session.user)];
       const same = before.find((known) => known.data === data);
       const sameUser = before.find((known) => known.user === user)?.session.user;
-      return same ?? { data, user, session: new Session(session, sameUser) };
+      same?.session.receivedAgain(received);
+      return same ?? { data, user, session: new Session(session, sameUser, received) };
     });
   }
 

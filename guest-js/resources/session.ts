@@ -1,3 +1,4 @@
+import { type Moment, now, sessionStatus, verificationAge } from '../aging';
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import { date, Resource } from './base';
@@ -16,19 +17,26 @@ export interface GetTokenOptions {
 /** A signed-in user's session on this device. */
 export class Session extends Resource<wire.Session> {
   readonly #user: User | null;
+  #received: Moment;
 
   /** @param user - the known object for the user, when the user did not change. */
-  constructor(data: wire.Session, user?: User | null) {
+  constructor(data: wire.Session, user?: User | null, received = now()) {
     super(data);
     this.#user = data.user && (user ?? new User(data.user));
+    this.#received = received;
+  }
+
+  /** @internal The same data was received once more. */
+  receivedAgain(received: Moment): void {
+    this.#received = received;
   }
 
   get id(): string {
     return this.data.id;
   }
-  /** `active`, `pending`, `ended`, … */
+  /** `active`, `pending`, `ended`, …; from its end on `expired` or `abandoned`. */
   get status(): string {
-    return this.data.status;
+    return sessionStatus(this.data, this.#received);
   }
   get expireAt(): Date {
     return date(this.data.expireAt);
@@ -52,8 +60,9 @@ export class Session extends Resource<wire.Session> {
   get currentTask(): wire.SessionTask | undefined {
     return this.tasks[0];
   }
+  /** Minutes since the first and the second factor were verified, by now; -1 for a factor that is not set up. */
   get factorVerificationAge(): number[] | null {
-    return this.data.factorVerificationAge;
+    return verificationAge(this.data, this.#received);
   }
   get user(): User | null {
     return this.#user;

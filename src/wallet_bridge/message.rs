@@ -3,24 +3,26 @@
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use crate::ports::WalletError;
+use crate::{ports::WalletError, secret::Secret};
 
 /// A request of the page, which waits for the next step.
+#[derive(Debug)]
 pub(super) struct PageRequest {
     pub(super) message: PageMessage,
     pub(super) reply: oneshot::Sender<serde_json::Value>,
 }
 
 /// A message of the page.
-pub(super) enum PageMessage {
+#[derive(Debug)]
+pub(crate) enum PageMessage {
     Address { address: String },
-    Signature { signature: Option<String>, failure: Failure },
+    Signature { signature: Option<Secret<String>>, failure: Failure },
     Failure(Failure),
 }
 
 impl PageMessage {
     /// Parses the body of a request; `None` if there is no such step.
-    pub(super) fn parse(step: &str, body: &[u8]) -> Option<serde_json::Result<Self>> {
+    pub(crate) fn parse(step: &str, body: &[u8]) -> Option<serde_json::Result<Self>> {
         Some(match step {
             "address" => serde_json::from_slice(body).map(|AddressBody { address }| Self::Address { address }),
             "signature" => serde_json::from_slice(body)
@@ -38,13 +40,13 @@ struct AddressBody {
 
 #[derive(Deserialize)]
 struct SignatureBody {
-    signature: Option<String>,
+    signature: Option<Secret<String>>,
     #[serde(flatten)]
     failure: Failure,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Failure {
+#[derive(Debug, Deserialize)]
+pub(crate) struct Failure {
     #[serde(default)]
     rejected: bool,
     /// Whether no wallet was found in the browser.

@@ -4,9 +4,9 @@
 //! sign-in, on a separate port; [`server`] says who may use it.
 
 mod confirm;
-mod message;
+pub(crate) mod message;
 mod peer;
-mod server;
+pub(crate) mod server;
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -146,9 +146,9 @@ impl Connection {
             let reply = self.reply.take().ok_or_else(no_response)?;
             reply.send(serde_json::json!({ "message": message })).map_err(|_| no_response())?;
             match self.next_message().await? {
-                PageMessage::Signature { signature: Some(signature), .. } if !signature.is_empty() => {
+                PageMessage::Signature { signature: Some(signature), .. } if !signature.expose().is_empty() => {
                     self.signed = true;
-                    return Ok(signature);
+                    return Ok(signature.expose().clone());
                 }
                 PageMessage::Signature { failure, .. } | PageMessage::Failure(failure) => return Err(failure.into()),
                 // The page was reloaded.

@@ -31,7 +31,7 @@ use super::{
     message::{PageMessage, PageRequest},
     peer,
 };
-use crate::core::random_text;
+use crate::{core::random_text, secret::Secret};
 
 const PAGE: &str = include_str!("page.html");
 /// Limit of a request body, in bytes. A signature is far smaller.
@@ -51,22 +51,23 @@ const COOKIE: &str = "clerk-wallet";
 /// The opened URL has a ticket, which the first request exchanges for the page and a cookie. Everybody on the computer may read
 /// command lines, so the ticket is void from then on. The page's requests need the cookie, and the path that only the page
 /// knows; `Host` and `Origin` keep out pages of other sites.
-pub(super) struct Bridge {
+#[derive(Debug)]
+pub(crate) struct Bridge {
     host: String,
     origin: String,
     app: String,
     provider: String,
-    ticket: String,
-    cookie: String,
+    ticket: Secret<String>,
+    cookie: Secret<String>,
     /// The path of the page's own requests.
-    secret: String,
+    secret: Secret<String>,
     access: Mutex<Access>,
     requests: mpsc::Sender<PageRequest>,
     /// Why the sign-in is no longer trusted.
     misuse: watch::Sender<Option<&'static str>>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Access {
     /// Whether the ticket was used.
     used: bool,
@@ -75,13 +76,13 @@ struct Access {
 }
 
 /// What a flow needs of its server.
-pub(super) struct Channels {
+pub(crate) struct Channels {
     pub(super) requests: mpsc::Receiver<PageRequest>,
     pub(super) misuse: watch::Receiver<Option<&'static str>>,
 }
 
 impl Bridge {
-    pub(super) fn new(host: String, app: &str, provider: &str) -> (Self, Channels) {
+    pub(crate) fn new(host: String, app: &str, provider: &str) -> (Self, Channels) {
         let (requests, receiver) = mpsc::channel(1);
         let misuse = watch::Sender::new(None);
         let channels = Channels { requests: receiver, misuse: misuse.subscribe() };
@@ -90,9 +91,9 @@ impl Bridge {
             host,
             app: app.to_owned(),
             provider: provider.to_owned(),
-            ticket: random_text(32),
-            cookie: random_text(32),
-            secret: random_text(32),
+            ticket: Secret::new(random_text(32)),
+            cookie: Secret::new(random_text(32)),
+            secret: Secret::new(random_text(32)),
             access: Mutex::default(),
             requests,
             misuse,
@@ -101,8 +102,8 @@ impl Bridge {
     }
 
     /// Returns the URL to open.
-    pub(super) fn url(&self) -> String {
-        format!("{}/{}", self.origin, self.ticket)
+    pub(crate) fn url(&self) -> String {
+        format!("{}/{}", self.origin, self.ticket.expose())
     }
 
     fn access(&self) -> MutexGuard<'_, Access> {
@@ -128,10 +129,10 @@ impl Bridge {
         let path = request.uri().path().trim_start_matches('/');
         let (first, rest) = path.split_once('/').unwrap_or((path, ""));
         let has_cookie = self.has_cookie(&request);
-        if request.method() == Method::GET && first == self.ticket && rest.is_empty() {
+        if request.method() == Method::GET && first == self.ticket.expose() && rest.is_empty() {
             return self.redeem_ticket(has_cookie);
         }
-        if request.method() == Method::GET && first == self.secret && rest.is_empty() {
+        if request.method() == Method::GET && first == self.secret.expose() && rest.is_empty() {
             return if has_cookie { self.page() } else { empty(StatusCode::FORBIDDEN) };
         }
         if request.method() != Method::POST {
@@ -141,7 +142,7 @@ impl Bridge {
         if header(header::ORIGIN).is_some_and(|origin| origin != self.origin) {
             return empty(StatusCode::FORBIDDEN);
         }
-        if header(header::ORIGIN).is_none() || !has_cookie || first != self.secret {
+        if header(header::ORIGIN).is_none() || !has_cookie || first != self.secret.expose() {
             self.report("a program that is not the wallet page sent a message");
             return empty(StatusCode::FORBIDDEN);
         }
@@ -154,7 +155,7 @@ impl Bridge {
     }
 
     fn has_cookie(&self, request: &Request<Incoming>) -> bool {
-        let expected = format!("{COOKIE}={}", self.cookie);
+        let expected = format!("{COOKIE}={}", self.cookie.expose());
         let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         cookies.flat_map(|value| value.split(';')).any(|cookie| cookie.trim() == expected)
     }
@@ -170,7 +171,8 @@ impl Bridge {
         }
         let mut response = self.page();
         // The cookie's path keeps it from other servers on loopback, because cookies ignore ports.
-        let cookie = format!("{COOKIE}={}; Path=/{}; HttpOnly; SameSite=Strict", self.cookie, self.secret);
+        let (cookie, path) = (self.cookie.expose(), self.secret.expose());
+        let cookie = format!("{COOKIE}={cookie}; Path=/{path}; HttpOnly; SameSite=Strict");
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().insert(header::SET_COOKIE, cookie);
         }
@@ -214,7 +216,7 @@ impl Bridge {
         );
         let mut page = PAGE.to_owned();
         for (name, value) in
-            [("nonce", &nonce), ("secret", &self.secret), ("provider", &self.provider), ("app", &self.app)]
+            [("nonce", &nonce), ("secret", self.secret.expose()), ("provider", &self.provider), ("app", &self.app)]
         {
             page = page.replace(&format!("{{{{{name}}}}}"), &escape_html(value));
         }

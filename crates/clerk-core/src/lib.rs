@@ -56,6 +56,8 @@ mod outside;
 mod pattern;
 pub mod ports;
 mod random;
+#[cfg(test)]
+mod redaction;
 mod resources;
 pub mod secret;
 mod setup;

@@ -7,7 +7,7 @@ use std::{future::Future, pin::Pin, time::Instant};
 use url::Url;
 
 pub use crate::events::Event;
-use crate::secret::{ClientToken, StoredSecret};
+use crate::secret::{ClientToken, FormBody, StoredSecret};
 
 /// A boxed future, which makes the traits of this module object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -37,7 +37,7 @@ pub enum HttpMethod {
     /// GET.
     Get,
     /// POST with this `application/x-www-form-urlencoded` body.
-    Post(String),
+    Post(FormBody),
 }
 
 /// Prints only the name: a body may contain codes and passwords.
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn http_request_debug_omits_query_and_body() {
         let request = HttpRequest {
-            method: HttpMethod::Post("password=hunter2".into()),
+            method: HttpMethod::Post(FormBody::new("password=hunter2")),
             url: "https://clerk.example.com/v1/client/sign_ins?rotating_token_nonce=n0nce".parse().unwrap(),
             authorization: Some(ClientToken::new("t0ken")),
             user_agent: String::new(),

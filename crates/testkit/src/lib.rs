@@ -119,7 +119,7 @@ impl Transport for ScriptedFapi {
             request.url.query_pairs().find(|(key, _)| key == "_method").map(|(_, value)| value.into_owned());
         let (method, body) = match request.method {
             HttpMethod::Get => ("GET".to_owned(), String::new()),
-            HttpMethod::Post(body) => (tunnelled.unwrap_or_else(|| "POST".to_owned()), body),
+            HttpMethod::Post(body) => (tunnelled.unwrap_or_else(|| "POST".to_owned()), body.expose().to_owned()),
         };
         let path = request.url.path().trim_start_matches("/v1").to_owned();
         let token = request.authorization.as_ref().map(clerk_core::secret::ClientToken::expose);

@@ -31,7 +31,7 @@ impl Call {
         let method = match &request.method {
             HttpMethod::Get => "GET".to_owned(),
             HttpMethod::Post(body) => {
-                let form = url::Url::parse(&format!("form:?{body}")).unwrap();
+                let form = url::Url::parse(&format!("form:?{}", body.expose())).unwrap();
                 params.extend(form.query_pairs().into_owned());
                 tunnelled.unwrap_or_else(|| "POST".to_owned())
             }

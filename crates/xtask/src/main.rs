@@ -6,6 +6,7 @@ mod demo;
 mod modules;
 mod process;
 mod programs;
+mod secrets;
 mod setup;
 mod test;
 
@@ -17,6 +18,7 @@ cargo xtask demo             open the example app on the local emulator or, with
 cargo xtask demo --headless  the same under a virtual display: signs in unattended and takes screenshots
 cargo xtask test             run every check and test
 cargo xtask modules          list the dependencies between files, and fail if any are cyclic
+cargo xtask secrets          fail if a secret could be printed: by `Debug`, or in a log message
 cargo xtask emulator …       start the emulator alone; --help lists its options
 cargo xtask bindings         regenerate guest-js/bindings.ts";
 
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["emulator", rest @ ..] => demo::emulator(rest),
         ["modules"] => modules::list(),
+        ["secrets"] => secrets::check(),
         ["bindings"] => test::write_bindings(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -6,7 +6,7 @@ use crate::{
     modules,
     process::{Steps, execute, execute_and_read, output, program, root},
     programs::{self, Layer},
-    setup,
+    secrets, setup,
 };
 
 /// The packages with public documentation, as arguments of cargo.
@@ -79,6 +79,7 @@ pub(crate) fn run_all(steps: &mut Steps) -> Result<(), String> {
         };
     check(steps, "format", &mut count.failures, &mut || execute(&mut program("cargo", &["fmt", "--all", "--check"])));
     check(steps, "modules", &mut count.failures, &mut modules::check);
+    check(steps, "secrets", &mut count.failures, &mut secrets::check);
     check(steps, "dependencies: licences, sources, bans", &mut count.failures, &mut dependencies);
     let permissions = permissions();
     check(steps, "frontend of the example", &mut count.failures, &mut || {
@@ -169,7 +170,7 @@ fn report(count: &Count) -> Result<(), String> {
 
 /// `cargo xtask test`.
 pub(crate) fn run() -> Result<(), String> {
-    let mut steps = Steps::new(14);
+    let mut steps = Steps::new(15);
     steps.begin("setup");
     setup::run()?;
     setup::cargo_deny()?;

@@ -106,7 +106,7 @@ impl Drop for Rotating {
 
 /// What a response means for the client token.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum TokenVerdict {
+pub(crate) enum TokenVerdict {
     /// Nothing changes.
     Keep,
     /// It is the token from now on; `None` forgets it.

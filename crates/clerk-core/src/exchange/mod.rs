@@ -42,7 +42,7 @@ use crate::{
     models::Client,
     outside,
     ports::{BoxFuture, StoreError, TokenUpdate},
-    secret::ClientToken,
+    secret::{ClientToken, Secret},
     state::transition::Transition,
 };
 
@@ -184,7 +184,7 @@ impl Clerk {
             Err(error) if error.status() == Some(401) => {
                 let is_needed = patience == Patience::ForNonce && self.expects_nonce();
                 if had_token && !is_needed && connection.rotations() == rotations {
-                    let (typed, raw) = (Box::default(), serde_json::json!({}));
+                    let (typed, raw) = (Box::default(), Secret::new(serde_json::json!({})));
                     let before = self.0.store.snapshot();
                     // With the token, FAPI would refuse the next sign-in too.
                     connection.reset_token(None);
@@ -309,12 +309,12 @@ impl Clerk {
             }
         }
         if let Some(mut raw) = reply.client
-            && let Some(mut typed) = Client::read(&raw)
+            && let Some(mut typed) = Client::read(raw.expose())
         {
-            snapshot.drop_signed_out(&mut typed, &mut raw);
+            snapshot.drop_signed_out(&mut typed, raw.expose_mut());
             // A restored client is no measure of which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
-            let (refused, lists_sessions) = (reply.outcome.is_err(), has_sessions(&raw));
+            let (refused, lists_sessions) = (reply.outcome.is_err(), has_sessions(raw.expose()));
             match connection.judge_client(&in_flight, held, &typed, active.as_ref(), refused, lists_sessions) {
                 ClientVerdict::Adopt => {
                     // The app's own choice of the initial session replaces the default one.

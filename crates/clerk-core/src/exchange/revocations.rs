@@ -139,7 +139,7 @@ impl Clerk {
 }
 
 fn has_ended(reply: &Reply, revocation: &Revocation) -> Option<bool> {
-    let client = Client::read(reply.client.as_ref()?)?;
+    let client = Client::read(reply.client.as_ref()?.expose())?;
     (client.id == revocation.client && !client.id.as_str().is_empty())
         .then(|| client.signed_in_session(&revocation.session).is_none())
 }

@@ -16,7 +16,7 @@ use crate::{
     jwt::ReceivedToken,
     models::{OrganizationId, SessionId},
     resources::params::Change,
-    secret::SessionToken,
+    secret::{Secret, SessionToken},
     state::transition::Transition,
 };
 
@@ -168,11 +168,11 @@ impl Clerk {
     }
 
     async fn mint_once(&self, id: &TokenId, skip_cache: bool) -> Result<SessionToken> {
-        let json = match &id.template {
+        let json = Secret::new(match &id.template {
             Some(template) => self.request(&create_template_token(&id.session, template, skip_cache)).await?,
             None => self.mint_session_token(id, skip_cache).await?,
-        };
-        match json["jwt"].as_str() {
+        });
+        match json.expose()["jwt"].as_str() {
             Some(jwt) if !jwt.is_empty() => Ok(SessionToken::new(jwt)),
             _ => Err(ErrorCode::NetworkError.error("the Frontend API returned an empty session token")),
         }
@@ -242,13 +242,13 @@ fn create_template_token(id: &SessionId, template: &str, skip_cache: bool) -> Re
 
 /// Details of a session token request.
 #[derive(Debug, Clone, Default)]
-struct Mint {
+pub(crate) struct Mint {
     /// Whether to bypass caches on the way.
-    skip_cache: bool,
+    pub(crate) skip_cache: bool,
     /// Whether the token must come from its origin, for instances with `auth_config.session_minter`.
-    force_origin: bool,
+    pub(crate) force_origin: bool,
     /// The previous token, for instances with `auth_config.session_minter`.
-    minter_token: Option<SessionToken>,
+    pub(crate) minter_token: Option<SessionToken>,
     /// The previous token, if FAPI requested it with `missing_expired_token`.
-    expired_token: Option<SessionToken>,
+    pub(crate) expired_token: Option<SessionToken>,
 }

@@ -10,6 +10,7 @@ use crate::{
     },
     models::ApiErrorItem,
     ports::HttpResponse,
+    secret::Secret,
 };
 
 /// Keys of FAPI's responses without an envelope: resources, session tokens, the environment.
@@ -23,7 +24,7 @@ pub(super) struct Opened {
     /// The resource, or the error.
     pub(super) outcome: Result<Value, Error>,
     /// The piggybacked client.
-    pub(super) client: Option<Value>,
+    pub(super) client: Option<Secret<Value>>,
     /// Whether this is a response of FAPI, and not one of something in between, such as a captive portal or a gateway. Only
     /// then does its client token count.
     pub(super) recognized: bool,
@@ -53,14 +54,14 @@ pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
         return only(Ok(Value::Null), false);
     }
     // FAPI never redirects, so a redirect comes from a captive portal.
-    let Some(json) = json::read(&response.body).ok().filter(|_| !is_redirect(response)) else {
+    let Some(mut json) = json::read(&response.body).ok().filter(|_| !is_redirect(response)) else {
         return only(Err(not_json(response, path)), false);
     };
     if response.status >= 400 {
         return match api_error(response, &json) {
             Some(error) => Opened {
                 outcome: Err(Error::Api(error)),
-                client: object_at(&json, &["meta", "client"]),
+                client: json.pointer_mut("/meta/client").map(Value::take).filter(Value::is_object).map(Secret::new),
                 recognized: true,
             },
             None => only(Err(not_json(response, path)), false),
@@ -69,7 +70,7 @@ pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
     match json {
         Value::Object(mut object) if object.contains_key("response") => Opened {
             outcome: Ok(object.remove("response").unwrap_or_default()),
-            client: object.remove("client").filter(Value::is_object),
+            client: object.remove("client").filter(Value::is_object).map(Secret::new),
             recognized: true,
         },
         other => {
@@ -103,11 +104,6 @@ fn retry_after(response: &HttpResponse) -> Option<u64> {
     seconds.map(|seconds| seconds.min(MAX_RETRY_AFTER))
 }
 
-fn object_at(json: &Value, path: &[&str]) -> Option<Value> {
-    let found = path.iter().try_fold(json, |json, key| json.get(key))?;
-    found.is_object().then(|| found.clone())
-}
-
 /// The error of a response that is not what FAPI responds to a request for `path`.
 pub(super) fn not_json(response: &HttpResponse, path: &str) -> Error {
     let what = match response.body.iter().find(|byte| !byte.is_ascii_whitespace()) {
@@ -136,7 +132,7 @@ mod tests {
     fn open_reads_enveloped_and_bare_bodies() {
         let opened = open(&response(200, r#"{"response":{"id":"sia_1"},"client":{"id":"client_1"}}"#), "/x");
         assert_eq!(opened.outcome.unwrap(), json!({ "id": "sia_1" }));
-        assert_eq!(opened.client.unwrap(), json!({ "id": "client_1" }));
+        assert_eq!(*opened.client.unwrap().expose(), json!({ "id": "client_1" }));
         assert_eq!(open(&response(200, r#"{"jwt":"a"}"#), "/x").outcome.unwrap(), json!({ "jwt": "a" }));
         assert_eq!(open(&response(204, ""), "/x").outcome.unwrap(), Value::Null);
     }
@@ -147,7 +143,7 @@ mod tests {
         let opened = open(&response(429, body), "/x");
         let Err(Error::Api(error)) = opened.outcome else { panic!("an API error") };
         assert_eq!((error.errors.len(), error.retry_after, error.clerk_trace_id.as_deref()), (2, Some(7), Some("t")));
-        assert_eq!(opened.client.unwrap()["id"], "client_1");
+        assert_eq!(opened.client.unwrap().expose()["id"], "client_1");
     }
 
     #[test]

@@ -8,11 +8,12 @@ use serde_json::Value;
 use crate::{
     case::snake_case,
     error::{ErrorCode, Result},
+    secret::{FormBody, Secret},
 };
 
 /// The fields of a form body, in order.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Form(Vec<(String, String)>);
+pub(crate) struct Form(Vec<(String, Secret<String>)>);
 
 /// Prints only the names of the fields: values may be passwords and codes.
 impl std::fmt::Debug for Form {
@@ -26,10 +27,11 @@ impl Form {
     /// become JSON strings.
     pub(crate) fn of(params: &impl Serialize) -> Result<Self> {
         let json = serde_json::to_value(params)
+            .map(Secret::new)
             .map_err(|error| ErrorCode::DecodeError.error(format!("the parameters can't be encoded: {error}")))?;
         let mut form = Self::default();
         let mut names = BTreeSet::new();
-        for (key, value) in json.as_object().into_iter().flatten() {
+        for (key, value) in json.expose().as_object().into_iter().flatten() {
             let name = snake_case(key);
             // Extra fields go to FAPI as they are, but can't take the place of those that the SDK sets.
             if name.starts_with('_') || name == "rotating_token_nonce" || !names.insert(name.clone()) {
@@ -56,12 +58,17 @@ impl Form {
     }
 
     fn push(&mut self, key: &str, value: impl Into<String>) {
-        self.0.push((key.to_owned(), value.into()));
+        self.0.push((key.to_owned(), Secret::new(value.into())));
     }
 
     /// Returns the encoded body.
-    pub(crate) fn encode(&self) -> String {
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    pub(crate) fn encode(&self) -> FormBody {
+        // A byte becomes three at most. A text that grows would leave copies of its beginning in memory.
+        let longest = self.0.iter().map(|(key, value)| 3 * (key.len() + value.expose().len()) + 2).sum();
+        let fields = self.0.iter().map(|(key, value)| (key, value.expose()));
+        FormBody::new(
+            url::form_urlencoded::Serializer::new(String::with_capacity(longest)).extend_pairs(fields).finish(),
+        )
     }
 }
 
@@ -91,7 +98,7 @@ mod tests {
         .unwrap()
         .with("organization_id", "");
         assert_eq!(
-            form.encode(),
+            form.encode().expose(),
             "email_address_id=idn_1&password=a+b%26c&legal_accepted=true&unsafe_metadata=%7B%22favColor%22%3A%22red%22%7D\
              &additional_scope=repo&additional_scope=gist&organization_id="
         );

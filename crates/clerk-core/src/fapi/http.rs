@@ -5,11 +5,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT};
 
 use crate::{
     fapi::{instance::is_loopback, json},
     ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
+    secret::Secret,
 };
 
 /// The default timeout of a request, from connecting to the last byte of the response.
@@ -58,13 +60,14 @@ impl HttpTransport {
         let client = if is_loopback(&request.url) { &self.loopback } else { &self.client };
         let mut builder = match request.method {
             HttpMethod::Get => client.get(request.url),
-            HttpMethod::Post(body) => {
-                client.post(request.url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
-            }
+            HttpMethod::Post(body) => client
+                .post(request.url)
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(wiped(body.expose())),
         };
         builder = builder.header(ACCEPT, "application/json").header(USER_AGENT, request.user_agent);
         if let Some(token) = request.authorization {
-            let mut value = HeaderValue::from_str(token.expose())
+            let mut value = HeaderValue::from_maybe_shared(wiped(token.expose()))
                 .map_err(|_| TransportError { reason: "the client token can't be sent in a header".into() })?;
             // Hides the value in the HTTP libraries' own `Debug` output.
             value.set_sensitive(true);
@@ -79,9 +82,23 @@ impl HttpTransport {
     }
 }
 
+/// Copies a secret for the HTTP libraries, which share the copy. It is wiped when they drop it; what they write to the network
+/// passes through their own buffers.
+fn wiped(secret: &str) -> Bytes {
+    struct Owner(Secret<Vec<u8>>);
+    impl AsRef<[u8]> for Owner {
+        fn as_ref(&self) -> &[u8] {
+            self.0.expose()
+        }
+    }
+    Bytes::from_owner(Owner(Secret::new(secret.as_bytes().to_vec())))
+}
+
 /// Reads a body of at most [`json::MAX_BYTES`] bytes.
 async fn read_body(response: &mut reqwest::Response) -> Result<Vec<u8>, TransportError> {
-    let mut body = Vec::new();
+    // A body that grows would leave copies of its beginning in memory.
+    let length = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let mut body = Vec::with_capacity(length.min(json::MAX_BYTES));
     while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
         if body.len() + chunk.len() > json::MAX_BYTES {
             return Err(TransportError {

@@ -16,7 +16,7 @@ use crate::{
     models::SessionId,
     outside,
     ports::{HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
-    secret::ClientToken,
+    secret::{ClientToken, Secret, Wipe},
 };
 
 /// How often a GET is sent if no response arrives. Other methods are never retried: they may have been executed.
@@ -51,11 +51,12 @@ pub(crate) struct Credentials {
 }
 
 /// The result of a request.
+#[derive(Debug)]
 pub(crate) struct Reply {
-    /// The resource, or the error.
+    /// The resource, or the error. A client is in `client` only.
     pub(crate) outcome: Result<Value, Error>,
-    /// The client to apply; errors may contain one too.
-    pub(crate) client: Option<Value>,
+    /// The client to apply, which may contain session tokens; errors may contain one too.
+    pub(crate) client: Option<Secret<Value>>,
     /// The change of the client token; errors may contain one too.
     pub(crate) token: TokenUpdate,
 }
@@ -75,23 +76,28 @@ impl Fapi {
     /// `network_error` if no response arrives. An error response is returned in [`Reply::outcome`], because it may
     /// contain a client and a client token.
     pub(crate) async fn send(&self, request: &Request, credentials: &Credentials) -> Result<Reply, Error> {
-        let response = self.send_with_retries(request, credentials).await.map_err(|error| {
+        let mut response = self.send_with_retries(request, credentials).await.map_err(|error| {
             let host = self.instance.url("").host_str().unwrap_or_default().to_owned();
             ErrorCode::NetworkError.error(format!("the Frontend API at {host} can't be reached: {error}"))
         })?;
         tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI responded");
-        let opened = match envelope::open(&response, &request.path) {
+        let mut opened = match envelope::open(&response, &request.path) {
             // Who is signed in is FAPI's word alone: anything else would be read as a client without sessions.
             opened if request.responds_with_client && !opened.is_client_or_error() => {
                 Opened { outcome: Err(envelope::not_json(&response, &request.path)), client: None, recognized: false }
             }
             opened => opened,
         };
+        // It may contain session tokens.
+        response.body.wipe();
         let client = if request.responds_with_client {
-            match &opened.outcome {
+            match &mut opened.outcome {
                 // No client exists: use one without sessions.
-                Ok(Value::Null) => Some(opened.client.unwrap_or_else(|| serde_json::json!({ "sessions": [] }))),
-                Ok(json) => Some(json.clone()),
+                Ok(Value::Null) => {
+                    Some(opened.client.unwrap_or_else(|| Secret::new(serde_json::json!({ "sessions": [] }))))
+                }
+                // Nobody reads it as the resource too, so an empty object is left there: `null` would mean that there is no client.
+                Ok(json) => Some(Secret::new(std::mem::replace(json, serde_json::json!({})))),
                 Err(_) => opened.client,
             }
         } else {
@@ -148,7 +154,7 @@ impl Fapi {
     fn url(&self, request: &Request, credentials: &Credentials, attempt: u32) -> Url {
         let mut url = self.instance.url(&format!("/v1{}", request.path));
         let mut query = url.query_pairs_mut();
-        query.extend_pairs(&request.query);
+        query.extend_pairs(request.query.iter().map(|(key, value)| (key, value.expose())));
         query.append_pair("__clerk_api_version", API_VERSION);
         query.append_pair("_is_native", "1");
         query.append_pair("_tauri_sdk_version", env!("CARGO_PKG_VERSION"));
@@ -196,6 +202,7 @@ mod tests {
         exchange::requests::{get_client, get_environment},
         fapi::{InstanceOptions, request::path},
         ports::BoxFuture,
+        secret::FormBody,
     };
 
     /// Returns the given responses in order and records the requests.
@@ -307,7 +314,7 @@ mod tests {
                 env!("CARGO_PKG_VERSION")
             )
         );
-        assert_eq!(requests[0].method, HttpMethod::Post(String::new()));
+        assert_eq!(requests[0].method, HttpMethod::Post(FormBody::new("")));
         assert_eq!(requests[0].authorization, Some(ClientToken::new("t")));
     }
 

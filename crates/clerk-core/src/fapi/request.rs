@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use crate::{error::Result, fapi::form::Form, secret::RotatingTokenNonce};
+use crate::{
+    error::Result,
+    fapi::form::Form,
+    secret::{RotatingTokenNonce, Secret, Wipe},
+};
 
 /// The method of a request as FAPI processes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +43,8 @@ pub(crate) struct Request {
     pub(super) method: Method,
     /// Path without the version, e.g. `/client/sign_ins`.
     pub(super) path: String,
-    pub(super) query: Vec<(&'static str, String)>,
+    /// Some values are tokens.
+    pub(super) query: Vec<(&'static str, Secret<String>)>,
     pub(super) nonce: Option<RotatingTokenNonce>,
     pub(super) form: Form,
     /// Whether the `response` of the envelope is the client.
@@ -67,7 +72,7 @@ impl Request {
     }
 
     pub(crate) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((key, value.into()));
+        self.query.push((key, Secret::new(value.into())));
         self
     }
 
@@ -76,9 +81,11 @@ impl Request {
         self
     }
 
-    /// Sends the fields of a struct of parameters; see [`Form::of`].
-    pub(crate) fn params(self, params: &impl Serialize) -> Result<Self> {
-        Ok(self.form(Form::of(params)?))
+    /// Sends the fields of a struct of parameters, which is wiped; see [`Form::of`].
+    pub(crate) fn params(self, mut params: impl Serialize + Wipe) -> Result<Self> {
+        let form = Form::of(&params);
+        params.wipe();
+        Ok(self.form(form?))
     }
 
     pub(crate) fn nonce(mut self, nonce: Option<&RotatingTokenNonce>) -> Self {

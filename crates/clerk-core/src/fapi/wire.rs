@@ -102,6 +102,20 @@ impl<T: Wire> Wire for std::collections::BTreeMap<String, T> {
     }
 }
 
+/// Fields that are not printed. Whoever knows the page of a provider can sign in there with their own account.
+const NOT_PRINTED: [&str; 2] = ["external_verification_redirect_url", "nonce"];
+
+/// Returns what `Debug` prints for a field of a resource.
+pub(crate) fn shown<'a>(field: &str, value: &'a dyn std::fmt::Debug) -> &'a dyn std::fmt::Debug {
+    struct Redacted;
+    impl std::fmt::Debug for Redacted {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("[redacted]")
+        }
+    }
+    if NOT_PRINTED.contains(&field) { &Redacted } else { value }
+}
+
 /// Declares a FAPI resource: a struct with public fields, read from snake_case JSON by [`Wire`] and serialized for the
 /// webview in camelCase.
 ///
@@ -114,10 +128,18 @@ macro_rules! resource {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, serde::Serialize, specta::Type)]
+        #[derive(Clone, PartialEq, serde::Serialize, specta::Type)]
         #[serde(rename_all = "camelCase")]
         pub struct $name {
             $( $(#[$field_meta])* pub $field: $type, )*
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $( .field(stringify!($field), $crate::fapi::wire::shown(stringify!($field), &self.$field)) )*
+                    .finish()
+            }
         }
 
         impl $crate::fapi::wire::Wire for $name {

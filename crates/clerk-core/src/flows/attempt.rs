@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::models::{SessionId, SignIn, SignInId, SignInStatus, SignUp, SignUpId, SignUpStatus, VerificationStatus};
+use crate::{
+    models::{SessionId, SignIn, SignInId, SignInStatus, SignUp, SignUpId, SignUpStatus, VerificationStatus},
+    secret::Wipe,
+};
 
 /// The kind of an attempt: sign-in or sign-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, specta::Type)]
@@ -13,6 +16,11 @@ pub enum AttemptKind {
     SignIn,
     /// A sign-up.
     SignUp,
+}
+
+/// It is no secret.
+impl Wipe for AttemptKind {
+    fn wipe(&mut self) {}
 }
 
 impl AttemptKind {
@@ -43,6 +51,7 @@ impl Attempt {
 }
 
 /// An attempt as FAPI sent it. Once complete, it is no longer part of the client.
+#[derive(Debug)]
 pub(crate) enum AttemptResource {
     SignIn(Box<SignIn>),
     SignUp(Box<SignUp>),

@@ -5,7 +5,7 @@ use url::Url;
 use crate::{
     flows::{attempt::Attempt, pending::PendingFlow},
     models::SessionId,
-    secret::RotatingTokenNonce,
+    secret::{RotatingTokenNonce, Secret},
 };
 
 /// The longest query of a link; genuine ones are a few hundred bytes long.
@@ -24,19 +24,20 @@ const NAMES: [&str; 8] = [
 ];
 
 /// A link to the app's callback URL.
+#[derive(Debug)]
 pub(crate) struct CallbackLink {
-    pairs: Vec<(String, String)>,
+    pairs: Vec<(String, Secret<String>)>,
 }
 
 /// What a link claims about a flow.
-#[derive(PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
     /// The attempt is no longer open.
     Attempt,
     /// The same, and this nonce proves it.
     Nonce(RotatingTokenNonce),
     /// This token approves the attempt of an e-mail link.
-    Approval(String),
+    Approval(Secret<String>),
     /// The hosted page created a session.
     Hosted { nonce: RotatingTokenNonce, session: SessionId },
     /// The link has the state of the hosted flow, but not what the flow needs.
@@ -56,7 +57,7 @@ impl CallbackLink {
             return None;
         }
         let known = link.query_pairs().filter(|(key, _)| NAMES.contains(&key.as_ref()));
-        Some(Self { pairs: known.map(|(key, value)| (key.into_owned(), value.into_owned())).collect() })
+        Some(Self { pairs: known.map(|(key, value)| (key.into_owned(), Secret::new(value.into_owned()))).collect() })
     }
 
     fn has(&self, name: &str) -> bool {
@@ -65,7 +66,7 @@ impl CallbackLink {
 
     /// Returns the value of a parameter that occurs once. FAPI's values are visible ASCII.
     fn once(&self, name: &str) -> Option<&str> {
-        let mut values = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let mut values = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.expose().as_str());
         let value = values.next().filter(|_| values.next().is_none())?;
         let plausible = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
         plausible.then_some(value)
@@ -77,15 +78,16 @@ impl CallbackLink {
     }
 
     /// Equal for links that claim the same.
-    pub(crate) fn key(&self) -> String {
-        let mut key = String::new();
+    pub(crate) fn key(&self) -> Secret<String> {
+        let length = self.pairs.iter().map(|(name, value)| name.len() + value.expose().len() + 2).sum();
+        let mut key = String::with_capacity(length);
         for (name, value) in &self.pairs {
             key.push_str(name);
             key.push('=');
-            key.push_str(value);
+            key.push_str(value.expose());
             key.push('&');
         }
-        key
+        Secret::new(key)
     }
 
     /// Returns what the link claims about a flow, or why it can't belong to it.
@@ -93,7 +95,7 @@ impl CallbackLink {
         match flow {
             PendingFlow::Redirect { .. } => self.claim_of_redirect(),
             PendingFlow::EmailLink { attempt, .. } => self.claim_of_email_link(attempt),
-            PendingFlow::HostedAuth { state, .. } => self.claim_of_hosted_auth(state),
+            PendingFlow::HostedAuth { state, .. } => self.claim_of_hosted_auth(state.expose()),
         }
     }
 
@@ -115,7 +117,7 @@ impl CallbackLink {
         }
         match (self.has("flow_id"), self.once("flow_id"), self.once("approval_token")) {
             (true, Some(flow_id), Some(approval)) if flow_id == attempt.id() => {
-                Ok(Claim::Approval(approval.to_owned()))
+                Ok(Claim::Approval(Secret::new(approval.to_owned())))
             }
             (true, ..) => Err("it belongs to another e-mail link"),
             // A link for browsers names no flow.
@@ -178,9 +180,10 @@ mod tests {
 
     #[test]
     fn claim_of_an_email_link_names_the_flow() {
-        let flow = PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: String::new() };
+        let flow =
+            PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: Secret::default() };
         for (query, expected) in [
-            ("flow_id=sia_1&approval_token=a", Ok(Claim::Approval("a".to_owned()))),
+            ("flow_id=sia_1&approval_token=a", Ok(Claim::Approval(Secret::new("a".to_owned())))),
             ("__clerk_status=verified&__clerk_created_session=sess_1", Ok(Claim::Attempt)),
             ("flow_id=sia_2&approval_token=a", Err("it belongs to another e-mail link")),
             ("flow_id=sia_1", Err("it belongs to another e-mail link")),
@@ -197,8 +200,8 @@ mod tests {
     #[test]
     fn claim_of_hosted_auth_has_the_state() {
         let flow = PendingFlow::HostedAuth {
-            state: "s".to_owned(),
-            code_verifier: String::new(),
+            state: Secret::new("s".to_owned()),
+            code_verifier: Secret::default(),
             mode: AttemptKind::SignIn,
             callback: Box::new(RedirectCallbackParams::default()),
         };

@@ -7,6 +7,7 @@ use crate::{
     navigation::urls::{RedirectOptions, Urls, non_empty},
     options::ClerkOptions,
     resources::params::params,
+    secret::Wipe,
 };
 
 /// The operation that a callback continues.
@@ -20,6 +21,11 @@ pub enum Continuation {
     /// A value unknown to this version.
     #[serde(untagged)]
     Unknown(String),
+}
+
+/// It is no secret.
+impl Wipe for Continuation {
+    fn wipe(&mut self) {}
 }
 
 params! {

@@ -76,7 +76,7 @@ impl Clerk {
             // Such links need not wait for their turn.
             return refuse(why);
         }
-        let Some(turn) = self.0.flows.links.turn_of_link(&content.key()).await else {
+        let Some(turn) = self.0.flows.links.turn_of_link(content.key()).await else {
             return refuse("it is one of many");
         };
         let handled = self.handle_in_turn(link, &content).await;
@@ -170,11 +170,12 @@ impl Clerk {
             // The approval of an e-mail link would sign in another user, and the browser has not rotated the client token.
             PendingFlow::EmailLink { .. } if replaces_user => Verdict::Unproved(OTHER_USER),
             PendingFlow::EmailLink { attempt, code_verifier } => {
-                let approval = if let Claim::Approval(approval) = &claim { Some(approval.as_str()) } else { None };
-                self.judge_email_link(attempt, approval, &CodeVerifier::new(code_verifier.as_str())).await
+                let approval =
+                    if let Claim::Approval(approval) = &claim { Some(approval.expose().as_str()) } else { None };
+                self.judge_email_link(attempt, approval, &CodeVerifier::new(code_verifier.expose().as_str())).await
             }
             PendingFlow::HostedAuth { code_verifier, .. } => {
-                self.judge_hosted_auth(claim, &CodeVerifier::new(code_verifier.as_str())).await
+                self.judge_hosted_auth(claim, &CodeVerifier::new(code_verifier.expose().as_str())).await
             }
         }
     }

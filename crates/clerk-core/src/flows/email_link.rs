@@ -35,7 +35,7 @@ use crate::{
         sign_in::{PrepareFactorParams, SignInCreateParams},
         sign_up::PrepareVerificationParams,
     },
-    secret::CodeVerifier,
+    secret::{CodeVerifier, Secret},
 };
 
 /// The interval at which an attempt is reloaded while its link may be opened on another device.
@@ -172,7 +172,7 @@ impl Clerk {
     ) -> Result<AttemptResource> {
         let started_at_ms = self.0.setup.clock.now_ms();
         let pkce = Pkce::new();
-        let code_verifier = pkce.verifier.expose().to_owned();
+        let code_verifier = Secret::new(pkce.verifier.expose().to_owned());
         let record =
             self.record(flow, started_at_ms, PendingFlow::EmailLink { attempt: attempt.clone(), code_verifier });
         // Armed before the message is sent: the link may be opened before FAPI's response arrives here.
@@ -289,7 +289,11 @@ impl Clerk {
                 tracing::debug!(code = error.code(), "the approval of an e-mail link was not accepted");
                 Verdict::Unproved("its approval was not accepted")
             }
-            Ok(response) => Verdict::Proved(self.approved(attempt, &response).await.map(Returned::Attempt)),
+            Ok(response) => {
+                // It contains a ticket.
+                let response = Secret::new(response);
+                Verdict::Proved(self.approved(attempt, response.expose()).await.map(Returned::Attempt))
+            }
         }
     }
 

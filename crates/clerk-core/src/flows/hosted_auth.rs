@@ -22,7 +22,7 @@ use crate::{
     models::SessionId,
     navigation::callback_url::CallbackUrl,
     random::random_text,
-    secret::{CodeVerifier, RotatingTokenNonce},
+    secret::{CodeVerifier, RotatingTokenNonce, Secret},
 };
 
 impl Clerk {
@@ -71,8 +71,8 @@ impl Clerk {
         redirect: &CallbackUrl,
     ) -> Result<RedirectOutcome> {
         let started_at_ms = self.0.setup.clock.now_ms();
-        let (pkce, state) = (Pkce::new(), random_text(16));
-        let request = begin_hosted_auth(redirect, &pkce.challenge, &state, mode);
+        let (pkce, state) = (Pkce::new(), Secret::new(random_text(16)));
+        let request = begin_hosted_auth(redirect, &pkce.challenge, state.expose(), mode);
         let response = match self.exchange(&request).await {
             // A client whose session has ended receives a new token with this error.
             Err(error) if error.status() == Some(401) && error.has_api_code("signed_out") => {
@@ -83,7 +83,7 @@ impl Clerk {
         let page = response["url"].as_str().and_then(|url| Url::parse(url).ok());
         let page = page.filter(|url| url.username().is_empty() && url.password().is_none());
         let page = page.ok_or_else(|| failed("Clerk returned no page to open"))?;
-        let code_verifier = pkce.verifier.expose().to_owned();
+        let code_verifier = Secret::new(pkce.verifier.expose().to_owned());
         let callback = Box::new(callback.with_redirects_of(self.own_options()));
         // Another window may use the record, so the app's own list decides what is stored.
         let stored = Box::new(self.of_app().allowed_callback((*callback).clone()));

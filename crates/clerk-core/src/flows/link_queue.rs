@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{MutexGuard, oneshot};
 
-use crate::sync::lock;
+use crate::{secret::Secret, sync::lock};
 
 /// How many links may wait.
 const MAX_WAITING: usize = 32;
@@ -27,7 +27,7 @@ pub(crate) struct LinkQueue {
 struct Waiting {
     ticket: u64,
     /// What handling the link would find out.
-    key: String,
+    key: Secret<String>,
     /// Dropped to make the link give up.
     _place: oneshot::Sender<()>,
 }
@@ -50,7 +50,7 @@ impl Drop for Place<'_> {
 impl LinkQueue {
     /// Waits until the link may be handled. Returns `None` if an equal link is already waiting, or if so many links arrived
     /// meanwhile that this one, the oldest, had to give up its place.
-    pub(crate) async fn turn_of_link(&self, key: &str) -> Option<LinkTurn<'_>> {
+    pub(crate) async fn turn_of_link(&self, key: Secret<String>) -> Option<LinkTurn<'_>> {
         let ticket = self.last_ticket.fetch_add(1, Ordering::Relaxed);
         let (sender, gave_up) = oneshot::channel();
         {
@@ -61,7 +61,7 @@ impl LinkQueue {
             if waiting.len() >= MAX_WAITING {
                 waiting.pop_front();
             }
-            waiting.push_back(Waiting { ticket, key: key.to_owned(), _place: sender });
+            waiting.push_back(Waiting { ticket, key, _place: sender });
         }
         let _place = Place { queue: self, ticket };
         tokio::select! {
@@ -86,6 +86,10 @@ mod tests {
         task::{Context, Waker},
     };
 
+    fn key(text: &str) -> Secret<String> {
+        Secret::new(text.to_owned())
+    }
+
     fn is_pending(future: Pin<&mut impl Future>) -> bool {
         future.poll(&mut Context::from_waker(Waker::noop())).is_pending()
     }
@@ -93,9 +97,9 @@ mod tests {
     #[tokio::test]
     async fn turn_of_link_is_given_in_the_order_of_arrival() {
         let queue = LinkQueue::default();
-        let first = queue.turn_of_link("1").await;
+        let first = queue.turn_of_link(key("1")).await;
         assert!(first.is_some());
-        let (second, third) = (queue.turn_of_link("2"), queue.turn_of_link("3"));
+        let (second, third) = (queue.turn_of_link(key("2")), queue.turn_of_link(key("3")));
         tokio::pin!(second, third);
         assert!(is_pending(second.as_mut()) && is_pending(third.as_mut()));
         drop(first);
@@ -107,11 +111,11 @@ mod tests {
     #[tokio::test]
     async fn turn_of_link_is_refused_while_an_equal_link_waits() {
         let queue = LinkQueue::default();
-        let turn = queue.turn_of_link("1").await;
-        let waiting = queue.turn_of_link("1");
+        let turn = queue.turn_of_link(key("1")).await;
+        let waiting = queue.turn_of_link(key("1"));
         tokio::pin!(waiting);
         assert!(is_pending(waiting.as_mut()), "the first one has left the queue");
-        assert!(queue.turn_of_link("1").await.is_none());
+        assert!(queue.turn_of_link(key("1")).await.is_none());
         drop(turn);
         assert!(waiting.await.is_some());
     }
@@ -122,7 +126,7 @@ mod tests {
         let turn = queue.turn_of_poll().await;
         let arrive = |number: usize| {
             let queue = queue.clone();
-            tokio::spawn(async move { queue.turn_of_link(&number.to_string()).await.is_some() })
+            tokio::spawn(async move { queue.turn_of_link(key(&number.to_string())).await.is_some() })
         };
         let links: Vec<_> = (0..1_000).map(arrive).collect();
         while links.iter().filter(|link| link.is_finished()).count() < 1_000 - MAX_WAITING {

@@ -25,6 +25,7 @@ use crate::{
     options::ClerkOptions,
     outside,
     ports::StoreError,
+    secret::Secret,
     state::{persistence::Opened, sealed::CachedState, transition::Transition},
 };
 
@@ -145,12 +146,12 @@ impl Clerk {
         }
         let stored = stored.without_expired_sessions(now_ms);
         let (Some(environment), Some(mut client)) =
-            (Environment::read(&stored.environment), Client::read(&stored.client))
+            (Environment::read(&stored.environment), Client::read(stored.client.expose()))
         else {
             return false;
         };
         let mut raw_client = stored.client;
-        self.snapshot().drop_signed_out(&mut client, &mut raw_client);
+        self.snapshot().drop_signed_out(&mut client, raw_client.expose_mut());
         let active = self.0.setup.initial_session(&client);
         let environment = (Box::new(environment), stored.environment);
         let (client, confirmed_at_ms) = ((Box::new(client), raw_client), stored.confirmed_at_ms);
@@ -307,7 +308,7 @@ impl Clerk {
                 Opened::default()
             }
         };
-        let record = opened.flow.and_then(|flow| serde_json::from_value::<PendingRecord>(flow).ok());
+        let record = opened.flow.and_then(|flow| PendingRecord::deserialize(flow.expose()).ok());
         self.0.flows.set_earlier(record.as_ref().filter(|_| opened.token.is_some()));
         self.0.connection.reset_token(opened.token);
         self.0.connection.set_fapi(Fapi::new(instance, setup.transport.clone(), setup.user_agent.clone()));
@@ -333,7 +334,8 @@ impl Clerk {
         }
         // Nobody is known as long as the response to the nonce of a link is missing.
         let unknown = self.snapshot().client.is_none();
-        let nobody = unknown.then(|| Transition::Client { typed: Box::default(), raw: serde_json::json!({}) });
+        let nobody =
+            unknown.then(|| Transition::Client { typed: Box::default(), raw: Secret::new(serde_json::json!({})) });
         self.commit(nobody.into_iter().chain([Transition::Loaded])).await;
         Ok(())
     }
@@ -346,7 +348,7 @@ impl Clerk {
         }
         let snapshot = self.snapshot();
         let Some(restored) = snapshot.client.as_ref().filter(|_| snapshot.restored) else { return false };
-        let incoming = reply.client.as_ref().and_then(Client::read);
+        let incoming = reply.client.as_ref().and_then(|client| Client::read(client.expose()));
         knows_no_client(reply)
             || incoming.is_some_and(|incoming| restored.id == incoming.id && incoming.updated_at < restored.updated_at)
     }

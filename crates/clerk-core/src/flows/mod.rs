@@ -1,7 +1,7 @@
 //! Operations that take more than one request.
 
 pub(crate) mod attempt;
-mod callback_link;
+pub(crate) mod callback_link;
 pub(crate) mod callback_params;
 pub(crate) mod deep_link;
 pub(crate) mod email_link;
@@ -13,7 +13,7 @@ pub(crate) mod oauth;
 pub(crate) mod outcome;
 pub(crate) mod pending;
 mod redirect_callback;
-mod round_trip;
+pub(crate) mod round_trip;
 pub(crate) mod set_active;
 pub(crate) mod sign_out;
 pub(crate) mod web3;

@@ -25,10 +25,12 @@ use crate::{
     },
     models::{SessionId, UserId},
     random::random_text,
+    secret::Secret,
     sync::lock,
 };
 
 /// What a flow returned with.
+#[derive(Debug)]
 pub(crate) enum Returned {
     /// The attempt, which is no longer open.
     Attempt(AttemptResource),
@@ -37,6 +39,7 @@ pub(crate) enum Returned {
 }
 
 /// The end of the wait for the browser.
+#[derive(Debug)]
 pub(crate) enum Signal {
     /// A link proved that it belongs to the flow.
     Returned(Result<Returned>),
@@ -211,7 +214,7 @@ impl Flows {
 pub(crate) const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// The stored record of a flow, with which a restarted app can finish it.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PendingRecord {
     pub(crate) started_at_ms: i64,
     /// The run of the app that began the flow. Only later runs read the stored record: the run itself knows its flow.
@@ -225,15 +228,20 @@ pub(crate) struct PendingRecord {
 }
 
 /// What is needed to complete a link.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum PendingFlow {
     /// OAuth or enterprise SSO.
     Redirect { attempt: Attempt, callback: Box<RedirectCallbackParams> },
     /// An e-mail link.
-    EmailLink { attempt: Attempt, code_verifier: String },
+    EmailLink { attempt: Attempt, code_verifier: Secret<String> },
     /// A hosted sign-in or sign-up.
-    HostedAuth { state: String, code_verifier: String, mode: AttemptKind, callback: Box<RedirectCallbackParams> },
+    HostedAuth {
+        state: Secret<String>,
+        code_verifier: Secret<String>,
+        mode: AttemptKind,
+        callback: Box<RedirectCallbackParams>,
+    },
 }
 
 impl PendingFlow {
@@ -266,7 +274,8 @@ mod tests {
     use super::*;
 
     fn record() -> Arc<PendingRecord> {
-        let flow = PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: String::new() };
+        let flow =
+            PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: Secret::default() };
         Arc::new(PendingRecord { started_at_ms: 1_000, run: String::new(), id: 1, user: None, flow })
     }
 
@@ -330,7 +339,7 @@ mod tests {
             run: String::new(),
             id: 1,
             user: None,
-            flow: PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: String::new() },
+            flow: PendingFlow::EmailLink { attempt: Attempt::SignIn("sia_1".into()), code_verifier: Secret::default() },
         };
         assert!(record.is_fresh(1_000_000) && record.is_fresh(1_599_999) && record.is_young(1_599_999));
         assert!(!record.is_fresh(1_600_000) && !record.is_young(1_600_000));

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::Engine;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -16,14 +17,15 @@ use crate::{
         pending::{FlowId, PendingFlow, PendingRecord, Returned, Signal, Signals},
     },
     random::random_text,
-    secret::CodeVerifier,
+    secret::{CodeVerifier, Secret},
 };
 
 /// A PKCE pair (RFC 7636), which proves at the end of a flow that this device began it.
-pub(super) struct Pkce {
-    pub(super) verifier: CodeVerifier,
+#[derive(Debug)]
+pub(crate) struct Pkce {
+    pub(crate) verifier: CodeVerifier,
     /// S256.
-    pub(super) challenge: String,
+    pub(crate) challenge: String,
 }
 
 impl Pkce {
@@ -116,7 +118,7 @@ impl Clerk {
     /// Stores what a restarted app needs to finish the flow. Without a keyring the flow does not survive a restart;
     /// that has been reported when the client token could not be stored.
     async fn store_record(&self, flow: FlowId, record: &PendingRecord) {
-        let Ok(json) = serde_json::to_value(record) else { return };
+        let Ok(json) = serde_json::to_value(record).map(Secret::new) else { return };
         let _turn = self.0.flows.record.lock().await;
         // Ended while this waited: its record was deleted already.
         if self.0.flows.is_current(flow) && !self.update_stored(|content| content.flow = Some(json)).await {
@@ -139,7 +141,7 @@ impl Clerk {
 
     /// Reads the stored record of any flow.
     pub(super) async fn read_record(&self) -> Option<PendingRecord> {
-        serde_json::from_value(self.read_stored().await?.flow?).ok()
+        PendingRecord::deserialize(self.read_stored().await?.flow?.expose()).ok()
     }
 
     /// Deletes the stored record of any flow.

@@ -23,7 +23,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
 /// Declares the parameters of a call. `required` fields keep their type, `optional` ones are wrapped in `Option`.
 ///
 /// Parameters unknown to this version are passed on to FAPI in `extra`, which validates them. `Debug` prints no values,
-/// because they may be passwords and codes.
+/// because they may be passwords and codes; they are wiped once
+/// they are sent.
 macro_rules! params {
     (
         $(#[$meta:meta])*
@@ -42,6 +43,14 @@ macro_rules! params {
             #[serde(flatten)]
             #[specta(skip)]
             pub extra: serde_json::Map<String, serde_json::Value>,
+        }
+
+        impl $crate::secret::Wipe for $name {
+            fn wipe(&mut self) {
+                $( $crate::secret::Wipe::wipe(&mut self.$required); )*
+                $( $crate::secret::Wipe::wipe(&mut self.$optional); )*
+                $crate::secret::Wipe::wipe(&mut self.extra);
+            }
         }
 
         impl std::fmt::Debug for $name {

@@ -8,7 +8,7 @@ use crate::{
     fapi::request::{Method, Request, path},
     models::{SignIn, SignInId},
     resources::params::params,
-    secret::RotatingTokenNonce,
+    secret::{RotatingTokenNonce, Wipe},
 };
 
 params! {
@@ -129,7 +129,7 @@ impl Clerk {
     /// FAPI `POST /v1/client/sign_ins`; `SignIn.create()`.
     pub async fn create_sign_in(&self, mut params: SignInCreateParams) -> Result<SignIn> {
         params.locale = params.locale.or_else(|| self.0.setup.locale.clone());
-        self.call(&Request::new(Method::Post, "/client/sign_ins").params(&params)?).await
+        self.call(&Request::new(Method::Post, "/client/sign_ins").params(params)?).await
     }
 
     /// Sends a code or link for the first factor, or starts its challenge.
@@ -140,7 +140,7 @@ impl Clerk {
     /// # Source
     /// FAPI `…/prepare_first_factor`; `SignIn.prepareFirstFactor()`.
     pub async fn prepare_sign_in_first_factor(&self, id: &SignInId, params: PrepareFactorParams) -> Result<SignIn> {
-        self.sign_in_step(id, "prepare_first_factor", &params).await
+        self.sign_in_step(id, "prepare_first_factor", params).await
     }
 
     /// Attempts the first factor. A complete sign-in has a `created_session_id`; pass it to
@@ -152,7 +152,7 @@ impl Clerk {
     /// # Source
     /// FAPI `…/attempt_first_factor`; `SignIn.attemptFirstFactor()`.
     pub async fn attempt_sign_in_first_factor(&self, id: &SignInId, params: AttemptFactorParams) -> Result<SignIn> {
-        self.sign_in_step(id, "attempt_first_factor", &params).await
+        self.sign_in_step(id, "attempt_first_factor", params).await
     }
 
     /// Sends a code for the second factor.
@@ -163,7 +163,7 @@ impl Clerk {
     /// # Source
     /// FAPI `…/prepare_second_factor`; `SignIn.prepareSecondFactor()`.
     pub async fn prepare_sign_in_second_factor(&self, id: &SignInId, params: PrepareFactorParams) -> Result<SignIn> {
-        self.sign_in_step(id, "prepare_second_factor", &params).await
+        self.sign_in_step(id, "prepare_second_factor", params).await
     }
 
     /// Attempts the second factor.
@@ -174,7 +174,7 @@ impl Clerk {
     /// # Source
     /// FAPI `…/attempt_second_factor`; `SignIn.attemptSecondFactor()`.
     pub async fn attempt_sign_in_second_factor(&self, id: &SignInId, params: AttemptFactorParams) -> Result<SignIn> {
-        self.sign_in_step(id, "attempt_second_factor", &params).await
+        self.sign_in_step(id, "attempt_second_factor", params).await
     }
 
     /// Sets a new password in a sign-in that needs one.
@@ -185,7 +185,7 @@ impl Clerk {
     /// # Source
     /// FAPI `…/reset_password`; `SignIn.resetPassword()`.
     pub async fn reset_sign_in_password(&self, id: &SignInId, params: ResetPasswordParams) -> Result<SignIn> {
-        self.sign_in_step(id, "reset_password", &params).await
+        self.sign_in_step(id, "reset_password", params).await
     }
 
     /// Reloads the sign-in. With the nonce of a callback URL, also fetches the rotated client token.
@@ -200,7 +200,7 @@ impl Clerk {
     }
 
     /// Sends `POST /v1/client/sign_ins/{id}/<step>`.
-    async fn sign_in_step(&self, id: &SignInId, step: &str, params: &impl Serialize) -> Result<SignIn> {
+    async fn sign_in_step(&self, id: &SignInId, step: &str, params: impl Serialize + Wipe) -> Result<SignIn> {
         self.call(&Request::new(Method::Post, path(&["client", "sign_ins", id.as_str(), step])).params(params)?).await
     }
 }

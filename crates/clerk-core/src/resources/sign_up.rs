@@ -111,7 +111,7 @@ impl Clerk {
     /// FAPI `POST /v1/client/sign_ups`; `SignUp.create()`.
     pub async fn create_sign_up(&self, mut params: SignUpParams) -> Result<SignUp> {
         params.locale = params.locale.or_else(|| self.0.setup.locale.clone());
-        self.call(&Request::new(Method::Post, "/client/sign_ups").params(&params)?).await
+        self.call(&Request::new(Method::Post, "/client/sign_ups").params(params)?).await
     }
 
     /// Adds or changes the fields of a sign-up.
@@ -123,7 +123,7 @@ impl Clerk {
     /// FAPI `PATCH /v1/client/sign_ups/{id}`; `SignUp.update()`.
     pub async fn update_sign_up(&self, id: &SignUpId, params: SignUpParams) -> Result<SignUp> {
         let request = Request::new(Method::Patch, path(&["client", "sign_ups", id.as_str()]));
-        self.call(&request.params(&params)?).await
+        self.call(&request.params(params)?).await
     }
 
     /// Sends a code or link, or starts another verification.
@@ -139,7 +139,7 @@ impl Clerk {
         params: PrepareVerificationParams,
     ) -> Result<SignUp> {
         let request = Request::new(Method::Post, path(&["client", "sign_ups", id.as_str(), "prepare_verification"]));
-        self.call(&request.params(&params)?).await
+        self.call(&request.params(params)?).await
     }
 
     /// Attempts a verification. A complete sign-up has a `created_session_id`; pass it to
@@ -156,7 +156,7 @@ impl Clerk {
         params: AttemptVerificationParams,
     ) -> Result<SignUp> {
         let request = Request::new(Method::Post, path(&["client", "sign_ups", id.as_str(), "attempt_verification"]));
-        self.call(&request.params(&params)?).await
+        self.call(&request.params(params)?).await
     }
 
     /// Reloads the sign-up. With the nonce of a callback URL, also fetches the rotated client token.

@@ -71,7 +71,7 @@ impl Snapshot {
             self.ended_sessions(self.at).map(|(session, status)| (session.id.clone(), status)).collect();
         for (id, status) in ended {
             if let Some(raw) = &mut self.raw_client {
-                let sessions = Arc::make_mut(raw)["sessions"].as_array_mut().into_iter().flatten();
+                let sessions = Arc::make_mut(raw).expose_mut()["sessions"].as_array_mut().into_iter().flatten();
                 sessions.filter(|raw| raw["id"] == id.as_str()).for_each(|raw| raw["status"] = status.as_str().into());
             }
             let sessions = self.client.iter_mut().flat_map(|client| &mut Arc::make_mut(client).sessions);

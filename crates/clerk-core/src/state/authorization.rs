@@ -151,8 +151,10 @@ mod tests {
                 { "role": "org:member", "permissions": ["org:other"], "organization": { "id": "org_2" } },
             ] },
         }] });
-        Snapshot::initial(SdkMetadata::default(), ClerkOptions::default())
-            .after(Transition::Client { typed: Box::new(Client::read(&client).unwrap()), raw: client })
+        Snapshot::initial(SdkMetadata::default(), ClerkOptions::default()).after(Transition::Client {
+            typed: Box::new(Client::read(&client).unwrap()),
+            raw: crate::secret::Secret::new(client),
+        })
     }
 
     fn is_authorized(params: Value) -> bool {

@@ -10,7 +10,7 @@ use crate::{
     exchange::connection::is_same_client,
     fapi::pipeline::is_usable_token,
     ports::{CacheLock, SecretKey, StoreError},
-    secret::{ClientToken, StoredSecret},
+    secret::{ClientToken, Secret, StoredSecret},
     state::{
         sealed::{CachedState, Sealed},
         transition::Transition,
@@ -32,7 +32,7 @@ pub(crate) struct Opened {
     pub(crate) token: Option<ClientToken>,
     pub(crate) state: Option<CachedState>,
     /// The record of a pending flow.
-    pub(crate) flow: Option<Value>,
+    pub(crate) flow: Option<Secret<Value>>,
 }
 
 impl Clerk {
@@ -66,7 +66,7 @@ impl Clerk {
             Err(_) => Sealed::default(),
         };
         if entry.token_in_file {
-            entry.token = content.token.map(ClientToken::new);
+            entry.token = content.token.as_ref().map(|token| ClientToken::new(token.expose()));
         }
         unusable |= entry.token.take_if(|token| !is_usable_token(token)).is_some();
         vault.set_known(Some(entry.clone()));
@@ -98,14 +98,15 @@ impl Clerk {
         }
         let state = match (&self.0.setup.cache, &key) {
             (Some(cache), Some(key)) => {
-                let key = STANDARD_NO_PAD.decode(key.expose()).ok().and_then(|key| <[u8; 32]>::try_from(key).ok());
-                let sealed = store_access::read_cache(cache.as_ref()).await.ok().flatten();
-                key.zip(sealed).and_then(|(key, sealed)| Sealed::open_old(&sealed, &key, name))
+                let mut decoded = Secret::new([0; 32]);
+                let has_key = STANDARD_NO_PAD.decode_slice(key.expose(), decoded.expose_mut()) == Ok(32);
+                let sealed = store_access::read_cache(cache.as_ref()).await.ok().flatten().filter(|_| has_key);
+                sealed.and_then(|sealed| Sealed::open_old(&sealed, &decoded, name))
             }
             _ => None,
         };
         let state = state.map(|state| CachedState { confirmed_at_ms: self.0.setup.clock.now_ms(), ..state });
-        let flow = flow.and_then(|flow| serde_json::from_str::<Value>(flow.expose()).ok());
+        let flow = flow.and_then(|flow| serde_json::from_str::<Value>(flow.expose()).ok()).map(Secret::new);
         let mut content = Sealed { state, flow, ..Sealed::default() };
         if self.write_both(name, &mut entry, &mut content).await.is_ok() {
             for old in [old_key, old_flow] {
@@ -358,7 +359,12 @@ impl Clerk {
         match Entry::read(&text) {
             EntryText::Entry(mut entry) => {
                 if entry.token_in_file {
-                    entry.token = self.read_content(name, &entry.key).await?.token.map(ClientToken::new);
+                    entry.token = self
+                        .read_content(name, &entry.key)
+                        .await?
+                        .token
+                        .as_ref()
+                        .map(|token| ClientToken::new(token.expose()));
                 }
                 entry.token.take_if(|token| !is_usable_token(token));
                 Ok(Some(StoredEntry { entry, has_key: true }))
@@ -377,7 +383,7 @@ impl Clerk {
         entry.token_in_file = false;
         entry.token_in_file = self.0.setup.cache.is_some() && !entry.fits();
         let token = entry.token.as_ref().filter(|_| entry.token_in_file);
-        content.token = token.map(|token| token.expose().to_owned());
+        content.token = token.map(|token| Secret::new(token.expose().to_owned()));
     }
 
     /// Writes an entry with a key that is not stored yet, and the content, which comes first: it may contain the token.

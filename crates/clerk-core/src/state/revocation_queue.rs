@@ -13,12 +13,12 @@ use tokio::sync::{Notify, watch};
 
 use crate::{
     models::{ClientId, SessionId},
-    secret::ClientToken,
+    secret::{ClientToken, Secret},
     sync::lock,
 };
 
 /// A session to end on the server.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Revocation {
     pub(crate) session: SessionId,
     /// The client that the session belongs to.
@@ -34,7 +34,7 @@ struct Text {
     session: String,
     client: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
+    token: Option<Secret<String>>,
     queued_at_ms: i64,
 }
 
@@ -43,7 +43,7 @@ impl Serialize for Revocation {
         Text {
             session: self.session.to_string(),
             client: self.client.to_string(),
-            token: self.token.as_ref().map(|token| token.expose().to_owned()),
+            token: self.token.as_ref().map(|token| Secret::new(token.expose().to_owned())),
             queued_at_ms: self.queued_at_ms,
         }
         .serialize(serializer)
@@ -56,7 +56,7 @@ impl<'de> Deserialize<'de> for Revocation {
         Ok(Self {
             session: text.session.as_str().into(),
             client: text.client.as_str().into(),
-            token: text.token.map(ClientToken::new),
+            token: text.token.map(|token| ClientToken::new(token.expose())),
             queued_at_ms: text.queued_at_ms,
         })
     }

@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::state::{revocation_queue::Revocation, snapshot::Snapshot, vault::SealKey};
+use crate::{
+    secret::Secret,
+    state::{revocation_queue::Revocation, snapshot::Snapshot, vault::SealKey},
+};
 
 /// The version of the format; other versions are ignored.
 const FORMAT: &[u8] = b"clerk-state-2\n";
@@ -25,28 +28,28 @@ const NONCE: usize = 24;
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The content of the file.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sealed {
     /// The last state.
     pub(crate) state: Option<CachedState>,
     /// The record of the pending flow.
-    pub(crate) flow: Option<Value>,
+    pub(crate) flow: Option<Secret<Value>>,
     /// Sessions that FAPI has not ended yet.
     pub(crate) revocations: Vec<Revocation>,
     /// The client token, if it is too long for an entry of the secret store.
-    pub(crate) token: Option<String>,
+    pub(crate) token: Option<Secret<String>>,
 }
 
 /// The last state.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CachedState {
     /// When FAPI confirmed it.
     #[serde(default)]
     pub(crate) confirmed_at_ms: i64,
     pub(crate) environment: Value,
     /// Without session tokens, which are valid for a minute, and without the age of verifications, which grows.
-    pub(crate) client: Value,
+    pub(crate) client: Secret<Value>,
 }
 
 /// Fields that are only valid for a moment, so they are not stored.
@@ -60,7 +63,7 @@ impl CachedState {
     /// Returns the part of the state to store; `None` before the first load.
     pub(super) fn of(snapshot: &Snapshot) -> Option<Self> {
         let mut client = snapshot.raw_client.as_deref()?.clone();
-        for session in sessions(&mut client).into_iter().flatten().filter_map(Value::as_object_mut) {
+        for session in sessions(client.expose_mut()).into_iter().flatten().filter_map(Value::as_object_mut) {
             session.retain(|key, _| !VOLATILE_FIELDS.contains(&key.as_str()));
         }
         let environment = snapshot.raw_environment.as_deref()?.clone();
@@ -82,7 +85,7 @@ impl CachedState {
 
     /// Removes the sessions that have expired since.
     pub(crate) fn without_expired_sessions(mut self, now_ms: i64) -> Self {
-        if let Some(sessions) = sessions(&mut self.client) {
+        if let Some(sessions) = sessions(self.client.expose_mut()) {
             sessions.retain(|session| session["expire_at"].as_i64().is_none_or(|at| at == 0 || at > now_ms));
         }
         self
@@ -97,7 +100,7 @@ impl Sealed {
         rand::rng().fill_bytes(&mut nonce);
         let text = Zeroizing::new(serde_json::to_vec(self).ok()?);
         let payload = Payload { msg: &text, aad: &binding(key, name) };
-        let sealed = XChaCha20Poly1305::new(&(*key.key).into()).encrypt(&XNonce::from(nonce), payload).ok()?;
+        let sealed = XChaCha20Poly1305::new(key.key.expose().into()).encrypt(&XNonce::from(nonce), payload).ok()?;
         Some([FORMAT, &nonce, &sealed].concat())
     }
 
@@ -121,13 +124,13 @@ impl Sealed {
     }
 
     fn open_one(sealed: &[u8], key: &SealKey, name: &str) -> Option<Self> {
-        let text = decrypt(sealed.strip_prefix(FORMAT)?, &key.key, &binding(key, name))?;
+        let text = decrypt(sealed.strip_prefix(FORMAT)?, key.key.expose(), &binding(key, name))?;
         serde_json::from_slice(&text).ok()
     }
 
     /// Decrypts the state that an earlier version stored.
-    pub(super) fn open_old(sealed: &[u8], key: &[u8; 32], name: &str) -> Option<CachedState> {
-        serde_json::from_slice(&decrypt(sealed.strip_prefix(OLD_FORMAT)?, key, name.as_bytes())?).ok()
+    pub(super) fn open_old(sealed: &[u8], key: &Secret<[u8; 32]>, name: &str) -> Option<CachedState> {
+        serde_json::from_slice(&decrypt(sealed.strip_prefix(OLD_FORMAT)?, key.expose(), name.as_bytes())?).ok()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -142,7 +145,7 @@ fn binding(key: &SealKey, name: &str) -> Vec<u8> {
 fn decrypt(sealed: &[u8], key: &[u8; 32], binding: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
     let payload = Payload { msg: sealed, aad: binding };
-    let text = XChaCha20Poly1305::new(&(*key).into()).decrypt(&XNonce::from(*nonce), payload).ok()?;
+    let text = XChaCha20Poly1305::new(key.into()).decrypt(&XNonce::from(*nonce), payload).ok()?;
     Some(Zeroizing::new(text))
 }
 
@@ -152,22 +155,22 @@ mod tests {
     use serde_json::json;
 
     fn state(client: Value) -> CachedState {
-        CachedState { confirmed_at_ms: 0, environment: json!({}), client }
+        CachedState { confirmed_at_ms: 0, environment: json!({}), client: Secret::new(client) }
     }
 
     #[test]
     fn cached_state_omits_volatile_fields_and_expired_sessions() {
-        let cached = |session: Value| state(json!({ "sessions": [session] })).client;
+        let cached = |session: Value| json!({ "sessions": [session] });
         let mut snapshot = Snapshot::initial(Default::default(), Default::default());
         snapshot.raw_environment = Some(std::sync::Arc::new(json!({})));
         let session = json!({ "id": "sess_1", "expire_at": 1_000, "last_active_token": { "jwt": "a.b.c" }, "factor_verification_age": [0, 0] });
-        snapshot.raw_client = Some(std::sync::Arc::new(json!({ "sessions": [session] })));
+        snapshot.raw_client = Some(std::sync::Arc::new(Secret::new(json!({ "sessions": [session] }))));
         let of_snapshot = CachedState::of(&snapshot).unwrap();
-        assert_eq!(of_snapshot.client, cached(json!({ "id": "sess_1", "expire_at": 1_000 })));
+        assert_eq!(*of_snapshot.client.expose(), cached(json!({ "id": "sess_1", "expire_at": 1_000 })));
         assert_eq!(of_snapshot.clone().without_expired_sessions(999).client, of_snapshot.client);
-        assert_eq!(of_snapshot.without_expired_sessions(1_000).client, json!({ "sessions": [] }));
+        assert_eq!(*of_snapshot.without_expired_sessions(1_000).client.expose(), json!({ "sessions": [] }));
         let without_expiry = json!({ "sessions": [{ "id": "sess_1" }] });
-        assert_eq!(state(without_expiry.clone()).without_expired_sessions(1_000).client, without_expiry);
+        assert_eq!(*state(without_expiry.clone()).without_expired_sessions(1_000).client.expose(), without_expiry);
     }
 
     #[test]
@@ -182,7 +185,7 @@ mod tests {
 
     #[test]
     fn sealed_opens_only_with_its_key_epoch_and_instance() {
-        let content = Sealed { flow: Some(json!("hunter2")), ..Sealed::default() };
+        let content = Sealed { flow: Some(Secret::new(json!("hunter2"))), ..Sealed::default() };
         let key = SealKey::random();
         let name = "clerk.example.test";
         let sealed = content.seal(&key, name).unwrap();
@@ -201,9 +204,10 @@ mod tests {
             assert!(Sealed::open(&sealed[..place], &key, name).is_none(), "cut at {place}");
         }
     }
+
     #[test]
     fn sealed_for_both_opens_with_either_key_and_no_other() {
-        let content = Sealed { flow: Some(json!("hunter2")), ..Sealed::default() };
+        let content = Sealed { flow: Some(Secret::new(json!("hunter2"))), ..Sealed::default() };
         let [new, old, other] = [(); 3].map(|()| SealKey::random());
         let name = "clerk.example.test";
         let sealed = content.seal_for_both(&new, &old, name).unwrap();

@@ -18,6 +18,7 @@ use crate::{
     jwt::ReceivedToken,
     models::{Client, Environment, Organization, Session, SessionId, SessionStatus, User},
     options::{ClerkOptions, SdkMetadata},
+    secret::Secret,
     time::Moment,
 };
 
@@ -70,9 +71,9 @@ pub struct Snapshot {
     pub active_session: ActiveSession,
     /// The instance's settings; absent until they are loaded.
     pub environment: Option<Arc<Environment>>,
-    /// The client as FAPI sent it, including fields without a typed counterpart. It contains session tokens.
+    /// The client as FAPI sent it, including fields without a typed counterpart, but without session tokens.
     #[serde(skip)]
-    pub(crate) raw_client: Option<Arc<Value>>,
+    pub(crate) raw_client: Option<Arc<Secret<Value>>>,
     /// The environment as FAPI sent it.
     #[serde(skip)]
     pub(crate) raw_environment: Option<Arc<Value>>,

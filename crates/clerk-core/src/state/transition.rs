@@ -11,16 +11,19 @@ use crate::{
     jwt::{ReceivedToken, is_fresher},
     models::{Client, Environment, OrganizationId, SessionId},
     options::ClerkOptions,
-    secret::SessionToken,
+    secret::{Secret, SessionToken},
     state::snapshot::{ActiveSession, Snapshot},
 };
 
-/// Returns the session tokens that FAPI sent with the sessions of a client.
-fn tokens_of(raw_client: &Value) -> impl Iterator<Item = (SessionId, SessionToken)> + '_ {
-    raw_client["sessions"].as_array().into_iter().flatten().filter_map(|session| {
-        let jwt = session["last_active_token"]["jwt"].as_str().filter(|jwt| !jwt.is_empty())?;
+/// Takes the session tokens that FAPI sent with the sessions out of a client.
+fn take_tokens(raw_client: &mut Value) -> Vec<(SessionId, SessionToken)> {
+    let sessions = raw_client.get_mut("sessions").and_then(Value::as_array_mut);
+    let tokens = sessions.into_iter().flatten().filter_map(|session| {
+        let mut token = session.get_mut("last_active_token")?.take();
+        let Value::String(jwt) = token.get_mut("jwt")?.take() else { return None };
         Some((SessionId::from(session["id"].as_str()?), SessionToken::new(jwt)))
-    })
+    });
+    tokens.filter(|(_, token)| !token.expose().is_empty()).collect()
 }
 
 /// A change of the state.
@@ -39,11 +42,11 @@ pub(crate) enum Transition {
     /// The instance's settings arrived.
     Environment { typed: Box<Environment>, raw: Value },
     /// A client arrived.
-    Client { typed: Box<Client>, raw: Value },
+    Client { typed: Box<Client>, raw: Secret<Value> },
     /// The client and the environment of an earlier run were restored, until FAPI responds; `active` is the initial
     /// session.
     Restored {
-        client: (Box<Client>, Value),
+        client: (Box<Client>, Secret<Value>),
         environment: (Box<Environment>, Value),
         active: Option<SessionId>,
         confirmed_at_ms: i64,
@@ -130,8 +133,10 @@ impl Snapshot {
                 // Signing out does not activate another session.
                 next.restored = false;
                 if let (Some(client), Some(raw)) = (&self.client, &self.raw_client) {
-                    next.apply_client((**client).clone(), (**raw).clone());
+                    next.set_client((**client).clone(), (**raw).clone());
                 }
+                let signed_out = next.signed_out.clone();
+                Arc::make_mut(&mut next.session_tokens).retain(|session, _| !signed_out.contains(session));
             }
             Transition::TokenMinted { session, token } => {
                 if !self.signed_out.contains(&session)
@@ -147,8 +152,10 @@ impl Snapshot {
                 {
                     session.last_active_organization_id.clone_from(&organization);
                 }
-                if let Some(sessions) =
-                    next.raw_client.as_mut().and_then(|raw| Arc::make_mut(raw).get_mut("sessions")?.as_array_mut())
+                if let Some(sessions) = next
+                    .raw_client
+                    .as_mut()
+                    .and_then(|raw| Arc::make_mut(raw).expose_mut().get_mut("sessions")?.as_array_mut())
                 {
                     let same = sessions.iter_mut().filter(|raw| raw["id"] == session.as_str());
                     same.for_each(|raw| raw["last_active_organization_id"] = serde_json::json!(organization));
@@ -174,21 +181,13 @@ impl Snapshot {
         self.drop_vanished_session();
     }
 
-    /// Applies a client. The first client selects the initial session; later ones can only remove the active session.
-    /// After a sign-in, `set_active` activates the new session, not its arrival.
-    fn apply_client(&mut self, mut typed: Client, mut raw: Value) {
-        self.drop_signed_out(&mut typed, &mut raw);
-        let select = self.may_select_session(&typed);
-        self.restored = false;
-        if select {
-            self.active_session = match typed.default_session() {
-                Some(session) => ActiveSession::Session { session_id: session.id.clone() },
-                None => ActiveSession::None,
-            };
-        }
+    /// Applies a client that arrived, with its session tokens.
+    fn apply_client(&mut self, typed: Client, mut raw: Secret<Value>) {
         // A client that was in flight while a token was minted must not bring the old token back.
         let server_ms = typed.newest_timestamp().0;
-        let tokens = tokens_of(&raw).map(|(session, token)| {
+        let arrived =
+            take_tokens(raw.expose_mut()).into_iter().filter(|(session, _)| !self.signed_out.contains(session));
+        let tokens = arrived.map(|(session, token)| {
             // The same token comes with every client; only its first arrival tells when it was received.
             let held = self
                 .session_tokens
@@ -199,6 +198,21 @@ impl Snapshot {
             (session, token)
         });
         self.session_tokens = Arc::new(tokens.collect());
+        self.set_client(typed, raw);
+    }
+
+    /// Sets the client. The first client selects the initial session; later ones can only remove the active session. After
+    /// a sign-in, `set_active` activates the new session, not its arrival.
+    fn set_client(&mut self, mut typed: Client, mut raw: Secret<Value>) {
+        self.drop_signed_out(&mut typed, raw.expose_mut());
+        let select = self.may_select_session(&typed);
+        self.restored = false;
+        if select {
+            self.active_session = match typed.default_session() {
+                Some(session) => ActiveSession::Session { session_id: session.id.clone() },
+                None => ActiveSession::None,
+            };
+        }
         self.client = Some(Arc::new(typed));
         self.raw_client = Some(Arc::new(raw));
         self.drop_vanished_session();
@@ -235,7 +249,7 @@ mod tests {
     }
 
     fn client(json: Value) -> Transition {
-        Transition::Client { typed: Box::new(Client::read(&json).unwrap()), raw: json }
+        Transition::Client { typed: Box::new(Client::read(&json).unwrap()), raw: Secret::new(json) }
     }
 
     fn session(id: &str, status: &str) -> Value {
@@ -334,5 +348,16 @@ mod tests {
         assert_eq!(state.last_active_token(&"sess_1".into()), Some("a.b.c"));
         assert!(!serde_json::to_string(&state).unwrap().contains("a.b.c"));
         assert!(!format!("{state:?}").contains("a.b.c"));
+    }
+
+    #[test]
+    fn client_is_kept_without_session_tokens() {
+        let two = json!({ "sessions": [session("sess_1", "active"), session("sess_2", "active")] });
+        let state = initial().after(client(two));
+        let raw = |state: &Snapshot| state.raw_client.as_deref().unwrap().expose().to_string();
+        assert!(!raw(&state).contains("a.b.c") && raw(&state).contains("sess_2"), "{}", raw(&state));
+        let state = state.after(Transition::SignedOut { sessions: vec!["sess_1".into()] });
+        assert_eq!(state.last_active_token(&"sess_1".into()), None);
+        assert_eq!(state.last_active_token(&"sess_2".into()), Some("a.b.c"), "the other session is still signed in");
     }
 }

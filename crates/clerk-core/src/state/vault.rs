@@ -5,10 +5,9 @@ use std::sync::Mutex;
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::{
-    secret::{ClientToken, StoredSecret},
+    secret::{ClientToken, Secret, StoredSecret},
     sync::lock,
 };
 
@@ -18,24 +17,24 @@ const MAX_ENTRY: usize = 1_280;
 const MAX_OWN_TOKENS: usize = 16;
 
 /// Encrypts what is stored in the file. A new one makes every older file, and every copy of it, unreadable.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SealKey {
-    pub(crate) key: Zeroizing<[u8; 32]>,
+    pub(crate) key: Secret<[u8; 32]>,
     /// Part of what the file is bound to.
     pub(crate) epoch: [u8; 16],
 }
 
 impl SealKey {
     pub(crate) fn random() -> Self {
-        let (mut key, mut epoch) = (Zeroizing::new([0; 32]), [0; 16]);
-        rand::rng().fill_bytes(key.as_mut());
+        let (mut key, mut epoch) = (Secret::new([0; 32]), [0; 16]);
+        rand::rng().fill_bytes(key.expose_mut());
         rand::rng().fill_bytes(&mut epoch);
         Self { key, epoch }
     }
 }
 
 /// The entry.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// The client token.
     pub(crate) token: Option<ClientToken>,
@@ -49,14 +48,15 @@ pub(crate) struct Entry {
 #[derive(Serialize, Deserialize)]
 struct Text {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    t: Option<Zeroizing<String>>,
+    t: Option<Secret<String>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     f: bool,
-    k: Zeroizing<String>,
+    k: Secret<String>,
     e: String,
 }
 
 /// What an entry contains.
+#[derive(Debug)]
 pub(crate) enum EntryText {
     /// The entry in its present form.
     Entry(Entry),
@@ -77,14 +77,14 @@ impl Entry {
             return EntryText::Token(ClientToken::new(text.expose()));
         }
         let Ok(Text { t, f, k, e }) = serde_json::from_str(text.expose()) else { return EntryText::Invalid };
-        let mut key = Zeroizing::new([0; 32]);
+        let mut key = Secret::new([0; 32]);
         let mut epoch = [0; 16];
-        let decoded = BASE64.decode_slice(k.as_bytes(), key.as_mut()) == Ok(32)
+        let decoded = BASE64.decode_slice(k.expose(), key.expose_mut()) == Ok(32)
             && BASE64.decode_slice(e.as_bytes(), &mut epoch) == Ok(16);
         if !decoded {
             return EntryText::Invalid;
         }
-        let token = t.map(|token| ClientToken::new(token.as_str()));
+        let token = t.map(|token| ClientToken::new(token.expose()));
         EntryText::Entry(Self { token, token_in_file: f, key: SealKey { key, epoch } })
     }
 
@@ -92,13 +92,16 @@ impl Entry {
     pub(crate) fn text(&self) -> StoredSecret {
         let token = self.token.as_ref().filter(|_| !self.token_in_file);
         let text = Text {
-            t: token.map(|token| Zeroizing::new(token.expose().to_owned())),
+            t: token.map(|token| Secret::new(token.expose().to_owned())),
             f: self.token_in_file,
-            k: Zeroizing::new(BASE64.encode(self.key.key.as_ref())),
+            k: Secret::new(BASE64.encode(self.key.key.expose())),
             e: BASE64.encode(self.key.epoch),
         };
-        // Strings and a boolean can always be written.
-        StoredSecret::new(serde_json::to_string(&text).unwrap_or_default())
+        // A text that grows would leave copies of its beginning in memory.
+        let mut written = Vec::with_capacity(2 * MAX_ENTRY);
+        // Strings and a boolean can always be written, as UTF-8.
+        let _ = serde_json::to_writer(&mut written, &text);
+        StoredSecret::new(String::from_utf8(written).unwrap_or_default())
     }
 
     /// Whether every store has room for the entry together with its token.

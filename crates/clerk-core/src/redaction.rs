@@ -1,0 +1,225 @@
+//! Prints every type that can hold a secret. `cargo xtask secrets` fails if one is missing here.
+
+use std::{fmt::Debug, sync::Arc};
+
+use base64::Engine;
+use serde_json::{Value, json};
+
+use crate::{
+    exchange::{connection::TokenVerdict, session_token::Mint},
+    fapi::{
+        form::Form,
+        pipeline::{Credentials, Reply},
+        request::{Method, Request},
+        wire::Wire,
+    },
+    flows::{
+        attempt::{Attempt, AttemptKind, AttemptResource},
+        callback_link::{CallbackLink, Claim},
+        callback_params::RedirectCallbackParams,
+        oauth::AuthenticateWithRedirectParams,
+        pending::{PendingFlow, PendingRecord, Returned, Signal},
+        round_trip::Pkce,
+        web3::AuthenticateWithWeb3Params,
+    },
+    jwt::ReceivedToken,
+    models::{Client, SignIn, Verification},
+    ports::{HttpMethod, HttpRequest, HttpResponse, SecretKey, SecretStore, TokenUpdate},
+    resources::{
+        sign_in::{AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SignInCreateParams},
+        sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
+    },
+    secret::{ClientToken, CodeVerifier, FormBody, RotatingTokenNonce, Secret, SessionToken, StoredSecret, Wipe},
+    state::{
+        revocation_queue::Revocation,
+        sealed::{CachedState, Sealed},
+        snapshot::Snapshot,
+        transition::Transition,
+        vault::{Entry, EntryText, SealKey},
+    },
+    storage::MemoryStore,
+};
+
+/// Part of every secret.
+const MARK: &str = "hunter2";
+/// A byte of every key.
+const BYTE: u8 = 0xd7;
+
+fn marked(what: &str) -> String {
+    format!("{MARK}-{what}")
+}
+
+fn secret() -> Secret<String> {
+    Secret::new(marked("secret"))
+}
+
+fn key() -> SealKey {
+    SealKey { key: Secret::new([BYTE; 32]), epoch: [1; 16] }
+}
+
+/// Parameters with the mark in every field that accepts it.
+fn params<T: serde::de::DeserializeOwned>() -> T {
+    let fields = ["strategy", "identifier", "password", "ticket", "token", "code", "signature", "publicKeyCredential"];
+    let mut fields: serde_json::Map<String, Value> =
+        fields.iter().map(|name| ((*name).to_owned(), marked(name).into())).collect();
+    fields.insert("unsafeMetadata".to_owned(), json!({ "a": marked("metadata") }));
+    fields.insert("resource".to_owned(), json!("signIn"));
+    fields.insert("unknownField".to_owned(), json!({ "a": [marked("unknown")] }));
+    serde_json::from_value(fields.into()).unwrap()
+}
+
+fn raw_client() -> Value {
+    let part = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json!({ "iat": 0, "exp": 60 }).to_string());
+    json!({ "id": "client_1", "sessions": [{
+        "id": "sess_1", "status": "active", "user": { "id": "user_1" },
+        "last_active_token": { "jwt": format!("{}.{part}.x", marked("jwt")) },
+    }] })
+}
+
+fn client_arrives() -> Transition {
+    let raw = raw_client();
+    Transition::Client { typed: Box::new(Client::read(&raw).unwrap()), raw: Secret::new(raw) }
+}
+
+fn flows() -> [PendingFlow; 3] {
+    let (attempt, callback) = (Attempt::SignIn("sia_1".into()), || Box::new(params::<RedirectCallbackParams>()));
+    [
+        PendingFlow::Redirect { attempt: attempt.clone(), callback: callback() },
+        PendingFlow::EmailLink { attempt, code_verifier: secret() },
+        PendingFlow::HostedAuth {
+            state: secret(),
+            code_verifier: secret(),
+            mode: AttemptKind::SignIn,
+            callback: callback(),
+        },
+    ]
+}
+
+fn sign_in() -> SignIn {
+    let verification = json!({ "nonce": marked("nonce"), "external_verification_redirect_url": marked("page") });
+    SignIn::read(&json!({ "id": "sia_1", "first_factor_verification": verification })).unwrap()
+}
+
+async fn every_type() -> Vec<Box<dyn Debug>> {
+    let token = || ClientToken::new(marked("client token"));
+    let session_token = || SessionToken::new(raw_client()["sessions"][0]["last_active_token"]["jwt"].as_str().unwrap());
+    let nonce = || RotatingTokenNonce::new(marked("nonce"));
+    let snapshot = Snapshot::initial(Default::default(), Default::default()).after(client_arrives());
+    let received = || ReceivedToken::minted(session_token(), snapshot.at);
+    let entry = |token_in_file| Entry { token: Some(token()), token_in_file, key: key() };
+    let form = || Form::default().with("password", marked("password"));
+    let post = HttpMethod::Post(FormBody::new(marked("body")));
+    let url = format!("https://clerk.example.com/v1/client?rotating_token_nonce={MARK}");
+    let store = MemoryStore::default();
+    store.write(&SecretKey::ClientToken("clerk.example.com".into()), entry(false).text()).await.unwrap();
+    let link = format!("my-app://callback?rotating_token_nonce={MARK}&approval_token={MARK}");
+    let mut types: Vec<Box<dyn Debug>> = vec![
+        Box::new(token()),
+        Box::new(session_token()),
+        Box::new(nonce()),
+        Box::new(CodeVerifier::new(marked("verifier"))),
+        Box::new(StoredSecret::new(marked("stored"))),
+        Box::new(secret()),
+        Box::new(post.clone()),
+        Box::new(HttpRequest {
+            method: post,
+            url: url.parse().unwrap(),
+            authorization: Some(token()),
+            user_agent: String::new(),
+        }),
+        Box::new(HttpResponse {
+            status: 200,
+            token: TokenUpdate::Set(token()),
+            retry_after: None,
+            body: raw_client().to_string().into_bytes(),
+        }),
+        Box::new(TokenUpdate::Set(token())),
+        Box::new(store),
+        Box::new(form()),
+        Box::new(Request::new(Method::Post, "/x").query("expired_token", MARK).form(form()).nonce(Some(&nonce()))),
+        Box::new(Credentials { client_token: Some(token()), session_id: None }),
+        Box::new(Reply {
+            outcome: Ok(Value::Null),
+            client: Some(Secret::new(raw_client())),
+            token: TokenUpdate::Set(token()),
+        }),
+        Box::new(TokenVerdict::Adopt(Some(token()))),
+        Box::new(Mint { minter_token: Some(session_token()), expired_token: Some(session_token()), ..Mint::default() }),
+        Box::new(received()),
+        Box::new(client_arrives()),
+        Box::new(Transition::TokenMinted { session: "sess_1".into(), token: received() }),
+        Box::new(Transition::Restored {
+            client: (Box::default(), Secret::new(raw_client())),
+            environment: (Box::default(), json!({})),
+            active: None,
+            confirmed_at_ms: 0,
+        }),
+        Box::new(snapshot),
+        Box::new(key()),
+        Box::new(entry(false)),
+        Box::new(EntryText::Entry(entry(true))),
+        Box::new(EntryText::Token(token())),
+        Box::new(CachedState { confirmed_at_ms: 0, environment: json!({}), client: Secret::new(raw_client()) }),
+        Box::new(Sealed {
+            state: None,
+            flow: Some(Secret::new(json!({ "code_verifier": MARK }))),
+            revocations: vec![Revocation {
+                session: "sess_1".into(),
+                client: "client_1".into(),
+                token: Some(token()),
+                queued_at_ms: 0,
+            }],
+            token: Some(secret()),
+        }),
+        Box::new(CallbackLink::read(&link.parse().unwrap()).unwrap()),
+        Box::new(Claim::Nonce(nonce())),
+        Box::new(Claim::Approval(secret())),
+        Box::new(Claim::Hosted { nonce: nonce(), session: "sess_1".into() }),
+        Box::new(Pkce { verifier: CodeVerifier::new(MARK), challenge: String::new() }),
+        Box::new(Signal::Returned(Ok(Returned::Attempt(AttemptResource::SignIn(Box::new(sign_in())))))),
+        Box::new(sign_in()),
+        Box::new(Verification { nonce: Some(marked("nonce")), ..sign_in().first_factor_verification.unwrap() }),
+        Box::new(params::<SignInCreateParams>()),
+        Box::new(params::<PrepareFactorParams>()),
+        Box::new(params::<AttemptFactorParams>()),
+        Box::new(params::<ResetPasswordParams>()),
+        Box::new(params::<SignUpParams>()),
+        Box::new(params::<PrepareVerificationParams>()),
+        Box::new(params::<AttemptVerificationParams>()),
+        Box::new(params::<RedirectCallbackParams>()),
+        Box::new(params::<AuthenticateWithRedirectParams>()),
+        Box::new(params::<AuthenticateWithWeb3Params>()),
+    ];
+    for flow in flows() {
+        types.push(Box::new(Arc::new(PendingRecord { started_at_ms: 0, run: String::new(), id: 1, user: None, flow })));
+    }
+    types
+}
+
+#[tokio::test]
+async fn debug_output_contains_no_secret() {
+    for value in every_type().await {
+        for text in [format!("{value:?}"), format!("{value:#?}")] {
+            assert!(!text.is_empty() && !text.contains(MARK), "{text}");
+            assert!(!text.contains(&BYTE.to_string()), "the bytes of a key: {text}");
+        }
+    }
+}
+
+#[test]
+fn wipe_overwrites_every_parameter() {
+    fn wiped<T: serde::de::DeserializeOwned + serde::Serialize + Wipe>() -> String {
+        let mut params: T = params();
+        params.wipe();
+        serde_json::to_string(&params).unwrap()
+    }
+    for text in [
+        wiped::<SignInCreateParams>(),
+        wiped::<AttemptFactorParams>(),
+        wiped::<ResetPasswordParams>(),
+        wiped::<SignUpParams>(),
+        wiped::<AttemptVerificationParams>(),
+    ] {
+        assert!(text.contains("unknownField") && !text.contains(MARK), "{text}");
+    }
+}
