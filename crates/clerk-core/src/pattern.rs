@@ -11,6 +11,10 @@ const LONGEST_TEXT: usize = 1_000;
 /// How often an expression with look-around may backtrack. All others take linear time.
 const BACKTRACK_LIMIT: usize = 10_000;
 
+/// How often an expression may repeat something at least, with repetitions inside of repetitions multiplied. The engine multiplies
+/// them without a check.
+const MOST_REPETITIONS: u64 = 10_000;
+
 /// The memory of a compiled expression, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 
@@ -59,10 +63,15 @@ impl Expression {
         if let Some(flag) = flags.chars().find(|flag| !"imsuv".contains(*flag)) {
             return Err(format!("unknown flag {flag:?}"));
         }
-        regress::Regex::with_flags(source, flags).map_err(|error| error.to_string())?;
         let unicode = flags.contains(['u', 'v']);
-        let translated = Translation { source: source.chars().collect(), at: 0, unicode, sets: flags.contains('v') }
-            .expression(flags.contains('s'))?;
+        if unicode && has_property(source) {
+            return unsupported(r"a Unicode property (\p)");
+        }
+        // The flag `i` changes nothing about what is valid.
+        regress::Regex::with_flags(source, &*flags.replace('i', "")).map_err(|error| error.to_string())?;
+        let translated =
+            Translation { source: source.chars().collect(), at: 0, unicode, sets: flags.contains('v'), repetitions: 1 }
+                .expression(flags.contains('s'))?;
         let compiled = RegexBuilder::new(&translated)
             .case_insensitive(flags.contains('i'))
             .backtrack_limit(BACKTRACK_LIMIT)
@@ -72,20 +81,35 @@ impl Expression {
         compiled.map(Self).map_err(|error| error.to_string())
     }
 
-    /// Whether the expression matches a part of the text. One that backtracks too much doesn't.
+    /// Whether the expression matches a part of the text, which is an origin, and therefore ASCII. One that backtracks too much
+    /// doesn't.
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        text.len() <= LONGEST_TEXT && self.0.is_match(text).unwrap_or(false)
+        text.len() <= LONGEST_TEXT && text.is_ascii() && self.0.is_match(text).unwrap_or(false)
     }
 }
 
+/// Whether an expression with the flag `u` or `v` names a Unicode property. Looking them up takes seconds for a long expression.
+fn has_property(source: &str) -> bool {
+    let mut characters = source.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' && matches!(characters.next(), Some('p' | 'P')) {
+            return true;
+        }
+    }
+    false
+}
+
 /// Translates a valid expression from JavaScript's syntax to that of the `regex` crate, which `fancy-regex` extends. Texts to
-/// match are origins: they have one line, and other characters than those of ASCII are encoded.
+/// match are origins: they have one line, and other characters than those of ASCII are encoded. Classes are therefore limited to
+/// ASCII, because those of Unicode take long to compile.
 struct Translation {
     source: Vec<char>,
     at: usize,
     unicode: bool,
     /// Whether classes may contain sets (flag `v`).
     sets: bool,
+    /// The product of all counts of repetitions.
+    repetitions: u64,
 }
 
 /// What an escape sequence means.
@@ -95,8 +119,15 @@ enum Escaped {
     Class(String),
 }
 
-const NOTHING: &str = r"[^\s\S]";
-const ANYTHING: &str = r"[\s\S]";
+const NOTHING: &str = "[a&&b]";
+const ANYTHING: &str = r"[\x00-\x7F]";
+/// The last character of ASCII.
+const LAST: char = '\x7F';
+
+/// Returns the class of the other characters of ASCII.
+fn all_but(members: &str) -> String {
+    format!(r"[\x00-\x7F&&[^{members}]]")
+}
 
 fn literal(character: char) -> String {
     format!(r"\x{{{:X}}}", u32::from(character))
@@ -139,11 +170,11 @@ impl Translation {
                 '[' => output.push_str(&self.class()?),
                 '(' => output.push_str(self.group()?),
                 '.' if dot_all => output.push_str(ANYTHING),
-                '.' => output.push_str(r"[^\n\r]"),
+                '.' => output.push_str(&all_but(r"\n\r")),
                 // The text has one line, so the flag `m` changes nothing.
                 '^' => output.push_str(r"\A"),
                 '$' => output.push_str(r"\z"),
-                '{' => output.push_str(&self.quantifier()),
+                '{' => output.push_str(&self.quantifier()?),
                 ')' | '|' | '*' | '+' | '?' => output.push(character),
                 character => output.push_str(&literal(character)),
             }
@@ -172,16 +203,20 @@ impl Translation {
     }
 
     /// Translates `{n}`, `{n,}` and `{n,m}`. Any other brace is itself.
-    fn quantifier(&mut self) -> String {
+    fn quantifier(&mut self) -> Result<String, String> {
         let rest: String = self.source[self.at..].iter().take_while(|character| **character != '}').collect();
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let (from, to) = rest.split_once(',').map_or((&*rest, None), |(from, to)| (from, Some(to)));
         let ends = self.peek(rest.chars().count()) == Some('}');
         if ends && is_number(from) && to.is_none_or(|to| to.is_empty() || is_number(to)) {
             self.at += rest.chars().count() + 1;
-            format!("{{{rest}}}")
+            self.repetitions = self.repetitions.saturating_mul(from.parse().unwrap_or(u64::MAX).max(1));
+            if self.repetitions > MOST_REPETITIONS {
+                return unsupported("such a number of repetitions");
+            }
+            Ok(format!("{{{rest}}}"))
         } else {
-            literal('{')
+            Ok(literal('{'))
         }
     }
 
@@ -191,12 +226,11 @@ impl Translation {
         let class = |class: &str| Ok(Escaped::Class(class.to_owned()));
         let character = match character {
             'd' => return class("[0-9]"),
-            'D' => return class("[^0-9]"),
+            'D' => return class(&all_but("0-9")),
             'w' => return class("[A-Za-z0-9_]"),
-            'W' => return class("[^A-Za-z0-9_]"),
-            's' => return class(r"[\s\x{FEFF}]"),
-            'S' => return class(r"[^\s\x{FEFF}]"),
-            'p' | 'P' if self.unicode => return self.property(character),
+            'W' => return class(&all_but("A-Za-z0-9_")),
+            's' => return class(r"[\t-\r ]"),
+            'S' => return class(&all_but(r"\t-\r ")),
             'b' if in_class => '\u{8}',
             'n' => '\n',
             'r' => '\r',
@@ -240,12 +274,6 @@ impl Translation {
         number.map_or_else(|| unsupported("a surrogate"), Ok)
     }
 
-    fn property(&mut self, kind: char) -> Result<Escaped, String> {
-        let name: String = self.source[self.at..].iter().take_while(|character| **character != '}').collect();
-        self.at += name.chars().count() + 1;
-        Ok(Escaped::Class(format!("\\{kind}{name}}}")))
-    }
-
     /// Translates a class, whose opening bracket was read.
     fn class(&mut self) -> Result<String, String> {
         let negated = self.take("^");
@@ -264,8 +292,9 @@ impl Translation {
                 Escaped::Character(from) if is_range => {
                     self.at += 1;
                     match self.member()? {
+                        Some(Escaped::Character(_)) if from > LAST => {}
                         Some(Escaped::Character(to)) => {
-                            output.push_str(&format!("{}-{}", literal(from), literal(to)));
+                            output.push_str(&format!("{}-{}", literal(from), literal(to.min(LAST))));
                         }
                         Some(Escaped::Class(class)) => {
                             output.push_str(&format!("{}{}{class}", literal(from), literal('-')));
@@ -280,7 +309,7 @@ impl Translation {
             (true, false) => NOTHING.to_owned(),
             (true, true) => ANYTHING.to_owned(),
             (false, false) => format!("[{output}]"),
-            (false, true) => format!("[^{output}]"),
+            (false, true) => all_but(&output),
         })
     }
 
@@ -357,7 +386,6 @@ mod tests {
             "^",
             "\\",
             "<x>",
-            "https://x/é",
         ];
         let expressions = [
             ("^https://(?!evil)", ""),
@@ -388,7 +416,6 @@ mod tests {
             (r"^.$", "s"),
             (r"^.$", ""),
             ("^a|b$", "m"),
-            (r"\p{Lu}", "u"),
             (r"\S\s?\D\W", ""),
             (r"a*?b??", ""),
             ("(a|aa)+b", ""),
@@ -406,6 +433,16 @@ mod tests {
             (r"\-\@\:", ""),
             ("[%-,]", ""),
             ("#x", ""),
+            (r"[\u{0}-\u{10FFFF}]", "iu"),
+            (r"^[\u0080-\uffff]*$", "i"),
+            (r"[^\u0000-\uffff]", ""),
+            (r"[^\u0080-\uffffa]", ""),
+            (r"[\D\S]", "i"),
+            (r"[^\D]", ""),
+            (r"[^\w\S]", ""),
+            (r"[^A-Z]", "i"),
+            (r"\\p{1}", "u"),
+            (r"\p", ""),
         ];
         for (source, flags) in expressions {
             let reference = regress::Regex::with_flags(source, flags).unwrap();
@@ -429,12 +466,34 @@ mod tests {
             (r"\ud800", ""),
             ("(?i:a)", ""),
             ("(a{1000}){1000}", ""),
+            (r"\p{Lu}", "u"),
+            (r"[^\P{L}]", "iu"),
+            (&format!("{}(?=a)b{}", "(?:".repeat(20), "){99}".repeat(20)), ""),
+            ("(?:(?=a)b){99999999999999999999}", ""),
             (&"a".repeat(1_001), ""),
             (&"(".repeat(900), ""),
             (&format!("{}{}", "(".repeat(400), ")".repeat(400)), ""),
         ] {
             assert!(Expression::new(source, flags).is_err(), "/{source}/{flags}");
         }
+    }
+
+    /// Classes of Unicode take seconds to compile.
+    #[test]
+    fn expression_limits_classes_to_ascii() {
+        for (source, flags, expected) in [
+            (r"[\u{0}-\u{10FFFF}]", "iu", r"[\x{0}-\x{7F}]"),
+            (r"[\u0080-\uffff]", "i", NOTHING),
+            (r"[^\u0080-\uffff]", "", ANYTHING),
+            ("[^a]", "u", r"[\x00-\x7F&&[^\x{61}]]"),
+            (r"\S", "", r"[\x00-\x7F&&[^\t-\r ]]"),
+            (".", "", r"[\x00-\x7F&&[^\n\r]]"),
+            (".", "s", ANYTHING),
+        ] {
+            assert_eq!(Expression::new(source, flags).unwrap().0.as_str(), expected, "/{source}/{flags}");
+        }
+        let expression = Expression::new(".", "").unwrap();
+        assert!(expression.is_match("a") && !expression.is_match("aé"), "origins are ASCII");
     }
 
     /// An engine that backtracks without a limit takes longer than the age of the world for these.
