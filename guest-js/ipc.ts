@@ -1,10 +1,16 @@
-/** Listeners for the events that Rust emits. */
+/**
+ * Listeners for the events that Rust emits. Every window with `core:default` may emit them too, with any payload, so an event only
+ * says when to ask Rust.
+ */
 import { endedSessions, events, notices, type SessionEnded } from './bindings';
 
 /** Calls `callback` with each new revision of the state. */
 export function onStateChanged(callback: (revision: number) => void): Promise<() => void> {
   return events.stateChanged.listen((event) => {
-    callback(event.payload.revision);
+    const payload = event.payload as { revision?: unknown } | null;
+    if (typeof payload?.revision === 'number') {
+      callback(payload.revision);
+    }
   });
 }
 
@@ -25,22 +31,25 @@ export interface Notice {
 
 /**
  * Calls `callback` with each notice once, e.g. that no keyring is available. Notices from before the window was opened
- * come first.
+ * come first. Needs the permission `clerk:read-state`.
  *
  * @returns a function that removes the listener.
  */
 export async function onNotice(callback: (notice: Notice) => void): Promise<() => void> {
   const seen = new Set<string>();
-  const notify = ({ code, message }: Notice) => {
-    if (!seen.has(`${code} ${message}`)) {
-      seen.add(`${code} ${message}`);
-      callback({ code, message });
+  const read = async () => {
+    for (const { code, message } of await notices()) {
+      if (!seen.has(`${code} ${message}`)) {
+        seen.add(`${code} ${message}`);
+        callback({ code, message });
+      }
     }
   };
-  const unlisten = await events.notice.listen((event) => {
-    notify(event.payload);
+  const unlisten = await events.notice.listen(() => {
+    // They are read again with the next event.
+    read().catch(() => undefined);
   });
-  (await notices()).forEach(notify);
+  await read();
   return unlisten;
 }
 

@@ -10,7 +10,8 @@ import { onStateChanged } from './ipc';
 export class Mirror {
   #snapshot: Snapshot | undefined;
   #reading: Promise<void> | undefined;
-  #requests = 0;
+  /** The read that follows the present one. */
+  #next: Promise<void> | undefined;
   #subscribed: Promise<void> | undefined;
   readonly #onChange: (snapshot: Snapshot) => void;
 
@@ -42,28 +43,33 @@ export class Mirror {
   }
 
   /**
-   * Reads the state. Resolves when the copy is at least as new as the call.
+   * Reads the state. Resolves when the copy is at least as new as the call, however many events come meanwhile: any window may
+   * emit them.
    *
    * @throws `invoke_failed` when the window has no permission to read it.
    */
   sync(): Promise<void> {
-    this.#requests += 1;
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
+    if (!this.#reading) {
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      return this.#reading;
+    }
+    // The state that is being read may be older than the call.
+    this.#next ??= this.#reading
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.sync();
+      });
+    return this.#next;
   }
 
   async #read(): Promise<void> {
-    let served;
-    do {
-      served = this.#requests;
-      const snapshot = await readSnapshot();
-      if (snapshot.revision > this.#revision) {
-        this.take(snapshot);
-      }
-      // A call that came during the read may need a newer state.
-    } while (served !== this.#requests);
+    const snapshot = await readSnapshot();
+    if (snapshot.revision > this.#revision) {
+      this.take(snapshot);
+    }
   }
 
   get #revision(): number {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     core::{CallbackUrl, ClerkOptions, InstanceOptions},
+    desktop::names,
     error::ErrorCode,
     timeouts::{self, Timeouts},
 };
@@ -81,6 +82,27 @@ impl Config {
         }
     }
 
+    /// Checks the redirect URL, if one is set: with another one, no flow would ever come back.
+    ///
+    /// # Errors
+    /// Says what is wrong, and where it is configured.
+    pub(crate) fn check_redirect_url(&self) -> Result<(), String> {
+        let Some(url) = &self.redirect_url else { return Ok(()) };
+        let invalid = |why: String| {
+            format!(
+                "redirectUrl in plugins.clerk of tauri.conf.json, or redirect_url of clerk::Builder, is invalid: {why}"
+            )
+        };
+        let callback = CallbackUrl::parse(url).map_err(|error| invalid(error.to_string()))?;
+        match callback.as_str().split(':').next() {
+            // The system may open https in the app.
+            Some(scheme) if scheme != "https" && names::is_reserved(scheme) => {
+                Err(invalid(format!("{scheme} belongs to browsers or to the system")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn instance(&self) -> InstanceOptions {
         InstanceOptions {
             publishable_key: self.publishable_key.clone(),
@@ -153,6 +175,29 @@ mod tests {
         let code = Config { publishable_key: Some("code".into()), ..Config::default() };
         let merged = file.overridden_by(code);
         assert_eq!((merged.publishable_key.as_deref(), merged.proxy_url.as_deref()), (Some("code"), Some("file")));
+    }
+
+    #[test]
+    fn check_redirect_url_refuses_what_never_comes_back() {
+        let check = |url: &str| Config { redirect_url: Some(url.to_owned()), ..Config::default() }.check_redirect_url();
+        assert_eq!(Config::default().check_redirect_url(), Ok(()));
+        for good in ["my-app://callback", "MyApp://signed-in/back", "https://example.com/callback"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for bad in
+            ["", "callback", "my-app:callback", "my-app://callback?x=1", "http://localhost/", "mailto://callback"]
+                .into_iter()
+                .chain([
+                    "ws://callback",
+                    "IPC://callback",
+                    "chrome-extension://callback",
+                    " asset://callback",
+                    "ma\nilto://callback",
+                ])
+        {
+            let refused = check(bad).unwrap_err();
+            assert!(refused.contains("redirectUrl in plugins.clerk"), "{refused}");
+        }
     }
 
     #[test]

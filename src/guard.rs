@@ -1,6 +1,6 @@
 //! Arguments that restrict an app's own commands to authorized users.
 
-use std::{marker::PhantomData, ops::Deref};
+use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
 use specta::{Types, datatype::DataType, function::FunctionArg};
 use tauri::{
@@ -9,7 +9,7 @@ use tauri::{
 };
 
 use crate::{
-    core::{CheckAuthorizationParams, Clerk},
+    core::{CheckAuthorizationParams, Clerk, Snapshot},
     error::{ErrorCode, ErrorPayload},
     models::{Session, User},
 };
@@ -93,7 +93,10 @@ fn rejected(code: ErrorCode, command: &str, why: &str) -> InvokeError {
     InvokeError::from(ErrorPayload::from(code.error(format!("the command {command} {why}"))))
 }
 
-fn require_signed_in<R: Runtime>(command: &CommandItem<'_, R>) -> Result<(Clerk, SignedIn), InvokeError> {
+/// Returns the user, and the state that they are from.
+fn require_signed_in<R: Runtime>(
+    command: &CommandItem<'_, R>,
+) -> Result<(Clerk, Arc<Snapshot>, SignedIn), InvokeError> {
     let clerk = command.message.webview_ref().try_state::<Clerk>();
     let clerk = clerk.ok_or_else(|| {
         rejected(ErrorCode::NotLoaded, command.name, "requires the Clerk plugin: add clerk::init() to the app")
@@ -107,25 +110,27 @@ fn require_signed_in<R: Runtime>(command: &CommandItem<'_, R>) -> Result<(Clerk,
              plugins.clerk.publishableKey in tauri.conf.json, or clerk::Builder::publishable_key",
         ));
     }
-    let snapshot = clerk.snapshot_with_ages();
-    let session = snapshot.session().filter(|_| snapshot.is_signed_in()).cloned();
+    let snapshot = clerk.snapshot();
+    let aged = clerk.with_ages(snapshot.clone());
+    let session = aged.session().filter(|_| aged.is_signed_in()).cloned();
     let user = session.as_ref().and_then(|session| session.user.clone());
     let (Some(session), Some(user)) = (session, user) else {
         return Err(rejected(ErrorCode::NotSignedIn, command.name, "requires a signed-in user: sign in first"));
     };
-    Ok((clerk, SignedIn { user, session }))
+    Ok((clerk, snapshot, SignedIn { user, session }))
 }
 
 impl<'de, R: Runtime> CommandArg<'de, R> for SignedIn {
     fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
-        require_signed_in(&command).map(|(_, signed_in)| signed_in)
+        require_signed_in(&command).map(|(_, _, signed_in)| signed_in)
     }
 }
 
 impl<'de, T: Requirement, R: Runtime> CommandArg<'de, R> for Authorized<T> {
     fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
-        let (clerk, signed_in) = require_signed_in(&command)?;
-        if clerk.check_authorization(&T::params()) {
+        let (clerk, snapshot, signed_in) = require_signed_in(&command)?;
+        // Another user may have become active meanwhile.
+        if clerk.check_authorization_in(&snapshot, &T::params()) {
             Ok(Self { signed_in, requirement: PhantomData })
         } else {
             Err(rejected(

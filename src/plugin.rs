@@ -82,6 +82,11 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     }
 
     fn initialize(&mut self, app: &AppHandle<R>, config: Value) -> SetupResult {
+        // A second Clerk would have a state and a client token of its own, and its single-instance would take this process for a
+        // second one and end it.
+        if app.try_state::<Clerk>().is_some() {
+            return Err("the Clerk plugin is registered twice. Remove one of the registrations from the app".into());
+        }
         let schemes = config::deep_link_schemes(app.config().plugins.0.get(DEEP_LINK));
         names::check_schemes(&schemes)?;
         let links = Links::new(schemes.clone());

@@ -65,6 +65,7 @@ fn clerk_setup<R: Runtime>(
     let tauri = app.config();
     let config = configured.overridden_by(builder.config);
     config.timeouts.check()?;
+    config.check_redirect_url()?;
     let browser_timeout = config.timeouts.browser();
     let schemes = config::deep_link_schemes(tauri.plugins.0.get("deep-link"));
     let package = app.package_info();

@@ -7,7 +7,7 @@ mod support;
 
 use std::path::Path;
 
-use clerk::ClerkExt;
+use clerk::{ClerkExt, core::LoadOptions};
 use serde_json::{Value, json};
 use support::{TestApp, code, invoke, permission_files};
 
@@ -130,6 +130,31 @@ async fn window_that_names_the_instance_does_not_satisfy_guards() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn window_does_not_replace_the_instance_that_the_app_named_in_code() {
+    let app = TestApp::start(|builder, _| builder).await;
+    let clerk = app.app.clerk();
+    app.emulator.configure(|config| config.native_api.enabled = false);
+    let of_app = LoadOptions { publishable_key: Some(app.emulator.publishable_key()), ..LoadOptions::default() };
+    clerk.load(of_app).await.unwrap_err();
+    let state = || serde_json::to_value(&*clerk.snapshot()).unwrap();
+    let before = state();
+    let reader = app.window("reader");
+    for foreign in [
+        json!({ "publishableKey": "pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA" }),
+        json!({ "publishableKey": app.emulator.publishable_key(), "proxyUrl": "https://evil.example/__clerk" }),
+    ] {
+        let refused = invoke(&reader, "load", json!({ "options": foreign })).await;
+        assert_eq!(code(refused), "publishable_key_conflict", "{foreign}");
+    }
+    assert_eq!(state(), before);
+    app.emulator.configure(|config| config.native_api.enabled = true);
+    // A window need not repeat what the app passed.
+    let loaded = invoke(&reader, "load", json!({ "options": {} })).await.unwrap();
+    assert_eq!(loaded["status"], "ready");
+    assert!(clerk.is_instance_configured());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn snapshot_for_windows_contains_no_token() {
     let app = TestApp::loaded(json!({})).await;
     let clerk = app.app.clerk();
@@ -187,6 +212,13 @@ async fn open_external_with_a_scope_opens_what_the_scope_allows() {
         ("https://docs.example.com/guide?a=b#c", None),
         ("https://one.wide.example/x", None),
         ("https://docs.example.com/private/x", Some("url_not_allowed")),
+        ("https://docs.example.com/%70rivate/x", Some("url_not_allowed")),
+        ("https://docs.example.com//private/x", Some("url_not_allowed")),
+        ("https://docs.example.com/a/../private/x", Some("url_not_allowed")),
+        ("https://docs.example.com/private%2Fx", Some("url_not_allowed")),
+        ("https://blocked.wide.example/x", Some("url_not_allowed")),
+        ("https://BLOCKED.wide.example:443/x", Some("url_not_allowed")),
+        ("https://blocked.wide.example./x", Some("url_not_allowed")),
         ("https://docs.example.com.evil.example/guide", Some("url_not_allowed")),
         ("https://evil.example/docs.example.com/", Some("url_not_allowed")),
         ("http://docs.example.com/guide", Some("url_not_allowed")),

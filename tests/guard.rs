@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing helper fails the test")]
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clerk::{
     Authorized, ClerkExt, InstanceOptions, Requirement, SignedIn,
@@ -25,6 +25,23 @@ impl Requirement for Admin {
     fn params() -> CheckAuthorizationParams {
         CheckAuthorizationParams { role: Some("org:admin".into()), ..Default::default() }
     }
+}
+
+/// Makes the user an admin while it is asked what is required.
+struct AdminMeanwhile;
+
+static MEANWHILE: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
+
+impl Requirement for AdminMeanwhile {
+    fn params() -> CheckAuthorizationParams {
+        MEANWHILE.get().unwrap()();
+        Admin::params()
+    }
+}
+
+#[tauri::command]
+fn only_for_admins_meanwhile(admin: Authorized<AdminMeanwhile>) -> bool {
+    admin.session.last_active_organization_id.is_some()
 }
 
 #[tauri::command]
@@ -78,6 +95,32 @@ async fn guards_admit_only_authorized_users() {
     assert_eq!(invoke(&window, "only_for_admins").unwrap(), json!(app.clerk.user().unwrap().id));
     app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
     assert_eq!(invoke(&window, "whoami").unwrap_err()["code"], "not_signed_in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn authorized_checks_the_user_that_it_returns() {
+    let app = App::start(config()).await;
+    let tauri = mock_builder()
+        .invoke_handler(tauri::generate_handler![only_for_admins_meanwhile])
+        .build(mock_context(noop_assets()))
+        .unwrap();
+    let window = tauri::WebviewWindowBuilder::new(&tauri, "main", Default::default()).build().unwrap();
+    tauri.manage(app.clerk.clone());
+    app.sign_in_with_password().await;
+    let organization = app.clerk.user().unwrap().organization_memberships[0].organization.id.to_string();
+    let (clerk, runtime) = (app.clerk.clone(), tokio::runtime::Handle::current());
+    let switch = move || {
+        let switch = SetActiveParams {
+            organization: clerk::core::Change::Set(organization.clone()),
+            ..SetActiveParams::default()
+        };
+        let (clerk, runtime) = (clerk.clone(), runtime.clone());
+        std::thread::spawn(move || runtime.block_on(clerk.set_active(switch)).unwrap()).join().unwrap();
+    };
+    assert!(MEANWHILE.set(Box::new(switch)).is_ok());
+    let refused = invoke(&window, "only_for_admins_meanwhile").unwrap_err();
+    assert_eq!(refused["code"], "not_authorized", "the user was no admin when they were read");
+    assert_eq!(invoke(&window, "only_for_admins_meanwhile").unwrap(), true);
 }
 
 #[tokio::test(flavor = "multi_thread")]

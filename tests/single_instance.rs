@@ -1,4 +1,5 @@
-//! An app may register single-instance itself, before or after Clerk; neither order may end the app.
+//! An app may register single-instance itself, before or after Clerk, or Clerk twice; nothing of this may end the app without a
+//! message.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a helper of a test ends the test, and prints for it")]
@@ -16,11 +17,16 @@ fn play(order: &str) {
     let builder = mock_builder();
     let builder = match order {
         "app first" => builder.plugin(own()).plugin(clerk::init()),
+        "clerk twice" => builder.plugin(clerk::init()),
         _ => builder.plugin(clerk::init()).plugin(own()),
     };
     let mut context = mock_context(noop_assets());
     context.config_mut().identifier = "com.example.twice".to_owned();
-    builder.build(context).unwrap();
+    let app = builder.build(context).unwrap();
+    if order == "clerk twice" {
+        let refused = app.handle().plugin(clerk::init()).unwrap_err().to_string();
+        assert!(refused.contains("registered twice"), "{refused}");
+    }
     println!("the app is up");
 }
 
@@ -29,7 +35,7 @@ fn single_instance_may_be_registered_by_the_app_and_by_clerk() {
     if let Ok(order) = std::env::var(ORDER) {
         return play(&order);
     }
-    for order in ["app first", "clerk first"] {
+    for order in ["app first", "clerk first", "clerk twice"] {
         let this = std::env::current_exe().unwrap();
         let mut command = Command::new("dbus-run-session");
         command

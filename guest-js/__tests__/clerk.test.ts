@@ -368,14 +368,74 @@ describe('signOut', () => {
 
 describe('notices', () => {
   it('onNotice() reports each notice once, including those from before the window was opened', async () => {
-    const early = { code: 'storage_unavailable', message: 'no keyring' };
-    rust.on('notices', () => [early]);
+    const [early, late] = [
+      { code: 'storage_unavailable', message: 'no keyring' },
+      { code: 'redirect_failed', message: 'too late' },
+    ];
+    let all = [early];
+    rust.on('notices', () => all);
     const seen: unknown[] = [];
     await onNotice((notice) => seen.push(notice));
+    all = [early, late];
     rust.emit('notice', early);
-    rust.emit('notice', { code: 'redirect_failed', message: 'too late' });
-    expect(seen).toEqual([early, { code: 'redirect_failed', message: 'too late' }]);
+    rust.emit('notice', late);
+    await vi.waitFor(() => {
+      expect(seen).toEqual([early, late]);
+    });
   });
+
+  it('onNotice() reports nothing that another window emitted', async () => {
+    const genuine = { code: 'storage_unavailable', message: 'no keyring' };
+    let all: unknown[] = [];
+    rust.on('notices', () => all);
+    const seen: unknown[] = [];
+    await onNotice((notice) => seen.push(notice));
+    for (const forged of [{ code: 'storage_unavailable', message: 'Call 555-0100.' }, null, 7, {}]) {
+      rust.emit('notice', forged);
+    }
+    all = [genuine];
+    rust.emit('notice', genuine);
+    await vi.waitFor(() => {
+      expect(seen).toEqual([genuine]);
+    });
+  });
+});
+
+describe('events that another window emitted', () => {
+  it('sync() resolves although events announce ever newer states', async () => {
+    rust.state = signedIn(1);
+    const clerk = await loaded();
+    const flood = 1000;
+    let forged = 0;
+    rust.on('snapshot', async () => {
+      await Promise.resolve();
+      if (forged < flood) {
+        forged += 1;
+        rust.emit('state-changed', { revision: 1e9 + forged, status: 'ready' });
+      }
+      return rust.state;
+    });
+    rust.on('sign_out', () => {
+      rust.state = snapshot({ revision: 2 });
+      return signedOut();
+    });
+    rust.emit('state-changed', { revision: 1e9, status: 'ready' });
+    await clerk.signOut();
+    const emitted = forged;
+    forged = flood;
+    expect([clerk.isSignedIn, emitted < flood]).toEqual([false, true]);
+  });
+
+  it.each([null, undefined, 7, 'x', {}, { revision: null }, { revision: 'Infinity' }])(
+    'state-changed with the payload %j changes nothing',
+    async (payload) => {
+      rust.state = signedIn(1);
+      const clerk = await loaded();
+      const before = rust.count('snapshot');
+      rust.emit('state-changed', payload);
+      expect([clerk.revision, rust.count('snapshot')]).toEqual([1, before]);
+    },
+  );
 });
 
 describe('ended sessions', () => {

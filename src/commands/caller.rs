@@ -25,29 +25,59 @@ use crate::{
 /// The options that each window gave to `load`, by the label of the window. They hold for the calls of that window and for no
 /// other; see [`Clerk::with_options`].
 #[derive(Debug, Clone, Default)]
-pub(crate) struct WindowOptions(Arc<Mutex<HashMap<String, ClerkOptions>>>);
+pub(crate) struct WindowOptions(Arc<Mutex<AllOptions>>);
+
+#[derive(Debug, Default)]
+struct AllOptions {
+    windows: HashMap<String, OptionsOfWindow>,
+    /// Numbers the loads.
+    loads: u64,
+}
+
+/// The options of one window, with the number of the load that gave them.
+#[derive(Debug, Default)]
+struct OptionsOfWindow {
+    accepted: Option<(u64, ClerkOptions)>,
+    /// Of loads that are not finished, the newest last.
+    loading: Vec<(u64, ClerkOptions)>,
+}
 
 impl WindowOptions {
-    fn all(&self) -> MutexGuard<'_, HashMap<String, ClerkOptions>> {
-        // Every critical section is a plain assignment, so the map is valid also after a panic.
+    fn all(&self) -> MutexGuard<'_, AllOptions> {
+        // Every critical section leaves the map valid, also after a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn get(&self, label: &str) -> Option<ClerkOptions> {
-        self.all().get(label).cloned()
+        let all = self.all();
+        let window = all.windows.get(label)?;
+        window.loading.last().or(window.accepted.as_ref()).map(|(_, options)| options.clone())
     }
 
-    /// Sets the options of a window, and returns the former ones.
-    fn replace(&self, label: &str, options: Option<ClerkOptions>) -> Option<ClerkOptions> {
-        match options {
-            Some(options) => self.all().insert(label.to_owned(), options),
-            None => self.all().remove(label),
+    /// Records the options of a load that begins. Returns its number.
+    fn begin_load(&self, label: &str, options: ClerkOptions) -> u64 {
+        let mut all = self.all();
+        all.loads += 1;
+        let load = all.loads;
+        all.windows.entry(label.to_owned()).or_default().loading.push((load, options));
+        load
+    }
+
+    /// Keeps or forgets the options of a load. Does nothing if its window was closed; another one may have its label.
+    fn end_load(&self, label: &str, load: u64, is_accepted: bool) {
+        let mut all = self.all();
+        let Some(window) = all.windows.get_mut(label) else { return };
+        let Some(place) = window.loading.iter().position(|(number, _)| *number == load) else { return };
+        let options = window.loading.remove(place);
+        // An earlier load may end later.
+        if is_accepted && window.accepted.as_ref().is_none_or(|(number, _)| *number < load) {
+            window.accepted = Some(options);
         }
     }
 
     /// Forgets a window that was closed.
     pub(crate) fn remove(&self, label: &str) {
-        self.replace(label, None);
+        self.all().windows.remove(label);
     }
 }
 
@@ -59,6 +89,13 @@ impl Deref for Caller {
 
     fn deref(&self) -> &Clerk {
         &self.0
+    }
+}
+
+#[cfg(test)]
+impl Caller {
+    pub(super) fn of(clerk: Clerk) -> Self {
+        Self(clerk)
     }
 }
 
@@ -125,13 +162,10 @@ impl CallerWindow {
         let own = std::mem::take(&mut options.options);
         own.check()?;
         // Before the first response: the window may read the restored state while FAPI is still asked.
-        let before = self.options.replace(&self.label, Some(own.clone()));
-        let window = self.clerk.with_options(own);
-        if let Err(error) = window.load(options).await {
-            self.options.replace(&self.label, before);
-            return Err(error);
-        }
-        Ok(self.snapshot())
+        let load = self.options.begin_load(&self.label, own.clone());
+        let result = self.clerk.with_options(own).load(options).await;
+        self.options.end_load(&self.label, load, result.is_ok());
+        result.map(|()| self.snapshot())
     }
 
     /// Returns the state for this window.
@@ -194,5 +228,58 @@ impl FunctionArg for Caller {
 impl FunctionArg for CallerWindow {
     fn to_datatype(_: &mut Types) -> Option<DataType> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(sign_in_url: &str) -> ClerkOptions {
+        ClerkOptions { sign_in_url: Some(sign_in_url.to_owned()), ..ClerkOptions::default() }
+    }
+
+    #[test]
+    fn end_load_of_a_refused_load_leaves_the_options_of_other_loads() {
+        let windows = WindowOptions::default();
+        let begin = |url: &str| windows.begin_load("main", options(url));
+        let current = || windows.get("main").and_then(|options| options.sign_in_url);
+        let accepted = begin("/accepted");
+        assert_eq!(current().as_deref(), Some("/accepted"), "while it loads");
+        windows.end_load("main", accepted, true);
+        let refused = begin("/refused");
+        windows.end_load("main", refused, false);
+        assert_eq!(current().as_deref(), Some("/accepted"));
+
+        let (refused, later) = (begin("/refused"), begin("/later"));
+        windows.end_load("main", later, true);
+        windows.end_load("main", refused, false);
+        assert_eq!(current().as_deref(), Some("/later"), "the later one was accepted");
+        let (one, two) = (begin("/refused"), begin("/refused too"));
+        windows.end_load("main", one, false);
+        windows.end_load("main", two, false);
+        assert_eq!(current().as_deref(), Some("/later"));
+        let (early, late) = (begin("/early"), begin("/late"));
+        windows.end_load("main", late, true);
+        windows.end_load("main", early, true);
+        assert_eq!(current().as_deref(), Some("/late"), "the earlier one ended later");
+    }
+
+    #[test]
+    fn end_load_changes_nothing_for_the_next_window_with_the_label() {
+        let windows = WindowOptions::default();
+        for is_accepted in [true, false] {
+            let load = windows.begin_load("main", options("/closed"));
+            windows.remove("main");
+            windows.end_load("main", load, is_accepted);
+            assert_eq!(windows.get("main"), None);
+            let load = windows.begin_load("main", options("/closed"));
+            windows.remove("main");
+            let next = windows.begin_load("main", options("/next"));
+            windows.end_load("main", load, is_accepted);
+            windows.end_load("main", next, true);
+            assert_eq!(windows.get("main"), Some(options("/next")));
+            windows.remove("main");
+        }
     }
 }

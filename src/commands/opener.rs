@@ -50,9 +50,40 @@ impl TryFrom<PatternEntry> for Pages {
 }
 
 impl Pages {
+    /// Whether the pattern matches the page, which is [`normalised`].
     fn contain(&self, page: &Url) -> bool {
         self.0.test(UrlPatternMatchInput::Url(page.clone())).unwrap_or(false)
     }
+}
+
+/// Returns the page in the spelling that patterns are written in. Servers take other spellings for the same page, so these must not
+/// escape a pattern: a host with a final dot, characters that are encoded without need, encoded or surplus slashes.
+fn normalised(mut page: Url) -> Url {
+    if let Some(host) =
+        page.host_str().filter(|host| host.ends_with('.')).map(|host| host.trim_end_matches('.').to_owned())
+    {
+        // Fails for no host that was valid with the dot.
+        let _ = page.set_host(Some(&host));
+    }
+    let mut path = String::with_capacity(page.path().len());
+    let mut rest = page.path();
+    while let Some(character) = rest.chars().next() {
+        let plain = decoded(rest).filter(|plain| plain.is_ascii_alphanumeric() || "-._~/\\".contains(*plain));
+        rest = &rest[plain.map_or(character.len_utf8(), |_| 3)..];
+        let character = if plain == Some('\\') { '/' } else { plain.unwrap_or(character) };
+        if !(character == '/' && path.ends_with('/')) {
+            path.push(character);
+        }
+    }
+    page.set_path(&path);
+    page
+}
+
+/// Returns the ASCII character that a percent-encoding at the beginning of the text stands for.
+fn decoded(text: &str) -> Option<char> {
+    let digits =
+        text.strip_prefix('%')?.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    u8::from_str_radix(digits, 16).ok().filter(u8::is_ascii).map(char::from)
 }
 
 /// When each window last opened a page.
@@ -86,8 +117,8 @@ impl PageOpener {
     pub(crate) fn open(self, url: &str) -> Result<()> {
         let is_denied = |page: &Url| self.scope.denies().iter().any(|pages| pages.contain(page));
         let is_allowed = |page: &Url| self.scope.allows().iter().any(|pages| pages.contain(page));
-        let page = self.clerk.external_page(url, is_allowed)?;
-        if is_denied(&page) {
+        let page = self.clerk.external_page(url, |page| is_allowed(&normalised(page.clone())))?;
+        if is_denied(&normalised(page.clone())) {
             return Err(ErrorCode::UrlNotAllowed
                 .error("the scope of clerk:allow-open-external in the window's capability denies this page"));
         }
@@ -156,6 +187,23 @@ mod tests {
         }
         for entry in [serde_json::json!("https://x"), serde_json::json!({ "url": "https://x", "app": true })] {
             assert!(serde_json::from_value::<Pages>(entry).is_err());
+        }
+    }
+
+    #[test]
+    fn normalised_pages_have_one_spelling() {
+        for (page, expected) in [
+            ("https://docs.example.com./private/x", "https://docs.example.com/private/x"),
+            ("https://docs.example.com/%70rivate/%78", "https://docs.example.com/private/x"),
+            ("https://docs.example.com//private///x", "https://docs.example.com/private/x"),
+            ("https://docs.example.com/a/%2e%2E/private/x", "https://docs.example.com/private/x"),
+            ("https://docs.example.com/a%2F..%2f%5C%70rivate/x", "https://docs.example.com/private/x"),
+            ("https://docs.example.com/100%/%zz/%C3%A4/%", "https://docs.example.com/100%/%zz/%C3%A4/%"),
+            ("https://docs.example.com/ä?a=%70#%70", "https://docs.example.com/%C3%A4?a=%70#%70"),
+            ("http://[::1]:8080/x", "http://[::1]:8080/x"),
+            ("http://127.0.0.1./x", "http://127.0.0.1/x"),
+        ] {
+            assert_eq!(normalised(page.parse().unwrap()).as_str(), expected, "{page}");
         }
     }
 }

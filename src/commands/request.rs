@@ -52,10 +52,13 @@ impl Request {
         let result = running.await;
         if is_first {
             self.requests.finished(&self.label, self.command, id);
-            if self.requests.is_left(&self.label, page)
-                && let Some(outcome) = self.outcome_of(&result).await
-            {
-                self.hand_over(outcome);
+            if self.requests.is_left(&self.label, page) {
+                if let Some(outcome) = self.outcome_of(&result).await {
+                    self.hand_over(outcome);
+                }
+            } else if self.requests.is_closed(&self.label) {
+                // The user is signed in. A window that is opened later begins anew, so it does not navigate.
+                self.outcome_of(&result).await;
             }
         }
         result
@@ -136,5 +139,38 @@ impl<'de, R: Runtime> CommandArg<'de, R> for Request {
 impl FunctionArg for Request {
     fn to_datatype(_: &mut Types) -> Option<DataType> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use clerk_testkit::app::{ADA, App, PASSWORD, config, password_params};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn once_signs_in_by_an_email_link_whose_window_was_closed() {
+        let app = App::start(config()).await;
+        let sign_in = app.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
+        let requests = Requests::default();
+        let request = Request {
+            clerk: Caller::of(app.clerk.clone()),
+            label: "main".to_owned(),
+            command: "sign_in_with_email_link",
+            origin: Some(("page.1".to_owned(), requests.saw("main", "page"))),
+            announce: Box::new(|| ()),
+            requests: requests.clone(),
+        };
+        let session = sign_in.created_session_id.clone();
+        let closed = requests.clone();
+        let waited = async move {
+            closed.remove("main");
+            Ok(sign_in)
+        };
+        request.once(true, waited).await.unwrap();
+        assert_eq!(app.clerk.session().map(|session| session.id.clone()), session);
+        assert_eq!(requests.take_outcome("main", Instant::now()), None, "the next window begins anew");
     }
 }

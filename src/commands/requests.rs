@@ -159,6 +159,11 @@ impl Requests {
         self.all().get(label).is_some_and(|window| window.present_page().as_ref() != Some(page))
     }
 
+    /// Whether the window of a command was closed.
+    pub(super) fn is_closed(&self, label: &str) -> bool {
+        !self.all().contains_key(label)
+    }
+
     /// Stores an outcome for the next page of the window.
     pub(super) fn store_outcome(&self, label: &str, outcome: RedirectOutcome) {
         if let Some(window) = self.all().get_mut(label) {

@@ -121,9 +121,13 @@ impl<R: Runtime> Links<R> {
             Some(link) if is_callback(app, &link) => self.spawn(app, link),
             // tauri-plugin-deep-link passes it on to the app, unless it has done so already; see `single_instance::plugin`.
             Some(link) => {
+                // A window may emit the event too, but it can't change what the plugin holds.
                 let announced = std::mem::take(&mut self.state().announced);
-                if !announced.contains(&link) {
+                let held = app.deep_link().get_current().ok().flatten().unwrap_or_default();
+                if !(announced.contains(&link) && held.contains(&link)) {
                     app.deep_link().handle_cli_arguments(arguments.iter());
+                    // Otherwise the next process with the same link would be taken for this one.
+                    self.state().announced.clear();
                 }
             }
             None if arguments.iter().any(|argument| self.parse(app, argument).is_some()) => {}
@@ -226,7 +230,7 @@ mod tests {
     };
     use serde_json::json;
     use tauri::{
-        Listener,
+        Emitter, Listener,
         test::{MockRuntime, mock_builder, mock_context, noop_assets},
     };
 
@@ -327,13 +331,26 @@ mod tests {
         let listener = heard.clone();
         tauri.listen_any("deep-link://new-url", move |event| listener.lock().unwrap().push(event.payload().to_owned()));
         let arguments = ["my-app".to_owned(), "my-app://elsewhere".to_owned()];
-        for announced in [true, false, true] {
+        for (at, announced) in [true, false, false, true, true, false].into_iter().enumerate() {
             if announced {
                 tauri.deep_link().handle_cli_arguments(arguments.iter());
             }
             links.second_process(tauri.handle(), &arguments);
+            assert_eq!(heard.lock().unwrap().len(), at + 1);
         }
-        assert_eq!(heard.lock().unwrap().len(), 3);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn second_process_announces_a_link_that_a_window_emitted_before() {
+        let app = App::start(config()).await;
+        let tauri = tauri_app(&app);
+        let (links, _) = links();
+        links.start(tauri.handle(), &[], true);
+        // As `plugin:event|emit` does.
+        tauri.emit("deep-link://new-url", ["my-app://elsewhere"]).unwrap();
+        links.second_process(tauri.handle(), &["my-app".to_owned(), "my-app://elsewhere".to_owned()]);
+        let held = tauri.deep_link().get_current().unwrap().unwrap_or_default();
+        assert_eq!(held, [Url::parse("my-app://elsewhere").unwrap()]);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -30,6 +30,11 @@ const RESERVED_SCHEMES: &[&str] = &[
 /// Limit of a scheme. It is part of a registry key and of a MIME type, which have 255 characters.
 const MAX_SCHEME: usize = 200;
 
+/// Whether a scheme, in lower case, belongs to browsers, webviews or the system.
+pub(crate) fn is_reserved(scheme: &str) -> bool {
+    RESERVED_SCHEMES.contains(&scheme)
+}
+
 /// Checks the app's schemes, which are in lower case.
 ///
 /// # Errors
@@ -38,7 +43,7 @@ pub(crate) fn check_schemes(schemes: &[String]) -> Result<(), String> {
     for scheme in schemes {
         let starts_well = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
         let allowed = |character: char| character.is_ascii_alphanumeric() || "+-.".contains(character);
-        let wrong = if RESERVED_SCHEMES.contains(&scheme.as_str()) {
+        let wrong = if is_reserved(scheme) {
             "which belongs to browsers or to the system; choose one of the app's own, e.g. com.example.my-app"
         } else if !starts_well || !scheme.chars().all(allowed) {
             "which no link can have: a scheme begins with a letter, followed by letters, digits, '+', '-' and '.', e.g. \

@@ -45,7 +45,7 @@ fn capabilities() -> Vec<Value> {
     let scoped = json!({
         "identifier": "clerk:allow-open-external",
         "allow": [{ "url": "https://docs.example.com/*" }, { "url": "https://*.wide.example" }],
-        "deny": [{ "url": "https://docs.example.com/private/*" }],
+        "deny": [{ "url": "https://docs.example.com/private/*" }, { "url": "https://blocked.wide.example" }],
     });
     let broken = json!({ "identifier": "clerk:allow-open-external", "allow": [{ "url": "https://[" }] });
     vec![

@@ -194,7 +194,14 @@ impl Clerk {
     /// windows.
     #[must_use]
     pub fn snapshot_with_ages(&self) -> Arc<Snapshot> {
-        self.snapshot().with_verification_ages(self.now())
+        self.with_ages(self.snapshot())
+    }
+
+    /// Returns a state, as [`snapshot`](Self::snapshot) gives it, with the verification ages of this moment.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_ages(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+        snapshot.with_verification_ages(self.now())
     }
 
     /// Returns a receiver that always holds the newest state and wakes on each change.

@@ -14,6 +14,9 @@ use crate::{
 /// The most entries of a list.
 const LONGEST_LIST: usize = 100;
 
+/// The most characters of all regular expressions of a list.
+const LONGEST_EXPRESSIONS: usize = 4_000;
+
 /// An allowed origin for redirects.
 ///
 /// Source: `ClerkOptions.allowedRedirectOrigins`.
@@ -181,6 +184,16 @@ impl ClerkOptions {
         if let Some((name, _)) = lengths.iter().find(|(_, length)| length.is_some_and(|length| length > LONGEST_LIST)) {
             return invalid(format!("{name} has more than {LONGEST_LIST} entries"));
         }
+        // Compiling an expression takes longer the longer it is, and each check of a redirect compiles all of them.
+        let expressions = self.allowed_redirect_origins.iter().flatten().map(|origin| match origin {
+            RedirectOrigin::Regex { regex, .. } => regex.len(),
+            RedirectOrigin::Pattern(_) => 0,
+        });
+        if expressions.sum::<usize>() > LONGEST_EXPRESSIONS {
+            return invalid(format!(
+                "allowedRedirectOrigins contains regular expressions of more than {LONGEST_EXPRESSIONS} characters in total"
+            ));
+        }
         for origin in self.allowed_redirect_origins.iter().flatten() {
             match origin {
                 RedirectOrigin::Pattern(pattern) if pattern.len() > LONGEST_PATTERN => {
@@ -230,6 +243,18 @@ mod tests {
             };
             let options: ClerkOptions = serde_json::from_value(json!({ *key: value })).unwrap();
             assert!(serde_json::to_value(&options).unwrap().get(key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn check_limits_the_regular_expressions_of_a_list() {
+        let check = |length: usize, count: usize| {
+            let regex = RedirectOrigin::Regex { regex: "a".repeat(length), flags: String::new() };
+            ClerkOptions { allowed_redirect_origins: Some(vec![regex; count]), ..ClerkOptions::default() }.check()
+        };
+        assert!(check(1_000, 4).is_ok() && check(40, 100).is_ok());
+        for (length, count) in [(1_000, 5), (41, 100)] {
+            assert_eq!(check(length, count).unwrap_err().code(), "option_invalid");
         }
     }
 }

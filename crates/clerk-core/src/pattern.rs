@@ -69,11 +69,16 @@ impl Expression {
         if let Some(flag) = flags.chars().find(|flag| !"imsuv".contains(*flag)) {
             return Err(format!("unknown flag {flag:?}"));
         }
-        regress::Regex::with_flags(source, flags).map_err(|error| error.to_string())?;
+        let unicode = flags.contains(['u', 'v']);
+        if unicode && has_property(source) {
+            return unsupported(r"a Unicode property (\p)");
+        }
+        // The flag `i` changes nothing about what is valid.
+        regress::Regex::with_flags(source, &*flags.replace('i', "")).map_err(|error| error.to_string())?;
         let translation = Translation {
             source: source.chars().collect(),
             at: 0,
-            unicode: flags.contains(['u', 'v']),
+            unicode,
             sets: flags.contains('v'),
             dot_all: flags.contains('s'),
         };
@@ -95,9 +100,9 @@ impl Expression {
         alternatives.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether the expression matches a part of the text.
+    /// Whether the expression matches a part of the text, which is an origin, and therefore ASCII.
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        text.len() <= LONGEST_TEXT && self.0.iter().any(|alternative| alternative.is_match(text))
+        text.len() <= LONGEST_TEXT && text.is_ascii() && self.0.iter().any(|alternative| alternative.is_match(text))
     }
 }
 
@@ -108,8 +113,20 @@ impl Alternative {
     }
 }
 
+/// Whether an expression with the flag `u` or `v` names a Unicode property. Looking them up takes seconds for a long expression.
+fn has_property(source: &str) -> bool {
+    let mut characters = source.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' && matches!(characters.next(), Some('p' | 'P')) {
+            return true;
+        }
+    }
+    false
+}
+
 /// Translates a valid expression from JavaScript's syntax to that of the `regex` crate. Texts to match are origins: they have
-/// one line, and other characters than those of ASCII are encoded.
+/// one line, and other characters than those of ASCII are encoded. Classes are therefore limited to ASCII, because those of
+/// Unicode take long to compile.
 struct Translation {
     source: Vec<char>,
     at: usize,
@@ -134,8 +151,15 @@ enum Escaped {
     Class(String),
 }
 
-const NOTHING: &str = r"[^\s\S]";
-const ANYTHING: &str = r"[\s\S]";
+const NOTHING: &str = "[a&&b]";
+const ANYTHING: &str = r"[\x00-\x7F]";
+/// The last character of ASCII.
+const LAST: char = '\x7F';
+
+/// Returns the class of the other characters of ASCII.
+fn all_but(members: &str) -> String {
+    format!(r"[\x00-\x7F&&[^{members}]]")
+}
 
 fn literal(character: char) -> String {
     format!(r"\x{{{:X}}}", u32::from(character))
@@ -256,7 +280,7 @@ impl Translation {
             },
             '[' => self.class()?,
             '.' if self.dot_all => ANYTHING.to_owned(),
-            '.' => r"[^\n\r]".to_owned(),
+            '.' => all_but(r"\n\r"),
             // The text has one line, so the flag `m` changes nothing.
             '^' => r"\A".to_owned(),
             '$' => r"\z".to_owned(),
@@ -311,12 +335,11 @@ impl Translation {
         let class = |class: &str| Ok(Escaped::Class(class.to_owned()));
         let character = match character {
             'd' => return class("[0-9]"),
-            'D' => return class("[^0-9]"),
+            'D' => return class(&all_but("0-9")),
             'w' => return class("[A-Za-z0-9_]"),
-            'W' => return class("[^A-Za-z0-9_]"),
-            's' => return class(r"[\s\x{FEFF}]"),
-            'S' => return class(r"[^\s\x{FEFF}]"),
-            'p' | 'P' if self.unicode => return self.property(character),
+            'W' => return class(&all_but("A-Za-z0-9_")),
+            's' => return class(r"[\t-\r ]"),
+            'S' => return class(&all_but(r"\t-\r ")),
             'b' if in_class => '\u{8}',
             'n' => '\n',
             'r' => '\r',
@@ -360,12 +383,6 @@ impl Translation {
         number.map_or_else(|| unsupported("a surrogate"), Ok)
     }
 
-    fn property(&mut self, kind: char) -> Result<Escaped, String> {
-        let name: String = self.source[self.at..].iter().take_while(|character| **character != '}').collect();
-        self.at += name.chars().count() + 1;
-        Ok(Escaped::Class(format!("\\{kind}{name}}}")))
-    }
-
     /// Translates a class, whose opening bracket was read.
     fn class(&mut self) -> Result<String, String> {
         let negated = self.take("^");
@@ -384,8 +401,9 @@ impl Translation {
                 Escaped::Character(from) if is_range => {
                     self.at += 1;
                     match self.member()? {
+                        Some(Escaped::Character(_)) if from > LAST => {}
                         Some(Escaped::Character(to)) => {
-                            output.push_str(&format!("{}-{}", literal(from), literal(to)));
+                            output.push_str(&format!("{}-{}", literal(from), literal(to.min(LAST))));
                         }
                         Some(Escaped::Class(class)) => {
                             output.push_str(&format!("{}{}{class}", literal(from), literal('-')));
@@ -400,7 +418,7 @@ impl Translation {
             (true, false) => NOTHING.to_owned(),
             (true, true) => ANYTHING.to_owned(),
             (false, false) => format!("[{output}]"),
-            (false, true) => format!("[^{output}]"),
+            (false, true) => all_but(&output),
         })
     }
 
@@ -477,7 +495,6 @@ mod tests {
             "^",
             "\\",
             "<x>",
-            "https://x/é",
         ];
         let expressions = [
             ("^https://(?!evil)", ""),
@@ -516,7 +533,6 @@ mod tests {
             (r"^.$", "s"),
             (r"^.$", ""),
             ("^a|b$", "m"),
-            (r"\p{Lu}", "u"),
             (r"\S\s?\D\W", ""),
             (r"a*?b??", ""),
             ("(a|aa)+b", ""),
@@ -533,6 +549,16 @@ mod tests {
             (r"\-\@\:", ""),
             ("[%-,]", ""),
             ("#x", ""),
+            (r"[\u{0}-\u{10FFFF}]", "iu"),
+            (r"^[\u0080-\uffff]*$", "i"),
+            (r"[^\u0000-\uffff]", ""),
+            (r"[^\u0080-\uffffa]", ""),
+            (r"[\D\S]", "i"),
+            (r"[^\D]", ""),
+            (r"[^\w\S]", ""),
+            (r"[^A-Z]", "i"),
+            (r"\\p{1}", "u"),
+            (r"\p", ""),
         ];
         for (source, flags) in expressions {
             let reference = regress::Regex::with_flags(source, flags).unwrap();
@@ -568,12 +594,34 @@ mod tests {
             ("a|^b|c(?!d)", ""),
             (&format!("^{}", "(?!a)".repeat(11)), ""),
             ("(a{1000}){1000}", ""),
+            (r"\p{Lu}", "u"),
+            (r"[^\P{L}]", "iu"),
+            (&format!("{}a{}", "(?:".repeat(20), "){99}".repeat(20)), ""),
             (&"a".repeat(1_001), ""),
             (&"(".repeat(900), ""),
             (&format!("{}{}", "(".repeat(400), ")".repeat(400)), ""),
         ] {
             assert!(Expression::new(source, flags).is_err(), "/{source}/{flags}");
         }
+    }
+
+    /// Classes of Unicode take seconds to compile.
+    #[test]
+    fn expression_limits_classes_to_ascii() {
+        for (source, flags, expected) in [
+            (r"[\u{0}-\u{10FFFF}]", "iu", r"[\x{0}-\x{7F}]"),
+            (r"[\u0080-\uffff]", "i", NOTHING),
+            (r"[^\u0080-\uffff]", "", ANYTHING),
+            ("[^a]", "u", r"[\x00-\x7F&&[^\x{61}]]"),
+            (r"\S", "", r"[\x00-\x7F&&[^\t-\r ]]"),
+            (".", "", r"[\x00-\x7F&&[^\n\r]]"),
+            (".", "s", ANYTHING),
+        ] {
+            let Expression(alternatives) = Expression::new(source, flags).unwrap();
+            assert_eq!(alternatives[0].matches[0].as_str(), expected, "/{source}/{flags}");
+        }
+        let expression = Expression::new(".", "").unwrap();
+        assert!(expression.is_match("a") && !expression.is_match("aé"), "origins are ASCII");
     }
 
     /// An engine that backtracks without a limit takes longer than the age of the world for these.

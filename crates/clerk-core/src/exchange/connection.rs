@@ -136,9 +136,14 @@ impl Connection {
         *lock(&self.instance_of_app) = Some(instance);
     }
 
+    /// Returns the instance that the app's own code named with `load`.
+    pub(crate) fn instance_of_app(&self) -> Option<Instance> {
+        lock(&self.instance_of_app).clone()
+    }
+
     /// Whether the instance in use is the one that the app's own code named with `load`.
     pub(crate) fn uses_instance_of_app(&self) -> bool {
-        let instance = lock(&self.instance_of_app).clone();
+        let instance = self.instance_of_app();
         self.fapi().is_some_and(|fapi| instance.as_ref() == Some(fapi.instance()))
     }
 

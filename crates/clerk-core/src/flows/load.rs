@@ -272,11 +272,24 @@ impl Clerk {
                 "the publishable key, proxyUrl or domain of the webview differs from the app's configuration; set them in one place only",
             ));
         }
-        let instance = Instance::resolve(&InstanceOptions {
-            publishable_key: key.or(own_key),
-            proxy_url: proxy_url.or(own_proxy_url),
-            domain: domain.or(own_domain),
-        })?;
+        let names_instance = key.is_some() || proxy_url.is_some() || domain.is_some();
+        // What the app's own code named counts like its configuration, also while that instance can't be reached.
+        let instance = match self.own_options().and_then(|_| self.0.connection.instance_of_app()) {
+            Some(of_app) if !names_instance => of_app,
+            of_app => {
+                let requested = Instance::resolve(&InstanceOptions {
+                    publishable_key: key.or(own_key),
+                    proxy_url: proxy_url.or(own_proxy_url),
+                    domain: domain.or(own_domain),
+                })?;
+                if of_app.is_some_and(|of_app| of_app != requested) {
+                    return Err(ErrorCode::PublishableKeyConflict.error(
+                        "the publishable key, proxyUrl or domain of the webview differs from what the app passed to load; set them in one place only",
+                    ));
+                }
+                requested
+            }
+        };
         match self.0.connection.fapi() {
             Some(fapi) if self.snapshot().is_loaded() && fapi.instance() != &instance => {
                 Err(ErrorCode::PublishableKeyConflict.error(

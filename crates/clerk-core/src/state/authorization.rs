@@ -57,8 +57,14 @@ impl Clerk {
     /// `Session.checkAuthorization()`, `has()`.
     #[must_use]
     pub fn check_authorization(&self, params: &CheckAuthorizationParams) -> bool {
-        let snapshot = self.snapshot();
-        snapshot.is_signed_in() && check(&snapshot, params, self.now())
+        self.check_authorization_in(&self.snapshot(), params)
+    }
+
+    /// As [`check_authorization`](Self::check_authorization), for the user of a state that [`snapshot`](Self::snapshot) returned, so
+    /// that the answer is not about another user who became active since.
+    #[must_use]
+    pub fn check_authorization_in(&self, snapshot: &Snapshot, params: &CheckAuthorizationParams) -> bool {
+        snapshot.is_signed_in() && check(snapshot, params, self.now())
     }
 }
 
