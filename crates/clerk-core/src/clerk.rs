@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -78,7 +78,7 @@ pub(crate) struct Inner {
     /// What is stored for the next run.
     pub(crate) vault: Vault,
     /// Sessions that are to be ended on the server.
-    pub(crate) revocations: RevocationQueue,
+    pub(crate) revocations: Arc<RevocationQueue>,
     /// Sessions that ended elsewhere.
     ended: EndedSessions,
     /// The way to the secret store.
@@ -86,10 +86,34 @@ pub(crate) struct Inner {
     /// What FAPI asked not to be sent yet.
     pub(crate) throttle: Throttle,
     /// The task that tries to reach FAPI again.
-    pub(crate) contact: Contact,
+    pub(crate) contact: Arc<Contact>,
     /// The task that applies what time alone changes.
     pub(crate) upkeep: Upkeep,
     notices: Mutex<BTreeMap<&'static str, String>>,
+}
+
+/// A handle for tasks in the background. It lets the state go with the last [`Clerk`], and the task with it.
+pub(crate) struct BackgroundClerk {
+    inner: Weak<Inner>,
+    /// Ends with the state.
+    state: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl BackgroundClerk {
+    /// Returns a handle, if there still is one.
+    pub(crate) fn upgrade(&self) -> Option<Clerk> {
+        self.inner.upgrade().map(Clerk::of)
+    }
+
+    /// Returns a handle after a pause, or `None` as soon as the last one is dropped.
+    pub(crate) async fn after<T>(&mut self, pause: impl Future<Output = T>) -> Option<(Clerk, T)> {
+        let closed = async { while self.state.changed().await.is_ok() {} };
+        let over = tokio::select! {
+            over = pause => over,
+            () = closed => return None,
+        };
+        Some((self.upgrade()?, over))
+    }
 }
 
 /// Operations that exclude each other. These are the outermost locks: a holder may wait for any other lock.
@@ -152,15 +176,20 @@ impl Clerk {
                 turns,
                 ended: EndedSessions::default(),
                 vault: Vault::default(),
-                revocations: RevocationQueue::default(),
+                revocations: Arc::default(),
                 store_access: StoreAccess::new(storage_timeout),
                 throttle: Throttle::default(),
-                contact: Contact::default(),
+                contact: Arc::default(),
                 upkeep: Upkeep::default(),
                 notices: Mutex::default(),
             }),
             None,
         )
+    }
+
+    /// Returns a handle for a task in the background.
+    pub(crate) fn in_background(&self) -> BackgroundClerk {
+        BackgroundClerk { inner: Arc::downgrade(&self.0), state: self.subscribe() }
     }
 
     /// Returns a handle to `inner`.

@@ -8,6 +8,7 @@ mod exchange {
     mod focus;
     mod identity;
     mod ordering;
+    mod recovery;
     mod refusals;
     mod revocations;
     mod session_token;

@@ -14,7 +14,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, watch};
 
 use crate::{
     exchange::ordering::{OrderGate, Stamp},
@@ -43,6 +43,8 @@ pub(crate) struct Connection {
     verifying: watch::Sender<bool>,
     /// Whether the stored token could not be read: what is stored is unknown, and must not be overwritten unseen.
     store_is_unknown: AtomicBool,
+    /// Held by the task that tries to read what is stored.
+    recovery: Arc<tokio::sync::Mutex<()>>,
     /// Whether the user signed out of all sessions while what is stored was unknown.
     signed_out: AtomicBool,
     /// Whether a response raised a doubt that no verification has settled yet.
@@ -59,6 +61,7 @@ impl Default for Connection {
             first_contact: tokio::sync::Mutex::default(),
             verifying: watch::Sender::new(false),
             store_is_unknown: AtomicBool::default(),
+            recovery: Arc::default(),
             signed_out: AtomicBool::default(),
             in_doubt: AtomicBool::default(),
         }
@@ -239,6 +242,11 @@ impl Connection {
 
     pub(crate) fn set_store_is_unknown(&self, unknown: bool) {
         self.store_is_unknown.store(unknown, Ordering::Release);
+    }
+
+    /// Returns the right to try to read what is stored, unless another task has it.
+    pub(super) fn begin_recovery(&self) -> Option<OwnedMutexGuard<()>> {
+        self.recovery.clone().try_lock_owned().ok()
     }
 
     pub(super) fn raise_doubt(&self) {

@@ -1,7 +1,10 @@
 //! The one task that tries to reach FAPI again, and who waits for it.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -46,28 +49,30 @@ impl Default for Contact {
 }
 
 /// The right to retry; one task has it at a time.
-pub(crate) struct Retrying<'a>(&'a Contact);
+pub(crate) struct Retrying(Arc<Contact>);
 
-impl Drop for Retrying<'_> {
+impl Drop for Retrying {
     fn drop(&mut self) {
         self.0.retrying.store(false, Ordering::Release);
     }
 }
 
-impl Contact {
-    /// Returns the right to retry, unless another task has it.
-    pub(crate) fn begin_retrying(&self) -> Option<Retrying<'_>> {
-        (!self.retrying.swap(true, Ordering::AcqRel)).then_some(Retrying(self))
-    }
-
-    /// Waits until it is time for the next retry. [`retry_now`](Self::retry_now) ends the wait, but not before the time that
+impl Retrying {
+    /// Waits until it is time for the next retry. [`retry_now`](Contact::retry_now) ends the wait, but not before the time that
     /// FAPI asked for with `error`.
     pub(crate) async fn wait(&self, backoff: &mut Backoff, error: &Error) {
         let asked_for = error.retry_after().map(Duration::from_secs).unwrap_or_default();
         tokio::time::sleep(asked_for).await;
         let pause = backoff.next().saturating_sub(asked_for);
         // Either way it is time to retry.
-        let _ = tokio::time::timeout(pause, self.retry_now.notified()).await;
+        let _ = tokio::time::timeout(pause, self.0.retry_now.notified()).await;
+    }
+}
+
+impl Contact {
+    /// Returns the right to retry, unless another task has it.
+    pub(crate) fn begin_retrying(self: &Arc<Self>) -> Option<Retrying> {
+        (!self.retrying.swap(true, Ordering::AcqRel)).then(|| Retrying(self.clone()))
     }
 
     /// Ends the pause between two retries.

@@ -393,16 +393,22 @@ impl Clerk {
         })
     }
 
-    /// Tries to read the store again, with growing pauses, until it can be read. A read may ask the user to unlock the keyring,
-    /// so the pauses are long.
-    pub(crate) async fn recover_store(&self) {
-        for minutes in [1, 5, 15, 30].into_iter().chain(std::iter::repeat(60)) {
-            tokio::time::sleep(std::time::Duration::from_secs(minutes * 60)).await;
-            if !self.0.connection.store_is_unknown() {
-                return;
+    /// Tries to read the store again, with growing pauses, until it can be read or the last handle is dropped. A read may ask the
+    /// user to unlock the keyring, so the pauses are long. Does nothing if a task does that already.
+    pub(crate) fn recover_store(&self) {
+        let Some(recovery) = self.0.connection.begin_recovery() else { return };
+        let mut background = self.in_background();
+        tokio::spawn(async move {
+            let _recovery = recovery;
+            for minutes in [1, 5, 15, 30].into_iter().chain(std::iter::repeat(60)) {
+                let pause = tokio::time::sleep(std::time::Duration::from_secs(minutes * 60));
+                let Some((clerk, ())) = background.after(pause).await else { return };
+                if !clerk.0.connection.store_is_unknown() {
+                    return;
+                }
+                clerk.store_token(clerk.0.connection.client_token()).await;
             }
-            self.store_token(self.0.connection.client_token()).await;
-        }
+        });
     }
 
     /// Gives notice that secrets can't be stored or read. The details, which may name files or accounts, are for the log only:

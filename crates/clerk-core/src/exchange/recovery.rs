@@ -59,26 +59,28 @@ impl Clerk {
         }
         tracing::warn!(code = error.code(), "Clerk can't be reached; the state is what it said last: {error}");
         self.commit([Transition::Degraded(error.clone())]).await;
-        let clerk = self.clone();
-        tokio::spawn(async move { clerk.regain_contact(error).await });
+        self.regain_contact(error);
     }
 
-    async fn regain_contact(&self, mut error: Error) {
-        let Some(_retrying) = self.0.contact.begin_retrying() else { return };
-        let mut backoff = Backoff::default();
-        loop {
-            self.0.contact.wait(&mut backoff, &error).await;
-            if self.snapshot().status != Status::Degraded {
-                return;
-            }
-            match self.exchange(&get_client().background()).await {
-                Err(failure) if failure.is_transient() => error = failure,
-                // Any other response came from FAPI as well.
-                _ => {
-                    self.commit([Transition::Loaded]).await;
+    /// Tries to reach FAPI again until it responds or the last handle is dropped.
+    fn regain_contact(&self, mut error: Error) {
+        let Some(retrying) = self.0.contact.begin_retrying() else { return };
+        let mut background = self.in_background();
+        tokio::spawn(async move {
+            let mut backoff = Backoff::default();
+            while let Some((clerk, ())) = background.after(retrying.wait(&mut backoff, &error)).await {
+                if clerk.snapshot().status != Status::Degraded {
                     return;
                 }
+                match clerk.exchange(&get_client().background()).await {
+                    Err(failure) if failure.is_transient() => error = failure,
+                    // Any other response came from FAPI as well.
+                    _ => {
+                        clerk.commit([Transition::Loaded]).await;
+                        return;
+                    }
+                }
             }
-        }
+        });
     }
 }

@@ -29,17 +29,17 @@ const ATTEMPT_PATIENCE: Duration = Duration::from_secs(5);
 const MAX_AGE_MS: i64 = 60 * 24 * 60 * 60 * 1000;
 
 impl Clerk {
-    /// Sends the queue until it is empty, in the background. Does nothing if a task does that already.
+    /// Sends the queue until it is empty, in the background; what is left when the last handle is dropped is stored for the next
+    /// run. Does nothing if a task does that already.
     pub(crate) fn send_revocations(&self) {
-        let queue = &self.0.revocations;
+        let queue = self.0.revocations.clone();
         queue.wake.notify_one();
         if queue.is_empty() || !queue.begin() {
             return;
         }
         queue.set_attempting(true);
-        let clerk = self.clone();
+        let (mut clerk, mut background) = (self.clone(), self.in_background());
         tokio::spawn(async move {
-            let queue = &clerk.0.revocations;
             let mut pause = FIRST_PAUSE;
             loop {
                 // Consumes a wish from before this attempt.
@@ -51,9 +51,13 @@ impl Clerk {
                     return;
                 }
                 queue.set_waiting(!is_reachable);
-                if tokio::time::timeout(pause, queue.wake.notified()).await.is_err() {
+                drop(clerk);
+                let woken = tokio::time::timeout(pause, queue.wake.notified());
+                let Some((again, woken)) = background.after(woken).await else { return };
+                if woken.is_err() {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
+                clerk = again;
             }
         });
     }

@@ -41,9 +41,11 @@ pub(crate) struct TokenCache {
 }
 
 impl TokenCache {
-    /// Caches the tokens that FAPI sent with the sessions of a client.
+    /// Caches the tokens that FAPI sent with the sessions of a client, and removes those of sessions that have ended.
     pub(crate) fn seed(&self, snapshot: &Snapshot) {
-        for session in snapshot.client.iter().flat_map(|client| client.signed_in_sessions()) {
+        let Some(client) = &snapshot.client else { return };
+        lock(&self.entries).retain(|id, _| client.signed_in_session(&id.session).is_some());
+        for session in client.signed_in_sessions() {
             let Some(token) = snapshot.session_tokens.get(&session.id) else { continue };
             let Some(claims) = &token.claims else { continue };
             let organization = claims.organization.clone();
@@ -100,7 +102,15 @@ impl TokenCache {
 
 #[cfg(test)]
 mod tests {
-    use crate::jwt::Claims;
+    use super::*;
+    use crate::{
+        fapi::wire::Wire,
+        jwt::Claims,
+        models::Client,
+        options::{ClerkOptions, SdkMetadata},
+        secret::Secret,
+        state::transition::Transition,
+    };
     use base64::Engine;
     use serde_json::{Value, json};
 
@@ -112,6 +122,28 @@ mod tests {
     fn claims(oiat: Option<i64>, iat: i64) -> Claims {
         let header = oiat.map_or(json!({}), |oiat| json!({ "oiat": oiat }));
         Claims::read(&jwt(&header, &json!({ "iat": iat, "exp": iat + 60 }))).unwrap()
+    }
+
+    #[test]
+    fn seed_removes_the_tokens_of_sessions_that_ended() {
+        let with_session = |id: &str| {
+            let raw = json!({ "id": "client_1", "sessions": [{ "id": id, "status": "active" }] });
+            let typed = Box::new(Client::read(&raw).unwrap());
+            Snapshot::initial(SdkMetadata::default(), ClerkOptions::default())
+                .after(Transition::Client { typed, raw: Secret::new(raw) })
+        };
+        let cache = TokenCache::default();
+        for number in 0..100 {
+            let state = with_session(&format!("sess_{number}"));
+            cache.seed(&state);
+            for template in [None, Some("backend".to_owned())] {
+                let id = TokenId { session: format!("sess_{number}").into(), template, organization: None };
+                let token = SessionToken::new(jwt(&json!({}), &json!({ "iat": 10, "exp": 70 })));
+                cache.put(id.clone(), ReceivedToken::minted(token, state.at));
+                assert!(cache.get(&id).is_some());
+            }
+            assert_eq!(lock(&cache.entries).len(), 2);
+        }
     }
 
     #[test]

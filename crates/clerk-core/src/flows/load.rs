@@ -159,14 +159,14 @@ impl Clerk {
         true
     }
 
-    /// Retries after `error` until FAPI confirms or replaces the restored state, or until a first start succeeds.
+    /// Retries after `error` until FAPI confirms or replaces the restored state, until a first start succeeds, or until the last
+    /// handle is dropped.
     fn recover_in_background(&self, mut error: Error) {
-        let clerk = self.clone();
+        let Some(retrying) = self.0.contact.begin_retrying() else { return };
+        let mut background = self.in_background();
         tokio::spawn(async move {
-            let Some(_retrying) = clerk.0.contact.begin_retrying() else { return };
             let mut backoff = Backoff::default();
-            loop {
-                clerk.0.contact.wait(&mut backoff, &error).await;
+            while let Some((clerk, ())) = background.after(retrying.wait(&mut backoff, &error)).await {
                 match clerk.retry_load().await {
                     Some(failure) => error = failure,
                     None => return,
@@ -315,8 +315,7 @@ impl Clerk {
                 // "Could not be read" is not "empty": it is not overwritten, and read again later.
                 if matches!(error, StoreError::Unavailable(_)) {
                     self.0.connection.set_store_is_unknown(true);
-                    let clerk = self.clone();
-                    tokio::spawn(async move { clerk.recover_store().await });
+                    self.recover_store();
                 }
                 Opened::default()
             }

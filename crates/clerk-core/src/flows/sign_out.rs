@@ -112,7 +112,8 @@ impl Clerk {
         self.0.store.tokens.clear();
         let sessions = ended.iter().map(|session| session.id.clone()).collect();
         let no_session = everything.then_some(Transition::Activate(None));
-        self.apply([Transition::SignedOut { sessions }].into_iter().chain(no_session)).await;
+        let signed_out = Transition::SignedOut { sessions, pending: self.0.revocations.sessions() };
+        self.apply([signed_out].into_iter().chain(no_session)).await;
         self.0.store.tokens.clear();
         // In a task of its own, because a caller may be cancelled, and a store may hang.
         let clerk = self.clone();

@@ -9,6 +9,7 @@ pub(crate) mod persistence;
 mod properties;
 pub(crate) mod revocation_queue;
 pub(crate) mod sealed;
+pub(crate) mod signed_out;
 pub(crate) mod snapshot;
 pub(crate) mod store;
 pub(crate) mod transition;

@@ -333,12 +333,11 @@ impl Clerk {
 
     /// Applies sign-outs that another process stored.
     pub(crate) async fn forget_signed_out(&self) {
-        let pending = self.0.revocations.pending();
+        let pending = self.0.revocations.sessions();
         let signed_out = self.0.store.snapshot().signed_out.clone();
-        let sessions: Vec<_> =
-            pending.into_iter().map(|held| held.session).filter(|session| !signed_out.contains(session)).collect();
+        let sessions: Vec<_> = pending.iter().filter(|session| !signed_out.contains(session)).cloned().collect();
         if !sessions.is_empty() {
-            self.apply([Transition::SignedOut { sessions }]).await;
+            self.apply([Transition::SignedOut { sessions, pending }]).await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! The sessions that were signed out here and that FAPI has not ended yet.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     models::{ClientId, SessionId},
     secret::{ClientToken, Secret},
+    state::signed_out::MAX_ENDED,
     sync::lock,
 };
 
@@ -66,8 +67,9 @@ impl<'de> Deserialize<'de> for Revocation {
 #[derive(Default)]
 pub(crate) struct RevocationQueue {
     pending: Mutex<Vec<Revocation>>,
-    /// Those that FAPI confirmed, or that are too old. Another process may still have them.
-    done: Mutex<BTreeSet<SessionId>>,
+    /// The last ones that FAPI confirmed, or that were too old. Another process may still have them. One that is forgotten is
+    /// confirmed once more.
+    done: Mutex<VecDeque<SessionId>>,
     /// Whether a task sends them.
     sending: AtomicBool,
     /// Whether the last attempt did not get through.
@@ -81,6 +83,11 @@ pub(crate) struct RevocationQueue {
 impl RevocationQueue {
     pub(crate) fn pending(&self) -> Vec<Revocation> {
         lock(&self.pending).clone()
+    }
+
+    /// Returns the sessions that are to be ended.
+    pub(crate) fn sessions(&self) -> BTreeSet<SessionId> {
+        lock(&self.pending).iter().map(|held| held.session.clone()).collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -110,7 +117,13 @@ impl RevocationQueue {
 
     /// Removes a revocation for good.
     pub(crate) fn finish(&self, session: &SessionId) {
-        lock(&self.done).insert(session.clone());
+        {
+            let mut done = lock(&self.done);
+            if !done.contains(session) {
+                done.truncate(MAX_ENDED - 1);
+                done.push_front(session.clone());
+            }
+        }
         lock(&self.pending).retain(|held| held.session != *session);
     }
 
@@ -158,5 +171,30 @@ impl RevocationQueue {
         if self.waiting.swap(false, Ordering::AcqRel) {
             self.wake.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn revocation(number: usize) -> Revocation {
+        let session = SessionId::from(format!("sess_{number}"));
+        Revocation { session, client: ClientId::from("client_1"), token: None, queued_at_ms: 0 }
+    }
+
+    #[test]
+    fn finish_remembers_the_last_sessions_only() {
+        let queue = RevocationQueue::default();
+        for number in 0..1_000 {
+            queue.add([revocation(number)]);
+            queue.finish(&revocation(number).session);
+            assert!(queue.merge(vec![revocation(number)]).is_empty(), "what another process still has");
+        }
+        assert!(queue.is_empty());
+        assert_eq!(lock(&queue.done).len(), MAX_ENDED);
+        let oldest_remembered = 1_000 - MAX_ENDED;
+        assert!(queue.merge(vec![revocation(oldest_remembered)]).is_empty());
+        assert_eq!(queue.merge(vec![revocation(oldest_remembered - 1)]).len(), 1, "is confirmed once more");
     }
 }

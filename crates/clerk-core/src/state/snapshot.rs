@@ -2,11 +2,7 @@
 //!
 //! Session, user and organization are looked up in the client, so there is no second copy that could become stale.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +15,7 @@ use crate::{
     models::{Client, Environment, Organization, Session, SessionId, SessionStatus, User},
     options::{ClerkOptions, SdkMetadata},
     secret::Secret,
+    state::signed_out::SignedOut,
     time::Moment,
 };
 
@@ -100,7 +97,7 @@ pub struct Snapshot {
     pub(crate) confirmed_at_ms: Option<i64>,
     /// Sessions that were signed out on this device. FAPI may not know that yet.
     #[serde(skip)]
-    pub(crate) signed_out: Arc<BTreeSet<SessionId>>,
+    pub(crate) signed_out: Arc<SignedOut>,
 }
 
 impl std::fmt::Debug for Snapshot {

@@ -1,6 +1,6 @@
 //! The transitions of the state. Applying one is pure: no I/O, no clock, no locks.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 
@@ -53,8 +53,9 @@ pub(crate) enum Transition {
     },
     /// Sessions ended because their time has come.
     Aged,
-    /// The user signed out of these sessions. They are not shown again, whatever a later response contains.
-    SignedOut { sessions: Vec<SessionId> },
+    /// The user signed out of these sessions. They are not shown again, whatever a later response contains. Those in `pending`
+    /// have not been ended by FAPI yet, so they are never forgotten.
+    SignedOut { sessions: Vec<SessionId>, pending: BTreeSet<SessionId> },
     /// The active session changed.
     Activate(Option<SessionId>),
     /// A session token was minted for a session and its active organization. Listeners are not notified: tokens are not
@@ -128,8 +129,8 @@ impl Snapshot {
                 next.timed_out = None;
                 next.restored = false;
             }
-            Transition::SignedOut { sessions } => {
-                Arc::make_mut(&mut next.signed_out).extend(sessions);
+            Transition::SignedOut { sessions, pending } => {
+                Arc::make_mut(&mut next.signed_out).add(sessions, &pending);
                 // Signing out does not activate another session.
                 next.restored = false;
                 if let (Some(client), Some(raw)) = (&self.client, &self.raw_client) {
@@ -343,6 +344,32 @@ mod tests {
     }
 
     #[test]
+    fn session_that_was_signed_out_is_not_shown_again_until_fapi_ended_many_others() {
+        let signed_out = |id: String, pending: &[&str]| Transition::SignedOut {
+            sessions: vec![SessionId::from(id)],
+            pending: pending.iter().map(|id| SessionId::from(*id)).collect(),
+        };
+        let sessions = json!([session("first", "active"), session("second", "active"), session("third", "active")]);
+        let shown = |state: &Snapshot| {
+            let state = state.after(client(json!({ "sessions": sessions })));
+            let ids = state.client.as_ref().unwrap().sessions.iter().map(|session| session.id.to_string());
+            ids.collect::<Vec<_>>()
+        };
+        let mut state = initial();
+        for id in ["first", "second"] {
+            state = state.after(signed_out(id.to_owned(), &["first", "second"]));
+        }
+        for number in 0..1_000 {
+            assert_eq!(shown(&state), ["third"]);
+            state = state.after(signed_out(format!("later {number}"), &["first", "second"]));
+        }
+        assert_eq!(shown(&state), ["third"], "FAPI has not ended them");
+        assert!(state.signed_out.len() < 100);
+        state = state.after(signed_out("last".to_owned(), &["second"]));
+        assert_eq!(shown(&state), ["first", "third"], "FAPI ended the first one long ago, so what it says is new");
+    }
+
+    #[test]
     fn snapshot_serializes_no_session_token() {
         let state = initial().after(client(json!({ "sessions": [session("sess_1", "active")] })));
         assert_eq!(state.last_active_token(&"sess_1".into()), Some("a.b.c"));
@@ -356,7 +383,7 @@ mod tests {
         let state = initial().after(client(two));
         let raw = |state: &Snapshot| state.raw_client.as_deref().unwrap().expose().to_string();
         assert!(!raw(&state).contains("a.b.c") && raw(&state).contains("sess_2"), "{}", raw(&state));
-        let state = state.after(Transition::SignedOut { sessions: vec!["sess_1".into()] });
+        let state = state.after(Transition::SignedOut { sessions: vec!["sess_1".into()], pending: BTreeSet::new() });
         assert_eq!(state.last_active_token(&"sess_1".into()), None);
         assert_eq!(state.last_active_token(&"sess_2".into()), Some("a.b.c"), "the other session is still signed in");
     }

@@ -468,7 +468,7 @@ async fn load_of_a_window_without_a_configured_key_fails_for_that_window() {
 }
 
 #[tokio::test]
-async fn is_instance_configured_does_not_survive_another_key_of_a_window() {
+async fn load_of_a_window_does_not_replace_the_instance_named_in_code() {
     let key = |text: &str| LoadOptions { publishable_key: Some(text.to_owned()), ..Default::default() };
     let app = ScriptedApp::with(
         |_, _| None,
@@ -482,8 +482,8 @@ async fn is_instance_configured_does_not_survive_another_key_of_a_window() {
     let window = app.clerk.with_options(ClerkOptions::default());
     let proxied = LoadOptions { proxy_url: Some("https://evil.example".to_owned()), ..key(KEY) };
     for options in [key("pk_test_b3RoZXIuZXhhbXBsZS50ZXN0JA"), proxied] {
-        window.load(options.clone()).await.unwrap_err();
-        assert!(!app.clerk.is_instance_configured(), "{options:?}");
+        assert_eq!(window.load(options.clone()).await.unwrap_err().code(), "publishable_key_conflict", "{options:?}");
+        assert!(app.clerk.is_instance_configured(), "{options:?}");
     }
 }
 
