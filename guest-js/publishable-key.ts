@@ -62,10 +62,14 @@ function decode(payload: string): string | undefined {
   }
 }
 
-/** Whether this is a host name of several labels, or an IPv4 address, with an optional port. */
+/**
+ * Whether this is a host name of several labels, or an IPv4 address, with an optional port. URL parsers also complete
+ * addresses: `127.1` would be another name of `127.0.0.1`.
+ */
 function isHost(text: string): boolean {
   try {
-    return /^[\w-]+(\.[\w-]+)+(:\d+)?$/.test(text) && new URL(`https://${text}`).host !== '';
+    const host = /^([\w-]+(?:\.[\w-]+)+)(?::\d+)?$/.exec(text)?.[1];
+    return host !== undefined && new URL(`https://${text}`).hostname === host.toLowerCase();
   } catch {
     return false;
   }

@@ -240,14 +240,23 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// Whether `text` is an ASCII host with at least one dot, and an optional port. URL parsers are more lenient: they drop
-/// tabs and decode percent signs, so that two keys could name one host.
+/// tabs, decode percent signs and complete IPv4 addresses, so that two keys could name one host.
 fn is_frontend_api_host(text: &str) -> bool {
     let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    host.contains('.') && host.split('.').all(is_label) && port.is_none_or(is_port) && is_authority(text)
+    // `127.1` is another spelling of an address.
+    let is_read_as_written = || {
+        Url::parse(&format!("https://{text}"))
+            .is_ok_and(|url| url.host_str().is_some_and(|read| read.eq_ignore_ascii_case(host)))
+    };
+    host.contains('.')
+        && host.split('.').all(is_label)
+        && port.is_none_or(is_port)
+        && is_authority(text)
+        && is_read_as_written()
 }
 
 /// Whether `text` is exactly `host` or `host:port`.
