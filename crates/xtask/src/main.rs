@@ -8,6 +8,7 @@ mod process;
 mod programs;
 mod secrets;
 mod setup;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ cargo xtask setup            install missing prerequisites (Debian and Ubuntu), 
 cargo xtask demo             open the example app on the local emulator or, with CLERK_PUBLISHABLE_KEY, on a real instance
 cargo xtask demo --headless  the same under a virtual display: signs in unattended and takes screenshots
 cargo xtask test             run every check and test
+cargo xtask soak             use the core under random faults: nothing may grow; --minutes N (default: 30), --seed S
 cargo xtask modules          list the dependencies between files, and fail if any are cyclic
 cargo xtask secrets          fail if a secret could be printed: by `Debug`, or in a log message
 cargo xtask emulator …       start the emulator alone; --help lists its options
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(false),
         ["demo", "--headless"] => demo::run(true),
         ["test"] => test::run(),
+        ["soak", rest @ ..] => soak::run(rest),
         ["emulator", rest @ ..] => demo::emulator(rest),
         ["modules"] => modules::list(),
         ["secrets"] => secrets::check(),
