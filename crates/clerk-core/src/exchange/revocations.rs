@@ -57,6 +57,7 @@ impl Clerk {
                 if woken.is_err() {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
+                again.wait_for_load().await;
                 clerk = again;
             }
         });
@@ -64,8 +65,13 @@ impl Clerk {
 
     /// Waits for an attempt to end sessions that is under way, but not for long: an unreachable FAPI delays the request anyway.
     /// A request that is sent with the token of before would belong to another client.
-    pub(super) async fn wait_for_revocations(&self) {
+    pub(crate) async fn wait_for_revocations(&self) {
         let _ = tokio::time::timeout(ATTEMPT_PATIENCE, self.0.revocations.attempted()).await;
+    }
+
+    /// Waits for a load that is being retried, for the same reason: its first response may wake this task.
+    async fn wait_for_load(&self) {
+        let _ = tokio::time::timeout(ATTEMPT_PATIENCE, self.0.turns.load()).await;
     }
 
     /// Sends the queue once. Returns whether FAPI could be reached.

@@ -329,6 +329,7 @@ impl Clerk {
 
     /// Reads the environment and the client from FAPI.
     async fn fetch(&self) -> Result<()> {
+        self.wait_for_revocations().await;
         let (environment, client) = (get_environment(), get_client().changes_client());
         let (environment, client) = tokio::join!(self.send(&environment), self.send(&client));
         // The environment first: listeners of the client may read the instance's settings.

@@ -432,3 +432,58 @@ async fn revocation_is_sent_although_the_clock_was_wrong_when_the_user_signed_ou
     wait_until("the session to end on the server", || removals.load(Ordering::SeqCst) > 0).await;
     assert!(!app.clerk.is_signed_in());
 }
+/// FAPI may rotate the token with each response, and accept the newest one only.
+#[tokio::test(start_paused = true)]
+async fn revocation_is_sent_with_the_token_that_a_load_brings() {
+    let tokens: Vec<&'static str> =
+        (0..100).map(|number| &*Box::leak(format!("token-{number}").into_boxed_str())).collect();
+    for held in [Some("/client"), Some("/environment"), None] {
+        let world = World::new(&["sess_1"]).await;
+        world.secrets.write(&token_key(), StoredSecret::new(tokens[0])).await.unwrap();
+        let newest = Arc::new(Mutex::new(0));
+        let start = |world: &World| {
+            let (world, tokens, newest) = (world.clone(), tokens.clone(), newest.clone());
+            let (cache, secrets, held) = (world.cache.clone(), world.secrets.clone(), world.held.clone());
+            let script = move |_: &str, path: &str, token: Option<&str>| {
+                let mut newest = newest.lock().unwrap();
+                if !path.starts_with("/client") || *world.network.lock().unwrap() == Network::Down {
+                    return world.answer(path);
+                }
+                if token != Some(tokens[*newest]) {
+                    let mut refusal = json_response(401, &json!({ "errors": [{ "code": "signed_out" }] }))?;
+                    refusal.token = Some("anonymous");
+                    return Some(refusal);
+                }
+                let mut response = world.answer(path)?;
+                *newest += 1;
+                response.token = Some(tokens[*newest]);
+                Some(response)
+            };
+            ScriptedApp::with_tokens(script, secrets, move |setup| {
+                setup.cache = Some(cache);
+                setup.transport = Arc::new(Holding { inner: setup.transport.clone(), held });
+            })
+        };
+        let app = start(&world);
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert!(app.clerk.is_signed_in());
+        world.set(Network::Down);
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+
+        let world = world.after_kill().await;
+        // The process that was killed sends nothing any more.
+        let world = World { network: Arc::new(Mutex::new(Network::Up)), ..world };
+        world.held.lock().unwrap().extend(held);
+        let app = start(&world);
+        let clerk = app.clerk.clone();
+        let load = tokio::spawn(async move { clerk.load(LoadOptions::default()).await });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.held.lock().unwrap().clear();
+        join(load).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(*world.sessions.lock().unwrap(), Vec::<&str>::new(), "the session has ended; held: {held:?}");
+        assert!(!app.clerk.is_signed_in());
+        let stored = stored_token(&*world.secrets, &token_key()).await;
+        assert_eq!(stored.as_deref(), Some(tokens[*newest.lock().unwrap()]), "the client stays; held: {held:?}");
+    }
+}
