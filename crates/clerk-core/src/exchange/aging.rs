@@ -59,9 +59,12 @@ impl Clerk {
             return;
         }
         writer.apply(&self.0.setup, [Transition::Aged]);
-        let ended = before.ended_in(&self.0.store.snapshot());
+        let now = self.0.store.snapshot();
         drop(writer);
-        self.announce_ended(ended);
+        if before.shows_somebody_else_than(&now) {
+            self.renew_key().await;
+        }
+        self.announce_ended(before.ended_in(&now));
         let clerk = self.clone();
         tokio::spawn(async move {
             if let Err(error) = clerk.exchange(&get_client().background()).await {

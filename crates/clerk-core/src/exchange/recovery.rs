@@ -19,6 +19,10 @@ impl Clerk {
     pub fn resume(&self) {
         self.0.upkeep.wake();
         self.0.contact.retry_now();
+        if self.0.vault.unfinished().is_some() && tokio::runtime::Handle::try_current().is_ok() {
+            let clerk = self.clone();
+            tokio::spawn(async move { clerk.renew_key().await });
+        }
     }
 
     /// Returns the state once it is loaded. If a load is running, waits for it. If the last one failed because FAPI could not be

@@ -123,6 +123,15 @@ impl Clerk {
         // Ended while this waited: its record was deleted already.
         if self.0.flows.is_current(flow) && !self.update_stored(|content| content.flow = Some(json)).await {
             tracing::debug!("the flow will not survive a restart of the app");
+            // Without a keyring, that was said; without a file, the record may be too long for an entry.
+            if self.0.setup.cache.is_none() && self.0.vault.known().is_some() {
+                self.notice(
+                    ErrorCode::StorageUnavailable.as_str(),
+                    "the sign-in in the browser can't be finished after a restart of the app, because the keyring did not take its \
+                     record; a folder for the app's data would"
+                        .to_owned(),
+                );
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     ports::{CacheLock, SecretKey, StoreError},
     secret::{ClientToken, Secret, StoredSecret},
     state::{
-        sealed::{CachedState, Sealed},
+        sealed::{CachedState, Sealed, Unfinished},
         transition::Transition,
         vault::{Entry, EntryText, SealKey},
     },
@@ -60,7 +60,7 @@ impl Clerk {
             },
             None => self.migrate(name, None).await?,
         };
-        let content = match content {
+        let mut content = match content {
             Ok(content) => content,
             Err(error) if entry.token_in_file => return Err(error),
             Err(_) => Sealed::default(),
@@ -70,7 +70,17 @@ impl Clerk {
         }
         unusable |= entry.token.take_if(|token| !is_usable_token(token)).is_some();
         vault.set_known(Some(entry.clone()));
-        self.0.revocations.merge(content.revocations);
+        self.0.revocations.merge(content.revocations.clone());
+        match vault.unfinished() {
+            None => {}
+            Some(Unfinished::Renewal) => {
+                self.write_renewed(name, entry.clone(), &mut content).await;
+            }
+            Some(Unfinished::Discard) => {
+                self.replace_discarded(name, Entry { token: None, ..entry }).await;
+                return Ok(Opened::default());
+            }
+        }
         if unusable {
             return Err(StoreError::Corrupt("it is not a client token".to_owned()));
         }
@@ -142,8 +152,18 @@ impl Clerk {
         };
         let was_unknown = connection.store_is_unknown();
         connection.set_store_is_unknown(false);
+        let mut stored = stored.map(|stored| stored.entry);
+        if was_unknown || stored.is_none() {
+            self.read_unfinished().await;
+        }
         // The user of the unread entry was on this device too, when somebody signed out of it.
-        let stored = stored.map(|stored| stored.entry).filter(|_| !(was_unknown && connection.was_signed_out()));
+        if vault.unfinished() == Some(Unfinished::Discard) || (was_unknown && connection.was_signed_out()) {
+            let entry = stored.take().unwrap_or_else(|| Entry::new(None));
+            if self.0.setup.cache.is_some() {
+                self.replace_discarded(&name, Entry { token: token.cloned(), ..entry }).await;
+                return Ok(None);
+            }
+        }
         if let Some(theirs) = stored.as_ref().and_then(|entry| entry.token.as_ref())
             && token != Some(theirs)
             && vault.is_foreign(theirs)
@@ -230,14 +250,20 @@ impl Clerk {
             let _turn = vault.turn.lock().await;
             let _lock = self.lock_stored().await;
             let known = || vault.known().unwrap_or_else(|| Entry::new(None));
-            let (StoredEntry { entry, has_key }, may_renew) = match self.read_entry(&name).await {
-                Ok(Some(stored)) => (stored, renew),
-                Ok(None) | Err(StoreError::Corrupt(_)) => (StoredEntry { entry: known(), has_key: false }, renew),
+            let (StoredEntry { entry, has_key }, can_renew) = match self.read_entry(&name).await {
+                Ok(Some(stored)) => (stored, true),
+                Ok(None) | Err(StoreError::Corrupt(_)) => (StoredEntry { entry: known(), has_key: false }, true),
                 // With the known key, the file can still be replaced by one that shows nobody.
                 Err(StoreError::Unavailable(_)) if renew && vault.known().is_some() => {
+                    vault.set_unfinished(vault.unfinished().or(Some(Unfinished::Renewal)));
                     (StoredEntry { entry: known(), has_key: true }, false)
                 }
-                Err(StoreError::Unavailable(_)) => return false,
+                Err(StoreError::Unavailable(_)) => {
+                    if renew && connection.store_is_unknown() && connection.was_signed_out() {
+                        self.discard_unread_entry().await;
+                    }
+                    return false;
+                }
             };
             let own = connection.client_token();
             let theirs = entry.token.clone().filter(|token| {
@@ -258,9 +284,9 @@ impl Clerk {
             }
             content.revocations = self.0.revocations.merge(content.revocations);
             change(&mut content);
-            let stored = if may_renew {
+            let stored = if can_renew && (renew || vault.unfinished().is_some()) {
                 self.write_renewed(&name, entry, &mut content).await
-            } else if before == content {
+            } else if before == content && vault.unfinished().is_none() {
                 vault.set_known(Some(entry));
                 true
             } else {
@@ -286,11 +312,19 @@ impl Clerk {
         self.place_token(&mut renewed, content);
         let sealed = content.seal_for_both(&renewed.key, &entry.key, name);
         // The old key goes even if the file can't be written: what is there shows somebody who is signed out.
-        let written = self.write_sealed(name, sealed, content).await;
+        let mut written = self.write_sealed(name, sealed, content).await;
         match self.write_secret(&SecretKey::ClientToken(name.to_owned()), renewed.text()).await {
-            Ok(()) => self.remember_written(renewed, &written),
+            Ok(()) => {
+                if self.0.vault.unfinished().is_some() {
+                    self.0.vault.set_unfinished(None);
+                    written = self.write_content(name, &renewed.key, content).await;
+                }
+                self.remember_written(renewed, &written)
+            }
             Err(error) => {
                 self.report_store_error(&error);
+                // Tried again with the next change, or at the next start.
+                self.0.vault.set_unfinished(self.0.vault.unfinished().or(Some(Unfinished::Renewal)));
                 self.write_stored(name, entry, true, content).await
             }
         }
@@ -311,6 +345,42 @@ impl Clerk {
             tracing::warn!(%error, "the state could not be stored; the next start of the app requires the network");
         }
         file.is_ok()
+    }
+
+    /// Writes `entry` in place of one that is to be forgotten, of which only the sessions to end are kept.
+    async fn replace_discarded(&self, name: &str, entry: Entry) {
+        let before = self.read_content(name, &entry.key).await.unwrap_or_default();
+        let revocations = self.0.revocations.merge(before.revocations);
+        self.0.vault.set_unfinished(Some(Unfinished::Discard));
+        let entry = Entry { token_in_file: false, ..entry };
+        self.write_renewed(name, entry, &mut Sealed { revocations, ..Sealed::default() }).await;
+    }
+
+    /// Notes in the file that the entry, which can't be read, is to be forgotten once it can: its user was on this device too,
+    /// when somebody signed out of it.
+    async fn discard_unread_entry(&self) {
+        let Some(cache) = self.0.setup.cache.as_deref() else { return };
+        let file = match store_access::read_cache(cache).await {
+            Ok(file) => file.unwrap_or_default(),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Vec::new(),
+            Err(error) => {
+                tracing::warn!(%error, "the stored state could not be read");
+                return;
+            }
+        };
+        self.0.vault.set_unfinished(Some(Unfinished::Discard));
+        let file = Unfinished::write(Some(Unfinished::Discard), &file);
+        if let Err(error) = store_access::write_cache(cache, file).await {
+            tracing::warn!(%error, "the sign-out could not be stored");
+        }
+    }
+
+    /// Reads what is still to be done to the entry.
+    async fn read_unfinished(&self) {
+        let Some(cache) = self.0.setup.cache.as_deref() else { return };
+        if let Ok(file) = store_access::read_cache(cache).await {
+            self.0.vault.note_unfinished(file.as_deref().and_then(Unfinished::read));
+        }
     }
 
     /// Reads the content of the sealed file.
@@ -404,6 +474,7 @@ impl Clerk {
         };
         match store_access::read_cache(cache.as_ref()).await {
             Ok(sealed) => {
+                self.0.vault.note_unfinished(sealed.as_deref().and_then(Unfinished::read));
                 let content = sealed.as_ref().and_then(|sealed| Sealed::open(sealed, key, name));
                 if sealed.is_some() && content.is_none() {
                     tracing::debug!(
@@ -441,6 +512,7 @@ impl Clerk {
             return self.write_secret(&place, StoredSecret::new(text)).await;
         };
         let sealed = sealed.ok_or_else(|| failed("the state could not be encrypted".to_owned()))?;
+        let sealed = Unfinished::write(self.0.vault.unfinished(), &sealed);
         store_access::write_cache(cache.as_ref(), sealed).await.map_err(|error| failed(error.to_string()))
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     secret::{ClientToken, Secret, StoredSecret},
+    state::sealed::Unfinished,
     sync::lock,
 };
 
@@ -117,6 +118,7 @@ pub(crate) struct Vault {
     pub(crate) turn: tokio::sync::Mutex<()>,
     known: Mutex<Option<Entry>>,
     own_tokens: Mutex<Vec<ClientToken>>,
+    unfinished: Mutex<Option<Unfinished>>,
 }
 
 impl Vault {
@@ -127,6 +129,21 @@ impl Vault {
 
     pub(crate) fn set_known(&self, entry: Option<Entry>) {
         *lock(&self.known) = entry;
+    }
+
+    /// Returns what is still to be done to the entry.
+    pub(crate) fn unfinished(&self) -> Option<Unfinished> {
+        *lock(&self.unfinished)
+    }
+
+    pub(crate) fn set_unfinished(&self, unfinished: Option<Unfinished>) {
+        *lock(&self.unfinished) = unfinished;
+    }
+
+    /// Notes what the file says. If it says nothing, another process may have done it, and doing it again does no harm.
+    pub(crate) fn note_unfinished(&self, read: Option<Unfinished>) {
+        let mut unfinished = lock(&self.unfinished);
+        *unfinished = read.or(unfinished.map(|_| Unfinished::Renewal));
     }
 
     /// Remembers a token that this process got from FAPI. A write that seemed to fail may have succeeded.

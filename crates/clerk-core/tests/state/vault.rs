@@ -16,7 +16,7 @@ use clerk_core::{
 };
 use clerk_testkit::{
     MemoryCache, Response, ScriptedApp, client,
-    device::{DAY_MS, Device, with_sessions},
+    device::{DAY_MS, Device, START_MS, with_sessions},
     environment, json_response, session, stored_token, wait_until,
 };
 use serde_json::json;
@@ -169,6 +169,10 @@ impl Machine {
         let _ = app.clerk.load(LoadOptions::default()).await;
         self.network.store(before, Ordering::Relaxed);
         app.active_session_id()
+    }
+
+    async fn stored_token(&self) -> Option<String> {
+        stored_token(&*self.secrets, &SecretKey::ClientToken("clerk.example.test".to_owned())).await
     }
 
     fn file(&self) -> Option<Vec<u8>> {
@@ -431,6 +435,88 @@ async fn sign_out_with_a_locked_keyring_replaces_the_file() {
     app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
     *machine.secrets.locked.lock().unwrap() = false;
     assert_eq!(machine.offline().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn file_from_before_a_sign_out_with_a_locked_keyring_shows_nobody_after_the_next_start() {
+    let machine = Machine::new("a-token");
+    let app = machine.running().await;
+    let before = machine.file();
+    *machine.secrets.locked.lock().unwrap() = true;
+    machine.network.store(OFFLINE, Ordering::Relaxed);
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    drop(app);
+    *machine.secrets.locked.lock().unwrap() = false;
+    assert_eq!(machine.offline().await, None);
+    machine.put_back(before);
+    assert_eq!(machine.offline().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn file_from_before_a_sign_out_with_a_locked_keyring_shows_nobody_once_it_is_unlocked() {
+    let machine = Machine::new("a-token");
+    let app = machine.running().await;
+    let before = machine.file();
+    *machine.secrets.locked.lock().unwrap() = true;
+    machine.network.store(OFFLINE, Ordering::Relaxed);
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    *machine.secrets.locked.lock().unwrap() = false;
+    let is_marked = || machine.file().is_some_and(|file| file.starts_with(b"clerk-renewal"));
+    assert!(is_marked());
+    app.clerk.resume();
+    wait_until("the key to be replaced", || !is_marked()).await;
+    machine.put_back(before);
+    assert_eq!(machine.offline().await, None);
+}
+
+/// The user of the entry that could not be read was on this device too.
+#[tokio::test(start_paused = true)]
+async fn user_of_before_is_not_back_after_a_sign_out_in_a_run_with_a_locked_keyring() {
+    for unlocked in [false, true] {
+        let machine = Machine::new("a-token");
+        drop(machine.running().await);
+        assert_eq!(machine.stored_token().await.as_deref(), Some("a-token"));
+        *machine.secrets.locked.lock().unwrap() = true;
+        let app = machine.start_with(|_| {});
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert!(app.clerk.is_signed_in(), "in memory only");
+        machine.network.store(OFFLINE, Ordering::Relaxed);
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        drop(app);
+        // One more run does not read the entry either.
+        if !unlocked {
+            assert_eq!(machine.offline().await, None);
+        }
+        *machine.secrets.locked.lock().unwrap() = false;
+        assert_eq!(machine.offline().await, None);
+        assert_eq!(machine.stored_token().await, None);
+        // What is stored from then on counts.
+        machine.network.store(200, Ordering::Relaxed);
+        machine.ended.lock().unwrap().clear();
+        drop(machine.running().await);
+        assert_eq!(machine.stored_token().await.as_deref(), Some("a-token"));
+        assert!(machine.offline().await.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn file_from_before_the_end_of_a_session_by_our_clock_shows_nobody() {
+    let mut ends = session("sess_1");
+    ends["expire_at"] = (START_MS + DAY_MS).into();
+    let device = Device::new(with_sessions(&[ends])).await;
+    let app = device.running().await;
+    let before = device.cache.0.lock().unwrap().clone();
+    device.cut();
+    device.clock.jump(2 * DAY_MS);
+    wait_until("the session to end", || !app.clerk.is_signed_in()).await;
+    // The paused clock advances when every task waits: then the key is replaced.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    drop(app);
+    device.clock.jump(-2 * DAY_MS);
+    *device.cache.0.lock().unwrap() = before;
+    let app = device.start(|_| {});
+    let _ = app.clerk.load(LoadOptions::default()).await;
+    assert_eq!(app.active_session_id(), None);
 }
 
 /// A file that can't be read at the moment is not taken for an empty one.
