@@ -61,8 +61,9 @@ impl Clerk {
     /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the identity is verified. A refusal
     /// that says that the user is signed in already makes that session the active one.
     pub(crate) async fn request(&self, request: &Request) -> Result<Value> {
-        self.loaded().await?;
-        let result = self.exchange(request).await;
+        let was_signed_in = self.loaded().await?.session().is_some();
+        let generation = self.0.connection.generation();
+        let mut result = self.exchange(request).await;
         if let Err(error) = &result {
             if error.status() == Some(401)
                 // These two say nothing about the session.
@@ -70,10 +71,16 @@ impl Clerk {
                 && !error.has_api_code("dev_browser_unauthenticated")
             {
                 self.settle_unauthenticated().await;
+                // Without the token that it refused, FAPI takes this device for a new one.
+                if !was_signed_in && !request.redeems_nonce() && self.0.connection.generation() != generation {
+                    result = self.exchange(request).await;
+                }
             }
-            if is_signed_in_already(error) {
-                self.adopt_existing_session(error).await;
-            }
+        }
+        if let Err(error) = &result
+            && is_signed_in_already(error)
+        {
+            self.adopt_existing_session(error).await;
         }
         result
     }
@@ -111,7 +118,7 @@ impl Clerk {
 
     /// Verifies the identity beside another error, which is the one to report.
     pub(crate) async fn settle_unauthenticated(&self) {
-        if self.snapshot().session().is_some() {
+        if self.snapshot().session().is_some() || self.0.connection.has_client_token() {
             self.verify_identity().await;
         }
     }
