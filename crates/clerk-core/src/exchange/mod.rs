@@ -64,17 +64,16 @@ impl Clerk {
         let was_signed_in = self.loaded().await?.session().is_some();
         let generation = self.0.connection.generation();
         let mut result = self.exchange(request).await;
-        if let Err(error) = &result {
-            if error.status() == Some(401)
-                // These two say nothing about the session.
-                && !error.has_api_code("requires_captcha")
-                && !error.has_api_code("dev_browser_unauthenticated")
-            {
-                self.settle_unauthenticated().await;
-                // Without the token that it refused, FAPI takes this device for a new one.
-                if !was_signed_in && !request.redeems_nonce() && self.0.connection.generation() != generation {
-                    result = self.exchange(request).await;
-                }
+        if let Err(error) = &result
+            && error.status() == Some(401)
+            // These two say nothing about the session.
+            && !error.has_api_code("requires_captcha")
+            && !error.has_api_code("dev_browser_unauthenticated")
+        {
+            self.settle_unauthenticated().await;
+            // Without the token that it refused, FAPI takes this device for a new one.
+            if !was_signed_in && !request.redeems_nonce() && self.0.connection.generation() != generation {
+                result = self.exchange(request).await;
             }
         }
         if let Err(error) = &result
