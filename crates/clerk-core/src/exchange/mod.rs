@@ -61,7 +61,8 @@ impl Clerk {
     /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the identity is verified. A refusal
     /// that says that the user is signed in already makes that session the active one.
     pub(crate) async fn request(&self, request: &Request) -> Result<Value> {
-        self.loaded().await?;
+        let was_signed_in = self.loaded().await?.session().is_some();
+        let generation = self.0.connection.generation();
         let mut result = self.exchange(request).await;
         if let Err(error) = &result
             && error.status() == Some(401)
@@ -69,15 +70,15 @@ impl Clerk {
             && !error.has_api_code("requires_captcha")
             && !error.has_api_code("dev_browser_unauthenticated")
         {
-            let had_token = self.0.connection.has_client_token();
             if request.begins_attempt() {
                 self.verify(Patience::None).await;
-                // FAPI does not know the client any more, and creates another one for the attempt.
-                if had_token && !self.0.connection.has_client_token() {
-                    result = self.exchange(request).await;
-                }
             } else {
                 self.settle_unauthenticated().await;
+            }
+            // Without the token that it refused, FAPI takes this device for a new one.
+            let may_repeat = request.begins_attempt() || (!was_signed_in && !request.redeems_nonce());
+            if may_repeat && self.0.connection.generation() != generation {
+                result = self.exchange(request).await;
             }
         }
         if let Err(error) = &result
@@ -121,7 +122,7 @@ impl Clerk {
 
     /// Verifies the identity beside another error, which is the one to report.
     pub(crate) async fn settle_unauthenticated(&self) {
-        if self.snapshot().session().is_some() {
+        if self.snapshot().session().is_some() || self.0.connection.has_client_token() {
             self.verify_identity().await;
         }
     }

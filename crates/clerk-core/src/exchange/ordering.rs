@@ -46,7 +46,7 @@ impl OrderGate {
     ///
     /// The server's `updated_at` decides between two states of the same client, because it grows with each change: an
     /// old state is rejected even in the response to a later request, and a newer one is accepted even in the response
-    /// to an earlier request. Otherwise, also if one of them has no `updated_at`, the order of the requests decides.
+    /// to an earlier request. Otherwise, also if one of them has no usable time, the order of the requests decides.
     pub(crate) fn admit_client(&mut self, stamp: Stamp, held: Option<&Client>, incoming: &Client) -> bool {
         let later = stamp.sequence > self.client;
         let key = |client: &Client| -> (ClientId, UnixMillis) { (client.id.clone(), client.updated_at) };
@@ -55,8 +55,8 @@ impl OrderGate {
                 Some((id, updated_at))
                     if id == incoming.id
                         && updated_at != incoming.updated_at
-                        && updated_at.0 > 0
-                        && incoming.updated_at.0 > 0 =>
+                        && updated_at.is_plausible()
+                        && incoming.updated_at.is_plausible() =>
                 {
                     incoming.updated_at > updated_at
                 }
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn admit_client_uses_request_order_without_a_time() {
-        for (held, incoming) in [(20, 0), (0, 20)] {
+        for (held, incoming) in [(20, 0), (0, 20), (i64::MAX, 20), (20, i64::MAX), (-1, 20)] {
             let mut gate = OrderGate::default();
             let (slow, fast) = (gate.stamp(), gate.stamp());
             let held = client("client_1", held);

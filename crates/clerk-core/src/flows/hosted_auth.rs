@@ -74,8 +74,9 @@ impl Clerk {
         let (pkce, state) = (Pkce::new(), Secret::new(random_text(16)));
         let request = begin_hosted_auth(redirect, &pkce.challenge, state.expose(), mode);
         let response = match self.exchange(&request).await {
-            // A client whose session has ended receives a new token with this error.
-            Err(error) if error.status() == Some(401) && error.has_api_code("signed_out") => {
+            // Without the token that it refused, FAPI takes this device for a new one.
+            Err(error) if error.status() == Some(401) => {
+                self.settle_unauthenticated().await;
                 self.exchange(&request).await?
             }
             response => response?,

@@ -46,7 +46,7 @@ impl Client {
     /// Returns the newest timestamp: the server's clock had reached it when it sent this client.
     pub(crate) fn newest_timestamp(&self) -> UnixMillis {
         let sessions = self.sessions.iter().flat_map(|session| [session.updated_at, session.last_active_at]);
-        sessions.chain([self.updated_at]).max().unwrap_or_default()
+        sessions.chain([self.updated_at]).filter(|at| at.is_plausible()).max().unwrap_or_default()
     }
 
     /// Returns the default initial session: the last active one if it is signed in, else the first signed-in one.

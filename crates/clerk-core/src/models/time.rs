@@ -18,6 +18,16 @@
 #[serde(transparent)]
 pub struct UnixMillis(pub i64);
 
+/// The end of the year 9999.
+const END_MS: i64 = 253_402_300_800_000;
+
+impl UnixMillis {
+    /// Whether this is a time that a server may have reached: neither absent nor beyond any date.
+    pub(crate) fn is_plausible(self) -> bool {
+        (1..END_MS).contains(&self.0)
+    }
+}
+
 impl crate::fapi::wire::Wire for UnixMillis {
     fn read(json: &serde_json::Value) -> Option<Self> {
         i64::read(json).map(Self)

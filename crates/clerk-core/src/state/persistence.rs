@@ -285,7 +285,11 @@ impl Clerk {
             content.revocations = self.0.revocations.merge(content.revocations);
             change(&mut content);
             let stored = if can_renew && (renew || vault.unfinished().is_some()) {
-                self.write_renewed(&name, entry, &mut content).await
+                let stored = self.write_renewed(&name, entry, &mut content).await;
+                if !stored && self.would_come_back(&content) {
+                    self.forget_stored_token(&name).await;
+                }
+                stored
             } else if before == content && vault.unfinished().is_none() {
                 vault.set_known(Some(entry));
                 true
@@ -327,6 +331,22 @@ impl Clerk {
                 self.0.vault.set_unfinished(self.0.vault.unfinished().or(Some(Unfinished::Renewal)));
                 self.write_stored(name, entry, true, content).await
             }
+        }
+    }
+
+    /// Whether the next start of the app would show somebody who signed out, because the sessions to end could not be stored.
+    fn would_come_back(&self, content: &Sealed) -> bool {
+        let client = self.0.store.snapshot().client.clone();
+        !content.revocations.is_empty() && client.is_none_or(|client| client.signed_in_sessions().next().is_none())
+    }
+
+    /// Removes the client token from the entry. This run keeps it.
+    async fn forget_stored_token(&self, name: &str) {
+        let Some(known) = self.0.vault.known() else { return };
+        let entry = Entry { token: None, token_in_file: false, ..known };
+        match self.write_secret(&SecretKey::ClientToken(name.to_owned()), entry.text()).await {
+            Ok(()) => self.0.vault.set_known(Some(entry)),
+            Err(error) => self.report_store_error(&error),
         }
     }
 

@@ -519,3 +519,18 @@ async fn poll_that_is_refused_verifies_the_identity() {
     assert_eq!(app.count("GET", "/client"), 3, "the load, the poll and the verification");
     polling.abort();
 }
+
+/// The response with the newest token was lost while nobody was signed in.
+#[tokio::test(start_paused = true)]
+async fn sign_in_with_a_token_that_fapi_refuses_makes_this_device_a_new_one() {
+    let device = Device::new(with_sessions(&[])).await;
+    let app = device.running().await;
+    device.follow(|_, path, token| match (path, token) {
+        (_, Some(OWN_TOKEN)) => json_response(401, &json!({ "errors": [{ "code": "signed_out" }] })),
+        ("/client", None) => json_response(200, &json!({ "response": null })),
+        ("/client/sign_ins", None) => json_response(200, &json!({ "response": { "id": "sia_1" } })),
+        other => panic!("unexpected request {other:?}"),
+    });
+    app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+    assert_eq!(device.stored_token().await, None);
+}

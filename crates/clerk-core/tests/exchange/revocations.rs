@@ -10,7 +10,7 @@ use std::{
 
 use clerk_core::{
     ClerkSetup, GetTokenParams, LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions, Status,
-    ports::{BoxFuture, HttpRequest, HttpResponse, SecretKey, SecretStore, Transport, TransportError},
+    ports::{BoxFuture, CacheStore, HttpRequest, HttpResponse, SecretKey, SecretStore, Transport, TransportError},
     secret::StoredSecret,
     storage::MemoryStore,
 };
@@ -486,4 +486,35 @@ async fn revocation_is_sent_with_the_token_that_a_load_brings() {
         let stored = stored_token(&*world.secrets, &token_key()).await;
         assert_eq!(stored.as_deref(), Some(tokens[*newest.lock().unwrap()]), "the client stays; held: {held:?}");
     }
+}
+
+/// A disk that is full.
+struct FullDisk(Arc<MemoryCache>);
+
+impl CacheStore for FullDisk {
+    fn read(&self) -> BoxFuture<'_, std::io::Result<Option<Vec<u8>>>> {
+        self.0.read()
+    }
+    fn write(&self, _: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>> {
+        Box::pin(std::future::ready(Err(std::io::ErrorKind::StorageFull.into())))
+    }
+}
+
+/// The sessions to end can't be stored, so the next run must not be the same device.
+#[tokio::test(start_paused = true)]
+async fn sign_out_offline_with_a_full_disk_is_final() {
+    let device = Device::new(with_sessions(&[session("sess_1")])).await;
+    drop(device.running().await);
+    let disk = Arc::new(FullDisk(device.cache.clone()));
+    let app = device.start(|setup| setup.cache = Some(disk));
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    device.cut();
+    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    drop(app);
+    let signed_in = with_sessions(&[session("sess_1")]);
+    device.follow(move |method, path, token| match (path, token) {
+        ("/client", None) => json_response(200, &json!({ "response": null })),
+        _ => signed_in(method, path, token),
+    });
+    assert_eq!(device.running().await.active_session_id(), None);
 }

@@ -14,7 +14,10 @@ use clerk_core::{
     storage::MemoryStore,
 };
 use clerk_testkit::{
-    ScriptedApp, client, clock::TestClock, environment, json_response, jwt_issued_at, session, wait_until, with_timeout,
+    ScriptedApp, client,
+    clock::TestClock,
+    device::{Device, with_sessions},
+    environment, json_response, jwt_issued_at, session, wait_until, with_timeout,
 };
 use serde_json::{Value, json};
 
@@ -283,4 +286,28 @@ async fn session_that_ended_here_stays_inactive_if_the_user_chose_to_have_none()
     assert!(aging.app.clerk.client().unwrap().signed_in_session(&"sess_1".into()).is_some());
     assert_eq!(aging.app.active_session_id(), None);
     polling.abort();
+}
+
+/// A time beyond any date says nothing about when the client changed, or when its session ends.
+#[tokio::test(start_paused = true)]
+async fn impossible_time_does_not_freeze_the_state() {
+    for time in [json!(i64::MAX), json!(1e300), json!("9223372036854775807")] {
+        let mut odd = session("sess_1");
+        for field in ["expire_at", "last_active_at"] {
+            odd[field] = time.clone();
+        }
+        let mut odd = client(1, &[odd]);
+        odd["updated_at"] = time.clone();
+        let device = Device::new(move |method, path, token| match path {
+            "/client" => json_response(200, &json!({ "response": odd })),
+            _ => with_sessions(&[])(method, path, token),
+        })
+        .await;
+        let app = device.running().await;
+        device.clock.jump(2 * HOUR);
+        assert!(app.clerk.is_signed_in(), "{time}");
+        device.follow(with_sessions(&[]));
+        app.clerk.handle_unauthenticated().await.unwrap();
+        assert!(!app.clerk.is_signed_in(), "{time}");
+    }
 }
