@@ -62,10 +62,7 @@ impl Clerk {
         self.loaded().await?;
         let mut result = self.exchange(request).await;
         if let Err(error) = &result
-            && error.status() == Some(401)
-            // These two say nothing about the session.
-            && !error.has_api_code("requires_captcha")
-            && !error.has_api_code("dev_browser_unauthenticated")
+            && error.is_unauthenticated()
         {
             let had_token = self.0.connection.has_client_token();
             if request.begins_attempt() {
@@ -418,7 +415,7 @@ enum Patience {
 pub(crate) fn knows_no_client(reply: &Reply) -> bool {
     match &reply.outcome {
         Ok(resource) => resource.is_null() && reply.client.is_some(),
-        Err(error) => error.status() == Some(401),
+        Err(error) => error.is_unauthenticated(),
     }
 }
 
