@@ -204,6 +204,10 @@ async fn interleave(seed: u64, loses: u64) -> Result<(), String> {
             };
             match signed_in {
                 Ok(()) => (wanted, attempted) = (Some(user), Vec::new()),
+                // Somebody else may be active, while this user has a session too.
+                Err(error) if loses == 0 && !error.has_api_code("identifier_already_signed_in") => {
+                    return Err(format!("seed {seed}: the sign-in of {user}: {error}"));
+                }
                 Err(_) => attempted.push(user),
             }
         } else {
