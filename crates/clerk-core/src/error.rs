@@ -215,6 +215,13 @@ impl Error {
         error.errors.iter().find_map(|item| item.meta.get(key)?.as_str())
     }
 
+    /// Whether FAPI does not accept the client token, or the session. Two of its codes with the same status say neither.
+    pub(crate) fn is_unauthenticated(&self) -> bool {
+        self.status() == Some(401)
+            && !self.has_api_code("requires_captcha")
+            && !self.has_api_code("dev_browser_unauthenticated")
+    }
+
     /// Whether FAPI says that the session is no longer signed in.
     pub(crate) fn is_signed_out(&self) -> bool {
         match self.status() {

@@ -65,10 +65,7 @@ impl Clerk {
         let generation = self.0.connection.generation();
         let mut result = self.exchange(request).await;
         if let Err(error) = &result
-            && error.status() == Some(401)
-            // These two say nothing about the session.
-            && !error.has_api_code("requires_captcha")
-            && !error.has_api_code("dev_browser_unauthenticated")
+            && error.is_unauthenticated()
         {
             if request.begins_attempt() {
                 self.verify(Patience::None).await;
@@ -443,7 +440,7 @@ enum Patience {
 pub(crate) fn knows_no_client(reply: &Reply) -> bool {
     match &reply.outcome {
         Ok(resource) => resource.is_null() && reply.client.is_some(),
-        Err(error) => error.status() == Some(401),
+        Err(error) => error.is_unauthenticated(),
     }
 }
 

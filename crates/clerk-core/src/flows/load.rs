@@ -381,7 +381,7 @@ impl Clerk {
     async fn reload_client(&self) -> Result<()> {
         match self.exchange(&get_client().changes_client()).await {
             // The browser may have got another token for this client, which the app fetches with the nonce.
-            Err(error) if error.status() == Some(401) && self.expects_nonce() => Ok(()),
+            Err(error) if error.is_unauthenticated() && self.expects_nonce() => Ok(()),
             Err(error) if error.status() == Some(401) => {
                 let had_token = self.0.connection.has_client_token();
                 self.0.connection.reset_token(None);

@@ -119,7 +119,7 @@ impl Clerk {
             && !snapshot.signed_out.contains(id)
         {
             // The response that named the session may have come with an older client.
-            self.exchange(&get_client()).await?;
+            self.request(&get_client()).await?;
             snapshot = self.loaded_snapshot()?;
         }
         let client = snapshot.client.clone().unwrap_or_default();
