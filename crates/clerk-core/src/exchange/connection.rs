@@ -325,10 +325,13 @@ impl Connection {
 
 /// Whether two client tokens belong to the same client. Tokens that can't be read are taken to be of the same one.
 pub(crate) fn is_same_client(one: &ClientToken, other: &ClientToken) -> bool {
-    let id =
-        |token: &ClientToken| jwt::payload(token.expose()).and_then(|claims| claims["id"].as_str().map(str::to_owned));
-    match (id(one), id(other)) {
+    match (client_id(one), client_id(other)) {
         (Some(one), Some(other)) => one == other,
         _ => true,
     }
+}
+
+/// Returns the client that a client token belongs to, if it can be read.
+pub(crate) fn client_id(token: &ClientToken) -> Option<String> {
+    jwt::payload(token.expose())?["id"].as_str().map(str::to_owned)
 }

@@ -265,9 +265,15 @@ impl Clerk {
             TokenUpdate::Set(token) => Some(Some(token)),
         };
         if let Some(token) = update {
+            let old = connection.client_token();
             match connection.judge_token(&mut in_flight, token, active.is_some()) {
                 TokenVerdict::Keep => {}
-                TokenVerdict::Adopt(token) => new_token = Some(token),
+                TokenVerdict::Adopt(token) => {
+                    if let (Some(old), Some(new)) = (&old, &token) {
+                        self.0.revocations.renew_token(old, new);
+                    }
+                    new_token = Some(token);
+                }
                 TokenVerdict::Doubt => doubt = true,
             }
         }
@@ -338,6 +344,9 @@ impl Clerk {
         // Boxed, because applying a response may lead here again.
         Box::pin(async move {
             let before = clerk.0.store.snapshot().session().map(|session| session.id.clone());
+            if let Some(old) = clerk.0.connection.client_token() {
+                clerk.0.revocations.renew_token(&old, &token);
+            }
             clerk.0.connection.reset_token(Some(token));
             if let Err(error) = clerk.exchange_once(&get_client().changes_client()).await {
                 tracing::debug!(code = error.code(), "the client of the stored token could not be read");
