@@ -150,6 +150,7 @@ impl Clerk {
         {
             let theirs = theirs.clone();
             vault.set_known(stored);
+            connection.set_token_is_unsaved(false);
             return Ok(Some(theirs));
         }
         let mut entry = stored.or_else(|| vault.known()).unwrap_or_else(|| Entry::new(None));
@@ -164,6 +165,7 @@ impl Clerk {
         }
         self.write_secret(&SecretKey::ClientToken(name), entry.text()).await?;
         vault.set_known(Some(entry));
+        connection.set_token_is_unsaved(false);
         Ok(None)
     }
 
@@ -206,8 +208,8 @@ impl Clerk {
     async fn rewrite_stored(&self, renew: bool, change: impl FnOnce(&mut Sealed) + Send) -> bool {
         let connection = &self.0.connection;
         let Some(name) = connection.secret_name() else { return false };
-        if connection.store_is_unknown() {
-            // Finds out first who was signed in on this device.
+        if connection.needs_store() {
+            // Finds out first who was signed in on this device, and does not keep an older token beside the newer state.
             self.store_token(connection.client_token()).await;
         }
         let (stored, theirs, is_outdated) = {
