@@ -100,11 +100,6 @@ pub(crate) struct BackgroundClerk {
 }
 
 impl BackgroundClerk {
-    /// Returns a handle, if there still is one.
-    pub(crate) fn upgrade(&self) -> Option<Clerk> {
-        self.inner.upgrade().map(Clerk::of)
-    }
-
     /// Returns a handle after a pause, or `None` as soon as the last one is dropped.
     pub(crate) async fn after<T>(&mut self, pause: impl Future<Output = T>) -> Option<(Clerk, T)> {
         let closed = async { while self.state.changed().await.is_ok() {} };
@@ -112,7 +107,7 @@ impl BackgroundClerk {
             over = pause => over,
             () = closed => return None,
         };
-        Some((self.upgrade()?, over))
+        Some((Clerk::of(self.inner.upgrade()?), over))
     }
 }
 

@@ -43,7 +43,9 @@ pub(crate) struct Connection {
     verifying: watch::Sender<bool>,
     /// Whether the stored token could not be read: what is stored is unknown, and must not be overwritten unseen.
     store_is_unknown: AtomicBool,
-    /// Held by the task that tries to read what is stored.
+    /// Whether the client token could not be stored.
+    token_is_unsaved: AtomicBool,
+    /// Held by the task that tries to reach the store again.
     recovery: Arc<tokio::sync::Mutex<()>>,
     /// Whether the user signed out of all sessions while what is stored was unknown.
     signed_out: AtomicBool,
@@ -61,6 +63,7 @@ impl Default for Connection {
             first_contact: tokio::sync::Mutex::default(),
             verifying: watch::Sender::new(false),
             store_is_unknown: AtomicBool::default(),
+            token_is_unsaved: AtomicBool::default(),
             recovery: Arc::default(),
             signed_out: AtomicBool::default(),
             in_doubt: AtomicBool::default(),
@@ -244,7 +247,16 @@ impl Connection {
         self.store_is_unknown.store(unknown, Ordering::Release);
     }
 
-    /// Returns the right to try to read what is stored, unless another task has it.
+    /// Whether something is left to do as soon as the store is available again: to read it, or to store the client token.
+    pub(crate) fn needs_store(&self) -> bool {
+        self.store_is_unknown() || self.token_is_unsaved.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_token_is_unsaved(&self, unsaved: bool) {
+        self.token_is_unsaved.store(unsaved, Ordering::Release);
+    }
+
+    /// Returns the right to try to reach the store again, unless another task has it.
     pub(super) fn begin_recovery(&self) -> Option<OwnedMutexGuard<()>> {
         self.recovery.clone().try_lock_owned().ok()
     }
@@ -331,7 +343,10 @@ impl Connection {
 
 /// Whether the token `new` belongs to the client of `held`. If `held` can't be read, any token is taken to be of its client.
 pub(crate) fn is_same_client(held: &ClientToken, new: &ClientToken) -> bool {
-    let id =
-        |token: &ClientToken| jwt::payload(token.expose()).and_then(|claims| claims["id"].as_str().map(str::to_owned));
-    id(held).is_none_or(|held| id(new) == Some(held))
+    client_id(held).is_none_or(|held| client_id(new) == Some(held))
+}
+
+/// Returns the client that a client token belongs to, if it can be read.
+pub(crate) fn client_id(token: &ClientToken) -> Option<String> {
+    jwt::payload(token.expose())?["id"].as_str().map(str::to_owned)
 }

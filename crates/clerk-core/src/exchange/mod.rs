@@ -300,9 +300,15 @@ impl Clerk {
             TokenUpdate::Set(token) => Some(Some(token)),
         };
         if let Some(token) = update {
+            let old = connection.client_token();
             match connection.judge_token(&mut in_flight, token, active.is_some()) {
                 TokenVerdict::Keep => {}
-                TokenVerdict::Adopt(token) => new_token = Some(token),
+                TokenVerdict::Adopt(token) => {
+                    if let (Some(old), Some(new)) = (&old, &token) {
+                        self.0.revocations.renew_token(old, new);
+                    }
+                    new_token = Some(token);
+                }
                 TokenVerdict::Doubt => doubt = true,
             }
         }
@@ -352,18 +358,24 @@ impl Clerk {
         tokio::spawn(async move { clerk.verify_identity_if_in_doubt().await });
     }
 
-    /// Stores a new client token. If storing fails, it is used in memory only. If another process stored a newer one, that is
-    /// used instead.
+    /// Stores a new client token. If storing fails, it is used in memory only, and stored as soon as that is possible: FAPI may
+    /// refuse the older one that is stored. If another process stored a newer one, that is used instead.
     pub(crate) async fn store_token(&self, token: Option<ClientToken>) {
-        let was_unknown = self.0.connection.store_is_unknown();
+        let needed_store = self.0.connection.needs_store();
         match self.save_token(token.as_ref()).await {
             Ok(None) => {}
             Ok(Some(theirs)) => self.adopt_stored_token(theirs).await,
-            // That was reported.
-            Err(StoreError::Unavailable(why)) if was_unknown => {
-                tracing::debug!("the keyring is still not available: {why}");
+            Err(error) => {
+                self.0.connection.set_token_is_unsaved(true);
+                self.recover_store();
+                match error {
+                    // That was reported.
+                    StoreError::Unavailable(why) if needed_store => {
+                        tracing::debug!("the keyring is still not available: {why}");
+                    }
+                    error => self.report_store_error(&error),
+                }
             }
-            Err(error) => self.report_store_error(&error),
         }
     }
 
@@ -373,6 +385,9 @@ impl Clerk {
         // Boxed, because applying a response may lead here again.
         Box::pin(async move {
             let before = clerk.0.store.snapshot().session().map(|session| session.id.clone());
+            if let Some(old) = clerk.0.connection.client_token() {
+                clerk.0.revocations.renew_token(&old, &token);
+            }
             clerk.0.connection.reset_token(Some(token));
             if let Err(error) = clerk.exchange_once(&get_client().changes_client()).await {
                 tracing::debug!(code = error.code(), "the client of the stored token could not be read");
@@ -391,8 +406,8 @@ impl Clerk {
         })
     }
 
-    /// Tries to read the store again, with growing pauses, until it can be read or the last handle is dropped. A read may ask the
-    /// user to unlock the keyring, so the pauses are long. Does nothing if a task does that already.
+    /// Tries to reach the store again, with growing pauses, until that is not needed any more or the last handle is dropped. A
+    /// read may ask the user to unlock the keyring, so the pauses are long. Does nothing if a task does that already.
     pub(crate) fn recover_store(&self) {
         let Some(recovery) = self.0.connection.begin_recovery() else { return };
         let mut background = self.in_background();
@@ -401,10 +416,12 @@ impl Clerk {
             for minutes in [1, 5, 15, 30].into_iter().chain(std::iter::repeat(60)) {
                 let pause = tokio::time::sleep(std::time::Duration::from_secs(minutes * 60));
                 let Some((clerk, ())) = background.after(pause).await else { return };
-                if !clerk.0.connection.store_is_unknown() {
+                if clerk.0.connection.needs_store() {
+                    clerk.store_token(clerk.0.connection.client_token()).await;
+                }
+                if !clerk.0.connection.needs_store() {
                     return;
                 }
-                clerk.store_token(clerk.0.connection.client_token()).await;
             }
         });
     }

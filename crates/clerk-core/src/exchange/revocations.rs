@@ -134,8 +134,8 @@ impl Clerk {
         let Some(fapi) = self.0.connection.fapi() else { return Ok(None) };
         let credentials = Credentials { client_token: revocation.token.clone(), session_id: None };
         let reply = fapi.send(request, &credentials).await?;
-        if let TokenUpdate::Set(new) = &reply.token {
-            self.0.revocations.rotate(revocation.token.as_ref(), new);
+        if let (Some(old), TokenUpdate::Set(new)) = (&revocation.token, &reply.token) {
+            self.0.revocations.renew_token(old, new);
         }
         Ok(has_ended(&reply, revocation))
     }

@@ -161,6 +161,10 @@ impl Clerk {
             let entry = stored.take().unwrap_or_else(|| Entry::new(None));
             if self.0.setup.cache.is_some() {
                 self.replace_discarded(&name, Entry { token: token.cloned(), ..entry }).await;
+                if vault.unfinished().is_some() {
+                    return Err(StoreError::Unavailable("the entry could not be replaced".to_owned()));
+                }
+                connection.set_token_is_unsaved(false);
                 return Ok(None);
             }
         }
@@ -171,6 +175,7 @@ impl Clerk {
         {
             let theirs = theirs.clone();
             vault.set_known(stored);
+            connection.set_token_is_unsaved(false);
             return Ok(Some(theirs));
         }
         let mut entry = stored.or_else(|| vault.known()).unwrap_or_else(|| Entry::new(None));
@@ -195,6 +200,7 @@ impl Clerk {
         if let Some(content) = then {
             self.write_content(&name, &entry.key, &content).await?;
         }
+        connection.set_token_is_unsaved(false);
         Ok(None)
     }
 
@@ -241,8 +247,8 @@ impl Clerk {
     async fn rewrite_stored(&self, renew: bool, change: impl FnOnce(&mut Sealed) + Send) -> bool {
         let connection = &self.0.connection;
         let Some(name) = connection.secret_name() else { return false };
-        if connection.store_is_unknown() {
-            // Finds out first who was signed in on this device.
+        if connection.needs_store() {
+            // Finds out first who was signed in on this device, and does not keep an older token beside the newer state.
             self.store_token(connection.client_token()).await;
         }
         let (stored, theirs, is_outdated) = {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
 use crate::{
+    exchange::connection::{client_id, is_same_client},
     models::{ClientId, SessionId},
     secret::{ClientToken, Secret},
     state::signed_out::MAX_ENDED,
@@ -108,10 +109,17 @@ impl RevocationQueue {
         }
     }
 
-    /// Replaces a client token that FAPI rotated while it ended a session.
-    pub(crate) fn rotate(&self, old: Option<&ClientToken>, new: &ClientToken) {
-        for held in lock(&self.pending).iter_mut().filter(|held| held.token.as_ref() == old) {
-            held.token = Some(new.clone());
+    /// Takes over the newest token of a client, because FAPI may refuse older ones. `new` came in a response to a request with
+    /// `old`. It may belong to another client, which FAPI makes when it refuses a token; then `old` was the newest one.
+    pub(crate) fn renew_token(&self, old: &ClientToken, new: &ClientToken) {
+        let newest = if is_same_client(old, new) { new } else { old };
+        for held in lock(&self.pending).iter_mut() {
+            let is_older = |token: &ClientToken| {
+                token == old || (client_id(token).is_some() && client_id(token) == client_id(newest))
+            };
+            if held.token.as_ref().is_some_and(is_older) {
+                held.token = Some(newest.clone());
+            }
         }
     }
 

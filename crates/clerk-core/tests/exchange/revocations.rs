@@ -17,7 +17,7 @@ use clerk_core::{
 use clerk_testkit::{
     MemoryCache, Response, ScriptedApp, client,
     device::{DAY_MS, Device, START_MS, with_sessions},
-    environment, join, json_response, session, stored_token, text_response, wait_until, with_timeout,
+    environment, join, json_response, jwt, session, stored_token, text_response, wait_until, with_timeout,
 };
 use serde_json::{Value, json};
 
@@ -517,4 +517,86 @@ async fn sign_out_offline_with_a_full_disk_is_final() {
         _ => signed_in(method, path, token),
     });
     assert_eq!(device.running().await.active_session_id(), None);
+}
+
+/// Returns a client token of this client. Its signature is not valid.
+fn token_of(client: &str, number: u32) -> &'static str {
+    jwt(&json!({ "id": client, "number": number })).leak()
+}
+
+/// A device whose session could not be ended yet, whose token was rotated, and that has become another client since.
+struct Moved {
+    _app: ScriptedApp,
+    /// The newest token of the first client.
+    newest: &'static str,
+    /// The response to the next request that ends the session.
+    removal: Arc<Mutex<Option<Response>>>,
+    /// The tokens of the requests that ended the session, if FAPI responded.
+    sent_with: Arc<Mutex<Vec<String>>>,
+}
+
+impl Moved {
+    async fn new() -> Self {
+        let (first, newest, other) = (token_of("client_1", 1), token_of("client_1", 2), token_of("client_2", 1));
+        let (removal, sent_with) = (Arc::<Mutex<Option<Response>>>::default(), Arc::<Mutex<Vec<String>>>::default());
+        let (next_removal, log) = (removal.clone(), sent_with.clone());
+        let sign_ins = Mutex::new([newest, other].into_iter());
+        let script = move |_: &str, path: &str, token: Option<&str>| {
+            let with_token =
+                |body: &Value, token| json_response(200, body).map(|response| Response { token, ..response });
+            match path {
+                "/environment" => json_response(200, &environment()),
+                "/client" if token.is_none() => {
+                    with_token(&json!({ "response": client(1, &[session("sess_1")]) }), Some(first))
+                }
+                "/client" => None,
+                "/client/sessions/sess_1/remove" => {
+                    let response = next_removal.lock().unwrap().take()?;
+                    log.lock().unwrap().push(token.unwrap().to_owned());
+                    Some(response)
+                }
+                "/client/sign_ins" => {
+                    let token = sign_ins.lock().unwrap().next().unwrap();
+                    let id = if token == other { "client_2" } else { "client_1" };
+                    let client = json!({ "object": "client", "id": id, "sessions": [], "updated_at": 2 });
+                    let sign_in = json!({ "object": "sign_in_attempt", "id": "sia_1", "status": "needs_identifier" });
+                    with_token(&json!({ "response": sign_in, "client": client }), Some(token))
+                }
+                other => panic!("unexpected request {other}"),
+            }
+        };
+        let app = ScriptedApp::with_tokens(script, Arc::new(MemoryStore::default()), |_| {});
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        for _ in 0..2 {
+            app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+        }
+        Self { _app: app, newest, removal, sent_with }
+    }
+
+    /// Lets FAPI respond to the next request that ends the session. Returns the token that it was sent with.
+    async fn respond(&self, response: Option<Response>) -> String {
+        let before = self.sent_with.lock().unwrap().len();
+        *self.removal.lock().unwrap() = response;
+        wait_until("a request to end the session", || self.sent_with.lock().unwrap().len() > before).await;
+        self.sent_with.lock().unwrap()[before].clone()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn revocation_is_sent_with_the_newest_token_of_its_client() {
+    let device = Moved::new().await;
+    let ended = json!({ "response": session("sess_1"), "client": client(3, &[]) });
+    assert_eq!(device.respond(json_response(200, &ended)).await, device.newest);
+}
+
+#[tokio::test(start_paused = true)]
+async fn revocation_keeps_the_token_of_its_client_when_fapi_sends_that_of_another() {
+    let device = Moved::new().await;
+    let refusal = json!({ "errors": [{ "code": "signed_out", "message": "You are signed out" }] });
+    for number in 0..3 {
+        let refused = json_response(401, &refusal).unwrap();
+        let refused = Response { token: Some(token_of("client_3", number)), ..refused };
+        assert_eq!(device.respond(Some(refused)).await, device.newest);
+    }
 }

@@ -250,3 +250,35 @@ async fn store_that_forgets_at_log_out_is_reported_once_in_each_run() {
     second.clerk.load(LoadOptions::default()).await.unwrap();
     assert_eq!(second.events.notices(), ["storage_until_log_out"]);
 }
+
+/// The keyring is locked while FAPI rotates the token, and the older token is refused from then on.
+#[tokio::test(start_paused = true)]
+async fn client_token_that_could_not_be_stored_is_stored_later() {
+    for state_changes in [false, true] {
+        let store = Arc::new(LockedStore::default());
+        store.open.store(true, Ordering::Relaxed);
+        let app =
+            ScriptedApp::with_tokens(fapi, store.clone(), |setup| setup.cache = Some(Arc::<MemoryCache>::default()));
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert_eq!(stored_token(&store.held, &token_key()).await.as_deref(), Some("anonymous"));
+        store.open.store(false, Ordering::Relaxed);
+        app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+        assert_eq!(stored_token(&store.held, &token_key()).await.as_deref(), Some("anonymous"));
+        store.open.store(true, Ordering::Relaxed);
+        let caching = app.clerk.clone();
+        let caching = tokio::spawn(async move { caching.keep_cache().await });
+        let unlocked = tokio::time::Instant::now();
+        if state_changes {
+            app.clerk.set_active(SetActiveParams::session("sess_1")).await.unwrap();
+        } else {
+            caching.abort();
+        }
+        let stored = || store.writes.lock().unwrap().last().is_some_and(|token| token == "rotated");
+        wait_until("the token to be stored", stored).await;
+        let limit = if state_changes { 1 } else { 6 * 60 };
+        assert!(unlocked.elapsed() < Duration::from_secs(limit), "{state_changes}: {:?}", unlocked.elapsed());
+        let notices = app.events.notices();
+        assert_eq!(notices.iter().filter(|code| **code == "storage_unavailable").count(), 1);
+        caching.abort();
+    }
+}
