@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands for a terminal")]
 
+mod crash;
 mod demo;
 mod modules;
 mod process;
@@ -16,6 +17,7 @@ cargo xtask setup            install missing prerequisites (Debian and Ubuntu), 
 cargo xtask demo             open the example app on the local emulator or, with CLERK_PUBLISHABLE_KEY, on a real instance
 cargo xtask demo --headless  the same under a virtual display: signs in unattended and takes screenshots
 cargo xtask test             run every check and test
+cargo xtask crash …          kill an app at random moments and check what it restores: [--kills N] [--seed S]
 cargo xtask modules          list the dependencies between files, and fail if any are cyclic
 cargo xtask emulator …       start the emulator alone; --help lists its options
 cargo xtask bindings         regenerate guest-js/bindings.ts";
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["demo", "--headless"] => demo::run(true),
         ["test"] => test::run(),
         ["emulator", rest @ ..] => demo::emulator(rest),
+        ["crash", rest @ ..] => crash::run(rest),
         ["modules"] => modules::list(),
         ["bindings"] => test::write_bindings(),
         [] | ["help" | "--help" | "-h"] => {
