@@ -90,6 +90,12 @@ impl Emulator {
         self.shared.world().log.entries().cloned().collect()
     }
 
+    /// Returns the number of open connections. Without one, no request is being carried out.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.shared.connections()
+    }
+
     /// Clears the request log.
     pub fn clear_requests(&self) {
         self.shared.world().log.clear();

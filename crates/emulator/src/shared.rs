@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -18,7 +18,18 @@ pub(crate) struct Shared {
     /// Number of releases of held responses.
     released: watch::Sender<u64>,
     records_responses: AtomicBool,
+    /// Number of open connections.
+    connections: AtomicUsize,
     snapshots: Mutex<Snapshots>,
+}
+
+/// Counts a connection until it is dropped.
+pub(crate) struct Connected<'a>(&'a Shared);
+
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// Snapshots of the whole state.
@@ -43,6 +54,7 @@ impl Shared {
             world: Mutex::new(world),
             released: watch::Sender::new(0),
             records_responses: AtomicBool::new(false),
+            connections: AtomicUsize::new(0),
             snapshots: Mutex::default(),
         }
     }
@@ -50,6 +62,17 @@ impl Shared {
     /// Locks the instance. A request holds the lock while it is carried out, so requests are transactions.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a connection.
+    pub(crate) fn connected(&self) -> Connected<'_> {
+        self.connections.fetch_add(1, Ordering::AcqRel);
+        Connected(self)
+    }
+
+    /// Returns the number of open connections.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Acquire)
     }
 
     pub(crate) fn record_responses(&self) {

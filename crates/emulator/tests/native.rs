@@ -202,3 +202,40 @@ async fn rotation_grace_limits_superseded_tokens() {
         assert_eq!(native.get("/v1/me").await.summary(), expected, "{grace:?}");
     }
 }
+
+#[tokio::test]
+async fn rotate_always_rotates_with_every_response_about_the_client() {
+    for always in [false, true] {
+        let (_emulator, native) = start(|config| config.rotate_always = always).await;
+        native.post("/v1/client", &[]).await;
+        native.sign_in(ADA, PASSWORD).await;
+        for path in ["/v1/client", "/v1/client"] {
+            let before = native.token.lock().unwrap().clone();
+            let response = native.get(path).await;
+            assert_eq!((response.status, response.token.is_some()), (200, always));
+            assert_eq!(*native.token.lock().unwrap() != before, always, "the token is another one");
+        }
+        assert!(native.get("/v1/environment").await.token.is_none());
+        assert!(native.get("/v1/me").await.token.is_none());
+        assert_eq!(native.get("/v1/client/sessions/unknown").await.token, None, "a refusal changes nothing");
+    }
+}
+
+#[tokio::test]
+async fn connections_counts_what_is_open() {
+    let (emulator, _native) = start(|_| {}).await;
+    assert_eq!(emulator.connections(), 0);
+    let address = emulator.base_url().trim_start_matches("http://").to_owned();
+    let open = [
+        tokio::net::TcpStream::connect(&address).await.unwrap(),
+        tokio::net::TcpStream::connect(&address).await.unwrap(),
+    ];
+    let becomes = async |count| {
+        while emulator.connections() != count {
+            tokio::task::yield_now().await;
+        }
+    };
+    becomes(2).await;
+    drop(open);
+    becomes(0).await;
+}

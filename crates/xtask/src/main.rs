@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands for a terminal")]
 
+mod crash;
 mod demo;
 mod modules;
 mod process;
@@ -19,6 +20,7 @@ cargo xtask demo             open the example app on the local emulator or, with
 cargo xtask demo --headless  the same under a virtual display: signs in unattended and takes screenshots
 cargo xtask test             run every check and test
 cargo xtask soak             use the core under random faults: nothing may grow; --minutes N (default: 30), --seed S
+cargo xtask crash            kill an app at random moments and check what it restores; --kills N (default: 500), --seed S
 cargo xtask modules          list the dependencies between files, and fail if any are cyclic
 cargo xtask secrets          fail if a secret could be printed: by `Debug`, or in a log message
 cargo xtask emulator …       start the emulator alone; --help lists its options
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["soak", rest @ ..] => soak::run(rest),
         ["emulator", rest @ ..] => demo::emulator(rest),
+        ["crash", rest @ ..] => crash::run(rest),
         ["modules"] => modules::list(),
         ["secrets"] => secrets::check(),
         ["bindings"] => test::write_bindings(),

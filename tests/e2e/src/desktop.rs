@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Write,
     net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -17,6 +16,7 @@ use thirtyfour::{Capabilities, WebDriver};
 use crate::{
     CALLBACK, PATIENCE, Result, Window,
     process::{self, Running},
+    session::{self, Environment, SessionBus},
     until,
 };
 
@@ -51,11 +51,10 @@ pub struct Desktop {
     browser: Option<WebDriver>,
     chromedriver: Option<Running>,
     browser_process: Option<Running>,
-    _keyring: Option<Running>,
-    _bus: Running,
+    _bus: SessionBus,
     _display: Running,
     emulator: Emulator,
-    environment: Vec<(&'static str, String)>,
+    environment: Environment,
     files: TempDir,
 }
 
@@ -80,20 +79,13 @@ impl Desktop {
         let mut environment = environment(files.path(), &format!(":{number}"))?;
         environment.push(("CLERK_PUBLISHABLE_KEY", emulator.publishable_key()));
         environment.push(("CLERK_PROXY_URL", emulator.base_url()));
-        let (bus, address) = Running::start_and_read_line(
-            Command::new("dbus-daemon")
-                .args(["--session", "--nofork", "--nopidfile", "--print-address=1"])
-                .envs(environment.clone()),
-        )?;
-        environment.push(("DBUS_SESSION_BUS_ADDRESS", address));
-        let keyring = if options.keyring { Some(start_keyring(&environment).await?) } else { None };
+        let bus = SessionBus::start(&mut environment, options.keyring).await?;
         let mut desktop = Self {
             driver: None,
             background: None,
             browser: None,
             chromedriver: None,
             browser_process: None,
-            _keyring: keyring,
             _bus: bus,
             _display: display,
             emulator,
@@ -394,19 +386,9 @@ fn app() -> PathBuf {
     target.join("debug/clerk-desktop-example")
 }
 
-fn environment(files: &Path, display: &str) -> Result<Vec<(&'static str, String)>> {
-    let folder = |name: &str| -> Result<String> {
-        let path = files.join(name);
-        fs::create_dir_all(&path)?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
-        Ok(path.display().to_string())
-    };
-    Ok(vec![
-        ("HOME", files.display().to_string()),
-        ("XDG_DATA_HOME", folder("data")?),
-        ("XDG_CONFIG_HOME", folder("config")?),
-        ("XDG_CACHE_HOME", folder("cache")?),
-        ("XDG_RUNTIME_DIR", folder("runtime")?),
+fn environment(files: &Path, display: &str) -> Result<Environment> {
+    let mut environment = session::folders(files)?;
+    environment.extend([
         ("DISPLAY", display.to_owned()),
         // Debian's xdg-open accepts quoted commands of launcher entries only on a known desktop.
         ("XDG_CURRENT_DESKTOP", "GNOME".to_owned()),
@@ -414,46 +396,8 @@ fn environment(files: &Path, display: &str) -> Result<Vec<(&'static str, String)
         ("NO_COLOR", "1".to_owned()),
         ("NO_AT_BRIDGE", "1".to_owned()),
         ("LIBGL_ALWAYS_SOFTWARE", "1".to_owned()),
-    ])
-}
-
-/// Starts an unlocked keyring and waits until it responds.
-async fn start_keyring(environment: &[(&'static str, String)]) -> Result<Running> {
-    let mut command = Command::new("gnome-keyring-daemon");
-    command.args(["--foreground", "--unlock", "--components=secrets"]).envs(environment.to_vec());
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut keyring = Running::spawn(&mut command)?;
-    if let Some(mut stdin) = keyring.stdin() {
-        stdin.write_all(b"a password")?;
-    }
-    // A call to the service before it owns its name would make D-Bus start another keyring, which is locked.
-    let secrets = "org.freedesktop.secrets";
-    let owned = || async {
-        let output = gdbus("org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner", secrets, environment)?;
-        output.contains("true").then_some(())
-    };
-    until("the keyring owns its name on D-Bus", owned).await?;
-    let unlocked = || async {
-        let method = "org.freedesktop.Secret.Service.ReadAlias";
-        let output = gdbus(secrets, "/org/freedesktop/secrets", method, "default", environment)?;
-        output.contains("/collection/").then_some(())
-    };
-    until("the keyring has a default collection", unlocked).await?;
-    Ok(keyring)
-}
-
-/// Calls a method with one string on the session bus and returns the result as text.
-fn gdbus(
-    destination: &str,
-    path: &str,
-    method: &str,
-    argument: &str,
-    environment: &[(&'static str, String)],
-) -> Option<String> {
-    let mut command = Command::new("gdbus");
-    command.args(["call", "--session", "--dest", destination, "--object-path", path, "--method", method, argument]);
-    let output = command.envs(environment.to_vec()).stdin(Stdio::null()).output().ok()?;
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    ]);
+    Ok(environment)
 }
 
 /// Returns two free ports.

@@ -1,9 +1,11 @@
 //! A desktop for end-to-end tests: a display, a session bus, a keyring, a browser and an emulated Clerk. Each test has its
 //! own, which ends with the test.
 
+pub mod crash;
 mod desktop;
 mod openapi;
 mod process;
+mod session;
 mod web_page;
 mod window;
 

@@ -46,6 +46,10 @@ impl Running {
     pub(crate) fn stdin(&mut self) -> Option<std::process::ChildStdin> {
         self.0.stdin.take()
     }
+
+    pub(crate) fn stdout(&mut self) -> Option<std::process::ChildStdout> {
+        self.0.stdout.take()
+    }
 }
 
 fn name(command: &Command) -> String {

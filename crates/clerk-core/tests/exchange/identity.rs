@@ -78,14 +78,14 @@ impl Transport for Network {
 }
 
 /// A device with what is needed to check it.
-struct Device {
+struct ModelDevice {
     clerk: Clerk,
     network: Arc<Network>,
     store: Arc<MemoryStore>,
     browser: Arc<RecordingBrowser>,
 }
 
-impl Device {
+impl ModelDevice {
     fn new(random: &mut Random, loses: u64) -> Self {
         let network = Arc::new(Network {
             fapi: Mutex::default(),
@@ -181,7 +181,7 @@ async fn noise(clerk: Clerk, mut random: Random) {
 /// Runs one interleaving, and returns what went wrong.
 async fn interleave(seed: u64, loses: u64) -> Result<(), String> {
     let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-    let device = Device::new(&mut random, loses);
+    let device = ModelDevice::new(&mut random, loses);
     let clerk = &device.clerk;
     while clerk.load(LoadOptions::default()).await.is_err() {}
     // Two polls are due while the user signs in and out.

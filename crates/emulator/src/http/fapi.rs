@@ -205,7 +205,12 @@ fn execute(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) 
         let mut call = Call { caller: caller.clone(), arguments, incoming };
         let result = (route.run)(world, &mut call);
         caller = call.caller;
-        result
+        let resource = result?;
+        if world.config.rotate_always && incoming.path.starts_with("/v1/client") && caller.new_token.is_none() {
+            let client = caller.client_id.clone().unwrap_or_default();
+            world.rotate(&mut caller, &client)?;
+        }
+        Ok(resource)
     });
     let mut response = match result {
         Ok(RouteResponse::Browser(response)) => response,

@@ -39,6 +39,8 @@ pub(crate) async fn run(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+    let counted = shared.clone();
+    let _connected = counted.connected();
     let resets = Arc::new(AtomicBool::new(false));
     let stream = Resettable { stream, resets: resets.clone() };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
