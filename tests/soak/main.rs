@@ -69,6 +69,8 @@ fn run_apart(mut plan: Plan) -> (String, bool) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", BODY, "--nocapture"])
         .env(PLAN, serde_json::to_string(&plan).unwrap())
+        // One heap for all threads: another one for each would keep memory of its own.
+        .env("MALLOC_ARENA_MAX", "1")
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

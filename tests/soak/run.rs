@@ -33,13 +33,16 @@ use crate::{
 const SESSIONS_BEFORE: usize = 36;
 /// How long a call may take once the faults are lifted: a link waits ten minutes for the app to load.
 const LONGEST_CALL: Duration = Duration::from_secs(15 * 60);
-/// How long an app may take to converge once the faults are lifted and its calls have ended.
-const LONGEST_RECOVERY: Duration = Duration::from_secs(5 * 60);
+/// How long an app may take to converge once the faults are lifted and its calls have ended: the pauses between attempts to end a
+/// session on the server grow to an hour.
+const LONGEST_RECOVERY: Duration = Duration::from_secs(90 * 60);
 /// Longer than connections stay open that are not used: 90 seconds, looked at every 90 seconds. An app that was just started
 /// retries to end sessions after 5, 10, 20, … seconds, so this ends in the middle of its seventh pause.
 const QUIET: Duration = Duration::from_secs(560);
 /// The steps in which it passes.
 const QUIET_STEP: Duration = Duration::from_secs(5);
+/// Longer than a store that hung is left alone.
+const STORE_PAUSE: Duration = Duration::from_secs(90);
 /// The pause between two looks at something that takes time.
 const STEP: Duration = Duration::from_secs(1);
 
@@ -190,11 +193,7 @@ impl Soak {
         for number in 0..self.apps.len() {
             self.converge(number).await;
             if self.apps[number].habit == Habit::Restarts {
-                self.apps[number].close().await;
-                self.pace.pass(STEP).await;
-                self.apps[number].start(&self.pace);
-                self.end_calls().await;
-                self.converge(number).await;
+                self.restart(number).await;
             }
             for _ in 0..2 {
                 self.apps[number].open_window();
@@ -220,6 +219,24 @@ impl Soak {
             });
         }
         self.end_calls().await;
+    }
+
+    /// Closes an app and starts it again. Its user stays signed in.
+    async fn restart(&mut self, number: usize) {
+        self.pace.pass(STORE_PAUSE).await;
+        let app = &mut self.apps[number];
+        // A change of the state: what could not be stored is stored with it.
+        let clerk = app.clerk.clone();
+        app.call(true, async move { clerk.create_sign_in(SignInCreateParams::default()).await });
+        self.end_calls().await;
+        self.pace.pass(STEP).await;
+        self.apps[number].close().await;
+        self.pace.pass(STEP).await;
+        self.apps[number].start(&self.pace);
+        self.end_calls().await;
+        let app = &self.apps[number];
+        assert_eq!(app.user_name().as_deref(), Some(app.name), "after a restart");
+        self.converge(number).await;
     }
 
     /// Waits until all calls have returned. Users close the pages that they left open.
@@ -262,8 +279,9 @@ impl Soak {
             app.call(true, async move { be_signed_in(&clerk, name, address).await });
             self.end_calls().await;
             self.leave_one_session(number).await;
-            self.pace.pass(STEP).await;
-            passed += STEP;
+            let step = STEP.max(passed / 4);
+            self.pace.pass(step).await;
+            passed += step;
         }
     }
 

@@ -33,7 +33,7 @@ impl Plan {
 /// tasks, file handles or files grow. The default is 30 minutes, and a seed of its own for each run, which is printed.
 ///
 /// The minutes are those of the app: all timers, timeouts, intervals and clocks follow a clock that the test advances, as far as
-/// the real requests and files allow it. Thirty minutes take about ten minutes of real time on two cores. `tests/soak` says more.
+/// the real requests and files allow it. Thirty minutes take about five minutes of real time on two cores. `tests/soak` says more.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     let plan = Plan::read(arguments)?;
     if !cfg!(target_os = "linux") {

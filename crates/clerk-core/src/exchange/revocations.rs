@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::{
     clerk::Clerk,
     error::Result,
-    exchange::requests::get_client,
+    exchange::{connection::is_same_client, requests::get_client},
     fapi::{
         pipeline::{Credentials, Reply},
         request::{Method, Request, path},
@@ -134,7 +134,10 @@ impl Clerk {
         let Some(fapi) = self.0.connection.fapi() else { return Ok(None) };
         let credentials = Credentials { client_token: revocation.token.clone(), session_id: None };
         let reply = fapi.send(request, &credentials).await?;
-        if let (Some(old), TokenUpdate::Set(new)) = (&revocation.token, &reply.token) {
+        // FAPI makes another client when it refuses a token.
+        if let (Some(old), TokenUpdate::Set(new)) = (&revocation.token, &reply.token)
+            && is_same_client(old, new)
+        {
             self.0.revocations.renew_token(old, new);
         }
         Ok(has_ended(&reply, revocation))

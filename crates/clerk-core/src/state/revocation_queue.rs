@@ -109,8 +109,8 @@ impl RevocationQueue {
         }
     }
 
-    /// Takes over the newest token of a client, because FAPI may refuse older ones. `new` came in a response to a request with
-    /// `old`. It may belong to another client, which FAPI makes when it refuses a token; then `old` was the newest one.
+    /// Takes over the newest token of a client, because FAPI may refuse older ones. `new` has replaced `old`. If it belongs to
+    /// another client, `old` was the newest one of the former.
     pub(crate) fn renew_token(&self, old: &ClientToken, new: &ClientToken) {
         let newest = if is_same_client(old, new) { new } else { old };
         for held in lock(&self.pending).iter_mut() {
