@@ -204,20 +204,23 @@ async fn rotation_grace_limits_superseded_tokens() {
 }
 
 #[tokio::test]
-async fn rotate_always_rotates_with_every_response_about_the_client() {
+async fn rotate_always_rotates_with_every_request_that_changes_the_client() {
     for always in [false, true] {
         let (_emulator, native) = start(|config| config.rotate_always = always).await;
         native.post("/v1/client", &[]).await;
-        native.sign_in(ADA, PASSWORD).await;
-        for path in ["/v1/client", "/v1/client"] {
+        let session = native.sign_in(ADA, PASSWORD).await;
+        let mint = format!("/v1/client/sessions/{session}/tokens");
+        for _ in 0..2 {
             let before = native.token.lock().unwrap().clone();
-            let response = native.get(path).await;
+            let response = native.post(&mint, &[]).await;
             assert_eq!((response.status, response.token.is_some()), (200, always));
             assert_eq!(*native.token.lock().unwrap() != before, always, "the token is another one");
         }
-        assert!(native.get("/v1/environment").await.token.is_none());
-        assert!(native.get("/v1/me").await.token.is_none());
-        assert_eq!(native.get("/v1/client/sessions/unknown").await.token, None, "a refusal changes nothing");
+        for path in ["/v1/environment", "/v1/client", "/v1/me"] {
+            assert_eq!(native.get(path).await.token, None, "{path}");
+        }
+        let refusal = native.post("/v1/client/sessions/unknown/tokens", &[]).await;
+        assert_eq!((refusal.status, refusal.token), (404, None), "a refusal changes nothing");
     }
 }
 

@@ -83,8 +83,8 @@ pub struct Config {
     pub token_on_first_get: bool,
     /// Seconds for which a superseded client token is accepted; `None` for no limit.
     pub rotation_grace_s: Option<i64>,
-    /// Whether every response about a client rotates its token; otherwise only those that complete a sign-in or sign-up or end
-    /// the last session do.
+    /// Whether every request that changes something at a client rotates its token; otherwise only those that complete a sign-in
+    /// or sign-up or end the last session do.
     pub rotate_always: bool,
     /// Lifetimes, in seconds.
     pub lifetimes: Lifetimes,

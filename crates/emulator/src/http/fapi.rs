@@ -206,7 +206,8 @@ fn execute(world: &mut World, incoming: &Incoming, fault: Option<&'static str>) 
         let result = (route.run)(world, &mut call);
         caller = call.caller;
         let resource = result?;
-        if world.config.rotate_always && incoming.path.starts_with("/v1/client") && caller.new_token.is_none() {
+        let may_rotate = incoming.method != "GET" && incoming.path.starts_with("/v1/client");
+        if world.config.rotate_always && may_rotate && caller.new_token.is_none() {
             let client = caller.client_id.clone().unwrap_or_default();
             world.rotate(&mut caller, &client)?;
         }

@@ -24,7 +24,7 @@ use super::{
 use crate::Result;
 
 /// Runs the app: `<folder> <service> <publishable key> <proxy URL> <whether there is a network> [step …]`. After these steps, it
-/// reads others from its standard input, until that ends.
+/// reads others from its standard input, whose end is its own.
 ///
 /// # Errors
 /// If the arguments are wrong. What fails in Clerk is reported.
@@ -228,7 +228,7 @@ fn report(event: &Value) {
     let _ = io::stdout().lock().write_all(format!("{event}\n").as_bytes());
 }
 
-/// Reads the standard input on a thread of its own.
+/// Reads the standard input on a thread of its own. Its end is the end of the parent, and of this process.
 fn read_lines() -> mpsc::UnboundedReceiver<String> {
     let (sender, lines) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
@@ -237,6 +237,7 @@ fn read_lines() -> mpsc::UnboundedReceiver<String> {
                 return;
             }
         }
+        std::process::exit(0);
     });
     lines
 }

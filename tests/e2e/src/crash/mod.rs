@@ -1,5 +1,5 @@
 //! An app that is killed at random moments while people sign in and out of it. Its stores are the keyring and the disk; FAPI is
-//! emulated in this process, so that it survives.
+//! emulated in this process, so that it survives, and rotates the client token with every request that may change something.
 //!
 //! After each kill, starts without and with a network must restore what the app had reported:
 //!

@@ -158,8 +158,9 @@ impl Model {
         if !online && !missing.is_empty() {
             return Ok(Verdict::Behind);
         }
+        let has_queue = !self.queued.is_empty() || self.may_leave.iter().any(|id| !shown.contains_key(id));
         // Another device can't end the sessions that are queued.
-        if !missing.is_empty() || (refused && !self.queued.is_empty()) {
+        if !missing.is_empty() || (refused && has_queue) {
             return match (refused, self.is_exchanging || self.has_background) {
                 (true, true) if shown.is_empty() => Ok(Verdict::Superseded),
                 (true, _) => Err("the newest client token was not stored, although no response was on its way".into()),
