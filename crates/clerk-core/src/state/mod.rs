@@ -4,6 +4,8 @@ pub(crate) mod aging;
 pub(crate) mod authorization;
 mod cache;
 pub(crate) mod ended;
+#[cfg(test)]
+mod fuzz;
 pub(crate) mod listeners;
 pub(crate) mod persistence;
 mod properties;
