@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands for a terminal")]
 
 mod demo;
+mod fuzz;
 mod modules;
 mod process;
 mod programs;
@@ -16,6 +17,8 @@ cargo xtask setup            install missing prerequisites (Debian and Ubuntu), 
 cargo xtask demo             open the example app on the local emulator or, with CLERK_PUBLISHABLE_KEY, on a real instance
 cargo xtask demo --headless  the same under a virtual display: signs in unattended and takes screenshots
 cargo xtask test             run every check and test
+cargo xtask fuzz [target] [--inputs N | --seconds N]
+                             run the fuzz targets; by default, ten million inputs or ten minutes for each
 cargo xtask modules          list the dependencies between files, and fail if any are cyclic
 cargo xtask emulator …       start the emulator alone; --help lists its options
 cargo xtask bindings         regenerate guest-js/bindings.ts";
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         ["demo", "--headless"] => demo::run(true),
         ["test"] => test::run(),
         ["emulator", rest @ ..] => demo::emulator(rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["modules"] => modules::list(),
         ["bindings"] => test::write_bindings(),
         [] | ["help" | "--help" | "-h"] => {
