@@ -40,8 +40,14 @@ pub struct ApiError {
 
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.errors.first() {
-            Some(first) => f.write_str(first.long_message.as_deref().unwrap_or(&first.message)),
+        // Clerk's errors have a message, but what is in front of FAPI may imitate them.
+        let texts = self
+            .errors
+            .first()
+            .into_iter()
+            .flat_map(|first| [first.long_message.as_deref().unwrap_or_default(), &first.message, &first.code]);
+        match texts.into_iter().find(|text| !text.is_empty()) {
+            Some(text) => f.write_str(text),
             None => write!(f, "Clerk responded with status {}", self.status),
         }
     }
@@ -335,6 +341,21 @@ mod tests {
     use super::*;
     use crate::fapi::wire::Wire;
     use serde_json::json;
+
+    #[test]
+    fn api_error_is_never_displayed_as_an_empty_text() {
+        for (item, expected) in [
+            (json!({ "code": "c", "message": "m", "long_message": "l" }), "l"),
+            (json!({ "code": "c", "message": "m", "long_message": "" }), "m"),
+            (json!({ "code": "c", "message": "m" }), "m"),
+            (json!({ "code": "c" }), "c"),
+            (json!({}), "Clerk responded with status 422"),
+        ] {
+            let errors = vec![ApiErrorItem::read(&item).unwrap()];
+            let error = ApiError { status: 422, errors, clerk_trace_id: None, retry_after: None };
+            assert_eq!(error.to_string(), expected, "{item}");
+        }
+    }
 
     #[test]
     fn error_codes_are_unique() {

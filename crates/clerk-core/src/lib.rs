@@ -48,6 +48,8 @@ mod events;
 mod exchange;
 mod fapi;
 mod flows;
+#[cfg(test)]
+mod fuzz;
 mod jwt;
 pub mod models;
 mod navigation;

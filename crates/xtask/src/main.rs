@@ -4,6 +4,7 @@
 
 mod crash;
 mod demo;
+mod fuzz;
 mod modules;
 mod process;
 mod programs;
@@ -19,6 +20,8 @@ cargo xtask setup            install missing prerequisites (Debian and Ubuntu), 
 cargo xtask demo             open the example app on the local emulator or, with CLERK_PUBLISHABLE_KEY, on a real instance
 cargo xtask demo --headless  the same under a virtual display: signs in unattended and takes screenshots
 cargo xtask test             run every check and test
+cargo xtask fuzz [target] [--inputs N | --seconds N]
+                             run the fuzz targets; by default, ten million inputs or ten minutes for each
 cargo xtask soak             use the core under random faults: nothing may grow; --minutes N (default: 30), --seed S
 cargo xtask crash            kill an app at random moments and check what it restores; --kills N (default: 500), --seed S
 cargo xtask modules          list the dependencies between files, and fail if any are cyclic
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["soak", rest @ ..] => soak::run(rest),
         ["emulator", rest @ ..] => demo::emulator(rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["crash", rest @ ..] => crash::run(rest),
         ["modules"] => modules::list(),
         ["secrets"] => secrets::check(),

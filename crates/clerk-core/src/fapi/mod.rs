@@ -2,6 +2,8 @@
 
 mod envelope;
 pub(crate) mod form;
+#[cfg(test)]
+mod fuzz;
 mod http;
 mod instance;
 pub(crate) mod json;

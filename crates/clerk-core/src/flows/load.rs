@@ -87,7 +87,7 @@ impl Clerk {
         }
         // A load that was begun goes on without its caller: others wait for it too.
         let clerk = self.clone();
-        outside::to_the_end(async move { clerk.load_in_turn(options).await }).await
+        outside::to_the_end(Box::pin(async move { clerk.load_in_turn(options).await })).await
     }
 
     async fn load_in_turn(&self, options: LoadOptions) -> Result<()> {
@@ -308,7 +308,7 @@ impl Clerk {
             self.renew_key().await;
             self.0.revocations.clear();
         }
-        let opened = match self.open_stored(&instance.secret_name()).await {
+        let opened = match Box::pin(self.open_stored(&instance.secret_name())).await {
             Ok(opened) => opened,
             Err(error) => {
                 self.report_store_error(&error);

@@ -5,6 +5,8 @@ pub(crate) mod callback_link;
 pub(crate) mod callback_params;
 pub(crate) mod deep_link;
 pub(crate) mod email_link;
+#[cfg(test)]
+mod fuzz;
 mod hosted_auth;
 mod link_queue;
 pub(crate) mod load;

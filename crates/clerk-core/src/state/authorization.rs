@@ -68,7 +68,7 @@ impl Clerk {
     }
 }
 
-fn check(snapshot: &Snapshot, params: &CheckAuthorizationParams, now: Moment) -> bool {
+pub(super) fn check(snapshot: &Snapshot, params: &CheckAuthorizationParams, now: Moment) -> bool {
     let Some(session) = snapshot.session().filter(|session| session.user.is_some()) else { return false };
     let membership = session.active_membership();
     let token = snapshot.session_token(&session.id).filter(|token| token.remaining_ms(now) > 0);

@@ -4,6 +4,8 @@ pub(crate) mod aging;
 pub(crate) mod authorization;
 mod cache;
 pub(crate) mod ended;
+#[cfg(test)]
+mod fuzz;
 pub(crate) mod listeners;
 pub(crate) mod persistence;
 mod properties;
@@ -13,4 +15,5 @@ pub(crate) mod signed_out;
 pub(crate) mod snapshot;
 pub(crate) mod store;
 pub(crate) mod transition;
+pub(crate) mod unfinished;
 pub(crate) mod vault;

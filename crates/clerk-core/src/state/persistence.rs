@@ -12,8 +12,9 @@ use crate::{
     ports::{CacheLock, SecretKey, StoreError},
     secret::{ClientToken, Secret, StoredSecret},
     state::{
-        sealed::{CachedState, Sealed, Unfinished},
+        sealed::{CachedState, Sealed},
         transition::Transition,
+        unfinished::Unfinished,
         vault::{Entry, EntryText, SealKey},
     },
     store_access,

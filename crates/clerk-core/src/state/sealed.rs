@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     secret::Secret,
-    state::{revocation_queue::Revocation, snapshot::Snapshot, vault::SealKey},
+    state::{revocation_queue::Revocation, snapshot::Snapshot, unfinished::Unfinished, vault::SealKey},
 };
 
 /// The version of the format; other versions are ignored.
@@ -23,9 +23,6 @@ const FORMAT: &[u8] = b"clerk-state-2\n";
 const FORMAT_OF_TWO: &[u8] = b"clerk-states-2\n";
 /// The format of earlier versions.
 const OLD_FORMAT: &[u8] = b"clerk-state-1\n";
-/// What precedes the content while something [`Unfinished`] is left.
-const RENEWAL: &[u8] = b"clerk-renewal-1\n";
-const DISCARD: &[u8] = b"clerk-discard-1\n";
 const NONCE: usize = 24;
 /// How far in the future the time of storing may be: clocks are set back sometimes.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -42,42 +39,6 @@ pub(crate) struct Sealed {
     pub(crate) revocations: Vec<Revocation>,
     /// The client token, if it is too long for an entry of the secret store.
     pub(crate) token: Option<Secret<String>>,
-}
-
-/// What is still to be done to the entry of the secret store, which could not be read or written when somebody signed out. The
-/// file says so without the key, so that it can be said when the key is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unfinished {
-    /// Its key is to be replaced.
-    Renewal,
-    /// Its client token is to be forgotten, too.
-    Discard,
-}
-
-impl Unfinished {
-    /// Returns what the file says.
-    pub(super) fn read(file: &[u8]) -> Option<Self> {
-        match file {
-            _ if file.starts_with(RENEWAL) => Some(Self::Renewal),
-            _ if file.starts_with(DISCARD) => Some(Self::Discard),
-            _ => None,
-        }
-    }
-
-    /// Returns the file that says so.
-    pub(super) fn write(unfinished: Option<Self>, file: &[u8]) -> Vec<u8> {
-        let mark = match unfinished {
-            Some(Self::Renewal) => RENEWAL,
-            Some(Self::Discard) => DISCARD,
-            None => b"",
-        };
-        [mark, Self::skip(file)].concat()
-    }
-
-    /// Returns the rest of the file.
-    fn skip(file: &[u8]) -> &[u8] {
-        file.strip_prefix(RENEWAL).or_else(|| file.strip_prefix(DISCARD)).unwrap_or(file)
-    }
 }
 
 /// The last state.

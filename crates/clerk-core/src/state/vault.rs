@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     secret::{ClientToken, Secret, StoredSecret},
-    state::sealed::Unfinished,
+    state::unfinished::Unfinished,
     sync::lock,
 };
 
