@@ -80,7 +80,7 @@ fn files(folder: &Path, test: &Path) -> Result<Vec<PathBuf>, String> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs")
                 && path != test
-                && path.file_name().is_none_or(|name| name != "tests.rs")
+                && path.file_name().is_none_or(|name| name != "tests.rs" && name != "fuzz.rs")
             {
                 found.push(path);
             }
