@@ -47,7 +47,9 @@ pub async fn load_app_with_every_session_status(forced: bool, touch_status: u16)
     let sessions = [of("sess_1", "active"), pending, of("sess_3", "ended")];
     let script = move |method: &str, path: &str| match (method, path) {
         ("GET", "/environment") => {
-            json_response(200, &json!({ "organization_settings": { "force_organization_selection": forced } }))
+            let mut environment = environment();
+            environment["organization_settings"] = json!({ "force_organization_selection": forced });
+            json_response(200, &environment)
         }
         ("GET", "/client") => json_response(200, &json!({ "response": client(1, &sessions) })),
         ("POST", _) if path.ends_with("/touch") && touch_status != 200 => {

@@ -73,10 +73,8 @@ pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
             client: object.remove("client").filter(Value::is_object).map(Secret::new),
             recognized: true,
         },
-        other => {
-            let recognized = BARE.iter().any(|key| other.get(key).is_some());
-            only(Ok(other), recognized)
-        }
+        other if BARE.iter().any(|key| other.get(key).is_some()) => only(Ok(other), true),
+        _ => only(Err(not_json(response, path)), false),
     }
 }
 
@@ -87,7 +85,8 @@ fn is_redirect(response: &HttpResponse) -> bool {
 fn api_error(response: &HttpResponse, json: &Value) -> Option<ApiError> {
     let object = json.as_object()?;
     let errors: Vec<ApiErrorItem> = field(object, "errors", "errors");
-    if errors.is_empty() {
+    // Gateways have lists of errors too.
+    if errors.iter().all(|error| error.code.is_empty()) {
         return None;
     }
     Some(ApiError {

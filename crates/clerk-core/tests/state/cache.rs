@@ -259,6 +259,29 @@ async fn keep_cache_writes_only_sealed_data() {
 
 /// Something in between responds with JSON, or with nothing.
 #[tokio::test(start_paused = true)]
+async fn load_keeps_the_cached_environment_after_a_response_that_is_none() {
+    for (status, body) in [
+        (200, "{}"),
+        (200, r#"{"message":"Please sign in to the Wi-Fi"}"#),
+        (403, r#"{"errors":[{"message":"Forbidden"}]}"#),
+    ] {
+        let device = Device::new(with_sessions(&[session("sess_1")])).await;
+        drop(device.running().await);
+        let one = with_sessions(&[session("sess_1")]);
+        device.follow(move |method, path, token| match path {
+            "/environment" => text_response(status, body),
+            _ => one(method, path, token),
+        });
+        let app = device.start(|_| {});
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        let snapshot = app.clerk.snapshot();
+        let name = &snapshot.environment.as_ref().unwrap().display_config.application_name;
+        assert_eq!(name, "Test", "{status} {body}");
+        assert_eq!(app.clerk.status(), Status::Degraded);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn load_shows_the_cached_state_after_a_response_that_is_no_client() {
     for (status, body) in [
         (204, ""),

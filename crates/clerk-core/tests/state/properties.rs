@@ -33,7 +33,7 @@ async fn properties_reflect_the_state() {
 
     let production = ScriptedApp::with(
         |method, path| match path {
-            "/__clerk/v1/environment" => json_response(200, &json!({})),
+            "/__clerk/v1/environment" => json_response(200, &json!({ "display_config": {} })),
             _ => two_sessions(method, path.trim_start_matches("/__clerk/v1")),
         },
         Arc::new(MemoryStore::default()),
