@@ -247,7 +247,7 @@ fn leak(app: &mut DesktopApp, leaks: &[Leak]) {
             Leak::Handle => std::mem::forget(std::fs::File::open("/dev/null").unwrap()),
             Leak::File => {
                 let number = std::fs::read_dir(&app.folder).map_or(0, Iterator::count);
-                let _ = std::fs::write(app.folder.join(format!("left {number}")), vec![0; 200]);
+                let _ = std::fs::write(app.folder.join(format!("left {number}")), vec![0; 1_000]);
             }
             Leak::Secret => app.keyring.leak(),
             Leak::App => std::mem::forget(app.clerk.clone()),
