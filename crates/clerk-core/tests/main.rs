@@ -29,6 +29,7 @@ mod flows {
     mod sign_out;
     mod web3;
 }
+mod leaks;
 #[cfg(target_os = "linux")]
 mod memory;
 mod navigation;

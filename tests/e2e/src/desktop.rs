@@ -34,11 +34,13 @@ pub struct Options {
     pub instance: Config,
     /// Whether the desktop has a keyring.
     pub keyring: bool,
+    /// Whether the programs that the app and the browser start are recorded; see [`Desktop::programs`].
+    pub records_programs: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { instance: Config::demo(CALLBACK), keyring: true }
+        Self { instance: Config::demo(CALLBACK), keyring: true, records_programs: false }
     }
 }
 
@@ -79,6 +81,9 @@ impl Desktop {
         let mut environment = environment(files.path(), &format!(":{number}"))?;
         environment.push(("CLERK_PUBLISHABLE_KEY", emulator.publishable_key()));
         environment.push(("CLERK_PROXY_URL", emulator.base_url()));
+        if options.records_programs {
+            environment.push(("PATH", record_programs(files.path())?));
+        }
         let bus = SessionBus::start(&mut environment, options.keyring).await?;
         let mut desktop = Self {
             driver: None,
@@ -128,6 +133,15 @@ impl Desktop {
             log.push_str(&String::from_utf8_lossy(&fs::read(self.files().join(name)).unwrap_or_default()));
         }
         Ok(log)
+    }
+
+    /// Returns the command lines and environments of the programs that were started, if [`Options::records_programs`] is set. The
+    /// line of a program begins with `program: `.
+    ///
+    /// # Errors
+    /// If no program was started.
+    pub fn programs(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&fs::read(self.files().join(PROGRAMS))?).into_owned())
     }
 
     /// Starts the app and returns its window.
@@ -398,6 +412,33 @@ fn environment(files: &Path, display: &str) -> Result<Environment> {
         ("LIBGL_ALWAYS_SOFTWARE", "1".to_owned()),
     ]);
     Ok(environment)
+}
+
+/// The file with the programs that were started.
+const PROGRAMS: &str = "programs.log";
+
+/// The programs of the desktop that the app and the browser start.
+const RECORDED: &[&str] =
+    &["xdg-open", "xdg-mime", "update-desktop-database", "gio", "gnome-open", "kde-open", "wslview"];
+
+/// Puts a script before each program that records how it is started. Returns the `PATH` with these scripts.
+fn record_programs(files: &Path) -> Result<String> {
+    let (scripts, path) = (files.join("programs"), std::env::var("PATH")?);
+    fs::create_dir_all(&scripts)?;
+    for name in RECORDED {
+        let Some(real) = path.split(':').map(|folder| Path::new(folder).join(name)).find(|real| real.exists()) else {
+            continue;
+        };
+        let (script, log) = (scripts.join(name), files.join(PROGRAMS));
+        let text = format!(
+            "#!/bin/sh\n{{ echo \"program: {name} $*\"; env; }} >>'{}'\nexec '{}' \"$@\"\n",
+            log.display(),
+            real.display()
+        );
+        fs::write(&script, text)?;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(format!("{}:{path}", scripts.display()))
 }
 
 /// Returns two free ports.

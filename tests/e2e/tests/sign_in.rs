@@ -78,6 +78,46 @@ async fn deep_link_starts_the_app_and_completes_its_flow() -> Result<()> {
     window.wait_for_text("user-name", "Grace Hopper").await
 }
 
+/// Returns the sign-ins that were started.
+fn sign_ins(desktop: &Desktop) -> usize {
+    let requests = desktop.emulator().requests();
+    requests.iter().filter(|entry| entry.method == "POST" && entry.path.ends_with("/client/sign_ins")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn google_sign_in_goes_on_while_the_window_is_reloaded() -> Result<()> {
+    let mut desktop = Desktop::start(Options::default()).await?;
+    let window = desktop.start_app().await?;
+    window.wait_for_text("status", "ready").await?;
+    window.click("sign-in-oauth_google").await?;
+    desktop.provider_page().await?;
+    let tabs = desktop.browser().windows().await?.len();
+    window.run("window.isOldPage = true").await?;
+    window.driver().refresh().await?;
+    until("the window has a new page", || async {
+        (window.run("return window.isOldPage === undefined").await.ok()? == true).then_some(())
+    })
+    .await?;
+    window.wait_for_text("status", "ready").await?;
+    let navigated = "return document.getElementById('events').textContent.includes('navigate to')";
+    assert_eq!(window.run(navigated).await?, false);
+
+    desktop.click_in_browser(GRACE).await?;
+    window.wait_for_text("user-name", "Grace Hopper").await?;
+    until("the new page navigates to where the flow leads", || async {
+        (window.run(navigated).await.ok()? == true).then_some(())
+    })
+    .await?;
+    // WebKit sends the command of the old page once more when it is reloaded.
+    assert_eq!(sign_ins(&desktop), 1, "the flow under way was joined");
+    assert_eq!(desktop.browser().windows().await?.len(), tabs, "no second page was opened");
+    let outcome = window
+        .run_async("const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('plugin:clerk|take_redirect_outcome').then(done, done)")
+        .await?;
+    assert!(outcome.is_null(), "the new page has taken the outcome: {outcome}");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn deep_link_without_a_flow_changes_nothing() -> Result<()> {
     let mut desktop = Desktop::start(Options::default()).await?;

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use url::Url;
 
-use crate::support::{browser, link_back};
+use crate::support::{approve, browser, link_back};
 
 fn config_with_email_links() -> Config {
     let mut config = config();
@@ -34,11 +34,6 @@ fn config_with_email_links() -> Config {
 async fn mail(app: &App, before: usize) -> String {
     wait_until("a message to be sent", || app.emulator.inbox().len() > before).await;
     app.emulator.latest_link(ADA).expect("a message has a link")
-}
-
-/// Approves a native link on its page. Returns the link back to the app.
-async fn approve(link: &str) -> Url {
-    link_back(&browser().post(link).send().await.unwrap().text().await.unwrap())
 }
 
 async fn begin_sign_in(app: &App) -> SignInId {

@@ -12,7 +12,7 @@ use clerk_core::{
 use clerk_emulator::{Action, Emulator, Fault};
 use clerk_testkit::{
     ScriptedApp,
-    app::{ADA, App, CALLBACK, PASSWORD, config, google_params},
+    app::{App, CALLBACK, config, google_params},
     client,
     device::with_sessions,
     environment,
@@ -22,16 +22,7 @@ use clerk_testkit::{
 use serde_json::json;
 use url::Url;
 
-use crate::support::{browser, link_back};
-
-/// Signs Ada in on a hosted page. Returns the link back to the app.
-async fn sign_in_on(page: &str) -> Url {
-    let form = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([("action", "start"), ("identifier", ADA), ("password", PASSWORD)])
-        .finish();
-    let request = browser().post(page).header("content-type", "application/x-www-form-urlencoded").body(form);
-    link_back(&request.send().await.unwrap().text().await.unwrap())
-}
+use crate::support::sign_in_on;
 
 #[tokio::test]
 async fn redirect_to_sign_in_signs_in_on_the_hosted_page() {
