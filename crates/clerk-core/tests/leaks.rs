@@ -2,6 +2,8 @@
 //!
 //! The secrets are not listed here: the transport notes whatever goes over the wire as one.
 
+#![allow(clippy::print_stdout, reason = "the output is what is searched")]
+
 use std::{
     collections::BTreeSet,
     error::Error as _,
