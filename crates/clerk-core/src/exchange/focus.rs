@@ -47,7 +47,7 @@ impl Clerk {
             }
             match self.exchange(&get_client().background()).await {
                 Ok(_) => failures = 0,
-                Err(error) if error.status() == Some(401) => self.settle_unauthenticated().await,
+                Err(error) if error.is_unauthenticated() => self.settle_unauthenticated().await,
                 Err(error) => {
                     tracing::debug!(code = error.code(), "the client could not be reloaded");
                     // FAPI can be reached if it says that there were too many requests.

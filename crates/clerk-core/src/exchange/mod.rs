@@ -104,7 +104,7 @@ impl Clerk {
                 self.commit([Transition::Activate(None)]).await;
                 Ok(())
             }
-            Err(error) if error.status() == Some(401) => {
+            Err(error) if error.is_unauthenticated() => {
                 self.verify_identity().await;
                 if self.snapshot().session().is_none() { Ok(()) } else { Err(error) }
             }
@@ -171,7 +171,7 @@ impl Clerk {
         match self.absorb(reply, in_flight).await {
             // FAPI gave another token, which says who this device is.
             Err(error)
-                if error.status() == Some(401)
+                if error.is_unauthenticated()
                     && may_go_on
                     && connection.has_client_token()
                     && connection.generation() != generation =>
@@ -179,7 +179,7 @@ impl Clerk {
                 Ok(false)
             }
             // FAPI does not know the token, and gave no other one: this device has no client any more.
-            Err(error) if error.status() == Some(401) => {
+            Err(error) if error.is_unauthenticated() => {
                 let is_needed = patience == Patience::ForNonce && self.expects_nonce();
                 if had_token && !is_needed && connection.rotations() == rotations {
                     let (typed, raw) = (Box::default(), Secret::new(serde_json::json!({})));
@@ -224,7 +224,7 @@ impl Clerk {
         let result = self.exchange_once(request).await;
         match &result {
             Err(error)
-                if error.status() == Some(401)
+                if error.is_unauthenticated()
                     && !request.redeems_nonce()
                     && self.0.connection.has_client_token()
                     && self.0.connection.generation() != generation =>

@@ -75,7 +75,7 @@ impl Clerk {
         let request = begin_hosted_auth(redirect, &pkce.challenge, state.expose(), mode);
         let response = match self.exchange(&request).await {
             // Without the token that it refused, FAPI takes this device for a new one.
-            Err(error) if error.status() == Some(401) => {
+            Err(error) if error.is_unauthenticated() => {
                 self.settle_unauthenticated().await;
                 self.exchange(&request).await?
             }

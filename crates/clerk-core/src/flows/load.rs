@@ -247,7 +247,7 @@ impl Clerk {
 
     async fn fail(&self, error: Error) -> Result<()> {
         tracing::error!(code = error.code(), "Clerk could not be loaded: {error}");
-        if error.status() == Some(401) {
+        if error.is_unauthenticated() {
             // FAPI does not know this device any more.
             self.forget_state().await;
         }
@@ -356,7 +356,7 @@ impl Clerk {
     /// Whether FAPI should be asked again before what it says is believed: it refuses the token, does not know the client that was
     /// restored, or has an older one.
     fn is_doubtful(&self, reply: &Reply) -> bool {
-        if reply.outcome.as_ref().is_err_and(|error| error.status() == Some(401)) {
+        if reply.outcome.as_ref().is_err_and(Error::is_unauthenticated) {
             return true;
         }
         let snapshot = self.snapshot();
@@ -382,7 +382,7 @@ impl Clerk {
         match self.exchange(&get_client().changes_client()).await {
             // The browser may have got another token for this client, which the app fetches with the nonce.
             Err(error) if error.is_unauthenticated() && self.expects_nonce() => Ok(()),
-            Err(error) if error.status() == Some(401) => {
+            Err(error) if error.is_unauthenticated() => {
                 let had_token = self.0.connection.has_client_token();
                 self.0.connection.reset_token(None);
                 self.exchange(&get_client().changes_client()).await?;

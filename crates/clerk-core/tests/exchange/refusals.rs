@@ -6,7 +6,9 @@ use clerk_core::{GetTokenParams, LoadOptions, SetActiveParams};
 use clerk_testkit::{
     ScriptedApp,
     app::{App, config},
-    client, environment, json_response, session,
+    client,
+    device::{Device, OWN_TOKEN, with_sessions},
+    environment, json_response, session,
     sessions::load_app_with_every_session_status,
 };
 use serde_json::json;
@@ -76,4 +78,33 @@ async fn get_token_signs_out_when_the_session_was_revoked() {
     let error = app.clerk.get_token(params).await.unwrap_err();
     assert_eq!(error.status(), Some(401));
     assert!(!app.clerk.is_signed_in());
+}
+
+/// FAPI has codes with the status 401 that are about the request, and not about the client token.
+#[tokio::test(start_paused = true)]
+async fn refusal_that_does_not_deny_the_client_signs_nobody_out() {
+    for code in ["requires_captcha", "dev_browser_unauthenticated"] {
+        let signed_in = || with_sessions(&[session("sess_1")]);
+        let device = Device::new(signed_in()).await;
+        let app = device.running().await;
+        let answer = signed_in();
+        device.follow(move |method, path, token| match path {
+            "/environment" => answer(method, path, token),
+            _ => json_response(401, &json!({ "errors": [{ "code": code }] })),
+        });
+        let params = GetTokenParams { session_id: "sess_1".into(), skip_cache: true, ..GetTokenParams::default() };
+        assert_eq!(app.clerk.get_token(params).await.unwrap_err().status(), Some(401));
+        assert_eq!(app.clerk.handle_unauthenticated().await.unwrap_err().status(), Some(401));
+        assert!(app.clerk.is_signed_in(), "{code}");
+        drop(app);
+
+        let app = device.start(|_| {});
+        assert_eq!(app.clerk.load(LoadOptions::default()).await.unwrap_err().status(), Some(401));
+        assert_eq!(device.stored_token().await.as_deref(), Some(OWN_TOKEN), "{code}");
+        drop(app);
+        device.cut();
+        let app = device.start(|_| {});
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        assert!(app.clerk.is_signed_in(), "{code}: the stored state is still shown offline");
+    }
 }
