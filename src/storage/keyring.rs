@@ -114,7 +114,7 @@ impl Places {
     }
 }
 
-/// Deletes what an earlier run without a keyring left in the kernel, because it would be read in place of what the keyring has.
+/// Deletes the secret that an earlier run without a keyring left in the kernel. Otherwise it would be read instead of the keyring's.
 /// A kernel that refuses to be read too does not matter.
 fn clear(kernel: &dyn Place, service: &str, account: &str) -> Result<(), Error> {
     let deleted = or_missing(kernel.delete(service, account));

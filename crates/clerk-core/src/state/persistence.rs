@@ -293,7 +293,7 @@ impl Clerk {
             change(&mut content);
             let stored = if can_renew && (renew || vault.unfinished().is_some()) {
                 let stored = self.write_renewed(&name, entry, &mut content).await;
-                if !stored && self.would_come_back(&content) {
+                if !stored && self.would_restore_signed_out_user(&content) {
                     self.forget_stored_token(&name).await;
                 }
                 stored
@@ -322,7 +322,7 @@ impl Clerk {
         let mut renewed = Entry { key: SealKey::random(), ..entry.clone() };
         self.place_token(&mut renewed, content);
         let sealed = content.seal_for_both(&renewed.key, &entry.key, name);
-        // The old key goes even if the file can't be written: what is there shows somebody who is signed out.
+        // The key is replaced even if the file can't be written: the existing file may still show a signed-out user.
         let mut written = self.write_sealed(name, sealed, content).await;
         match self.write_secret(&SecretKey::ClientToken(name.to_owned()), renewed.text()).await {
             Ok(()) => {
@@ -341,8 +341,8 @@ impl Clerk {
         }
     }
 
-    /// Whether the next start of the app would show somebody who signed out, because the sessions to end could not be stored.
-    fn would_come_back(&self, content: &Sealed) -> bool {
+    /// Whether the next start of the app would restore a signed-out user, because the sessions to end could not be stored.
+    fn would_restore_signed_out_user(&self, content: &Sealed) -> bool {
         let client = self.0.store.snapshot().client.clone();
         !content.revocations.is_empty() && client.is_none_or(|client| client.signed_in_sessions().next().is_none())
     }

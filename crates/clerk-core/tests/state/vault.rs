@@ -171,6 +171,16 @@ impl Machine {
         app.active_session_id()
     }
 
+    /// Signs out offline, with a locked keyring. Returns the file from before.
+    async fn sign_out_while_locked(&self) -> (ScriptedApp, Option<Vec<u8>>) {
+        let app = self.running().await;
+        let before = self.file();
+        *self.secrets.locked.lock().unwrap() = true;
+        self.network.store(OFFLINE, Ordering::Relaxed);
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        (app, before)
+    }
+
     async fn stored_token(&self) -> Option<String> {
         stored_token(&*self.secrets, &SecretKey::ClientToken("clerk.example.test".to_owned())).await
     }
@@ -440,11 +450,7 @@ async fn sign_out_with_a_locked_keyring_replaces_the_file() {
 #[tokio::test(start_paused = true)]
 async fn file_from_before_a_sign_out_with_a_locked_keyring_shows_nobody_after_the_next_start() {
     let machine = Machine::new("a-token");
-    let app = machine.running().await;
-    let before = machine.file();
-    *machine.secrets.locked.lock().unwrap() = true;
-    machine.network.store(OFFLINE, Ordering::Relaxed);
-    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    let (app, before) = machine.sign_out_while_locked().await;
     drop(app);
     *machine.secrets.locked.lock().unwrap() = false;
     assert_eq!(machine.offline().await, None);
@@ -455,11 +461,7 @@ async fn file_from_before_a_sign_out_with_a_locked_keyring_shows_nobody_after_th
 #[tokio::test(start_paused = true)]
 async fn file_from_before_a_sign_out_with_a_locked_keyring_shows_nobody_once_it_is_unlocked() {
     let machine = Machine::new("a-token");
-    let app = machine.running().await;
-    let before = machine.file();
-    *machine.secrets.locked.lock().unwrap() = true;
-    machine.network.store(OFFLINE, Ordering::Relaxed);
-    app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+    let (app, before) = machine.sign_out_while_locked().await;
     *machine.secrets.locked.lock().unwrap() = false;
     let is_marked = || machine.file().is_some_and(|file| file.starts_with(b"clerk-renewal"));
     assert!(is_marked());

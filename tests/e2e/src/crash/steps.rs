@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 
-/// The number of steps of a workload. Some are skipped, e.g. the sign-out of somebody who is not signed in.
+/// The number of steps of a workload. Some are skipped, e.g. signing out when nobody is signed in.
 const LENGTH: usize = 40;
 
 /// A user of the instance.
