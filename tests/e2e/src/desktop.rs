@@ -23,6 +23,9 @@ use crate::{
 /// The system browser: Debian's.
 const BROWSER: &str = "/usr/bin/chromium";
 
+/// The program that [`BROWSER`], a script, runs.
+pub(crate) const CHROMIUM: &str = "/usr/lib/chromium/chromium";
+
 /// The name on the bus that the first process of the example app takes.
 const BUS_NAME: &str = "com.example.clerk-desktop.clerk.SingleInstance";
 
@@ -84,7 +87,7 @@ impl Desktop {
         if options.records_programs {
             environment.push(("PATH", record_programs(files.path())?));
         }
-        let bus = SessionBus::start(&mut environment, options.keyring).await?;
+        let bus = SessionBus::start(files.path(), &mut environment, options.keyring).await?;
         let mut desktop = Self {
             driver: None,
             background: None,
@@ -384,7 +387,7 @@ impl Drop for Desktop {
         }
         self.end_app();
         // The browser does not end with its driver.
-        process::end_all(Path::new("/usr/lib/chromium/chromium"), &self.marker());
+        process::end_all(Path::new(CHROMIUM), &self.marker());
     }
 }
 

@@ -93,14 +93,3 @@ pub(crate) fn find(program: &Path, marker: &str) -> Vec<u32> {
     })
     .collect()
 }
-
-/// Ends every process with this argument.
-pub(crate) fn end_with_argument(argument: &str) {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    for pid in entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
-        let line = std::fs::read(Path::new("/proc").join(pid.to_string()).join("cmdline")).unwrap_or_default();
-        if line.split(|byte| *byte == 0).any(|one| one == argument.as_bytes()) {
-            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
-        }
-    }
-}

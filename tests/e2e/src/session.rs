@@ -27,6 +27,8 @@ pub(crate) fn folders(files: &Path) -> Result<Environment> {
         ("XDG_CONFIG_HOME", folder("config")?),
         ("XDG_CACHE_HOME", folder("cache")?),
         ("XDG_RUNTIME_DIR", folder("runtime")?),
+        // Programs that are killed leave their temporary files behind.
+        ("TMPDIR", folder("tmp")?),
     ])
 }
 
@@ -39,11 +41,12 @@ pub(crate) struct SessionBus {
 }
 
 impl SessionBus {
-    /// Starts a session bus, and adds its address to the environment.
-    pub(crate) async fn start(environment: &mut Environment, keyring: bool) -> Result<Self> {
+    /// Starts a session bus in the [`folders`] below `files`, and adds its address to the environment.
+    pub(crate) async fn start(files: &Path, environment: &mut Environment, keyring: bool) -> Result<Self> {
         let (bus, address) = Running::start_and_read_line(
             Command::new("dbus-daemon")
                 .args(["--session", "--nofork", "--nopidfile", "--print-address=1"])
+                .arg(format!("--address=unix:path={}", files.join("runtime/bus").display()))
                 .envs(environment.clone()),
         )?;
         environment.push(("DBUS_SESSION_BUS_ADDRESS", address));

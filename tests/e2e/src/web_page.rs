@@ -13,8 +13,9 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     Description, Result,
-    desktop::{connect, free_ports},
-    process::Running,
+    desktop::{CHROMIUM, connect, free_ports},
+    process::{Running, end_all},
+    session::folders,
     until,
 };
 
@@ -53,7 +54,7 @@ impl WebPage {
         let files = tempfile::Builder::new().prefix("clerk-web-").tempdir()?;
         let [port, _] = free_ports()?;
         let mut command = std::process::Command::new("chromedriver");
-        command.arg(format!("--port={port}"));
+        command.arg(format!("--port={port}")).envs(folders(files.path())?);
         let chromedriver = Running::start(&mut command, &files.path().join("chromedriver.log"))?;
         let driver = connect(port, capabilities(files.path())?).await?;
         let page = Self { driver, emulator, server, url, _chromedriver: chromedriver, files };
@@ -183,8 +184,8 @@ impl WebPage {
 impl Drop for WebPage {
     fn drop(&mut self) {
         self.server.abort();
-        let profile = format!("--user-data-dir={}", self.files.path().join("profile").display());
-        crate::process::end_with_argument(&profile);
+        // The browser does not end with its driver.
+        end_all(Path::new(CHROMIUM), &self.files.path().display().to_string());
     }
 }
 

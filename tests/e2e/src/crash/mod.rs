@@ -109,7 +109,7 @@ impl fmt::Display for Report {
 pub async fn run(options: Options) -> Result<Report> {
     let files = tempfile::Builder::new().prefix("clerk-crash-").tempdir()?;
     let mut environment = folders(files.path())?;
-    let _bus = SessionBus::start(&mut environment, true).await?;
+    let _bus = SessionBus::start(files.path(), &mut environment, true).await?;
     let mut config = Config::default().strict();
     config.sessions.mode = "multi".to_owned();
     config.rotate_always = true;
