@@ -6,10 +6,20 @@ export default defineConfig(({ mode }) => ({
   test: { environment: 'jsdom', include: ['guest-js/__tests__/**/*.test.ts'] },
 }));
 
+/** Left to the app: its own copies are used. Clerk's packages and React are optional. */
+const external = [/^@tauri-apps\/api/, /^@clerk\//, /^react(-dom)?($|\/)/];
+
 const npmPackage = {
   outDir: 'dist-js',
-  lib: { entry: 'guest-js/index.ts', formats: ['es', 'cjs'], fileName: 'index' },
-  rollupOptions: { external: [/^@tauri-apps\/api/] },
+  lib: {
+    entry: {
+      index: 'guest-js/index.ts',
+      'clerk-js': 'guest-js/clerk-js/index.ts',
+      react: 'guest-js/react/index.tsx',
+    },
+    formats: ['es', 'cjs'],
+  },
+  rollupOptions: { external },
   minify: false,
   target: 'es2022',
 };
@@ -18,6 +28,8 @@ const globalScript = {
   outDir: '.',
   emptyOutDir: false,
   lib: { entry: 'guest-js/global.ts', formats: ['iife'], name: 'clerk', fileName: () => 'api-iife.js' },
+  // Without a bundler there are no packages to import; only the Tauri API is part of the script.
+  rollupOptions: { external: external.slice(1) },
   minify: 'esbuild',
   target: 'es2022',
 };

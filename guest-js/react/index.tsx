@@ -1,0 +1,2 @@
+/** Clerk's React components and hooks on the plugin. */
+export {};
