@@ -37,6 +37,9 @@ export const prepareSignUpVerification = (signUpId: SignUpId, params: PrepareVer
 export const attemptSignUpVerification = (signUpId: SignUpId, params: AttemptVerificationParams) => invoke<SignUp>("attempt_sign_up_verification", { signUpId, params });
 export const reloadSignUp = (signUpId: SignUpId, rotatingTokenNonce: string | null) => invoke<SignUp>("reload_sign_up", { signUpId, rotatingTokenNonce });
 export const signUpWithEmailLink = (signUpId: SignUpId) => invoke<SignUp>("sign_up_with_email_link", { signUpId });
+export const clerkJsState = () => invoke<ClerkJsState>("clerk_js_state");
+export const frontendApi = (request: FrontendApiRequest) => invoke<FrontendApiResponse>("frontend_api", { request });
+export const openAndWait = (url: string) => invoke<OpenAndWaitOutcome>("open_and_wait", { url });
 export const getToken = (params: GetTokenParams) => invoke<string | null>("get_token", { params });
 export const joinWaitlist = (params: JoinWaitlistParams) => invoke<Waitlist>("join_waitlist", { params });
 export const createOrganization = (params: CreateOrganizationParams) => invoke<Organization>("create_organization", { params });
@@ -197,6 +200,28 @@ export type AuthenticateWithWeb3Params = {
 	walletName?: string | null,
 	/**  The URL of the calling page, against which relative URLs are resolved. */
 	location?: string | null,
+};
+
+/**  What `clerk-js` starts with. */
+export type ClerkJsState = {
+	/**  The revision of the state that this was read from. */
+	revision: number,
+	/**  The loading status. */
+	status: Status,
+	/**  The publishable key in use; empty before the first load. */
+	publishableKey: string,
+	/**  The proxy in use; empty if none is configured. */
+	proxyUrl: string,
+	/**  The domain in use; empty if none is configured. */
+	domain: string,
+	/**  The app's callback URL; empty if the app has none. */
+	callbackUrl: string,
+	/**  The client as FAPI sent it, or null. */
+	client: Value,
+	/**  The environment as FAPI sent it, or null. */
+	environment: Value,
+	/**  The active session. */
+	activeSession: ActiveSession,
 };
 
 /**
@@ -464,6 +489,59 @@ export type ExternalAccount = {
 	updatedAt: UnixMillis,
 };
 
+/**  A file in a multipart body. */
+export type FrontendApiFile = {
+	/**  The name of the file. */
+	name: string,
+	/**  The media type, e.g. `image/png`. */
+	contentType: string,
+	/**  The content in base64. */
+	data: string,
+};
+
+/**  A part of a multipart body: a value or a file. */
+export type FrontendApiPart = {
+	/**  The name of the field. */
+	name: string,
+	/**  The value of a plain field. */
+	value?: string | null,
+	/**  The file. */
+	file?: FrontendApiFile | null,
+};
+
+/**  A request to FAPI. */
+export type FrontendApiRequest = {
+	/**  `GET`, `POST`, `PATCH`, `PUT` or `DELETE`. */
+	method: string,
+	/**  The path without the version, e.g. `/client/sign_ins`. */
+	path: string,
+	/**  The parameters of the query, in order. A name may occur more than once. */
+	query?: ([string, string])[],
+	/**  The fields of the form, in order. */
+	form?: ([string, string])[],
+	/**  The parts of a multipart body, in place of the form. */
+	parts?: FrontendApiPart[],
+	/**  The session on whose behalf it is made. Default: the active one. */
+	sessionId?: SessionId | null,
+};
+
+/**  FAPI's response to a [`FrontendApiRequest`]. */
+export type FrontendApiResponse = {
+	/**  The HTTP status. Successful responses have 200. */
+	status: number,
+	/**  Seconds to wait before a retry. */
+	retryAfter: number | null,
+	/**
+	 *  FAPI's JSON: `{ response, client }`, `{ errors, meta: { client } }`, or a resource without an envelope. The client is the
+	 *  newest one that is known.
+	 */
+	body: Value,
+	/**  The revision of the state after the response. */
+	revision: number,
+	/**  The active session after the response. */
+	activeSession: ActiveSession,
+};
+
 /**  Parameters of [`Clerk::get_token`]. */
 export type GetTokenParams = {
 	/**  The session. */
@@ -523,6 +601,12 @@ export type Notice = {
 
 /**  A non-fatal diagnostic for developers. */
 export type NoticeGiven = Notice;
+
+/**  The outcome of [`Clerk::open_and_wait`]. */
+export type OpenAndWaitOutcome = {
+	/**  The callback URL, as Clerk's packages expect it. Its nonce is redeemed already, so a placeholder stands for it. */
+	callbackUrl: string,
+};
 
 /**  An organization. */
 export type Organization = {

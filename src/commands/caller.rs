@@ -148,11 +148,14 @@ fn hide_verification_pages(json: &mut Value) {
     }
 }
 
+/// Whether the app's capabilities let a window call a command.
+pub(super) fn may_call<R: Runtime>(webview: &Webview<R>, command: &str) -> bool {
+    matches!(webview.resolve_command_scope::<Value>(PLUGIN_NAME, command), Ok(Some(_)))
+}
+
 /// Whether the app's capabilities let a window sign in or up.
-fn may_sign_in<R: Runtime>(webview: &Webview<R>) -> bool {
-    ["authenticate_with_redirect", "create_sign_in", "create_sign_up"]
-        .iter()
-        .any(|command| matches!(webview.resolve_command_scope::<Value>(PLUGIN_NAME, command), Ok(Some(_))))
+pub(super) fn may_sign_in<R: Runtime>(webview: &Webview<R>) -> bool {
+    ["authenticate_with_redirect", "create_sign_in", "create_sign_up"].iter().any(|command| may_call(webview, command))
 }
 
 impl CallerWindow {

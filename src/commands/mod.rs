@@ -1,6 +1,9 @@
 //! What a webview may call. Each command hands over to [`Clerk`](crate::Clerk); none decides anything.
 
+#[cfg(test)]
+mod areas;
 mod caller;
+mod frontend_api;
 mod opener;
 mod request;
 mod requests;
@@ -12,6 +15,7 @@ use url::Url;
 
 pub(crate) use caller::WindowOptions;
 use caller::{Caller, CallerWindow, WindowSnapshot};
+use frontend_api::ClerkJs;
 pub(crate) use opener::OpenedPages;
 use opener::PageOpener;
 use request::Request;
@@ -20,8 +24,9 @@ pub(crate) use requests::Requests;
 use crate::{
     core::{
         AttemptFactorParams, AttemptKind, AttemptVerificationParams, AuthenticateWithRedirectParams,
-        AuthenticateWithWeb3Params, CreateOrganizationParams, EmailLinkOutcome, EmailLinkVerificationParams,
-        GetTokenParams, JoinWaitlistParams, LoadOptions, Notice, PrepareFactorParams, PrepareVerificationParams,
+        AuthenticateWithWeb3Params, ClerkJsState, CreateOrganizationParams, EmailLinkOutcome,
+        EmailLinkVerificationParams, FrontendApiRequest, FrontendApiResponse, GetTokenParams, JoinWaitlistParams,
+        LoadOptions, Notice, OpenAndWaitOutcome, PrepareFactorParams, PrepareVerificationParams,
         RedirectCallbackParams, RedirectOutcome, ResetPasswordParams, SessionEnded, SetActiveOutcome, SetActiveParams,
         SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams,
     },
@@ -39,7 +44,7 @@ macro_rules! define {
             #[specta::specta]
             pub(crate) async fn $name(request: Request, $( $parameter: $type ),* ) -> Result<$result, ErrorPayload> {
                 // What contains session tokens is not kept.
-                let keep = ![$( $set ),+].contains(&"session-token");
+                let keep = ![$( $set ),+].iter().any(|set| matches!(*set, "session-token" | "clerk-js"));
                 let run = async move {
                     let result: Result<$result> = $body;
                     result

@@ -14,7 +14,7 @@ use super::{
     requests::{Page, Requests},
 };
 use crate::{
-    core::{RedirectOutcome, SetActiveParams},
+    core::{OpenAndWaitOutcome, RedirectOutcome, SetActiveParams},
     desktop::events::RedirectFinished,
     error::{ErrorCode, ErrorPayload, Result},
     models::{SessionId, SignIn, SignUp},
@@ -75,6 +75,9 @@ impl Request {
                 return Some(outcome.clone());
             }
             // The page would have made the session active.
+            if let Some(Ok(outcome)) = result.downcast_ref::<Result<OpenAndWaitOutcome, ErrorPayload>>() {
+                return Some(self.clerk.continue_open_and_wait(outcome).await.map_err(ErrorPayload::from));
+            }
             match self.command {
                 "sign_in_with_email_link" => result
                     .downcast_ref::<Result<SignIn, ErrorPayload>>()?

@@ -97,6 +97,15 @@ macro_rules! command_table {
                 clerk.sign_up_with_email_link(&sign_up_id).await
             }
 
+            // For Clerk's own packages. The scopes of `frontend_api` are in `areas.rs`.
+            ["clerk-js"] fn clerk_js_state(window: ClerkJs) -> ClerkJsState { Ok(window.state()) }
+            ["clerk-js"] fn frontend_api(window: ClerkJs, request: FrontendApiRequest) -> FrontendApiResponse {
+                window.send(request).await
+            }
+            ["verification-pages"] fn open_and_wait(clerk: Caller, url: String) -> OpenAndWaitOutcome {
+                clerk.open_and_wait(&url).await
+            }
+
             // The rest.
             ["session-token"] fn get_token(clerk: Caller, params: GetTokenParams) -> Option<String> {
                 Ok(clerk.get_token(params).await?.map(|token| token.expose().to_owned()))

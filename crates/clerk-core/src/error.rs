@@ -36,6 +36,18 @@ pub struct ApiError {
     pub clerk_trace_id: Option<String>,
     /// Seconds to wait before a retry (status 429 or 503).
     pub retry_after: Option<u64>,
+    /// The errors as FAPI sent them.
+    pub(crate) raw: RawErrors,
+}
+
+/// FAPI's list of errors, for Clerk's own packages. Its details may be personal, so it is not printed.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct RawErrors(pub(crate) std::sync::Arc<serde_json::Value>);
+
+impl std::fmt::Debug for RawErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[…]")
+    }
 }
 
 impl std::fmt::Display for ApiError {
@@ -134,6 +146,8 @@ codes! {
     UrlNotAllowed = "url_not_allowed",
     /// A window opened another page in the system browser less than a second ago.
     OpenExternalRateLimited = "open_external_rate_limited",
+    /// A window may not make this request to FAPI.
+    RequestNotAllowed = "request_not_allowed",
     /// FAPI returned no page to open for this strategy.
     OauthVerificationUrlMissing = "oauth_transport_missing_verification_url",
     /// The user denied access at the provider.
@@ -352,7 +366,8 @@ mod tests {
             (json!({}), "Clerk responded with status 422"),
         ] {
             let errors = vec![ApiErrorItem::read(&item).unwrap()];
-            let error = ApiError { status: 422, errors, clerk_trace_id: None, retry_after: None };
+            let error =
+                ApiError { status: 422, errors, clerk_trace_id: None, retry_after: None, raw: RawErrors::default() };
             assert_eq!(error.to_string(), expected, "{item}");
         }
     }
@@ -387,6 +402,7 @@ mod tests {
             errors: items.iter().filter_map(ApiErrorItem::read).collect(),
             clerk_trace_id: Some("t".into()),
             retry_after: None,
+            raw: RawErrors::default(),
         });
         let payload = serde_json::to_value(ErrorPayload::from(&error)).unwrap();
         assert_eq!((&payload["code"], &payload["status"]), (&json!("api_response_error"), &json!(422)));

@@ -80,11 +80,16 @@ pub use flows::{
     callback_params::{Continuation, RedirectCallbackParams},
     deep_link::LinkOutcome,
     email_link::{EmailLinkOutcome, EmailLinkVerificationParams},
+    frontend_api::{
+        ClerkJsState, Disclosure, FrontendApiFile, FrontendApiPart, FrontendApiRequest, FrontendApiResponse,
+        REDEEMED_NONCE,
+    },
     load::LoadOptions,
     oauth::AuthenticateWithRedirectParams,
     outcome::{RedirectOutcome, Requirements},
     set_active::{SetActiveOutcome, SetActiveParams},
     sign_out::{SignOutOptions, SignOutOutcome},
+    verification_page::OpenAndWaitOutcome,
     web3::AuthenticateWithWeb3Params,
 };
 pub use navigation::{callback_url::CallbackUrl, urls::RedirectOptions};

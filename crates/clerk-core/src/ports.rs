@@ -7,7 +7,7 @@ use std::{future::Future, pin::Pin, time::Instant};
 use url::Url;
 
 pub use crate::events::Event;
-use crate::secret::{ClientToken, FormBody, StoredSecret};
+use crate::secret::{ClientToken, FormBody, Secret, StoredSecret};
 
 /// A boxed future, which makes the traits of this module object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -38,6 +38,19 @@ pub enum HttpMethod {
     Get,
     /// POST with this `application/x-www-form-urlencoded` body.
     Post(FormBody),
+    /// POST with a `multipart/form-data` body, e.g. a picture.
+    Upload(Vec<UploadPart>),
+}
+
+/// A part of a `multipart/form-data` body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadPart {
+    /// The name of the field.
+    pub name: String,
+    /// The name of the file, and its media type; `None` for a plain field.
+    pub file: Option<(String, String)>,
+    /// The content.
+    pub content: Secret<Vec<u8>>,
 }
 
 /// Prints only the name: a body may contain codes and passwords.

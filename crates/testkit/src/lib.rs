@@ -119,6 +119,10 @@ impl Transport for ScriptedFapi {
             request.url.query_pairs().find(|(key, _)| key == "_method").map(|(_, value)| value.into_owned());
         let (method, body) = match request.method {
             HttpMethod::Get => ("GET".to_owned(), String::new()),
+            HttpMethod::Upload(parts) => {
+                let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+                (tunnelled.unwrap_or_else(|| "POST".to_owned()), names.join("&"))
+            }
             HttpMethod::Post(body) => (tunnelled.unwrap_or_else(|| "POST".to_owned()), body.expose().to_owned()),
         };
         let path = request.url.path().trim_start_matches("/v1").to_owned();

@@ -261,7 +261,8 @@ impl Clerk {
     pub(crate) async fn send(&self, request: &Request) -> Result<(Reply, InFlight)> {
         let fapi = self.0.connection.fapi().ok_or_else(not_loaded)?;
         self.0.throttle.check(request)?;
-        let session_id = self.snapshot().session().map(|session| session.id.clone());
+        let active = || self.snapshot().session().map(|session| session.id.clone());
+        let session_id = request.session.clone().or_else(active);
         let (client_token, in_flight) = self.0.connection.begin_request(request);
         let reply = fapi.send(request, &Credentials { client_token, session_id }).await?;
         if let Err(error) = &reply.outcome {

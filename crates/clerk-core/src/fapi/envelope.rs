@@ -1,9 +1,11 @@
 //! Reads FAPI's responses: the envelope, the piggybacked client, errors.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::{
-    error::{ApiError, Error, ErrorCode},
+    error::{ApiError, Error, ErrorCode, RawErrors},
     fapi::{
         json,
         wire::{Wire, field},
@@ -28,6 +30,14 @@ pub(super) struct Opened {
     /// Whether this is a response of FAPI, and not one of something in between, such as a captive portal or a gateway. Only
     /// then does its client token count.
     pub(super) recognized: bool,
+    /// Whether the resource was in an envelope.
+    pub(super) enveloped: bool,
+}
+
+impl Default for Opened {
+    fn default() -> Self {
+        Self { outcome: Ok(Value::Null), client: None, recognized: false, enveloped: false }
+    }
 }
 
 impl Opened {
@@ -46,9 +56,10 @@ pub(crate) fn has_sessions(client: &Value) -> bool {
     client["sessions"].is_array()
 }
 
-/// Opens the envelope of `response` to a request for `path`.
-pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
-    let only = |outcome, recognized| Opened { outcome, client: None, recognized };
+/// Opens the envelope of `response` to a request for `path`. With `any_json`, JSON of any shape is a resource, but not
+/// recognized as FAPI's.
+pub(super) fn open(response: &HttpResponse, path: &str, any_json: bool) -> Opened {
+    let only = |outcome, recognized| Opened { outcome, recognized, ..Opened::default() };
     // FAPI always sends a body, so this may be anybody's response.
     if response.status == 204 {
         return only(Ok(Value::Null), false);
@@ -63,6 +74,7 @@ pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
                 outcome: Err(Error::Api(error)),
                 client: json.pointer_mut("/meta/client").map(Value::take).filter(Value::is_object).map(Secret::new),
                 recognized: true,
+                enveloped: true,
             },
             None => only(Err(not_json(response, path)), false),
         };
@@ -72,8 +84,10 @@ pub(super) fn open(response: &HttpResponse, path: &str) -> Opened {
             outcome: Ok(object.remove("response").unwrap_or_default()),
             client: object.remove("client").filter(Value::is_object).map(Secret::new),
             recognized: true,
+            enveloped: true,
         },
         other if BARE.iter().any(|key| other.get(key).is_some()) => only(Ok(other), true),
+        other if any_json => only(Ok(other), false),
         _ => only(Err(not_json(response, path)), false),
     }
 }
@@ -94,6 +108,7 @@ fn api_error(response: &HttpResponse, json: &Value) -> Option<ApiError> {
         errors,
         clerk_trace_id: object.get("clerk_trace_id").and_then(String::read),
         retry_after: retry_after(response),
+        raw: RawErrors(Arc::new(object.get("errors").cloned().unwrap_or_default())),
     })
 }
 
@@ -129,17 +144,17 @@ mod tests {
 
     #[test]
     fn open_reads_enveloped_and_bare_bodies() {
-        let opened = open(&response(200, r#"{"response":{"id":"sia_1"},"client":{"id":"client_1"}}"#), "/x");
+        let opened = open(&response(200, r#"{"response":{"id":"sia_1"},"client":{"id":"client_1"}}"#), "/x", false);
         assert_eq!(opened.outcome.unwrap(), json!({ "id": "sia_1" }));
         assert_eq!(*opened.client.unwrap().expose(), json!({ "id": "client_1" }));
-        assert_eq!(open(&response(200, r#"{"jwt":"a"}"#), "/x").outcome.unwrap(), json!({ "jwt": "a" }));
-        assert_eq!(open(&response(204, ""), "/x").outcome.unwrap(), Value::Null);
+        assert_eq!(open(&response(200, r#"{"jwt":"a"}"#), "/x", false).outcome.unwrap(), json!({ "jwt": "a" }));
+        assert_eq!(open(&response(204, ""), "/x", false).outcome.unwrap(), Value::Null);
     }
 
     #[test]
     fn open_returns_all_errors_and_the_client() {
         let body = r#"{"errors":[{"code":"a","long_message":"A."},{"code":"b"}],"meta":{"client":{"id":"client_1"}},"clerk_trace_id":"t"}"#;
-        let opened = open(&response(429, body), "/x");
+        let opened = open(&response(429, body), "/x", false);
         let Err(Error::Api(error)) = opened.outcome else { panic!("an API error") };
         assert_eq!((error.errors.len(), error.retry_after, error.clerk_trace_id.as_deref()), (2, Some(7), Some("t")));
         assert_eq!(opened.client.unwrap().expose()["id"], "client_1");
@@ -158,7 +173,7 @@ mod tests {
             (302, ""),
             (302, "{}"),
         ] {
-            let error = open(&response(status, body), "/x").outcome.unwrap_err();
+            let error = open(&response(status, body), "/x", false).outcome.unwrap_err();
             assert_eq!(error.code(), "decode_error", "{status} {body}");
         }
     }

@@ -57,7 +57,7 @@ impl Form {
         self
     }
 
-    fn push(&mut self, key: &str, value: impl Into<String>) {
+    pub(crate) fn push(&mut self, key: &str, value: impl Into<String>) {
         self.0.push((key.to_owned(), Secret::new(value.into())));
     }
 

@@ -6,11 +6,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT};
+use reqwest::{
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT},
+    multipart::{Form, Part},
+};
 
 use crate::{
     fapi::{instance::is_loopback, json},
-    ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
+    ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError, UploadPart},
     secret::Secret,
 };
 
@@ -64,6 +67,7 @@ impl HttpTransport {
                 .post(request.url)
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(wiped(body.expose())),
+            HttpMethod::Upload(parts) => client.post(request.url).multipart(multipart(parts)?),
         };
         builder = builder.header(ACCEPT, "application/json").header(USER_AGENT, request.user_agent);
         if let Some(token) = request.authorization {
@@ -82,15 +86,35 @@ impl HttpTransport {
     }
 }
 
+/// Makes a multipart body. The content is wiped when it was sent, as in [`wiped`].
+fn multipart(parts: Vec<UploadPart>) -> Result<Form, TransportError> {
+    let mut form = Form::new();
+    for UploadPart { name, file, content } in parts {
+        let length = content.expose().len() as u64;
+        let mut part = Part::stream_with_length(Bytes::from_owner(Owner(content)), length);
+        if let Some((file_name, media_type)) = file {
+            part = part
+                .file_name(file_name)
+                .mime_str(&media_type)
+                .map_err(|_| TransportError { reason: format!("the media type of the field {name} is not valid") })?;
+        }
+        form = form.part(name, part);
+    }
+    Ok(form)
+}
+
+/// Wipes its content.
+struct Owner(Secret<Vec<u8>>);
+
+impl AsRef<[u8]> for Owner {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose()
+    }
+}
+
 /// Copies a secret for the HTTP libraries, which share the copy. It is wiped when they drop it; what they write to the network
 /// passes through their own buffers.
 fn wiped(secret: &str) -> Bytes {
-    struct Owner(Secret<Vec<u8>>);
-    impl AsRef<[u8]> for Owner {
-        fn as_ref(&self) -> &[u8] {
-            self.0.expose()
-        }
-    }
     Bytes::from_owner(Owner(Secret::new(secret.as_bytes().to_vec())))
 }
 

@@ -81,10 +81,10 @@ impl Fapi {
             ErrorCode::NetworkError.error(format!("the Frontend API at {host} can't be reached: {error}"))
         })?;
         tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI responded");
-        let mut opened = match envelope::open(&response, &request.path) {
+        let mut opened = match envelope::open(&response, &request.path, request.raw) {
             // Who is signed in is FAPI's word alone: anything else would be read as a client without sessions.
             opened if request.responds_with_client && !opened.is_client_or_error() => {
-                Opened { outcome: Err(envelope::not_json(&response, &request.path)), client: None, recognized: false }
+                Opened { outcome: Err(envelope::not_json(&response, &request.path)), ..Opened::default() }
             }
             opened => opened,
         };
@@ -108,7 +108,9 @@ impl Fapi {
             token if opened.recognized => token,
             _ => TokenUpdate::Absent,
         };
-        Ok(Reply { outcome: opened.outcome, client, token })
+        let is_wrapped = request.raw && opened.enveloped;
+        let wrap = |resource: Value| if is_wrapped { serde_json::json!({ "response": resource }) } else { resource };
+        Ok(Reply { outcome: opened.outcome.map(wrap), client, token })
     }
 
     async fn send_with_retries(
@@ -143,6 +145,7 @@ impl Fapi {
         HttpRequest {
             method: match request.method {
                 Method::Get => HttpMethod::Get,
+                _ if !request.parts.is_empty() => HttpMethod::Upload(request.parts.clone()),
                 _ => HttpMethod::Post(request.form.encode()),
             },
             url: self.url(request, credentials, attempt),

@@ -1,10 +1,14 @@
 //! A request to FAPI before it is sent.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::{
     error::Result,
     fapi::form::Form,
+    models::SessionId,
+    ports::UploadPart,
     secret::{RotatingTokenNonce, Secret, Wipe},
 };
 
@@ -14,14 +18,30 @@ pub(crate) enum Method {
     Get,
     Post,
     Patch,
+    Put,
+    Delete,
 }
 
 impl Method {
+    /// Reads the name of a method.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "GET" => Self::Get,
+            "POST" => Self::Post,
+            "PATCH" => Self::Patch,
+            "PUT" => Self::Put,
+            "DELETE" => Self::Delete,
+            _ => return None,
+        })
+    }
+
     /// Returns the value of `_method` for methods that are sent as POST.
     pub(super) fn tunnelled(self) -> Option<&'static str> {
         match self {
             Self::Get | Self::Post => None,
             Self::Patch => Some("PATCH"),
+            Self::Put => Some("PUT"),
+            Self::Delete => Some("DELETE"),
         }
     }
 }
@@ -44,9 +64,15 @@ pub(crate) struct Request {
     /// Path without the version, e.g. `/client/sign_ins`.
     pub(super) path: String,
     /// Some values are tokens.
-    pub(super) query: Vec<(&'static str, Secret<String>)>,
+    pub(super) query: Vec<(Cow<'static, str>, Secret<String>)>,
     pub(super) nonce: Option<RotatingTokenNonce>,
     pub(super) form: Form,
+    /// The parts of a multipart body, which replaces the form.
+    pub(super) parts: Vec<UploadPart>,
+    /// The session on whose behalf it is made. Default: the active one.
+    pub(crate) session: Option<SessionId>,
+    /// Whether the outcome is the whole body of the response, except for the client, and may be any JSON.
+    pub(super) raw: bool,
     /// Whether the `response` of the envelope is the client.
     pub(super) responds_with_client: bool,
     /// Whether the piggybacked client of a GET is applied, as for an explicit reload.
@@ -64,6 +90,9 @@ impl Request {
             query: Vec::new(),
             nonce: None,
             form: Form::default(),
+            parts: Vec::new(),
+            session: None,
+            raw: false,
             responds_with_client: false,
             reload: false,
             redeems: false,
@@ -71,8 +100,26 @@ impl Request {
         }
     }
 
-    pub(crate) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((key, Secret::new(value.into())));
+    pub(crate) fn query(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.query.push((key.into(), Secret::new(value.into())));
+        self
+    }
+
+    /// Sends a multipart body.
+    pub(crate) fn parts(mut self, parts: Vec<UploadPart>) -> Self {
+        self.parts = parts;
+        self
+    }
+
+    /// Sends the request on behalf of this session.
+    pub(crate) fn session(mut self, session: Option<SessionId>) -> Self {
+        self.session = session;
+        self
+    }
+
+    /// Makes the outcome the whole body of the response: `{ "response": … }`, or JSON without an envelope.
+    pub(crate) fn raw(mut self) -> Self {
+        self.raw = true;
         self
     }
 
@@ -132,6 +179,10 @@ impl Request {
             Some(action) => format!("/client/sessions/*/{action}"),
             None => self.path.clone(),
         }
+    }
+
+    pub(crate) fn is_for_client(&self) -> bool {
+        self.responds_with_client
     }
 
     pub(crate) fn responds_with_client(mut self) -> Self {

@@ -51,7 +51,7 @@ impl Attempt {
 }
 
 /// An attempt as FAPI sent it. Once complete, it is no longer part of the client.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum AttemptResource {
     SignIn(Box<SignIn>),
     SignUp(Box<SignUp>),

@@ -44,6 +44,13 @@ pub(crate) enum Claim {
     Incomplete,
 }
 
+impl Claim {
+    /// Returns the nonce of a link from a provider.
+    pub(crate) fn nonce(&self) -> Option<&RotatingTokenNonce> {
+        if let Self::Nonce(nonce) = self { Some(nonce) } else { None }
+    }
+}
+
 /// Returns the first value of a query parameter, unless it is empty.
 pub(crate) fn parameter(link: &Url, name: &str) -> Option<String> {
     let mut values = link.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
@@ -93,7 +100,9 @@ impl CallbackLink {
     /// Returns what the link claims about a flow, or why it can't belong to it.
     pub(crate) fn claim(&self, flow: &PendingFlow) -> Result<Claim, &'static str> {
         match flow {
-            PendingFlow::Redirect { .. } => self.claim_of_redirect(),
+            PendingFlow::Redirect { .. } | PendingFlow::Component { .. } | PendingFlow::Account { .. } => {
+                self.claim_of_redirect()
+            }
             PendingFlow::EmailLink { attempt, .. } => self.claim_of_email_link(attempt),
             PendingFlow::HostedAuth { state, .. } => self.claim_of_hosted_auth(state.expose()),
         }

@@ -10,6 +10,7 @@ use crate::{
     events::Status,
     flows::{
         callback_link::{CallbackLink, Claim},
+        oauth::Failure,
         outcome::RedirectOutcome,
         pending::{Finished, PendingFlow, PendingRecord, RECORD_LIFETIME, Returned},
     },
@@ -164,8 +165,13 @@ impl Clerk {
         };
         match flow {
             PendingFlow::Redirect { attempt, .. } => {
-                let nonce = if let Claim::Nonce(nonce) = &claim { Some(nonce) } else { None };
-                self.judge_redirect(attempt, nonce, link.says_failed()).await
+                self.judge_redirect(attempt, claim.nonce(), Failure::Ends { says_failed: link.says_failed() }).await
+            }
+            PendingFlow::Component { attempt, .. } => {
+                self.judge_redirect(attempt, claim.nonce(), Failure::IsPassedOn).await
+            }
+            PendingFlow::Account { account, session } => {
+                self.judge_account(account, session.clone(), claim.nonce()).await
             }
             // The approval of an e-mail link would sign in another user, and the browser has not rotated the client token.
             PendingFlow::EmailLink { .. } if replaces_user => Verdict::Unproved(OTHER_USER),

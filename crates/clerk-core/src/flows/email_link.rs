@@ -190,7 +190,7 @@ impl Clerk {
         };
         match returned {
             Returned::Attempt(attempt) => Ok(attempt),
-            Returned::Session(_) => Err(failed("a hosted page responded")),
+            Returned::Session(_) | Returned::Account => Err(failed("the link of another flow arrived")),
         }
     }
 

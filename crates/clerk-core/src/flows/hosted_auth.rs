@@ -93,6 +93,7 @@ impl Clerk {
         match self.round_trip(flow, signal, record, &page, self.0.setup.browser_timeout).await? {
             Returned::Session(session) => self.finish_hosted_auth(session, mode, &callback).await,
             Returned::Attempt(attempt) => self.route_callback(*callback, Some(attempt)).await,
+            Returned::Account => Ok(RedirectOutcome::default()),
         }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod callback_link;
 pub(crate) mod callback_params;
 pub(crate) mod deep_link;
 pub(crate) mod email_link;
+pub(crate) mod frontend_api;
 #[cfg(test)]
 mod fuzz;
 mod hosted_auth;
@@ -18,4 +19,5 @@ mod redirect_callback;
 pub(crate) mod round_trip;
 pub(crate) mod set_active;
 pub(crate) mod sign_out;
+pub(crate) mod verification_page;
 pub(crate) mod web3;

@@ -4,12 +4,13 @@
 //! callback URL with a nonce. FAPI exchanges that nonce, together with the client token that only this device has, for
 //! the authenticated client.
 
+use serde_json::Value;
 use url::Url;
 
 use crate::{
     clerk::Clerk,
     error::{Error, ErrorCode, Result},
-    fapi::{pipeline::Reply, wire::Wire},
+    fapi::{pipeline::Reply, request::Request, wire::Wire},
     flows::{
         attempt::{Attempt, AttemptKind, AttemptResource, Progress},
         callback_params::RedirectCallbackParams,
@@ -126,6 +127,7 @@ impl Clerk {
         match self.round_trip(flow, signal, record, &page, self.0.setup.browser_timeout).await? {
             Returned::Attempt(attempt) => self.route_callback(*callback, Some(attempt)).await,
             Returned::Session(session) => self.finish_hosted_auth(session, AttemptKind::SignIn, &callback).await,
+            Returned::Account => Ok(RedirectOutcome::default()),
         }
     }
 
@@ -215,7 +217,7 @@ impl Clerk {
         &self,
         attempt: &Attempt,
         nonce: Option<&RotatingTokenNonce>,
-        says_failed: bool,
+        on_failure: Failure,
     ) -> Verdict {
         let (returned, new_token) = match self.read_attempt(attempt, nonce).await {
             Ok(answer) => answer,
@@ -237,13 +239,19 @@ impl Clerk {
             // The genuine link is still to come: without its nonce, the app would keep a client token that was superseded.
             Progress::Over if nonce.is_none() => Verdict::Unproved("it has no nonce"),
             Progress::Over | Progress::Transferable => Verdict::Proved(Ok(Returned::Attempt(returned))),
-            Progress::Failed(code) => match failure(code.as_deref(), says_failed) {
-                Some(error) => {
-                    self.reset(attempt).await;
-                    Verdict::Proved(Err(error))
+            Progress::Failed(code) => {
+                let error = match on_failure {
+                    Failure::Ends { says_failed } => failure(code.as_deref(), says_failed),
+                    Failure::IsPassedOn => None,
+                };
+                match error {
+                    Some(error) => {
+                        self.reset(attempt).await;
+                        Verdict::Proved(Err(error))
+                    }
+                    None => Verdict::Proved(Ok(Returned::Attempt(returned))),
                 }
-                None => Verdict::Proved(Ok(Returned::Attempt(returned))),
-            },
+            }
         }
     }
 
@@ -259,22 +267,26 @@ impl Clerk {
             Attempt::SignIn(id) => read_sign_in(id),
             Attempt::SignUp(id) => read_sign_up(id),
         };
-        let request = request.nonce(nonce).reload();
-        let clerk = self.clone();
-        // A nonce is redeemed once, whether or not the caller is still waiting.
-        let (json, new_token) = outside::to_the_end(async move {
-            let (reply, in_flight) = clerk.send(&request).await?;
-            let reply = Reply { outcome: Ok(reply.outcome?), ..reply };
-            let new_token = matches!(reply.token, TokenUpdate::Set(_));
-            Ok((clerk.absorb(reply, in_flight).await?, new_token))
-        })
-        .await?;
+        let (json, new_token) = self.read_for_link(request.nonce(nonce).reload()).await?;
         let resource = match attempt {
             Attempt::SignIn(_) => SignIn::read(&json).map(Box::new).map(AttemptResource::SignIn),
             Attempt::SignUp(_) => SignUp::read(&json).map(Box::new).map(AttemptResource::SignUp),
         };
         let resource = resource.ok_or_else(|| ErrorCode::DecodeError.error("the response is not the attempt"))?;
         Ok((resource, new_token))
+    }
+
+    /// Sends a request for a link that proves nothing yet; see [`read_attempt`](Self::read_attempt).
+    pub(super) async fn read_for_link(&self, request: Request) -> Result<(Value, bool)> {
+        let clerk = self.clone();
+        // A nonce is redeemed once, whether or not the caller is still waiting.
+        outside::to_the_end(async move {
+            let (reply, in_flight) = clerk.send(&request).await?;
+            let reply = Reply { outcome: Ok(reply.outcome?), ..reply };
+            let new_token = matches!(reply.token, TokenUpdate::Set(_));
+            Ok((clerk.absorb(reply, in_flight).await?, new_token))
+        })
+        .await
     }
 
     /// Reloads an attempt, with the nonce of a callback link if there is one.
@@ -308,6 +320,15 @@ impl Clerk {
             tracing::debug!(code = error.code(), "the failed attempt could not be reset");
         }
     }
+}
+
+/// What becomes of an attempt that the provider refused.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Failure {
+    /// The flow ends with an error. `says_failed` is whether the link says so too.
+    Ends { says_failed: bool },
+    /// The caller shows the failed attempt.
+    IsPassedOn,
 }
 
 /// Returns the provider's page.

@@ -22,6 +22,7 @@ use crate::{
         callback_params::RedirectCallbackParams,
         link_queue::LinkQueue,
         outcome::RedirectOutcome,
+        verification_page::{NamedPage, NamedPages, Subject},
     },
     models::{SessionId, UserId},
     random::random_text,
@@ -36,6 +37,8 @@ pub(crate) enum Returned {
     Attempt(AttemptResource),
     /// The session that a hosted page created.
     Session(SessionId),
+    /// An account of the user at a provider, which was verified or refused.
+    Account,
 }
 
 /// The end of the wait for the browser.
@@ -101,6 +104,8 @@ pub(crate) struct Flows {
     pub(super) run: String,
     /// The outcome of a flow that no caller was waiting for.
     unclaimed_outcome: Mutex<Option<RedirectOutcome>>,
+    /// The pages that FAPI named for verifications.
+    named_pages: Mutex<NamedPages>,
     /// When the flow of an earlier run began that a link with a nonce may end.
     earlier_started_at_ms: Mutex<Option<i64>>,
 }
@@ -114,6 +119,7 @@ impl Flows {
             record: tokio::sync::Mutex::default(),
             run: random_text(16),
             unclaimed_outcome: Mutex::default(),
+            named_pages: Mutex::default(),
             earlier_started_at_ms: Mutex::default(),
         }
     }
@@ -138,6 +144,16 @@ impl Flows {
     /// Takes the stored outcome.
     pub(crate) fn take_outcome(&self) -> Option<RedirectOutcome> {
         lock(&self.unclaimed_outcome).take()
+    }
+
+    /// Remembers pages that FAPI named for verifications.
+    pub(crate) fn note_pages(&self, pages: Vec<NamedPage>) {
+        lock(&self.named_pages).add(pages);
+    }
+
+    /// Returns what a page verifies, if FAPI named it.
+    pub(crate) fn subject_of_page(&self, page: &str) -> Option<Subject> {
+        lock(&self.named_pages).subject(page).cloned()
     }
 
     /// Begins a flow and ends the pending one as superseded.
@@ -233,6 +249,10 @@ pub(crate) struct PendingRecord {
 pub(crate) enum PendingFlow {
     /// OAuth or enterprise SSO.
     Redirect { attempt: Attempt, callback: Box<RedirectCallbackParams> },
+    /// The same for one of Clerk's own components, which continues the attempt itself.
+    Component { attempt: Attempt, callback: Box<RedirectCallbackParams> },
+    /// The connection of an account at a provider, by its id, to the user of a session.
+    Account { account: String, session: Option<SessionId> },
     /// An e-mail link.
     EmailLink { attempt: Attempt, code_verifier: Secret<String> },
     /// A hosted sign-in or sign-up.
@@ -247,7 +267,7 @@ pub(crate) enum PendingFlow {
 impl PendingFlow {
     /// Whether its link has a nonce, with which the app fetches a client token that was made in the browser.
     fn returns_with_nonce(&self) -> bool {
-        matches!(self, Self::Redirect { .. } | Self::HostedAuth { .. })
+        !matches!(self, Self::EmailLink { .. })
     }
 }
 

@@ -104,11 +104,14 @@ impl Clerk {
     pub(super) async fn continue_unawaited(&self, returned: Returned, flow: &PendingFlow) -> Result<RedirectOutcome> {
         let default = RedirectCallbackParams::default();
         let (callback, mode) = match flow {
-            PendingFlow::Redirect { callback, .. } => (callback.as_ref(), AttemptKind::SignIn),
+            PendingFlow::Redirect { callback, .. } | PendingFlow::Component { callback, .. } => {
+                (callback.as_ref(), AttemptKind::SignIn)
+            }
             PendingFlow::HostedAuth { callback, mode, .. } => (callback.as_ref(), *mode),
-            PendingFlow::EmailLink { .. } => (&default, AttemptKind::SignIn),
+            PendingFlow::EmailLink { .. } | PendingFlow::Account { .. } => (&default, AttemptKind::SignIn),
         };
         match (returned, flow) {
+            (Returned::Account, _) => Ok(RedirectOutcome::default()),
             (Returned::Session(session), _) => self.finish_hosted_auth(session, mode, callback).await,
             (Returned::Attempt(attempt), PendingFlow::EmailLink { .. }) => self.finish_email_link(attempt).await,
             (Returned::Attempt(attempt), _) => self.route_callback(callback.clone(), Some(attempt)).await,
