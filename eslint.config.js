@@ -10,8 +10,8 @@ export default tseslint.config(
       '**/node_modules',
       'guest-js/bindings.ts',
       '*.config.js',
-      'examples/desktop/*.config.js',
-      'examples/desktop/src-tauri',
+      'examples/*/*.config.js',
+      'examples/*/src-tauri',
       // A script for the browser's extensions, in no project of TypeScript's.
       'tests/e2e/wallet-extension',
     ],

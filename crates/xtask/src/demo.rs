@@ -10,11 +10,42 @@ use crate::{
     setup,
 };
 
-/// The callback URL of the example app.
-const CALLBACK: &str = "clerk-desktop-example://callback";
+/// An example app. Its program, its package and its URL scheme have the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Example {
+    Desktop,
+    React,
+}
+
+impl Example {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Desktop => "clerk-desktop-example",
+            Self::React => "clerk-react-example",
+        }
+    }
+
+    fn callback(self) -> String {
+        format!("{}://callback", self.name())
+    }
+}
+
+/// Reads the options of `cargo xtask demo`: which example, and whether it runs under a virtual display.
+fn read(options: &[&str]) -> Result<(Example, bool), String> {
+    let (mut example, mut headless) = (Example::Desktop, false);
+    for option in options {
+        match *option {
+            "--react" => example = Example::React,
+            "--headless" => headless = true,
+            other => return Err(format!("unknown option {other}; the demo knows --react and --headless")),
+        }
+    }
+    Ok((example, headless))
+}
 
 /// `cargo xtask demo`.
-pub(crate) fn run(headless: bool) -> Result<(), String> {
+pub(crate) fn run(options: &[&str]) -> Result<(), String> {
+    let (example, headless) = read(options)?;
     let mut steps = Steps::new(if headless { 4 } else { 5 });
     steps.begin("installing missing prerequisites");
     setup::packages()?;
@@ -25,25 +56,24 @@ pub(crate) fn run(headless: bool) -> Result<(), String> {
     steps.begin("building the frontend");
     execute(&mut program("npm", &["run", "build:all"]))?;
     steps.begin("building the app (the first build takes several minutes)");
-    execute(&mut program("cargo", &["build", "--locked", "-p", "clerk-desktop-example", "-p", "clerk-emulator"]))?;
+    execute(&mut program("cargo", &["build", "--locked", "-p", example.name(), "-p", "clerk-emulator"]))?;
     if headless {
-        steps.begin("signing in through a real browser, under a virtual display");
-        return execute(&mut program(
-            "cargo",
-            &["run", "--quiet", "--locked", "-p", "clerk-e2e", "--bin", "headless-demo"],
-        ));
+        steps.begin("signing in under a virtual display");
+        let demo = ["run", "--quiet", "--locked", "-p", "clerk-e2e", "--bin", "headless-demo", "--", example.name()];
+        return execute(&mut program("cargo", &demo));
     }
-    let mut app = Command::new(built("clerk-desktop-example"));
+    let mut app = Command::new(built(example.name()));
     app.current_dir(root());
     let emulator = if std::env::var_os("CLERK_PUBLISHABLE_KEY").is_some() {
         steps.begin("using the instance of CLERK_PUBLISHABLE_KEY");
         println!(
-            "In Clerk's dashboard, enable the Native API and add {CALLBACK} to the allowlist for mobile SSO redirects."
+            "In Clerk's dashboard, enable the Native API and add {} to the allowlist for mobile SSO redirects.",
+            example.callback()
         );
         None
     } else {
         steps.begin("starting the emulator");
-        let (emulator, environment) = start_emulator()?;
+        let (emulator, environment) = start_emulator(&example.callback())?;
         app.envs(environment);
         Some(emulator)
     };
@@ -65,9 +95,9 @@ impl Drop for Running {
 }
 
 /// Starts the emulator, and returns the environment variables that it prints for the app.
-fn start_emulator() -> Result<(Running, Vec<(String, String)>), String> {
+fn start_emulator(callback: &str) -> Result<(Running, Vec<(String, String)>), String> {
     let child = Command::new(built("clerk-emulator"))
-        .args(["--demo", CALLBACK])
+        .args(["--demo", callback])
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| format!("the emulator could not be started: {error}"))?;
@@ -91,4 +121,18 @@ fn start_emulator() -> Result<(Running, Vec<(String, String)>), String> {
 pub(crate) fn emulator(arguments: &[&str]) -> Result<(), String> {
     let command = [&["run", "--quiet", "--locked", "-p", "clerk-emulator", "--"], arguments].concat();
     execute(&mut program("cargo", &command))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn read_takes_options_in_any_order() {
+        assert_eq!(read(&[]), Ok((Example::Desktop, false)));
+        assert_eq!(read(&["--react"]), Ok((Example::React, false)));
+        assert_eq!(read(&["--headless", "--react"]), Ok((Example::React, true)));
+        assert_eq!(read(&["--react", "--headless"]), Ok((Example::React, true)));
+        assert!(read(&["--vue"]).is_err());
+    }
 }

@@ -17,8 +17,10 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask setup            install missing prerequisites (Debian and Ubuntu), or list them
-cargo xtask demo             open the example app on the local emulator or, with CLERK_PUBLISHABLE_KEY, on a real instance
-cargo xtask demo --headless  the same under a virtual display: signs in unattended and takes screenshots
+cargo xtask demo [--react] [--headless]
+                             open the example app on the local emulator or, with CLERK_PUBLISHABLE_KEY, on a real instance;
+                             --react: the one with Clerk's React components; --headless: under a virtual display, where it
+                             signs in unattended and takes screenshots
 cargo xtask test             run every check and test
 cargo xtask fuzz [target] [--inputs N | --seconds N]
                              run the fuzz targets; by default, ten million inputs or ten minutes for each
@@ -34,8 +36,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         ["setup"] => setup::run(),
-        ["demo"] => demo::run(false),
-        ["demo", "--headless"] => demo::run(true),
+        ["demo", rest @ ..] => demo::run(rest),
         ["test"] => test::run(),
         ["soak", rest @ ..] => soak::run(rest),
         ["emulator", rest @ ..] => demo::emulator(rest),

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use thirtyfour::{Capabilities, WebDriver};
 
 use crate::{
-    CALLBACK, PATIENCE, Result, Window,
+    App, PATIENCE, Result, Window,
     process::{self, Running},
     session::{self, Environment, SessionBus},
     until,
@@ -26,13 +26,12 @@ const BROWSER: &str = "/usr/bin/chromium";
 /// The program that [`BROWSER`], a script, runs.
 pub(crate) const CHROMIUM: &str = "/usr/lib/chromium/chromium";
 
-/// The name on the bus that the first process of the example app takes.
-const BUS_NAME: &str = "com.example.clerk-desktop.clerk.SingleInstance";
-
 /// Options of a desktop.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Options {
+    /// The app.
+    pub app: App,
     /// The emulated instance.
     pub instance: Config,
     /// Whether the desktop has a keyring.
@@ -41,9 +40,17 @@ pub struct Options {
     pub records_programs: bool,
 }
 
+impl Options {
+    /// Returns the options for this app on the instance of the demo.
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        Self { app, instance: Config::demo(app.callback()), keyring: true, records_programs: false }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
-        Self { instance: Config::demo(CALLBACK), keyring: true, records_programs: false }
+        Self::new(App::default())
     }
 }
 
@@ -58,6 +65,7 @@ pub struct Desktop {
     browser_process: Option<Running>,
     _bus: SessionBus,
     _display: Running,
+    app: App,
     emulator: Emulator,
     environment: Environment,
     files: TempDir,
@@ -96,6 +104,7 @@ impl Desktop {
             browser_process: None,
             _bus: bus,
             _display: display,
+            app: options.app,
             emulator,
             environment,
             files,
@@ -161,7 +170,7 @@ impl Desktop {
     /// If it does not start.
     pub fn start_in_background(&mut self) -> Result<()> {
         self.end_app();
-        let mut command = Command::new(app());
+        let mut command = Command::new(self.app.program());
         command.arg("--background").envs(self.environment.clone());
         self.background = Some(Running::start(&mut command, &self.files().join("app.log"))?);
         Ok(())
@@ -198,7 +207,7 @@ impl Desktop {
     /// Writes a script that starts the app and logs its output, which WebKitWebDriver would discard.
     fn launcher(&self) -> Result<PathBuf> {
         let path = self.files().join("launch");
-        let (app, log) = (app(), self.files().join("app.log"));
+        let (app, log) = (self.app.program(), self.files().join("app.log"));
         fs::write(&path, format!("#!/bin/sh\nexec '{}' \"$@\" >>'{}' 2>&1\n", app.display(), log.display()))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
         Ok(path)
@@ -206,7 +215,7 @@ impl Desktop {
 
     /// Kills the app and waits until it is off the bus: before that, a new process would treat itself as the second one.
     pub fn end_app(&mut self) {
-        process::end_all(&app(), &self.marker());
+        process::end_all(&self.app.program(), &self.marker());
         self.driver = None;
         self.background = None;
         let deadline = std::time::Instant::now() + PATIENCE;
@@ -220,7 +229,8 @@ impl Desktop {
     pub fn is_on_the_bus(&self) -> bool {
         let mut command = Command::new("gdbus");
         command.args(["call", "--session", "--dest", "org.freedesktop.DBus", "--object-path", "/org/freedesktop/DBus"]);
-        command.args(["--method", "org.freedesktop.DBus.NameHasOwner", BUS_NAME]).envs(self.environment.clone());
+        command.args(["--method", "org.freedesktop.DBus.NameHasOwner", self.app.bus_name()]);
+        command.envs(self.environment.clone());
         let output = command.stdin(Stdio::null()).output();
         output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("true"))
     }
@@ -228,7 +238,7 @@ impl Desktop {
     /// Returns the number of running processes of the app.
     #[must_use]
     pub fn app_processes(&self) -> usize {
-        process::find(&app(), &self.marker()).len()
+        process::find(&self.app.program(), &self.marker()).len()
     }
 
     /// Opens a link through the desktop's MIME database, as another program would.
@@ -352,7 +362,7 @@ impl Desktop {
 
     /// Lets the emulator's pages open the app without a prompt.
     fn write_preferences(&self, profile: &Path) -> Result<()> {
-        let allowed = json!({ self.emulator.base_url(): { "clerk-desktop-example": true } });
+        let allowed = json!({ self.emulator.base_url(): { self.app.scheme(): true } });
         let preferences = json!({ "protocol_handler": { "allowed_origin_protocol_pairs": allowed } });
         fs::create_dir_all(profile.join("Default"))?;
         Ok(fs::write(profile.join("Default/Preferences"), preferences.to_string())?)
@@ -394,13 +404,6 @@ impl Drop for Desktop {
 /// A browser extension that announces a wallet. The test signs for it.
 fn wallet_extension() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("wallet-extension")
-}
-
-/// The example app.
-fn app() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    target.join("debug/clerk-desktop-example")
 }
 
 fn environment(files: &Path, display: &str) -> Result<Environment> {

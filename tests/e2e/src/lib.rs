@@ -1,14 +1,17 @@
 //! A desktop for end-to-end tests: a display, a session bus, a keyring, a browser and an emulated Clerk. Each test has its
 //! own, which ends with the test.
 
+mod app;
 pub mod crash;
 mod desktop;
 mod openapi;
+mod paths;
 mod process;
 mod session;
 mod web_page;
 mod window;
 
+pub use app::App;
 pub use desktop::{Desktop, Options};
 pub use openapi::Description;
 pub use web_page::WebPage;
@@ -19,8 +22,8 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// A result of the harness.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Callback URL of the example app.
-pub const CALLBACK: &str = "clerk-desktop-example://callback";
+/// Callback URL of [`App::Desktop`].
+pub const CALLBACK: &str = App::Desktop.callback();
 
 /// The timeout of every wait.
 pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);

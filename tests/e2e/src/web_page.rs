@@ -14,6 +14,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use crate::{
     Description, Result,
     desktop::{CHROMIUM, connect, free_ports},
+    paths::{picture, root},
     process::{Running, end_all},
     session::folders,
     until,
@@ -33,8 +34,7 @@ pub struct WebPage {
 
 /// Where `cargo xtask setup` unpacks Clerk's scripts.
 fn scripts() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
-    root.join("target/clerk-scripts")
+    root().join("target/clerk-scripts")
 }
 
 impl WebPage {
@@ -125,15 +125,12 @@ impl WebPage {
         until(&format!("the page shows {css}"), || async { self.driver.find(By::Css(css)).await.ok() }).await
     }
 
-    /// Saves a screenshot as `target/pictures/<name>.png`, for manual review.
+    /// Saves a screenshot in `CLERK_E2E_PICTURES` or `target/pictures`, for manual review.
     ///
     /// # Errors
     /// If the browser does not respond, or the file can't be written.
     pub async fn picture(&self, name: &str) -> Result<()> {
-        let folder = scripts().with_file_name("pictures");
-        std::fs::create_dir_all(&folder)?;
-        self.driver.screenshot(&folder.join(format!("{name}.png"))).await?;
-        Ok(())
+        Ok(self.driver.screenshot(&picture(name)?).await?)
     }
 
     /// Returns the problems of the page: errors on the console, failed requests, uncaught exceptions.

@@ -5,9 +5,10 @@ use std::path::Path;
 use serde_json::Value;
 use thirtyfour::{By, WebDriver, WebElement, WindowHandle};
 
-use crate::{PATIENCE, Result, until};
+use crate::{PATIENCE, Result, paths::picture, until};
 
-/// The app's window, driven by WebDriver. Elements are named by their `data-testid`.
+/// The app's window, driven by WebDriver. Elements of the examples are named by their `data-testid`, those of Clerk's components by
+/// CSS selectors.
 #[derive(Debug)]
 pub struct Window {
     driver: WebDriver,
@@ -24,8 +25,8 @@ impl Window {
         &self.driver
     }
 
-    async fn find(&self, id: &str) -> Option<WebElement> {
-        self.driver.find(By::Css(format!("[data-testid=\"{id}\"]"))).await.ok()
+    async fn find(&self, css: &str) -> Option<WebElement> {
+        self.driver.find(By::Css(css)).await.ok()
     }
 
     /// Waits for an element.
@@ -33,12 +34,36 @@ impl Window {
     /// # Errors
     /// After a timeout.
     pub async fn wait_for(&self, id: &str) -> Result<WebElement> {
-        until(&format!("the window shows {id}"), || self.find(id)).await
+        self.wait_for_css(&by_id(id)).await
+    }
+
+    /// Waits for an element of one of Clerk's components.
+    ///
+    /// # Errors
+    /// After a timeout.
+    pub async fn wait_for_css(&self, css: &str) -> Result<WebElement> {
+        until(&format!("the window shows {css}"), || self.find(css)).await
+    }
+
+    /// Waits until no element matches.
+    ///
+    /// # Errors
+    /// After a timeout.
+    pub async fn wait_until_gone(&self, css: &str) -> Result<()> {
+        until(&format!("{css} is gone"), || async {
+            self.driver.find_all(By::Css(css)).await.ok()?.is_empty().then_some(())
+        })
+        .await
     }
 
     /// Whether an element exists now.
     pub async fn has(&self, id: &str) -> bool {
-        self.find(id).await.is_some()
+        self.has_css(&by_id(id)).await
+    }
+
+    /// Whether an element of one of Clerk's components exists now.
+    pub async fn has_css(&self, css: &str) -> bool {
+        self.find(css).await.is_some()
     }
 
     /// Waits for an element and clicks it. If it is replaced in the meantime, looks it up again.
@@ -46,17 +71,25 @@ impl Window {
     /// # Errors
     /// After a timeout, or if the element can't be clicked.
     pub async fn click(&self, id: &str) -> Result<()> {
-        until(&format!("{id} can be clicked"), || self.click_now(id)).await
+        self.click_css(&by_id(id)).await
+    }
+
+    /// Like [`click`](Self::click), for an element of one of Clerk's components.
+    ///
+    /// # Errors
+    /// After a timeout, or if the element can't be clicked.
+    pub async fn click_css(&self, css: &str) -> Result<()> {
+        until(&format!("{css} can be clicked"), || self.click_now(css)).await
     }
 
     /// Clicks an element if it exists and is enabled now.
     pub async fn click_if_present(&self, id: &str) {
         // Nothing to click is an ordinary outcome here.
-        let _ = self.click_now(id).await;
+        let _ = self.click_now(&by_id(id)).await;
     }
 
-    async fn click_now(&self, id: &str) -> Option<()> {
-        let element = self.find(id).await?;
+    async fn click_now(&self, css: &str) -> Option<()> {
+        let element = self.find(css).await?;
         if !element.is_enabled().await.ok()? {
             return None;
         }
@@ -73,13 +106,34 @@ impl Window {
         Ok(field.send_keys(text).await?)
     }
 
+    /// Types into an empty field of one of Clerk's components.
+    ///
+    /// # Errors
+    /// After a timeout.
+    pub async fn type_css(&self, css: &str, text: &str) -> Result<()> {
+        until(&format!("{css} can be typed into"), || async { self.find(css).await?.send_keys(text).await.ok() }).await
+    }
+
+    /// Chooses the option with this value in a select element.
+    ///
+    /// # Errors
+    /// After a timeout.
+    pub async fn choose(&self, id: &str, value: &str) -> Result<()> {
+        let select = self.wait_for(id).await?.to_json()?;
+        let script = "arguments[0].value = arguments[1];
+             arguments[0].dispatchEvent(new Event('change', { bubbles: true }));
+             return arguments[0].value";
+        let chosen = self.driver.execute(script, vec![select, value.into()]).await?.json().clone();
+        if chosen == value { Ok(()) } else { Err(format!("{id} has no option {value}").into()) }
+    }
+
     /// Waits for an element with this text.
     ///
     /// # Errors
     /// After a timeout.
     pub async fn wait_for_text(&self, id: &str, text: &str) -> Result<()> {
         until(&format!("{id} shows {text:?}"), || async {
-            let shown = self.find(id).await?.text().await.ok()?;
+            let shown = self.find(&by_id(id)).await?.text().await.ok()?;
             (shown == text).then_some(())
         })
         .await
@@ -101,6 +155,18 @@ impl Window {
     /// After a timeout.
     pub async fn text(&self, id: &str) -> Result<String> {
         Ok(self.wait_for(id).await?.text().await?)
+    }
+
+    /// Opens another window by clicking, switches to it, and returns the handles of the present window and of the new one.
+    ///
+    /// # Errors
+    /// If the window does not open.
+    pub async fn open_by(&self, id: &str) -> Result<(WindowHandle, WindowHandle)> {
+        let (known, present) = (self.handles().await?, self.driver.window().await?);
+        self.click(id).await?;
+        let opened = self.wait_for_new(&known).await?;
+        self.switch_to(&opened).await?;
+        Ok((present, opened))
     }
 
     /// Returns the windows of the app.
@@ -146,6 +212,54 @@ impl Window {
         Ok(self.driver.execute_async(script, Vec::new()).await?.json().clone())
     }
 
+    /// Records errors on the console, uncaught exceptions and violations of the content security policy from now on.
+    ///
+    /// # Errors
+    /// If the window does not respond.
+    pub async fn record_problems(&self) -> Result<()> {
+        self.run(
+            "window.problems = [];
+             const record = (...parts) => window.problems.push(parts.map(String).join(' '));
+             const { error } = console;
+             console.error = (...parts) => { record('console', ...parts); error.apply(console, parts); };
+             addEventListener('error', (event) => record('exception', event.message));
+             addEventListener('unhandledrejection', (event) => record('rejection', event.reason));
+             document.addEventListener('securitypolicyviolation', (event) =>
+               record('policy', event.violatedDirective, event.blockedURI, event.sourceFile));
+             return null",
+        )
+        .await
+        .map(|_| ())
+    }
+
+    /// Returns what was recorded since [`record_problems`](Self::record_problems).
+    ///
+    /// # Errors
+    /// If the window does not respond.
+    pub async fn problems(&self) -> Result<Vec<String>> {
+        let all = self.run("return window.problems").await?;
+        let all = all.as_array().ok_or("the window records no problems")?;
+        Ok(all.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect())
+    }
+
+    /// Returns the addresses that the page has requested itself: what it loaded, and what its scripts fetched.
+    ///
+    /// # Errors
+    /// If the window does not respond.
+    pub async fn requests(&self) -> Result<Vec<String>> {
+        let all = self.run("return performance.getEntriesByType('resource').map((entry) => entry.name)").await?;
+        let all = all.as_array().into_iter().flatten();
+        Ok(all.filter_map(|one| one.as_str().map(str::to_owned)).collect())
+    }
+
+    /// Saves a screenshot in `CLERK_E2E_PICTURES` or `target/pictures`, for manual review.
+    ///
+    /// # Errors
+    /// If the window keeps changing, or the file can't be written.
+    pub async fn picture(&self, name: &str) -> Result<()> {
+        self.screenshot(&picture(name)?).await
+    }
+
     /// Takes a screenshot of the window after it has been painted.
     ///
     /// # Errors
@@ -167,4 +281,8 @@ impl Window {
         }
         Err("the window keeps changing".into())
     }
+}
+
+fn by_id(id: &str) -> String {
+    format!("[data-testid=\"{id}\"]")
 }

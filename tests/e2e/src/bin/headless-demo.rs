@@ -1,4 +1,4 @@
-//! `cargo xtask demo --headless`: signs in by itself and takes pictures.
+//! `cargo xtask demo --headless`: signs in by itself and takes pictures. The argument names the example.
 
 #![allow(clippy::print_stdout, reason = "the demo is there to be read")]
 
@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use clerk_e2e::{Desktop, Options, Result, Window, until};
+use clerk_e2e::{App, Desktop, Options, Result, Window, until};
 
 /// A screenshot with fewer colours is blank.
 const COLOURS_OF_A_REAL_WINDOW: usize = 40;
@@ -16,11 +16,24 @@ const COLOURS_OF_A_REAL_WINDOW: usize = 40;
 #[tokio::main]
 async fn main() -> Result<()> {
     let folder = pictures()?;
-    let mut desktop = Desktop::start(Options::default()).await?;
+    let app = if std::env::args().any(|argument| argument == App::React.scheme()) { App::React } else { App::Desktop };
+    let mut desktop = Desktop::start(Options::new(app)).await?;
     println!(
         "A private desktop is up: display, session bus, keyring, browser, emulator at {}",
         desktop.emulator().base_url()
     );
+    match app {
+        App::Desktop => sign_in_with_google(&mut desktop, &folder).await?,
+        App::React => sign_in_with_components(&mut desktop, &folder).await?,
+    }
+    for file in files(&folder)? {
+        refuse_blank(&file)?;
+        println!("{}", file.display());
+    }
+    Ok(())
+}
+
+async fn sign_in_with_google(desktop: &mut Desktop, folder: &Path) -> Result<()> {
     let window = desktop.start_app().await?;
     window.wait_for("sign-in-oauth_google").await?;
     window.screenshot(&folder.join("1-signed-out.png")).await?;
@@ -42,12 +55,30 @@ async fn main() -> Result<()> {
         (window.text("user-name").await?, window.text("user-email").await?, window.text("session-id").await?);
     window.screenshot(&folder.join("4-signed-in.png")).await?;
     desktop.screenshot(&folder.join("5-whole-screen.png"))?;
-    second_window(&window, &folder).await?;
+    second_window(&window, folder).await?;
     println!("\nSigned in: {name} <{email}>, session {session}\n");
-    for file in files(&folder)? {
-        refuse_blank(&file)?;
-        println!("{}", file.display());
-    }
+    Ok(())
+}
+
+async fn sign_in_with_components(desktop: &mut Desktop, folder: &Path) -> Result<()> {
+    let window = desktop.start_app().await?;
+    window.type_css("input[name=identifier]", "ada+clerk_test@example.com").await?;
+    window.screenshot(&folder.join("1-sign-in.png")).await?;
+    println!("The window shows <SignIn/>. Signing in with a password …");
+    window.click_css(".cl-formButtonPrimary").await?;
+    window.type_css("input[name=password]", "correct-horse-battery").await?;
+    window.screenshot(&folder.join("2-password.png")).await?;
+    window.click_css(".cl-formButtonPrimary").await?;
+    window.wait_for_text("rust-user", "Ada Lovelace").await?;
+    window.screenshot(&folder.join("3-signed-in.png")).await?;
+    let (email, session) = (window.text("user-email").await?, window.text("rust-session").await?);
+    window.click("go-account").await?;
+    window.wait_for_css(".cl-profileSection__profile").await?;
+    window.screenshot(&folder.join("4-user-profile.png")).await?;
+    window.open_by("open-inspector").await?;
+    window.wait_for_text("session", &session).await?;
+    window.screenshot(&folder.join("5-inspector.png")).await?;
+    println!("\nSigned in: Ada Lovelace <{email}>, session {session}\n");
     Ok(())
 }
 

@@ -1,0 +1,248 @@
+//! Clerk's React components in the React example: a real window, with every request through Rust.
+
+use clerk_e2e::{App, Desktop, Options, Result, Window, until};
+use clerk_emulator::NewOrganization;
+use serde_json::{Value, json};
+
+const ADA: &str = "ada+clerk_test@example.com";
+
+/// The button that continues in a form of Clerk's.
+const CONTINUE: &str = ".cl-formButtonPrimary";
+
+/// The example on the instance of the demo, where Ada signs in with a code.
+fn options() -> Options {
+    let mut options = Options::new(App::React);
+    options.instance.preferred_strategy = "otp".to_owned();
+    options.instance.seed_organizations = vec![NewOrganization {
+        name: "Analytical Engines".to_owned(),
+        creator: Some(ADA.to_owned()),
+        ..NewOrganization::default()
+    }];
+    options
+}
+
+/// Starts the app and waits for `<SignIn/>`.
+async fn start(desktop: &mut Desktop) -> Result<Window> {
+    let window = desktop.start_app().await?;
+    window.record_problems().await?;
+    window.wait_for_css("input[name=identifier]").await?;
+    Ok(window)
+}
+
+/// Signs Ada in with a code in `<SignIn/>`, and waits for the home page.
+async fn sign_in(window: &Window) -> Result<()> {
+    window.type_css("input[name=identifier]", ADA).await?;
+    window.click_css(CONTINUE).await?;
+    window.type_css("[data-input-otp=true]", "424242").await?;
+    window.wait_for_text("rust-user", "Ada Lovelace").await
+}
+
+/// The page has requested nothing but itself and pictures, and has reported no problem.
+async fn nothing_went_wrong(desktop: &Desktop, window: &Window) -> Result<()> {
+    let emulator = desktop.emulator().base_url();
+    let requests = window.requests().await?;
+    let foreign: Vec<_> = requests
+        .iter()
+        .filter(|url| !["tauri://localhost/", "ipc://localhost/"].iter().any(|own| url.starts_with(own)))
+        .filter(|url| !url.starts_with(&format!("{emulator}/__emulator/img/")))
+        .filter(|url| !url.starts_with("https://img.clerk.com/"))
+        .collect();
+    assert!(foreign.is_empty(), "the page requested {foreign:#?}");
+    assert_eq!(window.problems().await?, Vec::<String>::new());
+    Ok(())
+}
+
+/// Returns the method and path of the emulator's requests since the first `skip`.
+fn requests(desktop: &Desktop, skip: usize) -> Vec<String> {
+    let all = desktop.emulator().requests();
+    all.iter().skip(skip).map(|entry| format!("{} {}", entry.method, entry.path)).collect()
+}
+
+/// Returns the status of a session at the emulator.
+fn session_status(desktop: &Desktop, session: &str) -> Option<String> {
+    let state = desktop.emulator().state();
+    let clients = state["clients"].as_array()?.iter();
+    let mut sessions = clients.flat_map(|client| client["sessions"].as_array().into_iter().flatten());
+    Some(sessions.find(|one| one["id"] == session)?["status"].as_str()?.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_in_component_signs_in_with_an_email_code_everywhere() -> Result<()> {
+    let mut desktop = Desktop::start(options()).await?;
+    let window = start(&mut desktop).await?;
+    sign_in(&window).await?;
+    // The window and Rust have the same session, and the form is gone.
+    let session = window.text("session-id").await?;
+    assert!(session.starts_with("sess_"), "{session}");
+    window.wait_for_text("rust-session", &session).await?;
+    window.wait_until_gone("input[name=identifier], [data-input-otp=true]").await?;
+    assert_eq!(window.run("return location.search + location.hash").await?, "");
+    assert_eq!(window.text("user-email").await?, ADA);
+    nothing_went_wrong(&desktop, &window).await?;
+    // The inspector has the thin class, and no permission but to read and to switch.
+    window.open_by("open-inspector").await?;
+    window.wait_for_text("user", ADA).await?;
+    assert_eq!(window.text("session").await?, session);
+    assert_eq!(window.text("sessions").await?, format!("{session} (active)"));
+    assert_eq!(window.run("return [clerk.isSignedIn, clerk.user.firstName]").await?, json!([true, "Ada"]));
+    for command in ["clerk_js_state", "frontend_api", "open_and_wait", "get_token"] {
+        let refusal = window
+            .run_async(&format!(
+                "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('plugin:clerk|{command}', {{}}).then(() => done('allowed'), (error) => done(String(error)));"
+            ))
+            .await?;
+        assert!(refusal.to_string().contains("not allowed"), "{command}: {refusal}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn user_button_signs_out_everywhere() -> Result<()> {
+    let mut desktop = Desktop::start(options()).await?;
+    let window = start(&mut desktop).await?;
+    sign_in(&window).await?;
+    let session = window.text("session-id").await?;
+    let (main, inspector) = window.open_by("open-inspector").await?;
+    window.wait_for_text("session", &session).await?;
+    window.switch_to(&main).await?;
+    let before = desktop.emulator().requests().len();
+    window.click_css(".cl-userButtonTrigger").await?;
+    window.click_css(".cl-userButtonPopoverActionButton__signOut").await?;
+    window.wait_for("page-sign-in").await?;
+    window.wait_for_css("input[name=identifier]").await?;
+    let signed_out = until("the session ends at the server", || async {
+        session_status(&desktop, &session).is_none_or(|status| status != "active").then_some(())
+    });
+    signed_out.await?;
+    let ended: Vec<_> = requests(&desktop, before).into_iter().filter(|one| one.starts_with("DELETE")).collect();
+    assert_eq!(ended.len(), 1, "{ended:?}");
+    nothing_went_wrong(&desktop, &window).await?;
+    window.switch_to(&inspector).await?;
+    window.wait_for_text("user", "—").await?;
+    assert_eq!(window.text("session").await?, "—");
+    assert!(
+        desktop.log()?.lines().rfind(|line| line.contains("auth state")).is_some_and(|line| line.contains("nobody"))
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn react_follows_another_window_that_signs_out_or_switches_the_organization() -> Result<()> {
+    let mut desktop = Desktop::start(options()).await?;
+    let window = start(&mut desktop).await?;
+    sign_in(&window).await?;
+    let (main, inspector) = window.open_by("open-inspector").await?;
+    window.wait_for_text("user", ADA).await?;
+    // By the thin class, to an organization: the hooks and Rust follow.
+    window
+        .run_async(
+            "const done = arguments[0];
+             clerk.setActive({ organization: clerk.user.organizationMemberships[0].organization.id })
+               .then(() => done(true), (error) => done(String(error)));",
+        )
+        .await?;
+    window.wait_for_text("organization", "Analytical Engines").await?;
+    window.switch_to(&main).await?;
+    window.wait_for_text("organization-name", "Analytical Engines").await?;
+    window.wait_for_text("rust-organization", "Analytical Engines").await?;
+    window.wait_for("admin-only").await?;
+    window.switch_to(&inspector).await?;
+    window.click("sign-out").await?;
+    window.wait_for_text("user", "—").await?;
+    window.switch_to(&main).await?;
+    window.wait_for("page-sign-in").await?;
+    window.wait_for_css("input[name=identifier]").await?;
+    nothing_went_wrong(&desktop, &window).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn provider_shows_an_error_of_loading_and_tries_again() -> Result<()> {
+    let mut desktop = Desktop::start(options()).await?;
+    let window = desktop.start_app_with(&[("CLERK_PUBLISHABLE_KEY", "pk_test_no-key")]).await?;
+    let code = window.text("error-code").await?;
+    assert!(!code.is_empty());
+    window.click("retry").await?;
+    window.wait_for_text("error-code", &code).await?;
+    assert!(!window.has_css("input[name=identifier]").await);
+    Ok(())
+}
+
+/// The pages of the app, with an element that appears when the component is there.
+const SIGNED_OUT: &[(&str, &str)] = &[
+    ("sign-in", "input[name=identifier]"),
+    ("sign-up", "input[name=emailAddress]"),
+    ("waitlist", "input[name=emailAddress], .cl-waitlist-root, .cl-card"),
+];
+const SIGNED_IN: &[(&str, &str)] = &[
+    ("home", "[data-testid=rust-session]"),
+    ("account", ".cl-profileSection__profile"),
+    ("organization", ".cl-organizationProfile-root, .cl-profileSection"),
+    ("organizations", ".cl-organizationListPreviewItem, .cl-organizationList-root button"),
+    ("new-organization", "input[name=name]"),
+];
+
+/// Chooses a theme, and takes a picture of every page.
+async fn pictures(window: &Window, theme: &str, pages: &[(&str, &str)]) -> Result<()> {
+    window.choose("theme", theme).await?;
+    for (page, element) in pages {
+        window.click(&format!("go-{page}")).await?;
+        window.wait_for(&format!("page-{page}")).await?;
+        window.wait_for_css(element).await?;
+        window.picture(&format!("react-{page}-{theme}")).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn components_are_painted_in_light_and_dark_under_a_strict_policy() -> Result<()> {
+    let mut desktop = Desktop::start(options()).await?;
+    let window = start(&mut desktop).await?;
+    for theme in ["dark", "light"] {
+        pictures(&window, theme, SIGNED_OUT).await?;
+    }
+    window.click("go-sign-in").await?;
+    sign_in(&window).await?;
+    window
+        .run_async(
+            "const done = arguments[0];
+             clerk.setActive({ organization: clerk.user.organizationMemberships[0].organization.id })
+               .then(() => done(true), (error) => done(String(error)));",
+        )
+        .await?;
+    window.wait_for("admin-only").await?;
+    for theme in ["dark", "light"] {
+        pictures(&window, theme, SIGNED_IN).await?;
+        window.click("go-home").await?;
+        for (name, trigger, popover) in [
+            ("user-button", ".cl-userButtonTrigger", ".cl-userButtonPopoverCard"),
+            ("organization-switcher", ".cl-organizationSwitcherTrigger", ".cl-organizationSwitcherPopoverCard"),
+        ] {
+            window.click_css(trigger).await?;
+            window.wait_for_css(popover).await?;
+            window.picture(&format!("react-{name}-{theme}")).await?;
+            window.click_css(trigger).await?;
+            window.wait_until_gone(popover).await?;
+        }
+    }
+    // Styled although the policy forbids inline styles: they carry the nonce.
+    window.click("go-account").await?;
+    let styled = until("the component is styled", || async {
+        let styled = "return getComputedStyle(document.querySelector('.cl-cardBox')).display";
+        window
+            .run(styled)
+            .await
+            .ok()
+            .filter(|display| *display == Value::from("grid") || *display == Value::from("flex"))
+    });
+    styled.await?;
+    window.choose("language", "de").await?;
+    until("the component speaks German", || async {
+        let text =
+            window.run("return document.querySelector('.cl-profileSectionTitleText')?.textContent").await.ok()?;
+        (text == "Profil").then_some(())
+    })
+    .await?;
+    window.picture("react-account-german").await?;
+    window.choose("language", "en").await?;
+    nothing_went_wrong(&desktop, &window).await
+}
