@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** The npm package, or with `--mode iife` the script for apps without a bundler (`withGlobalTauri`). */
 export default defineConfig(({ mode }) => ({
   build: mode === 'iife' ? globalScript : npmPackage,
+  resolve: { alias: mode === 'iife' ? withoutPackages : [] },
   test: { environment: 'jsdom', include: ['guest-js/__tests__/**/*.test.ts'] },
 }));
 
@@ -24,12 +25,18 @@ const npmPackage = {
   target: 'es2022',
 };
 
+/** Without a bundler there are no packages to import. */
+const withoutPackages = [
+  {
+    find: './import-clerk-js',
+    replacement: new URL('guest-js/class/without-clerk-js.ts', import.meta.url).pathname,
+  },
+];
+
 const globalScript = {
   outDir: '.',
   emptyOutDir: false,
   lib: { entry: 'guest-js/global.ts', formats: ['iife'], name: 'clerk', fileName: () => 'api-iife.js' },
-  // Without a bundler there are no packages to import; only the Tauri API is part of the script.
-  rollupOptions: { external: external.slice(1) },
   minify: 'esbuild',
   target: 'es2022',
 };

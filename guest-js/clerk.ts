@@ -36,6 +36,11 @@ export class Clerk extends Redirects {
   #options: ClerkOptions = {};
   #client: Client | undefined;
   #loading: Promise<void> | undefined;
+  /** Resolves when a load has succeeded. */
+  #succeed: () => void = () => undefined;
+  readonly #succeeded = new Promise<void>((resolve) => {
+    this.#succeed = resolve;
+  });
   #failed = false;
   /** Whether the load failed because Clerk could not be reached, which Rust retries by itself. */
   #awaitsRecovery = false;
@@ -67,6 +72,8 @@ export class Clerk extends Redirects {
     sync: () => this.#mirror.sync(),
     navigate: (to) => this.navigate(to),
     loaded: () => this.loaded,
+    whenLoaded: () => this.#succeeded,
+    given: () => this.#options,
   };
 
   readonly #host: Host = {
@@ -203,6 +210,7 @@ export class Clerk extends Redirects {
     this.#mirror.take(snapshot);
     await this.#chooseInitialSession();
     window.addEventListener('focus', this.#touchOnFocus);
+    this.#succeed();
     await this.#finishRedirect();
   }
 

@@ -10,6 +10,8 @@ export interface ClerkOptions {
   appearance?: object;
   /** The texts of the prebuilt components. */
   localization?: object;
+  /** The nonce of the app's content security policy, for the styles of the prebuilt components. */
+  nonce?: string;
   /** Navigates to a path of the app. */
   routerPush?: RouterFn;
   /** Navigates to a path of the app, replacing the present one in the history. */
@@ -66,7 +68,7 @@ export function wireOptions(options: ClerkOptions): wire.ClerkOptions {
   const { allowedRedirectOrigins, isSatellite, telemetry, appearance, localization, ...others } = options;
   // An absent option leaves the configuration's value in place.
   const given = (value: unknown) => value !== undefined && value !== null && typeof value !== 'function';
-  const data = Object.entries(others).filter(([, value]) => given(value));
+  const data = Object.entries(others).filter(([name, value]) => name !== 'nonce' && given(value));
   const rest = Object.fromEntries(data) as wire.ClerkOptions;
   return {
     ...rest,

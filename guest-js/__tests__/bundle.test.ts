@@ -1,7 +1,9 @@
 // @vitest-environment node
 /** What a bundler makes of this package. */
+import { gzipSync } from 'node:zlib';
+
 import ts from 'typescript';
-import { build, type Rollup } from 'vite';
+import { build, type Rollup, transformWithEsbuild } from 'vite';
 import { expect, it } from 'vitest';
 
 function codeOf(output: unknown): string {
@@ -9,8 +11,8 @@ function codeOf(output: unknown): string {
   return chunks.map((chunk) => ('code' in chunk ? chunk.code : '')).join('\n');
 }
 
-/** The code of a bundle whose entry point has the source `entry`. */
-async function bundle(entry: string): Promise<string> {
+/** The chunks of a bundle whose entry point has the source `entry`. */
+async function chunksOf(entry: string): Promise<Rollup.OutputChunk[]> {
   const output = await build({
     configFile: false,
     logLevel: 'silent',
@@ -18,7 +20,7 @@ async function bundle(entry: string): Promise<string> {
       write: false,
       minify: false,
       lib: { entry: 'entry.ts', formats: ['es'] },
-      rollupOptions: { external: [/^@tauri-apps\/api/] },
+      rollupOptions: { external: [/^@tauri-apps\/api/, /^@clerk\//] },
     },
     plugins: [
       {
@@ -28,7 +30,13 @@ async function bundle(entry: string): Promise<string> {
       },
     ],
   });
-  return codeOf(output);
+  const [{ output: files }] = output as unknown as [Rollup.RollupOutput];
+  return files.filter((file) => file.type === 'chunk');
+}
+
+/** The code of a bundle whose entry point has the source `entry`. */
+async function bundle(entry: string): Promise<string> {
+  return (await chunksOf(entry)).map(({ code }) => code).join('\n');
 }
 
 it('bindings.ts lets a bundler drop the commands that an app does not use', { timeout: 60_000 }, async () => {
@@ -55,4 +63,128 @@ it('api-iife.js defines window.__TAURI__.clerk, and nothing without withGlobalTa
   const plain = {};
   run(plain);
   expect(plain).toEqual({});
+});
+
+const source = (name: string) => new URL(`../${name}`, import.meta.url).pathname;
+const APP = `import { Clerk } from '${source('index.ts')}'; const clerk = new Clerk(); clerk.load(); clerk.mountSignIn(document.body);`;
+
+/** The chunks that the entry point loads at once. */
+function loadedAtOnce(chunks: Rollup.OutputChunk[]): Rollup.OutputChunk[] {
+  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const found = new Set(chunks.filter(({ isEntry }) => isEntry));
+  for (const chunk of found) {
+    for (const name of chunk.imports) {
+      const imported = byName.get(name);
+      if (imported) {
+        found.add(imported);
+      }
+    }
+  }
+  return [...found];
+}
+
+it(
+  "the class itself contains none of Clerk's packages, and imports them on first use",
+  { timeout: 120_000 },
+  async () => {
+    const chunks = await chunksOf(APP);
+    const atOnce = loadedAtOnce(chunks);
+    expect(
+      atOnce.flatMap(({ moduleIds }) => moduleIds).filter((id) => id.includes('guest-js/clerk-js')),
+    ).toEqual([]);
+    expect(atOnce.flatMap(({ imports }) => imports).filter((name) => name.startsWith('@clerk/'))).toEqual([]);
+    const later = chunks.filter((chunk) => !atOnce.includes(chunk));
+    expect(
+      later.flatMap(({ dynamicImports }) => dynamicImports).filter((name) => name.startsWith('@clerk/')),
+    ).toEqual(['@clerk/clerk-js/no-rhc', '@clerk/ui/no-rhc']);
+  },
+);
+
+/** The published types of the entry point `.`, compiled as in an app without the optional packages. */
+it('the types of the class compile without the optional packages', { timeout: 120_000 }, () => {
+  const config = ts.getParsedCommandLineOfConfigFile(
+    'tsconfig.build.json',
+    {},
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: () => undefined,
+    },
+  )!;
+  const declarations = new Map<string, string>();
+  const emit = ts.createProgram(config.fileNames, config.options);
+  emit.emit(undefined, (path, text) => declarations.set(ts.sys.resolvePath(path), text));
+  const entry = ts.sys.resolvePath('dist-js/index.d.ts');
+  expect(declarations.get(entry)).toContain('Clerk');
+
+  const options: ts.CompilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    target: ts.ScriptTarget.ESNext,
+    types: [],
+  };
+  const absent = /node_modules\/(@clerk|react|react-dom|@types)\//;
+  const host = ts.createCompilerHost(options);
+  host.fileExists = (path) => !absent.test(path) && (declarations.has(path) || ts.sys.fileExists(path));
+  host.readFile = (path) => declarations.get(path) ?? ts.sys.readFile(path);
+  host.directoryExists = (path) => path.endsWith('dist-js') || ts.sys.directoryExists(path);
+  const messages = (file: string) => {
+    const program = ts.createProgram([file], options, host);
+    return ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+  };
+  expect(messages(entry)).toEqual([]);
+  // The packages are absent here.
+  expect(messages(ts.sys.resolvePath('dist-js/clerk-js/index.d.ts')).join()).toContain(
+    '@clerk/clerk-js/no-rhc',
+  );
+});
+
+it('an app without the packages builds with Vite', { timeout: 120_000 }, async () => {
+  const output = await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      minify: false,
+      rollupOptions: { input: '/entry.ts', external: [/^@tauri-apps\/api/] },
+    },
+    plugins: [
+      {
+        name: 'entry',
+        enforce: 'pre',
+        resolveId: (id) =>
+          id === '/entry.ts'
+            ? id
+            : /^@clerk\//.test(id)
+              ? `__vite-optional-peer-dep:${id}:tauri-plugin-clerk-api`
+              : undefined,
+        load: (id) => (id === '/entry.ts' ? APP : undefined),
+      },
+    ],
+  });
+  const code = codeOf([output].flat());
+  expect(code).toContain('components_unavailable');
+  expect(code).toContain('Could not resolve');
+});
+
+it('what this package itself adds to an app is small', { timeout: 120_000 }, async () => {
+  const minified = async (entry: string) => {
+    const chunks = loadedAtOnce(await chunksOf(entry));
+    const codes = await Promise.all(
+      chunks.map(({ code }) => transformWithEsbuild(code, 'chunk.js', { minify: true })),
+    );
+    return Math.round(codes.reduce((sum, { code }) => sum + gzipSync(code).length, 0) / 100) / 10;
+  };
+  const sizes = {
+    class: await minified(`export { Clerk } from '${source('index.ts')}';`),
+    'clerk-js': await minified(`export { createClerkJs } from '${source('clerk-js/index.ts')}';`),
+  };
+  console.table(sizes);
+  expect(sizes.class).toBeLessThan(13);
+  expect(sizes['clerk-js']).toBeLessThan(12);
 });

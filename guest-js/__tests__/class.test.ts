@@ -3,8 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import manifest from '../../package.json';
 import type { Environment, Snapshot } from '../bindings';
-import { Components } from '../class/components';
-import { Clerk, type ClerkOptions, EmailLinkError, isClerkRuntimeError, isEmailLinkError } from '../index';
+import { Clerk, type ClerkOptions, EmailLinkError, isEmailLinkError } from '../index';
 import { activated, client, Fake, KEY, session, signedIn, signedOut, snapshot } from './fake';
 
 const display = {
@@ -415,34 +414,5 @@ describe('calls', () => {
     expect(argsOf('sign_in_with_email_link')).toEqual([{ signInId: 'sia_1', emailAddressId: 'idn_1' }]);
     cancelEmailLinkFlow();
     expect(rust.count('cancel_authentication')).toBe(1);
-  });
-});
-
-describe('components', () => {
-  const node = document.createElement('div');
-  const names = Object.getOwnPropertyNames(Components.prototype) as (keyof Clerk)[];
-  const methods = names.filter((name) => /^(mount|open|unmount|close)/.test(name));
-
-  it('Components has the documented methods', () => {
-    expect(methods.length).toBe(32);
-  });
-
-  it.each(methods)('%s throws with the packages to install, or does nothing', (name) => {
-    const clerk = new Clerk();
-    const call = () => {
-      (clerk[name] as (node: HTMLElement) => void)(node);
-    };
-    if (/^(mount|open)/.test(name)) {
-      let thrown: unknown;
-      try {
-        call();
-      } catch (error) {
-        thrown = error;
-      }
-      expect(isClerkRuntimeError(thrown) && thrown.code).toBe('components_unavailable');
-      expect((thrown as Error).message).toContain('@clerk/ui');
-    } else {
-      expect(call).not.toThrow();
-    }
   });
 });

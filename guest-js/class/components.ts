@@ -1,90 +1,180 @@
 /**
- * The prebuilt components. They come from Clerk's own packages, which this one does not load yet: mounting or opening one
- * throws. As in Clerk's own SDKs, unmounting and closing a component that is not there does nothing.
+ * The prebuilt components. They are Clerk's own, run by Clerk's `clerk-js` on this plugin: both are imported when a component is
+ * used first. As in Clerk's own SDKs, the methods return nothing; a failure is reported as an uncaught error.
  */
-import { ClerkRuntimeError } from '../errors';
+import { ComponentCalls } from './component-calls';
 import { Instance } from './instance';
 
-function unavailable(component: string): never {
-  throw new ClerkRuntimeError(
-    `<${component}/> is a prebuilt component of Clerk, which needs @clerk/clerk-js and @clerk/ui: install them, and see README for what works today. Until then use client.signIn, client.signUp and the redirect methods.`,
-    { code: 'components_unavailable' },
-  );
-}
-
-/** Methods of the prebuilt components; see Clerk's documentation for their parameters. */
+/**
+ * Methods of the prebuilt components; see Clerk's documentation for their parameters. They need the packages `@clerk/clerk-js`
+ * and `@clerk/ui` (otherwise `components_unavailable` is reported) and the permission `clerk:components`. A component that is
+ * mounted or opened before `load()` has finished is shown afterwards, unless it was unmounted or closed meanwhile.
+ */
 export abstract class Components extends Instance {
-  mountSignIn(_node: HTMLDivElement, _props?: object): void {
-    unavailable('SignIn');
-  }
-  unmountSignIn(_node: HTMLDivElement): void {}
-  openSignIn(_props?: object): void {
-    unavailable('SignIn');
-  }
-  closeSignIn(): void {}
+  readonly #calls = new ComponentCalls(() => this.context);
 
-  mountSignUp(_node: HTMLDivElement, _props?: object): void {
-    unavailable('SignUp');
+  mountSignIn(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('SignIn', node, props);
   }
-  unmountSignUp(_node: HTMLDivElement): void {}
-  openSignUp(_props?: object): void {
-    unavailable('SignUp');
+  unmountSignIn(node: HTMLDivElement): void {
+    this.#calls.unmount('SignIn', node);
   }
-  closeSignUp(): void {}
+  openSignIn(props?: object): void {
+    this.#calls.open('SignIn', props);
+  }
+  closeSignIn(): void {
+    this.#calls.close('SignIn');
+  }
 
+  mountSignUp(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('SignUp', node, props);
+  }
+  unmountSignUp(node: HTMLDivElement): void {
+    this.#calls.unmount('SignUp', node);
+  }
+  openSignUp(props?: object): void {
+    this.#calls.open('SignUp', props);
+  }
+  closeSignUp(): void {
+    this.#calls.close('SignUp');
+  }
+  /** Does nothing but warn: One Tap is a script of Google's for browsers, which refuses apps. */
   openGoogleOneTap(_props?: object): void {
-    unavailable('GoogleOneTap');
+    console.warn(
+      '[clerk] openGoogleOneTap() does nothing in a desktop app, because Google offers One Tap to browsers only: sign in with Google through the system browser instead',
+    );
   }
-  closeGoogleOneTap(): void {}
+  closeGoogleOneTap(): void {
+    // It is never open.
+  }
 
-  mountUserButton(_node: HTMLDivElement, _props?: object): void {
-    unavailable('UserButton');
+  mountUserButton(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('UserButton', node, props);
   }
-  unmountUserButton(_node: HTMLDivElement): void {}
+  unmountUserButton(node: HTMLDivElement): void {
+    this.#calls.unmount('UserButton', node);
+  }
 
-  mountUserProfile(_node: HTMLDivElement, _props?: object): void {
-    unavailable('UserProfile');
+  mountUserProfile(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('UserProfile', node, props);
   }
-  unmountUserProfile(_node: HTMLDivElement): void {}
-  openUserProfile(_props?: object): void {
-    unavailable('UserProfile');
+  unmountUserProfile(node: HTMLDivElement): void {
+    this.#calls.unmount('UserProfile', node);
   }
-  closeUserProfile(): void {}
+  openUserProfile(props?: object): void {
+    this.#calls.open('UserProfile', props);
+  }
+  closeUserProfile(): void {
+    this.#calls.close('UserProfile');
+  }
 
-  mountOrganizationProfile(_node: HTMLDivElement, _props?: object): void {
-    unavailable('OrganizationProfile');
+  mountOrganizationProfile(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('OrganizationProfile', node, props);
   }
-  unmountOrganizationProfile(_node: HTMLDivElement): void {}
-  openOrganizationProfile(_props?: object): void {
-    unavailable('OrganizationProfile');
+  unmountOrganizationProfile(node: HTMLDivElement): void {
+    this.#calls.unmount('OrganizationProfile', node);
   }
-  closeOrganizationProfile(): void {}
+  openOrganizationProfile(props?: object): void {
+    this.#calls.open('OrganizationProfile', props);
+  }
+  closeOrganizationProfile(): void {
+    this.#calls.close('OrganizationProfile');
+  }
 
-  mountOrganizationSwitcher(_node: HTMLDivElement, _props?: object): void {
-    unavailable('OrganizationSwitcher');
+  mountOrganizationSwitcher(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('OrganizationSwitcher', node, props);
   }
-  unmountOrganizationSwitcher(_node: HTMLDivElement): void {}
+  unmountOrganizationSwitcher(node: HTMLDivElement): void {
+    this.#calls.unmount('OrganizationSwitcher', node);
+  }
 
-  mountCreateOrganization(_node: HTMLDivElement, _props?: object): void {
-    unavailable('CreateOrganization');
+  mountCreateOrganization(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('CreateOrganization', node, props);
   }
-  unmountCreateOrganization(_node: HTMLDivElement): void {}
-  openCreateOrganization(_props?: object): void {
-    unavailable('CreateOrganization');
+  unmountCreateOrganization(node: HTMLDivElement): void {
+    this.#calls.unmount('CreateOrganization', node);
   }
-  closeCreateOrganization(): void {}
+  openCreateOrganization(props?: object): void {
+    this.#calls.open('CreateOrganization', props);
+  }
+  closeCreateOrganization(): void {
+    this.#calls.close('CreateOrganization');
+  }
 
-  mountOrganizationList(_node: HTMLDivElement, _props?: object): void {
-    unavailable('OrganizationList');
+  mountOrganizationList(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('OrganizationList', node, props);
   }
-  unmountOrganizationList(_node: HTMLDivElement): void {}
+  unmountOrganizationList(node: HTMLDivElement): void {
+    this.#calls.unmount('OrganizationList', node);
+  }
 
-  mountWaitlist(_node: HTMLDivElement, _props?: object): void {
-    unavailable('Waitlist');
+  mountWaitlist(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('Waitlist', node, props);
   }
-  unmountWaitlist(_node: HTMLDivElement): void {}
-  openWaitlist(_props?: object): void {
-    unavailable('Waitlist');
+  unmountWaitlist(node: HTMLDivElement): void {
+    this.#calls.unmount('Waitlist', node);
   }
-  closeWaitlist(): void {}
+  openWaitlist(props?: object): void {
+    this.#calls.open('Waitlist', props);
+  }
+  closeWaitlist(): void {
+    this.#calls.close('Waitlist');
+  }
+  // Not documented with the class, but in Clerk's SDKs.
+
+  mountTaskChooseOrganization(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('TaskChooseOrganization', node, props);
+  }
+  unmountTaskChooseOrganization(node: HTMLDivElement): void {
+    this.#calls.unmount('TaskChooseOrganization', node);
+  }
+
+  mountTaskSetupMFA(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('TaskSetupMFA', node, props);
+  }
+  unmountTaskSetupMFA(node: HTMLDivElement): void {
+    this.#calls.unmount('TaskSetupMFA', node);
+  }
+
+  mountTaskResetPassword(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('TaskResetPassword', node, props);
+  }
+  unmountTaskResetPassword(node: HTMLDivElement): void {
+    this.#calls.unmount('TaskResetPassword', node);
+  }
+
+  mountUserAvatar(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('UserAvatar', node, props);
+  }
+  unmountUserAvatar(node: HTMLDivElement): void {
+    this.#calls.unmount('UserAvatar', node);
+  }
+
+  mountAPIKeys(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('APIKeys', node, props);
+  }
+  unmountAPIKeys(node: HTMLDivElement): void {
+    this.#calls.unmount('APIKeys', node);
+  }
+
+  mountPricingTable(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('PricingTable', node, props);
+  }
+  unmountPricingTable(node: HTMLDivElement): void {
+    this.#calls.unmount('PricingTable', node);
+  }
+
+  mountOAuthConsent(node: HTMLDivElement, props?: object): void {
+    this.#calls.mount('OAuthConsent', node, props);
+  }
+  unmountOAuthConsent(node: HTMLDivElement): void {
+    this.#calls.unmount('OAuthConsent', node);
+  }
+
+  openInviteMembers(props?: object): void {
+    this.#calls.open('InviteMembers', props);
+  }
+  closeInviteMembers(): void {
+    this.#calls.close('InviteMembers');
+  }
 }

@@ -1,6 +1,7 @@
 /** What the groups of the documented class need from the class itself. */
 import type * as wire from '../bindings';
 import type { Session } from '../resources/session';
+import type { ClerkOptions } from '../options';
 import type { Urls } from '../urls';
 
 export interface Context {
@@ -17,6 +18,10 @@ export interface Context {
   navigate(to: string | null | undefined): Promise<unknown>;
   /** Whether `load()` has finished. */
   loaded(): boolean;
+  /** Resolves when `load()` has succeeded. */
+  whenLoaded(): Promise<void>;
+  /** The options that this window gave. */
+  given(): ClerkOptions;
 }
 
 /** A group of the documented class. Each group extends the one before it; `Clerk` is the last. */

@@ -5,12 +5,21 @@
  */
 import { create } from './create';
 import type { ClerkJsOptions } from './options';
-import type { ClerkJs } from './packages';
+import { type ClerkJs, importClerkJs, importUi } from './packages';
 
 export { cancelAuthentication } from '../bindings';
 export { ClerkRuntimeError, isClerkRuntimeError } from '../errors';
 export type { ClerkJsOptions } from './options';
 export type { ClerkJs } from './packages';
+
+/**
+ * Imports Clerk's packages ahead of their use, e.g. while the app is idle.
+ *
+ * @throws {@link ClerkRuntimeError} `components_unavailable`
+ */
+export async function preload(): Promise<void> {
+  await Promise.all([importClerkJs(), importUi()]);
+}
 
 /** The instance of the document. All copies of this library in it use the same name. */
 const INSTANCE = Symbol.for('tauri-plugin-clerk.clerk-js');

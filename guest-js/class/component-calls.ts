@@ -1,0 +1,110 @@
+/** Calls to the prebuilt components, some of which arrive before the packages that show them. */
+import type { ClerkJsOptions } from '../clerk-js/options';
+import type { ClerkJs } from '../clerk-js/packages';
+import type { ClerkOptions } from '../options';
+import type { Context } from './context';
+import { importClerkJs } from './import-clerk-js';
+
+/** A component that is to be shown. */
+interface Pending {
+  method: string;
+  args: unknown[];
+  /** The node of a component that is mounted; the name of one that is opened. */
+  place: unknown;
+}
+
+export class ComponentCalls {
+  readonly #context: () => Context;
+  #clerkJs: ClerkJs | undefined;
+  #loading: Promise<void> | undefined;
+  /** What is shown when the packages are there, in order. */
+  #pending: Pending[] = [];
+
+  constructor(context: () => Context) {
+    this.#context = context;
+  }
+
+  mount(component: string, node: HTMLElement, props: object | undefined): void {
+    this.#show({ method: `mount${component}`, args: [node, props], place: node });
+  }
+
+  unmount(component: string, node: HTMLElement): void {
+    this.#hide(`unmount${component}`, [node], node);
+  }
+
+  open(component: string, props: object | undefined): void {
+    this.#show({ method: `open${component}`, args: [props], place: component });
+  }
+
+  close(component: string): void {
+    this.#hide(`close${component}`, [], component);
+  }
+
+  #show(pending: Pending): void {
+    if (this.#clerkJs) {
+      call(this.#clerkJs, pending.method, pending.args);
+      return;
+    }
+    this.#pending.push(pending);
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = undefined;
+      this.#pending = [];
+      report(error);
+    });
+  }
+
+  #hide(method: string, args: unknown[], place: unknown): void {
+    if (this.#clerkJs) {
+      call(this.#clerkJs, method, args);
+    } else {
+      // Nothing is shown yet, and this will not be.
+      this.#pending = this.#pending.filter((pending) => pending.place !== place);
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { createClerkJs, preload } = await importClerkJs();
+    // The packages are imported while Rust loads.
+    await Promise.all([preload(), this.#context().whenLoaded()]);
+    this.#clerkJs = await createClerkJs(optionsFor(this.#context().given()));
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const { method, args } of pending) {
+      try {
+        call(this.#clerkJs, method, args);
+      } catch (error) {
+        // The others are shown all the same.
+        report(error);
+      }
+    }
+  }
+}
+
+/** Options that apply to the class itself, not to clerk-js below it. */
+const OWN: readonly string[] = [
+  'polling',
+  'selectInitialSession',
+  'standardBrowser',
+  'isSatellite',
+  'telemetry',
+  'sdkMetadata',
+] satisfies (keyof ClerkOptions)[];
+
+function optionsFor(given: ClerkOptions): ClerkJsOptions {
+  const options = Object.entries(given).filter(([name]) => !OWN.includes(name));
+  // The class touches the session when the window gets the focus.
+  return { ...(Object.fromEntries(options) as ClerkJsOptions), touchSession: false };
+}
+
+function call(clerkJs: ClerkJs, method: string, args: unknown[]): void {
+  (clerkJs as unknown as Record<string, (...args: unknown[]) => void>)[method]?.(...args);
+}
+
+/** Reports an error that no caller can catch. */
+function report(error: unknown): void {
+  if (typeof reportError === 'function') {
+    reportError(error);
+  } else {
+    console.error('[clerk] a component could not be shown', error);
+  }
+}
