@@ -130,6 +130,14 @@ function isPayload(value: unknown): value is ErrorPayload {
   );
 }
 
+/** The permissions of commands that `clerk:default` does not include. */
+const PERMISSIONS: Record<string, string> = {
+  get_token: 'clerk:session-token',
+  clerk_js_state: 'clerk:components',
+  frontend_api: 'clerk:components',
+  open_and_wait: 'clerk:components',
+};
+
 /**
  * Returns an error of this library for a rejection of Tauri's `invoke`.
  *
@@ -152,7 +160,7 @@ export function reviveError(rejection: unknown, command: string): Error {
       cause: rejection,
     });
   }
-  const permission = command === 'get_token' ? 'clerk:session-token' : 'clerk:default';
+  const permission = PERMISSIONS[command] ?? 'clerk:default';
   return new ClerkRuntimeError(
     `Tauri refused the command ${command}: add the permission ${permission} to the window's capability, and register the plugin`,
     { code: 'invoke_failed', cause: rejection },

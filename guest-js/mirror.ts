@@ -5,13 +5,11 @@
  * that no change is missed, and listeners are notified of each revision once, in order.
  */
 import { snapshot as readSnapshot, type Snapshot } from './bindings';
+import { coalesce } from './coalesce';
 import { onStateChanged } from './ipc';
 
 export class Mirror {
   #snapshot: Snapshot | undefined;
-  #reading: Promise<void> | undefined;
-  /** The read that follows the present one. */
-  #next: Promise<void> | undefined;
   #subscribed: Promise<void> | undefined;
   readonly #onChange: (snapshot: Snapshot) => void;
 
@@ -48,22 +46,7 @@ export class Mirror {
    *
    * @throws `invoke_failed` when the window has no permission to read it.
    */
-  sync(): Promise<void> {
-    if (!this.#reading) {
-      this.#reading = this.#read().finally(() => {
-        this.#reading = undefined;
-      });
-      return this.#reading;
-    }
-    // The state that is being read may be older than the call.
-    this.#next ??= this.#reading
-      .catch(() => undefined)
-      .then(() => {
-        this.#next = undefined;
-        return this.sync();
-      });
-    return this.#next;
-  }
+  readonly sync = coalesce(() => this.#read());
 
   async #read(): Promise<void> {
     const snapshot = await readSnapshot();

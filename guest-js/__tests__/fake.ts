@@ -2,13 +2,18 @@
 import { clearMocks, mockIPC } from '@tauri-apps/api/mocks';
 
 import type {
+  ActiveSession,
+  ClerkJsState,
   Client,
   ClerkOptions,
+  FrontendApiRequest,
+  FrontendApiResponse,
   LoadOptions,
   Session,
   SetActiveOutcome,
   SignOutOutcome,
   Snapshot,
+  Value,
 } from '../bindings';
 
 /** Key of the invented instance `clerk.example.test`, development. */
@@ -93,12 +98,27 @@ export function signedOut(navigateTo = '/'): SignOutOutcome {
   return { activeSessionEnded: true, navigateTo };
 }
 
+/** An error response of the Frontend API. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly errors: { code: string; message: string; long_message?: string; meta?: object }[],
+    readonly retryAfter: number | null = null,
+  ) {
+    super('refused');
+  }
+}
+
 /** The Rust side, for one window. */
 export class Fake {
   readonly calls: { command: string; args: Record<string, unknown> }[] = [];
   readonly #handlers = new Map<string, Handler>();
-  readonly #listeners = new Map<string, ((event: unknown) => void)[]>();
+  #listeners: { event: string; id: number; call: (event: unknown) => void }[] = [];
+  #listenerId = 0;
   state = snapshot();
+  /** The client and the environment as the Frontend API sends them. */
+  raw: { client: Value; environment: Value } = { client: null, environment: null };
+  readonly #routes = new Map<string, (request: FrontendApiRequest) => unknown>();
   /** What the window gave at `load`. */
   #options: ClerkOptions = {};
 
@@ -109,6 +129,8 @@ export class Fake {
     });
     this.on('snapshot', () => this.#windowState);
     this.on('take_redirect_outcome', () => null);
+    this.on('clerk_js_state', () => this.clerkJsState);
+    this.on('frontend_api', ({ request }) => this.#respond(request as FrontendApiRequest));
     mockIPC((command, payload) => {
       const args = payload as Record<string, unknown>;
       if (command === 'plugin:event|listen') {
@@ -116,12 +138,19 @@ export class Fake {
         const internals = window as unknown as {
           __TAURI_INTERNALS__: { runCallback(id: number, data: unknown): void };
         };
-        const listeners = this.#listeners.get(event) ?? [];
-        listeners.push((data) => {
-          internals.__TAURI_INTERNALS__.runCallback(handler, data);
+        const id = (this.#listenerId += 1);
+        this.#listeners.push({
+          event,
+          id,
+          call: (data) => {
+            internals.__TAURI_INTERNALS__.runCallback(handler, data);
+          },
         });
-        this.#listeners.set(event, listeners);
-        return 1;
+        return id;
+      }
+      if (command === 'plugin:event|unlisten') {
+        this.#listeners = this.#listeners.filter(({ id }) => id !== args['eventId']);
+        return null;
       }
       const name = command.replace('plugin:clerk|', '');
       this.calls.push({ command: name, args });
@@ -138,13 +167,69 @@ export class Fake {
     return { ...this.state, options: { ...this.state.options, ...this.#options } };
   }
 
+  get clerkJsState(): ClerkJsState {
+    const { revision, status, publishableKey, proxyUrl, domain, activeSession } = this.state;
+    const callbackUrl = 'my-app://callback';
+    const key = publishableKey ?? '';
+    return {
+      revision,
+      status,
+      publishableKey: key,
+      proxyUrl,
+      domain,
+      callbackUrl,
+      activeSession,
+      ...this.raw,
+    };
+  }
+
+  /** Scripts an operation of the Frontend API, e.g. `POST /client/sign_ins`. It returns the body, or throws a {@link Refusal}. */
+  api(operation: string, respond: (request: FrontendApiRequest) => unknown): void {
+    this.#routes.set(operation, respond);
+  }
+
+  async #respond(request: FrontendApiRequest): Promise<FrontendApiResponse> {
+    const respond = this.#routes.get(`${request.method} ${request.path}`);
+    if (!respond) {
+      throw new Error(`unexpected request ${request.method} ${request.path}`);
+    }
+    let status = 200;
+    let response: unknown;
+    try {
+      response = await respond(request);
+    } catch (error) {
+      if (!(error instanceof Refusal)) {
+        throw error;
+      }
+      status = error.status;
+      const { revision, activeSession } = this.state;
+      const body = { errors: error.errors, meta: { client: this.raw.client } } as Value;
+      return { status, retryAfter: error.retryAfter, body, revision, activeSession };
+    }
+    const { revision, activeSession } = this.state;
+    const body = { response, client: this.raw.client } as Value;
+    return { status, retryAfter: null, body, revision, activeSession };
+  }
+
+  /** The requests to the Frontend API. */
+  get requests(): FrontendApiRequest[] {
+    const calls = this.calls.filter(({ command }) => command === 'frontend_api');
+    return calls.map(({ args }) => args['request'] as FrontendApiRequest);
+  }
+
+  /** The next revision: a client, and who is active. */
+  advance(client: Value, activeSession: ActiveSession = this.state.activeSession): void {
+    this.raw = { ...this.raw, client };
+    this.change({ ...this.state, revision: this.state.revision + 1, activeSession });
+  }
+
   on(command: string, handler: Handler): void {
     this.#handlers.set(command, handler);
   }
 
   emit(event: string, payload: unknown): void {
-    for (const listener of this.#listeners.get(`plugin:clerk:${event}`) ?? []) {
-      listener({ event, id: 1, payload });
+    for (const { id, call } of this.#listeners.filter((one) => one.event === `plugin:clerk:${event}`)) {
+      call({ event, id, payload });
     }
   }
 

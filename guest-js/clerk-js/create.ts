@@ -1,0 +1,151 @@
+/** Making the instance of clerk-js. */
+import {
+  chooseInitialSession,
+  clerkJsState,
+  type ClerkJsState,
+  handleUnauthenticated,
+  load,
+  setActive as activate,
+  snapshot,
+} from '../bindings';
+import { openInBrowser } from './browser';
+import { fapiClient, type Bridge } from './fapi';
+import { Follower, Subscription } from './follow';
+import { openLinksOutside } from './links';
+import { Navigator, routerFor } from './navigate';
+import { ALWAYS, type ClerkJsOptions, configured, forRust, pick } from './options';
+import { type ClerkJs, type ClerkJsModule, importClerkJs, importUi, type UiModule } from './packages';
+import { replaceBrokenPictures } from './pictures';
+import { checkInstance, checkModules } from './seam';
+import { VerificationPages } from './verification';
+
+/** Makes an instance that has loaded. */
+export async function create(given: ClerkJsOptions): Promise<ClerkJs> {
+  const [clerkJs, ui] = await Promise.all([
+    importClerkJs(),
+    given.ui ?? importUi().then((module) => module.ui),
+  ]);
+  checkModules(clerkJs, ui);
+  const subscription = new Subscription();
+  await subscription.start();
+  try {
+    return await make(clerkJs, ui, given, subscription);
+  } catch (error) {
+    subscription.stop();
+    throw error;
+  }
+}
+
+async function make(
+  clerkJs: ClerkJsModule,
+  ui: UiModule['ui'],
+  given: ClerkJsOptions,
+  subscription: Subscription,
+): Promise<ClerkJs> {
+  const { state, options } = await loadRust(given);
+  const clerk = instantiate(clerkJs, state);
+  checkInstance(clerk);
+  const follower = new Follower(clerk, state, subscription);
+  const pages = new VerificationPages();
+  pages.note(state.client);
+  const bridge: Bridge = { clerk, follower, pages, loading: true };
+  const inner = clerk.getFapiClient();
+  const fapi = fapiClient(inner, bridge);
+  clerk.getFapiClient = () => fapi;
+  followChanges(clerk, follower);
+  const routers = withRouters(options);
+  const navigator = new Navigator(
+    clerk,
+    pages,
+    {
+      push: routers.routerPush,
+      replace: routers.routerReplace,
+      allowedProtocols: options.allowedRedirectProtocols ?? [],
+    },
+    follower.sync,
+  );
+  clerk.__internal_windowNavigate = navigator.windowNavigate;
+  await clerk.load({
+    ...options,
+    ...routers,
+    ...ALWAYS,
+    ui,
+    allowedRedirectProtocols: [window.location.protocol, ...(options.allowedRedirectProtocols ?? [])],
+    selectInitialSession: (client) =>
+      client.signedInSessions.find(({ id }) => isActive(follower.state, id)) ?? null,
+    // Otherwise a failed request is null while the browser believes to be offline.
+    experimental: { ...options.experimental, rethrowOfflineNetworkErrors: true },
+    __internal_oauthTransport: {
+      getRedirectUrl: () => follower.state.callbackUrl,
+      open: (url) => openInBrowser(url.href),
+    },
+  } as Parameters<ClerkJs['load']>[0]);
+  bridge.loading = false;
+  openLinksOutside();
+  replaceBrokenPictures();
+  follower.start();
+  await selectSession(clerk, given, follower);
+  return clerk;
+}
+
+/** Loads Clerk in Rust, unless that has happened. Returns the state and the options that hold for this window. */
+async function loadRust(given: ClerkJsOptions): Promise<{ state: ClerkJsState; options: ClerkJsOptions }> {
+  const key = pick(given, ['publishableKey', 'proxyUrl', 'domain']);
+  let known = await snapshot();
+  const isLoaded = known.status === 'ready' || known.status === 'degraded';
+  if (!isLoaded || Object.keys(key).length > 0) {
+    known = await load({ ...key, ...forRust(given) });
+  }
+  return {
+    state: await clerkJsState(),
+    options: { ...configured(known.options), ...pick(given, Object.keys(given) as (keyof ClerkJsOptions)[]) },
+  };
+}
+
+function instantiate({ Clerk }: ClerkJsModule, { publishableKey, proxyUrl, domain }: ClerkJsState): ClerkJs {
+  const location = { ...(proxyUrl && { proxyUrl }), ...(domain && { domain }) };
+  return new Clerk(publishableKey, location);
+}
+
+/** Tells Rust what clerk-js changes without a request, and lets the follower wait for changes in progress. */
+function followChanges(clerk: ClerkJs, follower: Follower): void {
+  const { setActive, signOut } = clerk;
+  clerk.setActive = (params) =>
+    follower.during(async () => {
+      if (params.session === null) {
+        await activate({ session: null });
+      }
+      await setActive(params);
+    });
+  clerk.signOut = ((...args: Parameters<typeof signOut>) =>
+    follower.during(() => signOut(...args))) as typeof signOut;
+  // Rust reads the client again, and decides who is active then.
+  clerk.handleUnauthenticated = async () => {
+    await handleUnauthenticated();
+    await follower.sync();
+    return undefined;
+  };
+}
+
+/** clerk-js calls both routers, or none. Without one, it navigates the window. */
+function withRouters({ routerPush, routerReplace }: ClerkJsOptions) {
+  const push = routerFor(routerPush ?? routerReplace);
+  const replace = routerFor(routerReplace ?? routerPush);
+  return { routerPush: push, routerReplace: replace };
+}
+
+function isActive({ activeSession }: ClerkJsState, id: string): boolean {
+  return activeSession.state === 'session' && activeSession.sessionId === id;
+}
+
+/** Lets the app choose the first session, for all windows. */
+async function selectSession(
+  clerk: ClerkJs,
+  { selectInitialSession }: ClerkJsOptions,
+  follower: Follower,
+): Promise<void> {
+  if (selectInitialSession && clerk.client) {
+    await chooseInitialSession(selectInitialSession(clerk.client)?.id ?? null);
+    await follower.sync();
+  }
+}
