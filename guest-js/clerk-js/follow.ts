@@ -8,6 +8,7 @@
 import { type ActiveSession, clerkJsState, type ClerkJsState, type FrontendApiResponse } from '../bindings';
 import { coalesce } from '../coalesce';
 import { onStateChanged } from '../ipc';
+import { withClaims } from './claims';
 import type { ClerkJs } from './packages';
 import { fill } from './seam';
 
@@ -72,7 +73,7 @@ export class Follower {
     this.#subscription = subscription;
     this.#state = state;
     this.#newest = state;
-    this.#text = JSON.stringify(state.client ?? NO_CLIENT);
+    this.#text = JSON.stringify(this.client);
     this.#environment = JSON.stringify(state.environment);
     this.#held = this.#followed = state.revision;
   }
@@ -82,9 +83,9 @@ export class Follower {
     return this.#state;
   }
 
-  /** The newest client that is known, as the Frontend API sends it. */
+  /** The newest client that is known, as the Frontend API sends it, where each session has claims. */
   get client(): unknown {
-    return this.#newest.client ?? NO_CLIENT;
+    return withClaims(this.#newest.client ?? NO_CLIENT);
   }
 
   /** Begins to follow: clerk-js has loaded with the state that was given. */
