@@ -91,11 +91,19 @@ async fn events_and_responses_contain_no_client_token() {
         join(flow).await;
     }
     everything_is_read().await;
+    let components = app.window("components");
+    let upload = json!({ "request": { "method": "POST", "path": "/client/sign_ins",
+        "form": [["identifier", ADA], ["password", PASSWORD]] } });
+    told.call(&components, "frontend_api", upload).await;
+    for path in ["/client", "/me", "/environment", "/me/sessions/active"] {
+        told.call(&components, "frontend_api", json!({ "request": { "method": "GET", "path": path } })).await;
+    }
+    told.call(&components, "clerk_js_state", json!({})).await;
     // Every command, the ones that nobody thought of included.
     for command in commands() {
         told.call(&window, command, json!({})).await;
         let arguments = json!({ "params": {}, "options": {}, "mode": "signIn", "callback": {}, "id": "x", "url": "x",
-            "signInId": "x", "signUpId": "x", "rotatingTokenNonce": FORGED_NONCE, "sessionId": null, "emailAddressId": null });
+            "signInId": "x", "request": { "method": "GET", "path": "/client" }, "signUpId": "x", "rotatingTokenNonce": FORGED_NONCE, "sessionId": null, "emailAddressId": null });
         // It would wait for the user.
         if command != "start_hosted_auth" {
             told.call(&window, command, arguments).await;

@@ -91,6 +91,39 @@ async fn result_with_a_session_token_is_not_kept() {
     assert_eq!(minted, 2);
 }
 
+/// What Clerk's own components request is not kept, because it may have session tokens, but it runs once.
+#[tokio::test(flavor = "multi_thread")]
+async fn request_of_components_that_is_sent_twice_runs_once() {
+    let app = TestApp::loaded(json!({})).await;
+    let window = app.window("components");
+    let form = [["identifier", ADA], ["password", PASSWORD]];
+    let request = json!({ "request": { "method": "POST", "path": "/client/sign_ins", "form": form } });
+    let create = || call(&window, "page.1", "frontend_api", request.clone());
+    let (one, two) = (create(), create());
+    let (one, two) = (join(one).await.unwrap(), join(two).await.unwrap());
+    assert_eq!((&one["status"], &two["status"], sign_ins(&app)), (&json!(200), &json!(200), 1));
+    join(create()).await.unwrap();
+    assert_eq!(sign_ins(&app), 2, "the result was not kept");
+}
+
+/// A page with Clerk's own components would continue the attempt itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn verification_page_of_a_reloaded_page_signs_in() {
+    let app = TestApp::loaded(json!({})).await;
+    let window = app.window("components");
+    let form = [["strategy", "oauth_google"], ["redirect_url", "tauri://localhost/"]];
+    let request = json!({ "request": { "method": "POST", "path": "/client/sign_ins", "form": form } });
+    let created = join(call(&window, "old.1", "frontend_api", request)).await.unwrap();
+    let verification = &created["body"]["response"]["first_factor_verification"];
+    let url = json!({ "url": verification["external_verification_redirect_url"] });
+    let waiting = call(&window, "old.2", "open_and_wait", url);
+    wait_until("a page to be opened", || !app.browser.0.lock().unwrap().is_empty()).await;
+    join(call(&window, "new.1", "load", json!({ "options": {} }))).await.unwrap();
+    come_back(&app, &app.opened().remove(0), Decision::Approve(grace())).await;
+    join(waiting).await.unwrap();
+    wait_until("the user to be signed in", || app.app.clerk().is_signed_in()).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn flow_of_a_reloaded_page_goes_on_and_the_new_page_gets_its_outcome() {
     let app =

@@ -40,18 +40,18 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Runs a command, or joins the one with the same id. `keep` is whether the result may be kept for a repetition.
+    /// Runs a command, or joins the running one with the same id. `keep` is whether the result may be kept for a later repetition.
     pub(crate) async fn once<T: Clone + Send + Sync + 'static>(
         self,
         keep: bool,
         run: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T, ErrorPayload> {
         let run = async move { run.await.map_err(ErrorPayload::from) };
-        let Some((id, page)) = self.origin.as_ref().filter(|_| keep) else { return run.await };
+        let Some((id, page)) = &self.origin else { return run.await };
         let (running, is_first) = self.requests.join_or_start(&self.label, self.command, id, run);
         let result = running.await;
         if is_first {
-            self.requests.finished(&self.label, self.command, id);
+            self.requests.finished(&self.label, self.command, id, keep);
             if self.requests.is_left(&self.label, page) {
                 if let Some(outcome) = self.outcome_of(&result).await {
                     self.hand_over(outcome);

@@ -146,8 +146,14 @@ impl Requests {
         (running, true)
     }
 
-    pub(super) fn finished(&self, label: &str, command: &str, id: &str) {
+    /// Records that a command has finished. Without `keep`, its result is forgotten.
+    pub(super) fn finished(&self, label: &str, command: &str, id: &str, keep: bool) {
         let mut all = self.all();
+        if !keep {
+            let commands = all.get_mut(label).map(|window| &mut window.commands);
+            commands.into_iter().for_each(|known| known.retain(|one| one.command != command || one.id != id));
+            return;
+        }
         let mut commands = all.get_mut(label).into_iter().flat_map(|window| &mut window.commands);
         if let Some(known) = commands.find(|known| known.command == command && known.id == id) {
             known.finished_at = Some(Instant::now());
@@ -188,7 +194,7 @@ mod tests {
         for number in 0..1_000 {
             let id = format!("page.{number}");
             assert!(start(&requests, &id) && !start(&requests, &id));
-            requests.finished("main", "touch", &id);
+            requests.finished("main", "touch", &id, true);
         }
         assert_eq!(requests.all()["main"].commands.len(), MOST_COMMANDS);
         assert!(!start(&requests, "page.running"), "a command that runs is kept");
@@ -203,7 +209,7 @@ mod tests {
     fn forget_old_commands_keeps_results_for_a_minute() {
         let requests = Requests::default();
         start(&requests, "page.1");
-        requests.finished("main", "touch", "page.1");
+        requests.finished("main", "touch", "page.1", true);
         let now = Instant::now();
         let mut all = requests.all();
         let window = all.get_mut("main").unwrap();

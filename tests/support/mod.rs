@@ -48,7 +48,17 @@ fn capabilities() -> Vec<Value> {
         "deny": [{ "url": "https://docs.example.com/private/*" }, { "url": "https://blocked.wide.example" }],
     });
     let broken = json!({ "identifier": "clerk:allow-open-external", "allow": [{ "url": "https://[" }] });
+    let some_requests = json!({
+        "identifier": "clerk:allow-frontend-api",
+        "allow": [{ "method": "*", "path": "/me/email_addresses/**" }],
+        "deny": [{ "method": "DELETE", "path": "/me/email_addresses/*" }],
+    });
+    let broken_requests = json!({ "identifier": "clerk:allow-frontend-api", "allow": [{ "path": "/me" }] });
     vec![
+        json!({ "identifier": "components", "windows": ["components"], "permissions": ["clerk:components"] }),
+        json!({ "identifier": "account", "windows": ["account"], "permissions": ["clerk:clerk-js", "clerk:account"] }),
+        json!({ "identifier": "some", "windows": ["some"], "permissions": [some_requests] }),
+        json!({ "identifier": "broken-requests", "windows": ["broken-requests"], "permissions": [broken_requests] }),
         json!({ "identifier": "broken", "windows": ["broken"], "permissions": [broken] }),
         json!({ "identifier": "main", "windows": ["main", "main-*"], "permissions": ["clerk:default"] }),
         json!({ "identifier": "reader", "windows": ["reader"], "permissions": ["clerk:read-state"] }),

@@ -6,6 +6,8 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::{
+    error::{ApiError, RawErrors},
+    events::Status,
     exchange::{connection::TokenVerdict, session_token::Mint},
     fapi::{
         form::Form,
@@ -17,6 +19,7 @@ use crate::{
         attempt::{Attempt, AttemptKind, AttemptResource},
         callback_link::{CallbackLink, Claim},
         callback_params::RedirectCallbackParams,
+        frontend_api::{ClerkJsState, FrontendApiFile, FrontendApiPart, FrontendApiRequest, FrontendApiResponse},
         oauth::AuthenticateWithRedirectParams,
         pending::{PendingFlow, PendingRecord, Returned, Signal},
         round_trip::Pkce,
@@ -24,7 +27,7 @@ use crate::{
     },
     jwt::ReceivedToken,
     models::{Client, SignIn, Verification},
-    ports::{HttpMethod, HttpRequest, HttpResponse, SecretKey, SecretStore, TokenUpdate},
+    ports::{HttpMethod, HttpRequest, HttpResponse, SecretKey, SecretStore, TokenUpdate, UploadPart},
     resources::{
         sign_in::{AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SignInCreateParams},
         sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
@@ -33,7 +36,7 @@ use crate::{
     state::{
         revocation_queue::Revocation,
         sealed::{CachedState, Sealed},
-        snapshot::Snapshot,
+        snapshot::{ActiveSession, Snapshot},
         transition::Transition,
         vault::{Entry, EntryText, SealKey},
     },
@@ -68,6 +71,20 @@ fn params<T: serde::de::DeserializeOwned>() -> T {
     serde_json::from_value(fields.into()).unwrap()
 }
 
+fn request_of_components() -> Value {
+    json!({
+        "method": "POST",
+        "path": "/client/sign_ins",
+        "query": [["a", marked("query")]],
+        "form": [["password", marked("password")]],
+        "parts": [{
+            "name": "file",
+            "value": marked("value"),
+            "file": { "name": "me.png", "contentType": "image/png", "data": marked("data") },
+        }],
+    })
+}
+
 fn raw_client() -> Value {
     let part = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json!({ "iat": 0, "exp": 60 }).to_string());
     json!({ "id": "client_1", "sessions": [{
@@ -81,10 +98,12 @@ fn client_arrives() -> Transition {
     Transition::Client { typed: Box::new(Client::read(&raw).unwrap()), raw: Secret::new(raw) }
 }
 
-fn flows() -> [PendingFlow; 3] {
+fn flows() -> [PendingFlow; 5] {
     let (attempt, callback) = (Attempt::SignIn("sia_1".into()), || Box::new(params::<RedirectCallbackParams>()));
     [
         PendingFlow::Redirect { attempt: attempt.clone(), callback: callback() },
+        PendingFlow::Component { attempt: attempt.clone(), callback: callback() },
+        PendingFlow::Account { account: "eac_1".to_owned() },
         PendingFlow::EmailLink { attempt, code_verifier: secret() },
         PendingFlow::HostedAuth {
             state: secret(),
@@ -135,11 +154,42 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
         }),
         Box::new(TokenUpdate::Set(token())),
         Box::new(store),
+        Box::new(UploadPart { name: "file".into(), file: None, content: Secret::new(marked("content").into_bytes()) }),
+        Box::new(serde_json::from_value::<FrontendApiRequest>(request_of_components()).unwrap()),
+        Box::new(serde_json::from_value::<FrontendApiPart>(request_of_components()["parts"][0].clone()).unwrap()),
+        Box::new(
+            serde_json::from_value::<FrontendApiFile>(request_of_components()["parts"][0]["file"].clone()).unwrap(),
+        ),
+        Box::new(ClerkJsState {
+            revision: 1,
+            status: Status::Ready,
+            publishable_key: String::new(),
+            proxy_url: String::new(),
+            domain: String::new(),
+            callback_url: String::new(),
+            client: Secret::new(raw_client()),
+            environment: Value::Null,
+            active_session: ActiveSession::Unknown,
+        }),
+        Box::new(FrontendApiResponse {
+            status: 200,
+            retry_after: None,
+            body: Secret::new(raw_client()),
+            revision: 1,
+            active_session: ActiveSession::Unknown,
+        }),
+        Box::new(ApiError {
+            status: 422,
+            errors: Vec::new(),
+            clerk_trace_id: None,
+            retry_after: None,
+            raw: RawErrors(Arc::new(json!([{ "code": marked("raw error") }]))),
+        }),
         Box::new(form()),
         Box::new(Request::new(Method::Post, "/x").query("expired_token", MARK).form(form()).nonce(Some(&nonce()))),
         Box::new(Credentials { client_token: Some(token()), session_id: None }),
         Box::new(Reply {
-            outcome: Ok(Value::Null),
+            outcome: Ok(raw_client()),
             client: Some(Secret::new(raw_client())),
             token: TokenUpdate::Set(token()),
         }),

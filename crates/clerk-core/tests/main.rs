@@ -21,6 +21,7 @@ mod flows {
     mod deep_link;
     mod email_link;
     mod forged_links;
+    mod frontend_api;
     mod hosted_auth;
     mod load;
     mod oauth;

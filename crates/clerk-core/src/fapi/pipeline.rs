@@ -51,7 +51,6 @@ pub(crate) struct Credentials {
 }
 
 /// The result of a request.
-#[derive(Debug)]
 pub(crate) struct Reply {
     /// The resource, or the error. A client is in `client` only.
     pub(crate) outcome: Result<Value, Error>,
@@ -59,6 +58,14 @@ pub(crate) struct Reply {
     pub(crate) client: Option<Secret<Value>>,
     /// The change of the client token; errors may contain one too.
     pub(crate) token: TokenUpdate,
+}
+
+/// Prints no resource: it may be a session token.
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let outcome = self.outcome.as_ref().map(|_| "[redacted]");
+        f.debug_struct("Reply").field("outcome", &outcome).field("token", &self.token).finish_non_exhaustive()
+    }
 }
 
 impl Fapi {

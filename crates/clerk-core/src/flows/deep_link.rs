@@ -10,7 +10,6 @@ use crate::{
     events::Status,
     flows::{
         callback_link::{CallbackLink, Claim},
-        oauth::Failure,
         outcome::RedirectOutcome,
         pending::{Finished, PendingFlow, PendingRecord, RECORD_LIFETIME, Returned},
     },
@@ -38,6 +37,15 @@ pub(super) enum Verdict {
     Proved(Result<Returned>),
     /// The link proves nothing, so the flow goes on.
     Unproved(&'static str),
+}
+
+/// What becomes of an attempt that the provider refused.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Failure {
+    /// The flow ends with an error. `says_failed` is whether the link says so too.
+    Ends { says_failed: bool },
+    /// The caller shows the failed attempt.
+    IsPassedOn,
 }
 
 /// What remains to be done once the next link may be handled.
@@ -170,9 +178,7 @@ impl Clerk {
             PendingFlow::Component { attempt, .. } => {
                 self.judge_redirect(attempt, claim.nonce(), Failure::IsPassedOn).await
             }
-            PendingFlow::Account { account, session } => {
-                self.judge_account(account, session.clone(), claim.nonce()).await
-            }
+            PendingFlow::Account { account } => self.judge_account(account, claim.nonce()).await,
             // The approval of an e-mail link would sign in another user, and the browser has not rotated the client token.
             PendingFlow::EmailLink { .. } if replaces_user => Verdict::Unproved(OTHER_USER),
             PendingFlow::EmailLink { attempt, code_verifier } => {

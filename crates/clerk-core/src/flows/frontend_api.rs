@@ -16,7 +16,7 @@ use crate::{
         form::Form,
         request::{Method, Request, path},
     },
-    flows::{set_active::SetActiveParams, sign_out::SignOutOptions, verification_page::pages_in},
+    flows::{named_pages::pages_in, set_active::SetActiveParams, sign_out::SignOutOptions},
     models::SessionId,
     navigation::urls::origin,
     ports::UploadPart,

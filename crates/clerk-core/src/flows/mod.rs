@@ -11,6 +11,7 @@ mod fuzz;
 mod hosted_auth;
 mod link_queue;
 pub(crate) mod load;
+pub(crate) mod named_pages;
 mod next_step;
 pub(crate) mod oauth;
 pub(crate) mod outcome;

@@ -14,7 +14,7 @@ use crate::{
     flows::{
         attempt::{Attempt, AttemptKind, AttemptResource, Progress},
         callback_params::RedirectCallbackParams,
-        deep_link::Verdict,
+        deep_link::{Failure, Verdict},
         outcome::RedirectOutcome,
         pending::{FlowId, PendingFlow, Returned, Signals},
     },
@@ -320,15 +320,6 @@ impl Clerk {
             tracing::debug!(code = error.code(), "the failed attempt could not be reset");
         }
     }
-}
-
-/// What becomes of an attempt that the provider refused.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Failure {
-    /// The flow ends with an error. `says_failed` is whether the link says so too.
-    Ends { says_failed: bool },
-    /// The caller shows the failed attempt.
-    IsPassedOn,
 }
 
 /// Returns the provider's page.

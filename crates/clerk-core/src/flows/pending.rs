@@ -21,8 +21,8 @@ use crate::{
         attempt::{Attempt, AttemptKind, AttemptResource},
         callback_params::RedirectCallbackParams,
         link_queue::LinkQueue,
+        named_pages::{NamedPage, NamedPages, Subject},
         outcome::RedirectOutcome,
-        verification_page::{NamedPage, NamedPages, Subject},
     },
     models::{SessionId, UserId},
     random::random_text,
@@ -251,8 +251,8 @@ pub(crate) enum PendingFlow {
     Redirect { attempt: Attempt, callback: Box<RedirectCallbackParams> },
     /// The same for one of Clerk's own components, which continues the attempt itself.
     Component { attempt: Attempt, callback: Box<RedirectCallbackParams> },
-    /// The connection of an account at a provider, by its id, to the user of a session.
-    Account { account: String, session: Option<SessionId> },
+    /// The connection of an account at a provider, by its id, to a user.
+    Account { account: String },
     /// An e-mail link.
     EmailLink { attempt: Attempt, code_verifier: Secret<String> },
     /// A hosted sign-in or sign-up.

@@ -1,7 +1,7 @@
-//! Pages that FAPI named for a verification, for Clerk's own components: the provider's page of a sign-in or sign-up, or of an
-//! external account that the user connects.
+//! Opening a page that FAPI named for a verification, for Clerk's own components: the provider's page of a sign-in or sign-up, or
+//! of an external account that the user connects.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,87 +10,18 @@ use url::Url;
 use crate::{
     clerk::Clerk,
     error::{ErrorCode, Result},
-    fapi::request::{Method, Request},
+    exchange::requests::get_client,
     flows::{
-        attempt::{Attempt, AttemptResource},
+        attempt::AttemptResource,
         callback_params::RedirectCallbackParams,
         deep_link::Verdict,
         frontend_api::REDEEMED_NONCE,
+        named_pages::{Subject, pages_in},
         outcome::RedirectOutcome,
         pending::{PendingFlow, Returned},
     },
-    models::SessionId,
-    secret::RotatingTokenNonce,
+    secret::{RotatingTokenNonce, Secret},
 };
-
-/// The number of pages that are remembered. A user follows the newest.
-const MAX_PAGES: usize = 16;
-
-/// What a page verifies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Subject {
-    /// A sign-in or sign-up.
-    Attempt(Attempt),
-    /// An account of the user at a provider, by its id.
-    Account(String),
-}
-
-/// A page, and what it verifies.
-pub(crate) type NamedPage = (String, Subject);
-
-/// The pages that FAPI named in responses, the newest last.
-#[derive(Debug, Default)]
-pub(crate) struct NamedPages(VecDeque<NamedPage>);
-
-impl NamedPages {
-    pub(crate) fn add(&mut self, pages: Vec<NamedPage>) {
-        for page in pages {
-            self.0.retain(|known| known.0 != page.0);
-            self.0.push_back(page);
-        }
-        while self.0.len() > MAX_PAGES {
-            self.0.pop_front();
-        }
-    }
-
-    pub(crate) fn subject(&self, page: &str) -> Option<&Subject> {
-        self.0.iter().find(|known| known.0 == page).map(|known| &known.1)
-    }
-}
-
-/// Finds the pages in JSON from FAPI, which has a limited depth.
-pub(crate) fn pages_in(json: &Value) -> Vec<NamedPage> {
-    let mut pages = Vec::new();
-    collect(json, None, &mut pages);
-    pages
-}
-
-fn collect(json: &Value, within: Option<&Subject>, pages: &mut Vec<NamedPage>) {
-    match json {
-        Value::Object(fields) => {
-            if let Some(page) = fields.get("external_verification_redirect_url").and_then(Value::as_str)
-                && let Some(subject) = within
-            {
-                pages.push((page.to_owned(), subject.clone()));
-            }
-            let own = subject_of(json);
-            fields.values().for_each(|value| collect(value, own.as_ref().or(within), pages));
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, within, pages)),
-        _ => {}
-    }
-}
-
-fn subject_of(json: &Value) -> Option<Subject> {
-    let (object, id) = (json["object"].as_str()?, json["id"].as_str()?);
-    match object {
-        "sign_in_attempt" | "sign_in" => Some(Subject::Attempt(Attempt::SignIn(id.into()))),
-        "sign_up_attempt" | "sign_up" => Some(Subject::Attempt(Attempt::SignUp(id.into()))),
-        // `external_account`, `enterprise_account`, `saml_account`; older data has e.g. `google_account`.
-        object if object.ends_with("_account") => Some(Subject::Account(id.to_owned())),
-        _ => None,
-    }
-}
 
 /// The outcome of [`Clerk::open_and_wait`].
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -131,9 +62,7 @@ impl Clerk {
                 let params = Box::new(self.of_app().allowed_callback(params));
                 PendingFlow::Component { attempt, callback: params }
             }
-            Subject::Account(account) => {
-                PendingFlow::Account { account, session: snapshot.session().map(|session| session.id.clone()) }
-            }
+            Subject::Account(account) => PendingFlow::Account { account },
         };
         let record = self.record(flow, started_at_ms, pending);
         let result = Box::pin(self.round_trip(flow, signal, record, &page, self.0.setup.browser_timeout)).await;
@@ -164,88 +93,37 @@ impl Clerk {
     }
 
     /// Judges a callback link for an account by what FAPI says about it.
-    pub(super) async fn judge_account(
-        &self,
-        account: &str,
-        session: Option<SessionId>,
-        nonce: Option<&RotatingTokenNonce>,
-    ) -> Verdict {
-        let request = Request::new(Method::Get, "/me").session(session).nonce(nonce).reload();
-        let (user, new_token) = match self.read_for_link(request).await {
-            Ok(read) => read,
+    pub(super) async fn judge_account(&self, account: &str, nonce: Option<&RotatingTokenNonce>) -> Verdict {
+        let new_token = match self.read_for_link(get_client().nonce(nonce)).await {
+            Ok((_, new_token)) => new_token,
             Err(error) => {
-                tracing::debug!(code = error.code(), "the user of a callback link could not be read");
-                return Verdict::Unproved("the user could not be read");
+                tracing::debug!(code = error.code(), "the client of a callback link could not be read");
+                return Verdict::Unproved("the client could not be read");
             }
         };
         // FAPI accepts a nonce by a new client token.
         if nonce.is_some() && new_token {
             return Verdict::Proved(Ok(Returned::Account));
         }
-        match verification_of(&user, account) {
+        let snapshot = self.snapshot();
+        let client = snapshot.raw_client.as_deref().map_or(&Value::Null, Secret::expose);
+        match verification_of(client, account) {
             Some(verification) if is_over(verification) => Verdict::Proved(Ok(Returned::Account)),
             Some(_) => Verdict::Unproved("its account is not verified yet"),
-            None => Verdict::Unproved("the user has no such account"),
+            None => Verdict::Unproved("no user has such an account"),
         }
     }
 }
 
-/// Returns the verification of an account.
-fn verification_of<'a>(user: &'a Value, account: &str) -> Option<&'a Value> {
+/// Returns the verification of an account of one of the client's users.
+fn verification_of<'a>(client: &'a Value, account: &str) -> Option<&'a Value> {
     let lists = ["external_accounts", "enterprise_accounts", "saml_accounts"];
-    let mut accounts = lists.iter().filter_map(|list| user[*list].as_array()).flatten();
+    let users = client["sessions"].as_array().into_iter().flatten().map(|session| &session["user"]);
+    let mut accounts = users.flat_map(|user| lists.iter().filter_map(|list| user[*list].as_array()).flatten());
     accounts.find(|one| one["id"] == account).map(|one| &one["verification"])
 }
 
 /// Whether a verification succeeded or failed.
 fn is_over(verification: &Value) -> bool {
     !verification["error"].is_null() || !matches!(verification["status"].as_str(), None | Some("unverified"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn pages_in_finds_what_each_page_verifies() {
-        let page = |url: &str| json!({ "object": "verification_oauth", "external_verification_redirect_url": url });
-        let body = json!({
-            "response": { "object": "external_account", "id": "eac_1", "verification": page("https://a") },
-            "client": {
-                "object": "client", "id": "client_1",
-                "sign_in": { "object": "sign_in_attempt", "id": "sia_1", "first_factor_verification": page("https://b") },
-                "sign_up": { "object": "sign_up_attempt", "id": "sua_1", "verifications": { "external_account": page("https://c") } },
-                "sessions": [{ "user": { "enterprise_accounts": [
-                    { "object": "enterprise_account", "id": "ent_1", "verification": page("https://d") },
-                ] } }],
-                "unknown": page("https://e"),
-            },
-        });
-        let mut found = pages_in(&body);
-        found.sort_by(|one, other| one.0.cmp(&other.0));
-        let account = |id: &str| Subject::Account(id.to_owned());
-        assert_eq!(
-            found,
-            [
-                ("https://a".to_owned(), account("eac_1")),
-                ("https://b".to_owned(), Subject::Attempt(Attempt::SignIn("sia_1".into()))),
-                ("https://c".to_owned(), Subject::Attempt(Attempt::SignUp("sua_1".into()))),
-                ("https://d".to_owned(), account("ent_1")),
-            ]
-        );
-    }
-
-    #[test]
-    fn named_pages_forget_the_oldest() {
-        let mut pages = NamedPages::default();
-        for number in 0..20 {
-            pages.add(vec![(format!("https://{number}"), Subject::Account(number.to_string()))]);
-        }
-        assert_eq!(pages.subject("https://3"), None);
-        assert_eq!(pages.subject("https://4"), Some(&Subject::Account("4".to_owned())));
-        pages.add(vec![("https://4".to_owned(), Subject::Account("new".to_owned()))]);
-        assert_eq!(pages.subject("https://4"), Some(&Subject::Account("new".to_owned())));
-        assert_eq!(pages.0.len(), MAX_PAGES);
-    }
 }
