@@ -1,9 +1,11 @@
 /** Clerk's own clerk-js on a fake of Rust. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { encodeForm, encodeQuery } from '../clerk-js/encode';
 import { type ClerkJs, createClerkJs } from '../clerk-js/index';
 import type { UiModule } from '../clerk-js/packages';
-import { Fake, Refusal, snapshot } from './fake';
+import { isClerkRuntimeError } from '../index';
+import { activated, Fake, Refusal, snapshot } from './fake';
 import { rawClient, rawEnvironment, rawSession, rawSignIn, rawToken } from './raw';
 
 const INSTANCE = Symbol.for('tauri-plugin-clerk.clerk-js');
@@ -31,6 +33,9 @@ async function loaded(...sessions: string[]): Promise<ClerkJs> {
   }
   return await createClerkJs({ ui });
 }
+
+/** Lets promises and timers that are due settle. */
+const settled = (time = 0) => new Promise((resolve) => setTimeout(resolve, time));
 
 const active = (sessionId: string) => ({ state: 'session', sessionId }) as const;
 
@@ -156,5 +161,442 @@ describe('sign-in', () => {
         { code: 'form_identifier_not_found', longMessage: 'Nobody.', meta: { paramName: 'identifier' } },
       ],
     });
+  });
+});
+
+describe('state', () => {
+  it('a session that Rust makes active is the one of clerk-js, and signing out by Rust signs out', async () => {
+    const clerk = await loaded();
+    const seen: unknown[] = [];
+    clerk.addListener(({ session, user }) => seen.push([session?.id, user?.firstName]), {
+      skipInitialEmit: true,
+    });
+    rust.advance(rawClient([rawSession('sess_1')]), active('sess_1'));
+    await vi.waitFor(() => {
+      expect(clerk.session?.id).toBe('sess_1');
+    });
+    rust.advance(rawClient(), { state: 'none' });
+    await vi.waitFor(() => {
+      expect(clerk.session).toBeNull();
+    });
+    expect([clerk.user, clerk.organization]).toEqual([null, null]);
+    // Each revision is one emission, with session and user of the same state.
+    expect(seen).toEqual([
+      ['sess_1', 'Ada'],
+      [undefined, undefined],
+    ]);
+  });
+
+  it('a session without a user in this window follows when another window switches to it', async () => {
+    const clerk = await loaded('sess_1', 'sess_2');
+    rust.advance(rust.raw.client, active('sess_2'));
+    await vi.waitFor(() => {
+      expect(clerk.session?.id).toBe('sess_2');
+    });
+  });
+
+  it('a revision with an equal client and session does not notify the app', async () => {
+    const clerk = await loaded('sess_1');
+    const listener = vi.fn();
+    clerk.addListener(listener, { skipInitialEmit: true });
+    rust.advance(structuredClone(rust.raw.client));
+    await vi.waitFor(() => {
+      expect(rust.count('clerk_js_state')).toBe(2);
+    });
+    await settled();
+    expect(listener).not.toHaveBeenCalled();
+  });
+
+  it('a change of the environment arrives', async () => {
+    const clerk = await loaded();
+    rust.raw.environment = rawEnvironment({ display: { application_name: 'Renamed' } });
+    rust.advance(rust.raw.client);
+    await vi.waitFor(() => {
+      expect(clerk.__internal_environment?.displayConfig.applicationName).toBe('Renamed');
+    });
+  });
+
+  it('a change that happens while clerk-js loads is not missed', async () => {
+    rust.on('clerk_js_state', () => {
+      const state = rust.clerkJsState;
+      if (rust.count('clerk_js_state') === 1) {
+        rust.advance(rawClient([rawSession('sess_1')]), active('sess_1'));
+      }
+      return state;
+    });
+    const clerk = await loaded();
+    await vi.waitFor(() => {
+      expect(clerk.session?.id).toBe('sess_1');
+    });
+  });
+
+  it('an event with a revision that is known already is not followed', async () => {
+    await loaded();
+    rust.emit('state-changed', { revision: rust.state.revision, status: 'ready' });
+    await settled();
+    expect(rust.count('clerk_js_state')).toBe(1);
+  });
+
+  it('the state is not read when the response has said all', async () => {
+    const clerk = await loaded();
+    rust.api('POST /client/sign_ins', () => {
+      rust.advance(rawClient([], { sign_in: rawSignIn() }));
+      return rawSignIn();
+    });
+    await clerk.client!.signIn.create({ identifier: 'ada@example.test' });
+    await settled(100);
+    expect(rust.count('clerk_js_state')).toBe(1);
+    rust.advance(rawClient([rawSession('sess_1')]), active('sess_1'));
+    await vi.waitFor(() => {
+      expect(clerk.session?.id).toBe('sess_1');
+    });
+  });
+
+  it('a response that events have overtaken does not bring an old client back', async () => {
+    const clerk = await loaded('sess_1');
+    let respond: () => void = () => undefined;
+    rust.on('frontend_api', async () => {
+      const { revision, activeSession } = rust.state;
+      const body = { response: rawSession('sess_1').user, client: rust.raw.client };
+      await new Promise<void>((resolve) => (respond = resolve));
+      return { status: 200, retryAfter: null, body, revision, activeSession };
+    });
+    const updating = clerk.user!.update({ firstName: 'Grace' });
+    await vi.waitFor(() => {
+      expect(rust.count('frontend_api')).toBe(1);
+    });
+    // Another window signs out meanwhile.
+    rust.advance(rawClient(), { state: 'none' });
+    await vi.waitFor(() => {
+      expect(clerk.session).toBeNull();
+    });
+    respond();
+    await updating;
+    await settled();
+    expect([clerk.session, clerk.client!.sessions]).toEqual([null, []]);
+  });
+
+  it('a switch by another window that comes with the own response is followed', async () => {
+    const clerk = await loaded('sess_1', 'sess_2');
+    rust.api('PATCH /me', () => {
+      // Two changes between request and response: one by another window, one by this.
+      rust.advance(rust.raw.client, active('sess_2'));
+      rust.advance(structuredClone(rust.raw.client));
+      return rawSession('sess_1').user;
+    });
+    await clerk.user!.update({ firstName: 'Grace' });
+    await vi.waitFor(() => {
+      expect(clerk.session?.id).toBe('sess_2');
+    });
+  });
+
+  it('a switch by another window while this one navigates is followed afterwards', async () => {
+    const clerk = await loaded('sess_1', 'sess_2');
+    rust.on('get_token', () => rawToken('sess_1'));
+    rust.api('POST /client/sessions/sess_1/touch', () => {
+      rust.advance(structuredClone(rust.raw.client), active('sess_1'));
+      return rawSession('sess_1');
+    });
+    const during: unknown[] = [];
+    await clerk.setActive({
+      session: 'sess_1',
+      navigate: async () => {
+        rust.advance(rust.raw.client, active('sess_2'));
+        await settled();
+        during.push(clerk.session);
+      },
+    });
+    // clerk-js hides the session while the app navigates.
+    expect(during).toEqual([undefined]);
+    await vi.waitFor(() => {
+      expect(clerk.session?.id).toBe('sess_2');
+    });
+  });
+});
+
+describe('setActive and signOut', () => {
+  it('setActive({ session: null }) tells Rust, and nothing else does', async () => {
+    const clerk = await loaded('sess_1');
+    rust.on('set_active', () => {
+      rust.advance(rust.raw.client, { state: 'none' });
+      return activated();
+    });
+    await clerk.setActive({ session: null });
+    expect(clerk.session).toBeNull();
+    const calls = rust.calls.filter(({ command }) => command === 'set_active');
+    expect(calls.map(({ args }) => args)).toEqual([{ params: { session: null } }]);
+    await settled(100);
+    expect(clerk.session).toBeNull();
+  });
+
+  it('setActive({ session: null }) that Rust refuses changes nothing', async () => {
+    const clerk = await loaded('sess_1');
+    rust.on('set_active', () => {
+      throw { kind: 'runtime', code: 'not_loaded', message: 'no', errors: [] };
+    });
+    await expect(clerk.setActive({ session: null })).rejects.toMatchObject({ code: 'not_loaded' });
+    expect(clerk.session?.id).toBe('sess_1');
+  });
+
+  it('setActive({ organization }) is a request that Rust understands', async () => {
+    const clerk = await loaded('sess_1');
+    rust.on('get_token', () => rawToken('sess_1'));
+    rust.api('POST /client/sessions/sess_1/touch', () => {
+      const session = rawSession('sess_1', { last_active_organization_id: 'org_1' });
+      rust.advance(rawClient([session]));
+      return session;
+    });
+    await clerk.setActive({ organization: 'org_1' });
+    expect(clerk.session?.lastActiveOrganizationId).toBe('org_1');
+    expect(rust.requests[0]?.form).toEqual([
+      ['active_organization_id', 'org_1'],
+      ['intent', 'select_org'],
+    ]);
+    expect(rust.count('set_active')).toBe(0);
+  });
+
+  it('signOut() is one request', async () => {
+    const clerk = await loaded('sess_1');
+    const routerPush = vi.fn();
+    Reflect.set(clerk, '__internal_windowNavigate', routerPush);
+    rust.api('DELETE /client/sessions', () => {
+      rust.advance(rawClient(), { state: 'none' });
+      return rawClient();
+    });
+    await clerk.signOut();
+    expect([clerk.session, clerk.user, rust.requests.length]).toEqual([null, null, 1]);
+  });
+
+  it('a request that the session does not allow any more lets Rust decide who is active', async () => {
+    const clerk = await loaded('sess_1', 'sess_2');
+    rust.on('handle_unauthenticated', () => {
+      rust.advance(rawClient([rawSession('sess_2')]), active('sess_2'));
+      return null;
+    });
+    rust.api('PATCH /me', () => {
+      throw new Refusal(401, [{ code: 'authentication_invalid', message: 'no' }]);
+    });
+    await expect(clerk.user!.update({ firstName: 'x' })).rejects.toMatchObject({ status: 401 });
+    await vi.waitFor(() => {
+      expect(clerk.session?.id).toBe('sess_2');
+    });
+    expect(rust.count('set_active')).toBe(0);
+  });
+
+  it('selectInitialSession chooses for all windows', async () => {
+    rust.raw.client = rawClient([rawSession('sess_1'), rawSession('sess_2')]);
+    rust.state = { ...rust.state, activeSession: active('sess_1') };
+    rust.on('choose_initial_session', () => {
+      rust.advance(rust.raw.client, active('sess_2'));
+      return null;
+    });
+    const clerk = await createClerkJs({ ui, selectInitialSession: ({ sessions }) => sessions[1] as never });
+    expect(rust.calls.find(({ command }) => command === 'choose_initial_session')?.args).toEqual({
+      sessionId: 'sess_2',
+    });
+    expect(clerk.session?.id).toBe('sess_2');
+  });
+});
+
+describe('session tokens', () => {
+  it('getToken() is minted by Rust, with template, organization and skipCache', async () => {
+    const clerk = await loaded('sess_1');
+    clerk.session!.clearCache();
+    const tokens = ['a', 'b', 'c'].map((jti) => rawToken('sess_1', { jti }));
+    const [token, templated, fresh] = tokens;
+    rust.on('get_token', ({ params }) => {
+      const { template, skipCache } = params as { template?: string; skipCache?: boolean };
+      return template ? templated : skipCache ? fresh : token;
+    });
+    expect(await clerk.session!.getToken()).toBe(token);
+    expect(await clerk.session!.getToken()).toBe(token);
+    expect(await clerk.session!.getToken({ template: 'hasura' })).toBe(templated);
+    expect(await clerk.session!.getToken({ skipCache: true })).toBe(fresh);
+    expect(rust.calls.filter(({ command }) => command === 'get_token').map(({ args }) => args)).toEqual([
+      { params: { sessionId: 'sess_1', organizationId: null, skipCache: false } },
+      { params: { sessionId: 'sess_1', template: 'hasura', skipCache: false } },
+      { params: { sessionId: 'sess_1', organizationId: null, skipCache: true } },
+    ]);
+    expect(rust.requests).toEqual([]);
+  });
+
+  it('getToken() rejects with the error of the Frontend API', async () => {
+    const clerk = await loaded('sess_1');
+    clerk.session!.clearCache();
+    rust.on('get_token', () => {
+      throw {
+        kind: 'api',
+        code: 'api_response_error',
+        message: 'no',
+        status: 404,
+        errors: [
+          {
+            code: 'resource_not_found',
+            message: 'no',
+            longMessage: 'No template.',
+            meta: { paramName: 'x' },
+          },
+        ],
+      };
+    });
+    await expect(clerk.session!.getToken({ template: 'none' })).rejects.toMatchObject({
+      status: 404,
+      errors: [{ code: 'resource_not_found', longMessage: 'No template.', meta: { paramName: 'x' } }],
+    });
+  });
+
+  it('getToken() rejects with invoke_failed in a window without the permission', async () => {
+    const clerk = await loaded('sess_1');
+    clerk.session!.clearCache();
+    rust.on('get_token', () => {
+      throw 'clerk.get_token not allowed';
+    });
+    await expect(clerk.session!.getToken()).rejects.toMatchObject({ errors: [{ code: 'invoke_failed' }] });
+  });
+});
+
+describe('requests', () => {
+  it('a picture is sent as a part, whatever the webview makes of FormData', async () => {
+    const clerk = await loaded('sess_1');
+    rust.api('POST /me/profile_image', () => ({
+      object: 'image',
+      id: 'img_1',
+      name: 'a.png',
+      public_url: null,
+    }));
+    const bytes = new Uint8Array(70_000).map((_, at) => at % 251);
+    await clerk.user!.setProfileImage({ file: new File([bytes], 'a.png', { type: 'image/png' }) });
+    const [request] = rust.requests;
+    expect([request?.form, request?.parts?.length]).toEqual([[], 1]);
+    const { name, value, file } = request!.parts![0]!;
+    expect([name, value, file?.name, file?.contentType]).toEqual(['file', null, 'a.png', 'image/png']);
+    expect(Uint8Array.from(atob(file!.data), (c) => c.charCodeAt(0))).toEqual(bytes);
+  });
+
+  it('a picture as text is sent as a part, too', async () => {
+    const clerk = await loaded('sess_1');
+    rust.api('POST /me/profile_image', () => ({ object: 'image', id: 'img_1' }));
+    await clerk.user!.setProfileImage({ file: `data:image/webp;base64,${btoa('picture')}` });
+    expect(rust.requests[0]?.parts?.[0]?.file).toEqual({
+      name: 'file.webp',
+      contentType: 'image/webp',
+      data: btoa('picture'),
+    });
+  });
+
+  it('fields are encoded as clerk-js does: snake case, lists, JSON, null and undefined', () => {
+    expect(
+      encodeForm({
+        firstName: 'Ada',
+        roles: ['a', 'b'],
+        unsafeMetadata: { k: [1] },
+        none: null,
+        left: undefined,
+        on: true,
+        n: 2,
+      }),
+    ).toEqual([
+      ['first_name', 'Ada'],
+      ['roles', 'a'],
+      ['roles', 'b'],
+      ['unsafe_metadata', '{"k":[1]}'],
+      ['none', ''],
+      ['on', 'true'],
+      ['n', '2'],
+    ]);
+  });
+
+  it('queries are encoded as clerk-js does', async () => {
+    const clerk = await loaded('sess_1');
+    rust.api('GET /me/organization_memberships', () => ({ data: [], total_count: 0 }));
+    await clerk.user!.getOrganizationMemberships({ initialPage: 2, pageSize: 5 });
+    expect(Object.fromEntries(rust.requests[0]?.query ?? [])).toMatchObject({ limit: '5', offset: '5' });
+    // Rust adds what every request has.
+    expect(rust.requests[0]?.query?.filter(([name]) => name.startsWith('_'))).toEqual([]);
+    expect(encodeQuery({ role: 'admin,member', q: 'x' })).toEqual([
+      ['role', 'admin'],
+      ['role', 'member'],
+      ['q', 'x'],
+    ]);
+  });
+
+  it('a request is made for the session of the window', async () => {
+    const clerk = await loaded('sess_1', 'sess_2');
+    rust.api('PATCH /me', () => rawSession('sess_1').user);
+    await clerk.user!.update({ firstName: 'Grace' });
+    expect(rust.requests[0]).toMatchObject({
+      method: 'PATCH',
+      sessionId: 'sess_1',
+      form: [['first_name', 'Grace']],
+    });
+  });
+
+  it('an unreachable network is a ClerkRuntimeError network_error', async () => {
+    const clerk = await loaded();
+    rust.api('POST /client/sign_ins', () => {
+      throw { kind: 'runtime', code: 'network_error', message: 'no response', errors: [] };
+    });
+    vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
+    const error: unknown = await clerk
+      .client!.signIn.create({ identifier: 'x' })
+      .catch((thrown: unknown) => thrown);
+    expect(isClerkRuntimeError(error) && error.code).toBe('network_error');
+  });
+
+  it('a request that Rust refuses keeps its code', async () => {
+    const clerk = await loaded('sess_1');
+    rust.api('DELETE /me', () => {
+      throw {
+        kind: 'runtime',
+        code: 'request_not_allowed',
+        message: 'needs clerk:delete-account',
+        errors: [],
+      };
+    });
+    await expect(clerk.user!.delete()).rejects.toMatchObject({
+      errors: [{ code: 'request_not_allowed', longMessage: 'needs clerk:delete-account' }],
+    });
+  });
+
+  it('the time to wait before a retry arrives', async () => {
+    const clerk = await loaded();
+    rust.api('POST /client/sign_ins', () => {
+      throw new Refusal(429, [{ code: 'too_many_requests', message: 'slow down' }], 7);
+    });
+    await expect(clerk.client!.signIn.create({ identifier: 'x' })).rejects.toMatchObject({
+      status: 429,
+      retryAfter: 7,
+    });
+  });
+
+  it('a request that is aborted rejects at once', async () => {
+    const clerk = await loaded();
+    rust.api('GET /client/sign_ins/sia_1', () => new Promise(() => undefined));
+    const { request } = clerk.getFapiClient();
+    const controller = new AbortController();
+    const pending = request({ path: '/client/sign_ins/sia_1', signal: controller.signal });
+    controller.abort();
+    await expect(pending).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(
+      request({ path: '/client/sign_ins/sia_1', signal: controller.signal }),
+    ).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    expect(rust.requests).toHaveLength(1);
+  });
+
+  it('API keys, which have a path of their own, are refused with a reason', async () => {
+    const clerk = await loaded('sess_1');
+    rust.on('get_token', () => rawToken('sess_1'));
+    await expect(clerk.apiKeys.getAll({ subject: 'user_1' })).rejects.toMatchObject({
+      errors: [{ code: 'request_not_allowed' }],
+    });
+    expect(rust.requests).toEqual([]);
+  });
+
+  it('no global of the page is left patched', async () => {
+    const before = [window.fetch, window.BroadcastChannel, history.pushState, window.open];
+    await loaded();
+    expect([window.fetch, window.BroadcastChannel, history.pushState, window.open]).toEqual(before);
   });
 });

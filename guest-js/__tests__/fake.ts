@@ -193,6 +193,8 @@ export class Fake {
     if (!respond) {
       throw new Error(`unexpected request ${request.method} ${request.path}`);
     }
+    // Rust runs commands apart from the webview.
+    await Promise.resolve();
     let status = 200;
     let response: unknown;
     try {

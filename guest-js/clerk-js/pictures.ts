@@ -74,14 +74,18 @@ async function checkIcon(icon: HTMLElement): Promise<void> {
   if (url === undefined || (await loads(url))) {
     return;
   }
-  const { style } = icon;
-  style.setProperty('mask-image', 'none', 'important');
-  style.setProperty('-webkit-mask-image', 'none', 'important');
-  style.setProperty(
-    'background',
-    `center / contain no-repeat url("${drawInitial(providerOf(icon))}")`,
-    'important',
-  );
+  const fallback = {
+    'mask-image': 'none',
+    '-webkit-mask-image': 'none',
+    'background-image': `url("${drawInitial(providerOf(icon))}")`,
+    'background-color': 'transparent',
+    'background-size': 'contain',
+    'background-position': 'center',
+    'background-repeat': 'no-repeat',
+  };
+  for (const [name, value] of Object.entries(fallback)) {
+    icon.style.setProperty(name, value, 'important');
+  }
 }
 
 function checkIcons(root: Element): void {
