@@ -29,14 +29,12 @@ const COMPONENTS = {
 } as const;
 
 type Component = keyof typeof COMPONENTS;
-type Mount = (node: HTMLDivElement, props?: object) => void;
-type Unmount = (node: HTMLDivElement) => void;
 
 let mounted: { component: Component; node: HTMLDivElement } | undefined;
 
 function unmount(): void {
   if (mounted) {
-    (clerk[`unmount${mounted.component}`] as Unmount).call(clerk, mounted.node);
+    clerk[`unmount${mounted.component}`](mounted.node);
     mounted.node.remove();
     mounted = undefined;
   }
@@ -51,7 +49,7 @@ function mount(component: Component): void {
   byId('area').append(node);
   mounted = { component, node };
   try {
-    (clerk[`mount${component}`] as Mount).call(clerk, node, COMPONENTS[component]);
+    clerk[`mount${component}`](node, COMPONENTS[component]);
   } catch (error) {
     showError(error);
   }

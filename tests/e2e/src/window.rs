@@ -225,7 +225,7 @@ impl Window {
              addEventListener('error', (event) => record('exception', event.message));
              addEventListener('unhandledrejection', (event) => record('rejection', event.reason));
              document.addEventListener('securitypolicyviolation', (event) =>
-               record('policy', event.violatedDirective, event.blockedURI, event.sourceFile));
+               record('policy', event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber, event.columnNumber));
              return null",
         )
         .await
