@@ -214,7 +214,7 @@ export class Follower {
       return false;
     }
     this.#environment = text;
-    fill(this.#clerk, 'environment', environment);
+    fill(this.#clerk.__internal_environment, environment);
     return true;
   }
 
@@ -225,7 +225,7 @@ export class Follower {
       return false;
     }
     this.#text = text;
-    fill(this.#clerk, 'client', this.client);
+    fill(this.#clerk.client, this.client);
     return true;
   }
 
