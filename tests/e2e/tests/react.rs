@@ -389,5 +389,16 @@ async fn components_are_painted_in_light_and_dark_under_a_strict_policy() -> Res
     .await?;
     window.picture("react-account-german").await?;
     window.choose("language", "en").await?;
+    // The smallest size of the window: nothing is wider than it.
+    window.resize(420, 520).await?;
+    for (page, element) in SIGNED_IN {
+        window.click(&format!("go-{page}")).await?;
+        window.wait_for_css(element).await?;
+        window.picture(&format!("react-{page}-small")).await?;
+        let widths =
+            window.run("const page = document.querySelector('main'); return [page.scrollWidth, page.clientWidth]");
+        let widths = widths.await?;
+        assert_eq!(widths[0], widths[1], "{page} fits");
+    }
     nothing_went_wrong(&desktop, &window).await
 }
