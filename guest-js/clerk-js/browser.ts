@@ -24,9 +24,9 @@ export async function openInBrowser(url: string): Promise<OpenAndWaitOutcome> {
   try {
     return await openAndWait(url);
   } catch (error) {
-    if (isClerkRuntimeError(error) && MESSAGES[error.code] !== undefined) {
-      const { message, code } = error;
-      throw new ClerkRuntimeError(message, { code, longMessage: MESSAGES[code] ?? null, cause: error });
+    const message = isClerkRuntimeError(error) ? MESSAGES[error.code] : undefined;
+    if (isClerkRuntimeError(error) && message !== undefined) {
+      throw new ClerkRuntimeError(message, { code: error.code, longMessage: message, cause: error });
     }
     throw error;
   } finally {

@@ -16,7 +16,7 @@ import { Navigator, routerFor } from './navigate';
 import { ALWAYS, type ClerkJsOptions, configured, forRust, pick } from './options';
 import { type ClerkJs, type ClerkJsModule, importClerkJs, importUi, type UiModule } from './packages';
 import { replaceBrokenPictures } from './pictures';
-import { checkInstance, checkModules } from './seam';
+import { checkInstance, checkLoaded, checkModules } from './seam';
 import { VerificationPages } from './verification';
 
 /** Makes an instance that has loaded. */
@@ -80,6 +80,7 @@ async function make(
       open: (url) => openInBrowser(url.href),
     },
   } as Parameters<ClerkJs['load']>[0]);
+  checkLoaded(clerk);
   bridge.loading = false;
   openLinksOutside();
   replaceBrokenPictures();

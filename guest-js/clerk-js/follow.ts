@@ -215,7 +215,7 @@ export class Follower {
       return false;
     }
     this.#environment = text;
-    fill(this.#clerk, 'environment', environment);
+    fill(this.#clerk.__internal_environment, environment);
     return true;
   }
 
@@ -226,7 +226,7 @@ export class Follower {
       return false;
     }
     this.#text = text;
-    fill(this.#clerk, 'client', this.client);
+    fill(this.#clerk.client, this.client);
     return true;
   }
 

@@ -48,7 +48,8 @@ export function checkInstance(clerk: ClerkJs): void {
     ...Object.fromEntries(methods.map((name) => [name, replaceable(clerk, name)])),
     updateClient: isMethod(clerk, 'updateClient'),
     updateEnvironment: isMethod(clerk, 'updateEnvironment'),
-    'getFapiClient().request': isMethod(clerk, 'getFapiClient') && isMethod(clerk.getFapiClient(), 'request'),
+    'getFapiClient().request':
+      !isMethod(clerk, 'getFapiClient') || isMethod(clerk.getFapiClient(), 'request'),
   });
 }
 
@@ -57,9 +58,15 @@ interface FromJson {
   fromJSON(json: unknown): unknown;
 }
 
-/** Fills a resource of clerk-js. @throws {@link ClerkRuntimeError} `clerk_js_incompatible` */
-export function fill(clerk: ClerkJs, name: 'client' | 'environment', json: unknown): void {
-  const resource = name === 'client' ? clerk.client : clerk.__internal_environment;
-  check('@clerk/clerk-js', versionOf(clerk), { [`${name}.fromJSON`]: isMethod(resource, 'fromJSON') });
-  (resource as unknown as FromJson).fromJSON(json);
+/** Checks an instance that has loaded. @throws {@link ClerkRuntimeError} `clerk_js_incompatible` */
+export function checkLoaded(clerk: ClerkJs): void {
+  check('@clerk/clerk-js', versionOf(clerk), {
+    'client.fromJSON': isMethod(clerk.client, 'fromJSON'),
+    'environment.fromJSON': isMethod(clerk.__internal_environment, 'fromJSON'),
+  });
+}
+
+/** Fills a resource of a loaded instance. */
+export function fill(resource: unknown, json: unknown): void {
+  (resource as FromJson).fromJSON(json);
 }
