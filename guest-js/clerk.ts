@@ -237,8 +237,11 @@ export class Clerk extends Redirects {
   /** Navigates to where a browser flow leads that finished while no window was waiting for it. */
   async #finishRedirect(): Promise<void> {
     try {
-      const outcome = await commands.takeRedirectOutcome();
-      await this.navigate(outcome?.navigateTo);
+      let outcome = await commands.takeRedirectOutcome();
+      while (outcome) {
+        // Asking again confirms that this page got the outcome. If the page is reloaded before that, the next one gets it.
+        [outcome] = await Promise.all([commands.takeRedirectOutcome(), this.navigate(outcome.navigateTo)]);
+      }
     } catch (error) {
       // A window without permission to sign in has no flows to finish.
       if (!(isClerkRuntimeError(error) && error.code === 'invoke_failed')) {

@@ -70,7 +70,7 @@ fn clerk_setup<R: Runtime>(
     let schemes = config::deep_link_schemes(tauri.plugins.0.get("deep-link"));
     let package = app.package_info();
     let browser = builder.browser.unwrap_or_else(|| Arc::new(desktop::browser::SystemBrowser));
-    let browser = Arc::new(desktop::browser::Bounded(browser));
+    let browser = Arc::new(desktop::browser::Bounded::new(browser));
     let mut setup = core::ClerkSetup::new(
         Arc::new(HttpTransport::with_timeout(config.timeouts.request())?),
         builder.secrets.unwrap_or_else(|| Arc::new(storage::KeyringStore::new(&tauri.identifier))),

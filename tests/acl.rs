@@ -226,6 +226,8 @@ async fn open_external_with_a_scope_opens_what_the_scope_allows() {
         ("https://blocked.wide.example/x", Some("url_not_allowed")),
         ("https://BLOCKED.wide.example:443/x", Some("url_not_allowed")),
         ("https://blocked.wide.example./x", Some("url_not_allowed")),
+        ("https://docs.example.com./guide", Some("url_not_allowed")),
+        ("https://one.wide.example./x", Some("url_not_allowed")),
         ("https://docs.example.com.evil.example/guide", Some("url_not_allowed")),
         ("https://evil.example/docs.example.com/", Some("url_not_allowed")),
         ("http://docs.example.com/guide", Some("url_not_allowed")),

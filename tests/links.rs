@@ -10,7 +10,12 @@ use std::{
     time::Duration,
 };
 
-use clerk::{ClerkExt, core::SignInCreateParams, models::SignInStatus, storage::MemoryStore};
+use clerk::{
+    ClerkExt,
+    core::SignInCreateParams,
+    models::{SignIn, SignInStatus},
+    storage::MemoryStore,
+};
 use clerk_emulator::Emulator;
 use clerk_testkit::{
     app::{ADA, CALLBACK, config},
@@ -18,10 +23,11 @@ use clerk_testkit::{
 };
 use serde_json::{Value, json};
 use tauri::{
-    App, AppHandle, Listener,
+    App, AppHandle, Emitter, Listener,
     test::{MockRuntime, mock_builder, mock_context, noop_assets},
 };
 use tauri_plugin_deep_link::DeepLinkExt;
+use tokio::task::JoinHandle;
 use url::Url;
 
 /// Set in the process that has a bus and a home of its own.
@@ -109,6 +115,14 @@ fn plugin_for(emulator: &Emulator) -> clerk::Builder {
 
 /// Signs in with an e-mail link, which a second process hands over.
 async fn sign_in_with_link(app: &App<MockRuntime>, emulator: &Emulator, bus_name: &str) {
+    let (flow, link) = begin_email_link(app, emulator).await;
+    second_process(bus_name, &["my-app", link.as_str()]);
+    let sign_in = with_timeout("the flow to end", join(flow)).await.unwrap();
+    assert_eq!(sign_in.status, Some(SignInStatus::Complete));
+}
+
+/// Begins to sign in with an e-mail link. Returns the flow, and the link back to the app.
+async fn begin_email_link(app: &App<MockRuntime>, emulator: &Emulator) -> (JoinHandle<clerk::Result<SignIn>>, Url) {
     let clerk = app.clerk().clone();
     wait_until("Clerk to load", || clerk.is_loaded()).await;
     let params = SignInCreateParams { identifier: Some(ADA.to_owned()), ..SignInCreateParams::default() };
@@ -117,9 +131,7 @@ async fn sign_in_with_link(app: &App<MockRuntime>, emulator: &Emulator, bus_name
     wait_until("a message to be sent", || !emulator.inbox().is_empty()).await;
     let link = approve(&emulator.latest_link(ADA).unwrap()).await;
     assert!(link.as_str().starts_with(CALLBACK));
-    second_process(bus_name, &["my-app", link.as_str()]);
-    let sign_in = with_timeout("the flow to end", join(flow)).await.unwrap();
-    assert_eq!(sign_in.status, Some(SignInStatus::Complete));
+    (flow, link)
 }
 
 async fn callback_and_other_links() {
@@ -164,6 +176,43 @@ fn callback_link_that_the_single_instance_of_the_app_passes_on_signs_in() {
             let builder = mock_builder().plugin(own);
             let app = build_on(builder, "com.example.both", &["my-app"], plugin_for(&emulator)).unwrap();
             sign_in_with_link(&app, &emulator, "com.example.both.SingleInstance").await;
+        });
+    });
+}
+
+/// A window may emit the event of tauri-plugin-deep-link, whoever registered single-instance.
+#[test]
+fn callback_link_that_a_window_emits_is_ignored_whoever_registered_single_instance() {
+    in_own_desktop("callback_link_that_a_window_emits_is_ignored_whoever_registered_single_instance", |_| {
+        tauri::async_runtime::block_on(async {
+            for (identifier, bus_name, own) in [
+                ("com.example.default", "com.example.default.clerk.SingleInstance", false),
+                ("com.example.own", "com.example.own.SingleInstance", true),
+            ] {
+                let emulator = emulator().await;
+                let builder = match own {
+                    true => mock_builder().plugin(tauri_plugin_single_instance::init(
+                        |app: &AppHandle<MockRuntime>, arguments, _| {
+                            app.deep_link().handle_cli_arguments(arguments.iter());
+                        },
+                    )),
+                    false => mock_builder(),
+                };
+                let app = build_on(builder, identifier, &["my-app"], plugin_for(&emulator)).unwrap();
+                let heard = spy(&app);
+                let (flow, link) = begin_email_link(&app, &emulator).await;
+                app.emit("deep-link://new-url", [&link]).unwrap();
+                // Links that come later are handled meanwhile.
+                for number in 0..3 {
+                    let before = heard.lock().unwrap().len();
+                    second_process(bus_name, &["my-app", &format!("my-app://elsewhere/{number}")]);
+                    wait_until("the app to get its link", || heard.lock().unwrap().len() > before).await;
+                }
+                assert!(!flow.is_finished(), "{identifier}");
+                second_process(bus_name, &["my-app", link.as_str()]);
+                let sign_in = with_timeout("the flow to end", join(flow)).await.unwrap();
+                assert_eq!(sign_in.status, Some(SignInStatus::Complete));
+            }
         });
     });
 }

@@ -20,6 +20,12 @@ async function loaded(): Promise<Clerk> {
   return clerk;
 }
 
+/** Outcomes of flows that finished before, each of which Rust gives once. */
+function outcomes(...navigateTo: string[]) {
+  const left = navigateTo.map((to) => ({ navigateTo: to, createdSessionId: 'sess_1', requirements: null }));
+  return () => left.shift() ?? null;
+}
+
 describe('properties', () => {
   it('client, session, user and organization are undefined before load()', () => {
     const clerk = new Clerk(KEY);
@@ -104,10 +110,20 @@ describe('load', () => {
   });
 
   it('load() navigates to where a flow that finished before leads', async () => {
-    rust.on('take_redirect_outcome', () => ({ navigateTo: '/welcome', createdSessionId: 'sess_1' }));
+    rust.on('take_redirect_outcome', outcomes('/welcome'));
     const routerPush = vi.fn();
     await new Clerk().load({ routerPush });
     expect(routerPush).toHaveBeenCalledExactlyOnceWith('/welcome');
+  });
+
+  it('load() confirms an outcome when it navigates, and takes the next one', async () => {
+    rust.on('take_redirect_outcome', outcomes('/one', '/two'));
+    const asked: number[] = [];
+    const routerPush = vi.fn(() => asked.push(rust.count('take_redirect_outcome')));
+    await new Clerk().load({ routerPush });
+    expect(routerPush.mock.calls).toEqual([['/one'], ['/two']]);
+    // A reload after the navigation must not bring the outcome back.
+    expect([asked, rust.count('take_redirect_outcome')]).toEqual([[2, 3], 3]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Commands that change something have an id, so that Rust recognises one that Tauri sends twice. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import * as commands from '../bindings';
 import { invoke } from '../invoke';
 
 const PAGE = Symbol.for('tauri-plugin-clerk.page');
@@ -30,6 +31,19 @@ describe('invoke', () => {
     expect(one).toMatch(/^[a-z0-9]{16,40}\.[a-z0-9]{16,40}$/);
     expect(other).not.toBe(one);
     expect(other.split('.')[0]).toBe(one.split('.')[0]);
+  });
+
+  it('invoke() passes ids as data: none becomes part of the URL of a command', async () => {
+    const id = '../sign_out?x=1#y|z\r\nclerk-request: other';
+    await commands.getOrganization(id);
+    await commands.reloadSignIn(id, null);
+    await commands.getToken({ sessionId: id });
+    expect(tauriInvoke.mock.calls.map((call) => call.slice(0, 2))).toEqual([
+      ['plugin:clerk|get_organization', { id }],
+      ['plugin:clerk|reload_sign_in', { signInId: id, rotatingTokenNonce: null }],
+      ['plugin:clerk|get_token', { params: { sessionId: id } }],
+    ]);
+    expect(requestId(1)).toMatch(/^[a-z0-9.]+$/);
   });
 
   it('invoke() of a reloaded page has another name, and another copy of the library on the same page has not', async () => {

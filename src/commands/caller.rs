@@ -103,6 +103,8 @@ impl Caller {
 pub(crate) struct CallerWindow {
     clerk: Clerk,
     label: String,
+    /// The name of the calling page; `None` if the caller is not the guest library.
+    page: Option<String>,
     options: WindowOptions,
     requests: Requests,
     may_sign_in: bool,
@@ -181,10 +183,10 @@ impl CallerWindow {
     }
 
     /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the
-    /// app.
+    /// app. A page that asks again confirms that it has got what it asked for before.
     pub(crate) fn take_redirect_outcome(&self) -> Option<RedirectOutcome> {
-        let of_window = self.requests.take_outcome(&self.label, Instant::now());
-        of_window.or_else(|| self.clerk.take_redirect_outcome())
+        let (page, now) = (self.page.as_deref(), Instant::now());
+        self.requests.take_outcome(&self.label, page, now, || self.clerk.take_redirect_outcome())
     }
 }
 
@@ -216,8 +218,20 @@ impl<'de, R: Runtime> CommandArg<'de, R> for CallerWindow {
         let options = webview.try_state::<WindowOptions>().map(|all| all.inner().clone()).unwrap_or_default();
         let requests = webview.try_state::<Requests>().map(|requests| requests.inner().clone()).unwrap_or_default();
         let may_sign_in = may_sign_in(webview);
-        Ok(Self { clerk, label: webview.label().to_owned(), options, requests, may_sign_in })
+        let page = origin(&command).map(|(_, page)| page.to_owned());
+        Ok(Self { clerk, label: webview.label().to_owned(), page, options, requests, may_sign_in })
     }
+}
+
+/// The header with the id of a command: `<page>.<command>`, both random.
+const HEADER: &str = "clerk-request";
+
+const LONGEST_ID: usize = 100;
+
+/// Returns the id of a command and the name of the page that sent it; `None` if the caller is not the guest library.
+pub(super) fn origin<'a, R: Runtime>(command: &CommandItem<'a, R>) -> Option<(&'a str, &'a str)> {
+    let id = command.message.headers().get(HEADER)?.to_str().ok().filter(|id| id.len() <= LONGEST_ID)?;
+    Some((id, id.split_once('.')?.0))
 }
 
 /// Not part of what the webview sends.

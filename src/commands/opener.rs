@@ -56,6 +56,16 @@ impl Pages {
     }
 }
 
+/// Whether the patterns allow a page. The server gets the given spelling, and may take it for another page than the usual one.
+fn is_allowed(page: &Url, allowed: &[Arc<Pages>]) -> bool {
+    [page, &normalised(page.clone())].iter().all(|spelling| allowed.iter().any(|pages| pages.contain(spelling)))
+}
+
+/// Whether the patterns deny a page, in the given or the usual spelling.
+fn is_denied(page: &Url, denied: &[Arc<Pages>]) -> bool {
+    [page, &normalised(page.clone())].iter().any(|spelling| denied.iter().any(|pages| pages.contain(spelling)))
+}
+
 /// Returns the page in the spelling that patterns are written in. Servers take other spellings for the same page, so these must not
 /// escape a pattern: a host with a final dot, characters that are encoded without need, encoded or surplus slashes.
 fn normalised(mut page: Url) -> Url {
@@ -115,10 +125,8 @@ pub(crate) struct PageOpener {
 impl PageOpener {
     /// Opens a page that Clerk, the app or the scope of the window's permission names.
     pub(crate) fn open(self, url: &str) -> Result<()> {
-        let is_denied = |page: &Url| self.scope.denies().iter().any(|pages| pages.contain(page));
-        let is_allowed = |page: &Url| self.scope.allows().iter().any(|pages| pages.contain(page));
-        let page = self.clerk.external_page(url, |page| is_allowed(&normalised(page.clone())))?;
-        if is_denied(&normalised(page.clone())) {
+        let page = self.clerk.external_page(url, |page| is_allowed(page, self.scope.allows()))?;
+        if is_denied(&page, self.scope.denies()) {
             return Err(ErrorCode::UrlNotAllowed
                 .error("the scope of clerk:allow-open-external in the window's capability denies this page"));
         }
@@ -187,6 +195,31 @@ mod tests {
         }
         for entry in [serde_json::json!("https://x"), serde_json::json!({ "url": "https://x", "app": true })] {
             assert!(serde_json::from_value::<Pages>(entry).is_err());
+        }
+    }
+
+    #[test]
+    fn pages_are_allowed_and_denied_in_the_spelling_that_is_opened() {
+        let pages = |pattern: &str| {
+            let pages: Pages = serde_json::from_value(serde_json::json!({ "url": pattern })).unwrap();
+            vec![Arc::new(pages)]
+        };
+        for (pattern, page, allows, denies) in [
+            ("https://docs.example.com/guide/*", "https://docs.example.com/guide/x", true, true),
+            // Servers may tell these from the usual spelling.
+            ("https://docs.example.com/guide/*", "https://docs.example.com//guide/x", false, true),
+            ("https://docs.example.com/guide/*", "https://docs.example.com/%67uide/x", false, true),
+            ("https://docs.example.com/guide/*", "https://docs.example.com/a%2F..%2fguide/x", false, true),
+            ("https://docs.example.com/guide/*", "https://docs.example.com./guide/x", false, true),
+            ("https://docs.example.com/guide/*", "https://docs.example.com/guide%2Fx", false, true),
+            ("https://docs.example.com/guide/*", "https://docs.example.com/guide/..%2fprivate", false, true),
+            ("https://docs.example.com/guide/*", "https://docs.example.com/guide/a%2Fb", true, true),
+            // A pattern may be in another spelling too.
+            ("https://docs.example.com//guide/*", "https://docs.example.com//guide/x", false, true),
+            ("https://docs.example.com/guide/*", "https://docs.example.com/other", false, false),
+        ] {
+            let (page, pages) = (page.parse().unwrap(), pages(pattern));
+            assert_eq!((is_allowed(&page, &pages), is_denied(&page, &pages)), (allows, denies), "{pattern} {page}");
         }
     }
 

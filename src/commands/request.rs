@@ -10,7 +10,7 @@ use tauri::{
 use tauri_specta::Event as _;
 
 use super::{
-    caller::Caller,
+    caller::{Caller, origin},
     requests::{Page, Requests},
 };
 use crate::{
@@ -19,11 +19,6 @@ use crate::{
     error::{ErrorCode, ErrorPayload, Result},
     models::{SessionId, SignIn, SignUp},
 };
-
-/// The header with the id of a command: `<page>.<command>`, both random.
-const HEADER: &str = "clerk-request";
-
-const LONGEST_ID: usize = 100;
 
 /// Ends of a flow that its user or a newer flow caused.
 const ENDED_ON_PURPOSE: [ErrorCode; 2] = [ErrorCode::OauthFlowSuperseded, ErrorCode::OauthFlowCancelled];
@@ -121,12 +116,7 @@ impl<'de, R: Runtime> CommandArg<'de, R> for Request {
         let webview = command.message.webview_ref();
         let label = webview.label().to_owned();
         let requests = webview.try_state::<Requests>().map(|requests| requests.inner().clone()).unwrap_or_default();
-        let id = command.message.headers().get(HEADER).and_then(|id| id.to_str().ok());
-        let id = id.filter(|id| id.len() <= LONGEST_ID);
-        let origin = id.and_then(|id| {
-            let (name, _) = id.split_once('.')?;
-            Some((id.to_owned(), requests.saw(&label, name)))
-        });
+        let origin = origin(&command).map(|(id, name)| (id.to_owned(), requests.saw(&label, name)));
         let app = webview.app_handle().clone();
         let announce = Box::new(move || {
             if let Err(error) = (RedirectFinished {}).emit(&app) {
@@ -174,6 +164,6 @@ mod tests {
         };
         request.once(true, waited).await.unwrap();
         assert_eq!(app.clerk.session().map(|session| session.id.clone()), session);
-        assert_eq!(requests.take_outcome("main", Instant::now()), None, "the next window begins anew");
+        assert_eq!(requests.take_outcome("main", None, Instant::now(), || None), None, "the next window begins anew");
     }
 }

@@ -33,6 +33,9 @@ const RESULT_LIFETIME: Duration = Duration::from_secs(60);
 /// How long an outcome waits for the next page of its window.
 const OUTCOME_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
+/// How many pages may get an outcome that none of them confirms. A page that navigates to another document may have no time to.
+const MOST_DELIVERIES: usize = 2;
+
 /// A command that runs or has finished.
 pub(super) type Running<T> = Shared<BoxFuture<'static, Result<T, ErrorPayload>>>;
 
@@ -47,7 +50,28 @@ struct WindowRequests {
     /// How many pages the webview began to load.
     loads: u64,
     commands: VecDeque<Known>,
-    outcome: Option<(RedirectOutcome, Instant)>,
+    outcome: Option<Stored>,
+    /// The outcome that a page got. The page may be reloaded before it uses it.
+    delivered: Option<Delivered>,
+}
+
+/// An outcome that waits for a page.
+struct Stored {
+    outcome: RedirectOutcome,
+    at: Instant,
+}
+
+/// An outcome that a page got, and has not confirmed.
+struct Delivered {
+    stored: Stored,
+    page: String,
+    deliveries: usize,
+}
+
+impl Stored {
+    fn is_fresh(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.at) < OUTCOME_LIFETIME
+    }
 }
 
 struct Known {
@@ -78,6 +102,36 @@ impl WindowRequests {
             }
             self.pages.push_back(page.to_owned());
         }
+    }
+
+    /// Whether `page` came after `other`, which may be forgotten already.
+    fn is_later(&self, page: &str, other: &str) -> bool {
+        let place = |name: &str| self.pages.iter().position(|known| known == name);
+        place(page) > place(other)
+    }
+
+    /// Returns the outcome that an earlier page got and did not confirm.
+    fn redeliver(&mut self, page: &str, now: Instant) -> Option<RedirectOutcome> {
+        let held = self.delivered.take()?;
+        if held.page == page {
+            // Asking again confirms it.
+            return None;
+        }
+        if !self.is_later(page, &held.page) {
+            // The earlier page sends its commands once more while it is left.
+            self.delivered = Some(held);
+            return None;
+        }
+        if held.deliveries >= MOST_DELIVERIES || !held.stored.is_fresh(now) {
+            return None;
+        }
+        Some(self.deliver(held.stored, page, held.deliveries + 1))
+    }
+
+    fn deliver(&mut self, stored: Stored, page: &str, deliveries: usize) -> RedirectOutcome {
+        let outcome = stored.outcome.clone();
+        self.delivered = Some(Delivered { stored, page: page.to_owned(), deliveries });
+        outcome
     }
 
     fn forget_old_commands(&mut self, now: Instant) {
@@ -118,10 +172,26 @@ impl Requests {
         Page { name: name.to_owned(), loads: window.loads }
     }
 
-    /// Takes the outcome of a flow that an earlier page of the window began.
-    pub(crate) fn take_outcome(&self, label: &str, now: Instant) -> Option<RedirectOutcome> {
-        let (outcome, at) = self.all().get_mut(label)?.outcome.take()?;
-        (now.saturating_duration_since(at) < OUTCOME_LIFETIME).then_some(outcome)
+    /// Takes the outcome of a flow that an earlier page of the window began, or else the one of `other`. A `page` that asks again
+    /// has got what it asked for before; if a later page asks first, that one gets it.
+    pub(crate) fn take_outcome(
+        &self,
+        label: &str,
+        page: Option<&str>,
+        now: Instant,
+        other: impl FnOnce() -> Option<RedirectOutcome>,
+    ) -> Option<RedirectOutcome> {
+        let mut all = self.all();
+        let (Some(window), Some(page)) = (all.get_mut(label), page) else {
+            let of_window = all.get_mut(label).and_then(|window| window.outcome.take());
+            return of_window.filter(|stored| stored.is_fresh(now)).map(|stored| stored.outcome).or_else(other);
+        };
+        if let Some(outcome) = window.redeliver(page, now) {
+            return Some(outcome);
+        }
+        let of_window = window.outcome.take().filter(|stored| stored.is_fresh(now));
+        let stored = of_window.or_else(|| Some(Stored { outcome: other()?, at: now }))?;
+        Some(window.deliver(stored, page, 1))
     }
 
     /// Returns the running or finished command with this id, or starts it. The second value is whether it was started.
@@ -173,7 +243,7 @@ impl Requests {
     /// Stores an outcome for the next page of the window.
     pub(super) fn store_outcome(&self, label: &str, outcome: RedirectOutcome) {
         if let Some(window) = self.all().get_mut(label) {
-            window.outcome = Some((outcome, Instant::now()));
+            window.outcome = Some(Stored { outcome, at: Instant::now() });
         }
     }
 }
@@ -239,17 +309,77 @@ mod tests {
         assert!(!requests.is_left("main", &new), "nobody waits in a window that was closed");
     }
 
+    /// Takes an outcome on a page, or without the guest library.
+    fn take(requests: &Requests, page: Option<&str>, now: Instant) -> Option<String> {
+        if let Some(page) = page {
+            requests.saw("main", page);
+        }
+        requests.take_outcome("main", page, now, || None).and_then(|outcome| outcome.navigate_to)
+    }
+
+    fn store(requests: &Requests, to: &str) {
+        requests.store_outcome("main", RedirectOutcome { navigate_to: Some(to.to_owned()), ..Default::default() });
+    }
+
     #[test]
     fn take_outcome_returns_it_once_to_its_window_for_ten_minutes() {
+        for page in [Some("page"), None] {
+            let requests = Requests::default();
+            requests.saw("main", "page");
+            let now = Instant::now();
+            store(&requests, "/one");
+            assert_eq!(requests.take_outcome("other", page, now, || None), None);
+            assert_eq!(take(&requests, page, now).as_deref(), Some("/one"));
+            assert_eq!(take(&requests, page, now), None);
+            store(&requests, "/two");
+            assert_eq!(take(&requests, page, now + Duration::from_secs(601)), None);
+        }
+    }
+
+    #[test]
+    fn take_outcome_returns_it_again_to_a_later_page_unless_it_was_confirmed() {
         let requests = Requests::default();
-        requests.saw("main", "page");
-        let (now, outcome) = (Instant::now(), RedirectOutcome::default());
-        let store = || requests.store_outcome("main", outcome.clone());
-        store();
-        assert_eq!(requests.take_outcome("other", now), None);
-        assert_eq!(requests.take_outcome("main", now), Some(outcome.clone()));
-        assert_eq!(requests.take_outcome("main", now), None);
-        store();
-        assert_eq!(requests.take_outcome("main", now + Duration::from_secs(601)), None);
+        requests.saw("main", "one");
+        let now = Instant::now();
+        store(&requests, "/one");
+        assert_eq!(take(&requests, Some("one"), now).as_deref(), Some("/one"));
+        // The page is reloaded, and so is the next one.
+        assert_eq!(take(&requests, Some("two"), now).as_deref(), Some("/one"));
+        assert_eq!(take(&requests, Some("one"), now), None, "an earlier page");
+        assert_eq!(take(&requests, Some("three"), now), None, "pages could go on navigating for ever");
+        assert_eq!(take(&requests, Some("four"), now), None);
+
+        store(&requests, "/two");
+        assert_eq!(take(&requests, Some("five"), now).as_deref(), Some("/two"));
+        assert_eq!(take(&requests, Some("five"), now), None, "confirms it");
+        assert_eq!(take(&requests, Some("six"), now), None);
+
+        store(&requests, "/three");
+        assert_eq!(take(&requests, Some("seven"), now).as_deref(), Some("/three"));
+        assert_eq!(take(&requests, Some("eight"), now + Duration::from_secs(601)), None, "it is too old");
+
+        store(&requests, "/four");
+        assert_eq!(take(&requests, Some("nine"), now).as_deref(), Some("/four"));
+        store(&requests, "/five");
+        assert_eq!(take(&requests, Some("nine"), now).as_deref(), Some("/five"), "confirms the first one");
+        assert_eq!(take(&requests, Some("ten"), now).as_deref(), Some("/five"));
+        for page in 0..100 {
+            requests.saw("main", &page.to_string());
+        }
+        store(&requests, "/six");
+        assert_eq!(take(&requests, Some("ten"), now), Some("/six".to_owned()));
+    }
+
+    #[test]
+    fn take_outcome_keeps_the_one_of_an_earlier_run_for_a_later_page() {
+        let requests = Requests::default();
+        let outcome = || Some(RedirectOutcome { navigate_to: Some("/one".to_owned()), ..Default::default() });
+        let now = Instant::now();
+        for page in ["one", "two"] {
+            requests.saw("main", page);
+            let taken = requests.take_outcome("main", Some(page), now, || outcome().filter(|_| page == "one"));
+            assert_eq!(taken, outcome());
+        }
+        assert_eq!(requests.take_outcome("other", None, now, outcome), outcome(), "without the guest library");
     }
 }

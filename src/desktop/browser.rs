@@ -6,13 +6,19 @@ use std::{
     time::Duration,
 };
 
-use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::Semaphore,
+};
 use url::Url;
 
 use crate::ports::Browser;
 
 /// Time for the system to start the browser. It may wait for a busy or broken one for ever.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many pages may be being opened at a time. A call that never returns occupies its thread for ever.
+const MAX_UNDER_WAY: usize = 8;
 
 /// Opens pages in the user's default browser.
 pub(crate) struct SystemBrowser;
@@ -23,13 +29,32 @@ impl Browser for SystemBrowser {
     }
 }
 
-/// A browser that is given a limited time.
-pub(crate) struct Bounded(pub(crate) Arc<dyn Browser>);
+/// A browser that is given a limited time, and a limited number of threads.
+pub(crate) struct Bounded {
+    browser: Arc<dyn Browser>,
+    free: Arc<Semaphore>,
+}
+
+impl Bounded {
+    pub(crate) fn new(browser: Arc<dyn Browser>) -> Self {
+        Self { browser, free: Arc::new(Semaphore::new(MAX_UNDER_WAY)) }
+    }
+
+    fn open_within(&self, limit: Duration, url: &Url) -> Result<(), String> {
+        let Ok(place) = self.free.clone().try_acquire_owned() else {
+            return Err("the program that opens pages does not respond to earlier calls".to_owned());
+        };
+        let (browser, url) = (self.browser.clone(), url.clone());
+        within(limit, move || {
+            let _place = place;
+            browser.open(&url)
+        })
+    }
+}
 
 impl Browser for Bounded {
     fn open(&self, url: &Url) -> Result<(), String> {
-        let (browser, url) = (self.0.clone(), url.clone());
-        within(TIMEOUT, move || browser.open(&url))
+        self.open_within(TIMEOUT, url)
     }
 }
 
@@ -63,6 +88,11 @@ fn within(limit: Duration, call: impl FnOnce() -> Result<(), String> + Send + 's
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    };
+
     use super::*;
 
     #[test]
@@ -74,7 +104,44 @@ mod tests {
             }
         }
         let url = Url::parse("https://example.com").unwrap();
-        assert!(Bounded(Arc::new(Broken)).open(&url).is_err());
+        let browser = Bounded::new(Arc::new(Broken));
+        for _ in 0..=MAX_UNDER_WAY {
+            assert_eq!(browser.open(&url), Err("the program that opens pages did not respond".to_owned()));
+        }
+    }
+
+    #[test]
+    fn bounded_browser_that_never_returns_occupies_a_limited_number_of_threads() {
+        /// Counts the calls, which return when the test says so.
+        struct Stuck(Arc<AtomicUsize>, Mutex<mpsc::Receiver<()>>);
+        impl Browser for Stuck {
+            fn open(&self, _: &Url) -> Result<(), String> {
+                self.0.fetch_add(1, Ordering::SeqCst);
+                // Also ends when the test does.
+                let _ = self.1.lock().unwrap().recv();
+                Ok(())
+            }
+        }
+        let url = Url::parse("https://example.com").unwrap();
+        let (calls, (go_on, wait)) = (Arc::<AtomicUsize>::default(), mpsc::channel());
+        let browser = Bounded::new(Arc::new(Stuck(calls.clone(), Mutex::new(wait))));
+        for _ in 0..100 {
+            assert!(browser.open_within(Duration::ZERO, &url).is_err());
+        }
+        let free = || browser.free.available_permits();
+        assert_eq!(free(), 0);
+        go_on.send(()).unwrap();
+        while free() == 0 {
+            thread::yield_now();
+        }
+        assert_eq!(free(), 1, "a call that returned makes room");
+        assert!(browser.open_within(Duration::ZERO, &url).is_err());
+        drop(go_on);
+        while free() < MAX_UNDER_WAY {
+            thread::yield_now();
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), MAX_UNDER_WAY + 1);
+        assert_eq!(browser.open(&url), Ok(()));
     }
 
     #[test]

@@ -38,9 +38,25 @@ struct State {
     early: Vec<Vec<String>>,
     /// The window that began the last browser flow.
     initiator: Option<String>,
-    /// The links that tauri-plugin-deep-link announced last.
+    /// The links that tauri-plugin-deep-link held when Clerk looked last.
     #[cfg(any(target_os = "linux", target_os = "windows"))]
-    announced: Vec<Url>,
+    held: Vec<Url>,
+    /// Whether that plugin gets, and announces, the link of a second process before Clerk does.
+    #[cfg(any(target_os = "linux", target_os = "windows"))]
+    is_announced_first: bool,
+}
+
+#[cfg(any(target_os = "linux", target_os = "windows"))]
+impl State {
+    /// Notes what tauri-plugin-deep-link holds when a second process hands over a link. Its event says less: every window may
+    /// emit it. If the plugin holds the same link as before, it may be an earlier one.
+    fn learn(&mut self, held: Vec<Url>, link: &Url) {
+        let holds_it = held.contains(link);
+        if !holds_it || held != self.held {
+            self.is_announced_first = holds_it;
+        }
+        self.held = held;
+    }
 }
 
 /// The commands that begin a flow which ends with a link.
@@ -92,10 +108,13 @@ impl<R: Runtime> Links<R> {
     ///
     /// `own_single_instance` says whether it is Clerk's single-instance that hands over the arguments of a second process.
     pub(crate) fn start(self: &Arc<Self>, app: &AppHandle<R>, arguments: &[String], own_single_instance: bool) {
-        self.listen(app, own_single_instance);
+        if !own_single_instance {
+            self.listen(app);
+        }
         let early = {
             let mut state = self.state();
             state.ready = true;
+            state.held = held(app);
             std::mem::take(&mut state.early)
         };
         if let Some(link) = self.link(app, arguments).filter(|link| is_callback(app, link)) {
@@ -117,18 +136,18 @@ impl<R: Runtime> Links<R> {
                 return;
             }
         }
-        match self.link(app, arguments) {
+        let link = self.link(app, arguments);
+        // The plugin holds no links with a scheme that is not in its configuration.
+        if let Some(link) = link.as_ref().filter(|link| self.schemes.iter().any(|scheme| scheme == link.scheme())) {
+            self.state().learn(held(app), link);
+        }
+        match link {
             Some(link) if is_callback(app, &link) => self.spawn(app, link),
             // tauri-plugin-deep-link passes it on to the app, unless it has done so already; see `single_instance::plugin`.
-            Some(link) => {
-                // A window may emit the event too, but it can't change what the plugin holds.
-                let announced = std::mem::take(&mut self.state().announced);
-                let held = app.deep_link().get_current().ok().flatten().unwrap_or_default();
-                if !(announced.contains(&link) && held.contains(&link)) {
-                    app.deep_link().handle_cli_arguments(arguments.iter());
-                    // Otherwise the next process with the same link would be taken for this one.
-                    self.state().announced.clear();
-                }
+            Some(_) if self.state().is_announced_first => {}
+            Some(_) => {
+                app.deep_link().handle_cli_arguments(arguments.iter());
+                self.state().held = held(app);
             }
             None if arguments.iter().any(|argument| self.parse(app, argument).is_some()) => {}
             // The user started the app once more.
@@ -147,20 +166,16 @@ impl<R: Runtime> Links<R> {
         Url::parse(argument).ok().filter(is_own)
     }
 
-    /// Listens to the event of tauri-plugin-deep-link. It only says when to look: the plugin itself holds the links that the
-    /// system handed over, if it is the app's single-instance that does so. If it is Clerk's, links don't come this way.
-    fn listen(self: &Arc<Self>, app: &AppHandle<R>, own_single_instance: bool) {
+    /// Listens to the event of tauri-plugin-deep-link, for an app with a single-instance of its own. It only says when to look:
+    /// the plugin itself holds the links that the system handed over.
+    fn listen(self: &Arc<Self>, app: &AppHandle<R>) {
         let (links, handle) = (self.clone(), app.clone());
         app.deep_link().on_open_url(move |event| {
             let urls = event.urls();
-            if own_single_instance {
-                links.state().announced = urls;
-                return;
-            }
             let (links, handle) = (links.clone(), handle.clone());
             // In a task of its own: the plugin emits the event while it holds the lock of its links.
             tauri::async_runtime::spawn(async move {
-                let genuine = handle.deep_link().get_current().ok().flatten().unwrap_or_default();
+                let genuine = held(&handle);
                 for url in urls {
                     if genuine.contains(&url) {
                         links.spawn(&handle, url);
@@ -186,6 +201,12 @@ impl<R: Runtime> Links<R> {
         }
         others
     }
+}
+
+/// The links that the system handed to tauri-plugin-deep-link last.
+#[cfg(any(target_os = "linux", target_os = "windows"))]
+fn held<R: Runtime>(app: &AppHandle<R>) -> Vec<Url> {
+    app.deep_link().get_current().ok().flatten().unwrap_or_default()
 }
 
 fn is_callback<R: Runtime>(app: &AppHandle<R>, link: &Url) -> bool {
@@ -320,23 +341,57 @@ mod tests {
         }
     }
 
-    /// As when another crate of the app enables the feature `deep-link` of single-instance.
+    /// Counts the links that the app hears of.
+    fn heard(tauri: &tauri::App<MockRuntime>) -> Arc<Mutex<usize>> {
+        let heard: Arc<Mutex<usize>> = Arc::default();
+        let count = heard.clone();
+        tauri.listen_any("deep-link://new-url", move |_| *count.lock().unwrap() += 1);
+        heard
+    }
+
+    fn arguments(link: &str) -> [String; 2] {
+        ["my-app".to_owned(), link.to_owned()]
+    }
+
+    /// With and without the feature `deep-link` of single-instance, which another crate of the app may enable.
     #[tokio::test(flavor = "multi_thread")]
-    async fn second_process_announces_no_link_twice() {
+    async fn second_process_announces_each_link_once() {
+        for is_announced_first in [false, true] {
+            let app = App::start(config()).await;
+            let tauri = tauri_app(&app);
+            let (links, _) = links();
+            links.start(tauri.handle(), &[], true);
+            let heard = heard(&tauri);
+            for (at, link) in ["my-app://one", "my-app://one", "my-app://callback?x=1", "my-app://one", "my-app://two"]
+                .into_iter()
+                .enumerate()
+            {
+                let before = *heard.lock().unwrap();
+                if is_announced_first {
+                    tauri.deep_link().handle_cli_arguments(arguments(link).iter());
+                }
+                links.second_process(tauri.handle(), &arguments(link));
+                let expected = usize::from(is_announced_first || !link.contains("callback"));
+                assert_eq!(*heard.lock().unwrap() - before, expected, "link {at}, {is_announced_first}");
+            }
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn second_process_announces_a_link_again_whatever_a_window_emits() {
         let app = App::start(config()).await;
         let tauri = tauri_app(&app);
         let (links, _) = links();
         links.start(tauri.handle(), &[], true);
-        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
-        let listener = heard.clone();
-        tauri.listen_any("deep-link://new-url", move |event| listener.lock().unwrap().push(event.payload().to_owned()));
-        let arguments = ["my-app".to_owned(), "my-app://elsewhere".to_owned()];
-        for (at, announced) in [true, false, false, true, true, false].into_iter().enumerate() {
-            if announced {
-                tauri.deep_link().handle_cli_arguments(arguments.iter());
+        let heard = heard(&tauri);
+        for emitted in [None, Some("my-app://one"), Some("my-app://two")] {
+            if let Some(emitted) = emitted {
+                // As `plugin:event|emit` does.
+                tauri.emit("deep-link://new-url", [emitted]).unwrap();
             }
-            links.second_process(tauri.handle(), &arguments);
-            assert_eq!(heard.lock().unwrap().len(), at + 1);
+            let before = *heard.lock().unwrap();
+            links.second_process(tauri.handle(), &arguments("my-app://one"));
+            assert_eq!(*heard.lock().unwrap() - before, 1, "{emitted:?}");
         }
     }
 

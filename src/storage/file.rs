@@ -4,8 +4,11 @@ use std::{
     fs::{self, TryLockError},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
+
+use tokio::sync::Semaphore;
 
 use crate::{
     core::random_text,
@@ -17,28 +20,35 @@ use crate::{
 const MAX_SIZE: u64 = 32 * 1024 * 1024;
 /// How often another process is asked whether it has finished.
 const LOCK_INTERVAL: Duration = Duration::from_millis(20);
+/// How many calls may be under way. On a disk that hangs, each occupies a thread for ever.
+const MAX_UNDER_WAY: usize = 4;
 
 /// Stores the encrypted state in one file. An interrupted write leaves the old content.
 #[derive(Debug, Clone)]
 pub struct FileCache {
     path: PathBuf,
+    free: Arc<Semaphore>,
 }
 
 impl FileCache {
     /// Creates a cache at this path. The first write creates a missing folder.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), free: Arc::new(Semaphore::new(MAX_UNDER_WAY)) }
     }
 
     fn run<T: Send + 'static>(
         &self,
         action: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
     ) -> BoxFuture<'static, io::Result<T>> {
-        let path = self.path.clone();
+        let (path, free) = (self.path.clone(), self.free.clone());
         Box::pin(async move {
-            tokio::task::spawn_blocking(move || action(&path))
-                .await
-                .unwrap_or_else(|error| Err(io::Error::other(error)))
+            let place = free.acquire_owned().await.map_err(io::Error::other)?;
+            let action = move || {
+                // Kept until the call returns, also if its caller has given up.
+                let _place = place;
+                action(&path)
+            };
+            tokio::task::spawn_blocking(action).await.unwrap_or_else(|error| Err(io::Error::other(error)))
         })
     }
 }
@@ -173,6 +183,8 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
 
     #[tokio::test]
@@ -192,6 +204,33 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = FileCache::new(folder.path());
         assert!(cache.read().await.is_err() && cache.write(b"x".to_vec()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn file_cache_on_a_disk_that_hangs_occupies_a_limited_number_of_threads() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = FileCache::new(folder.path().join("state"));
+        let (started, calls) = std::sync::mpsc::channel();
+        let mut hanging = Vec::new();
+        for _ in 0..20 {
+            let (started, (go_on, wait)) = (started.clone(), std::sync::mpsc::channel::<()>());
+            let mut call = cache.run(move |_| {
+                let _ = started.send(());
+                // Also ends when the test does.
+                let _ = wait.recv();
+                Ok(())
+            });
+            // Begins the call, and gives it up.
+            assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            hanging.push(go_on);
+        }
+        assert_eq!(cache.free.available_permits(), 0);
+        for _ in 0..MAX_UNDER_WAY {
+            calls.recv().unwrap();
+        }
+        drop((hanging, started));
+        assert!(calls.recv().is_err(), "no further call has begun");
+        assert_eq!(cache.read().await.unwrap(), None, "calls that have returned make room");
     }
 
     #[cfg(unix)]

@@ -7,6 +7,7 @@ use std::sync::{
 };
 
 use keyring::Error;
+use tokio::sync::Semaphore;
 
 use crate::{
     ports::{BoxFuture, SecretKey, SecretLifetime, SecretStore, StoreError},
@@ -21,7 +22,11 @@ use crate::{
 pub struct KeyringStore {
     service: String,
     places: Arc<Places>,
+    free: Arc<Semaphore>,
 }
+
+/// How many calls may be under way. A call to a keyring that hangs occupies its thread for ever.
+const MAX_UNDER_WAY: usize = 4;
 
 impl std::fmt::Debug for KeyringStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -56,7 +61,11 @@ impl KeyringStore {
     }
 
     fn with_places(service: String, keyring: Box<dyn Place>, kernel: Option<Box<dyn Place>>) -> Self {
-        Self { service, places: Arc::new(Places { keyring, kernel, is_in_kernel: AtomicBool::default() }) }
+        Self {
+            service,
+            places: Arc::new(Places { keyring, kernel, is_in_kernel: AtomicBool::default() }),
+            free: Arc::new(Semaphore::new(MAX_UNDER_WAY)),
+        }
     }
 
     /// Runs `action` on a thread where it may wait for the user to unlock the keyring.
@@ -66,11 +75,16 @@ impl KeyringStore {
         action: impl FnOnce(&Places, &str, &str) -> Result<T, Error> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
         let (service, account, places) = (self.service.clone(), key.account(), self.places.clone());
+        let free = self.free.clone();
         Box::pin(async move {
-            match tokio::task::spawn_blocking(move || action(&places, &service, &account)).await {
-                Ok(result) => result.map_err(store_error),
-                Err(_) => Err(StoreError::Unavailable("the keyring library failed".to_owned())),
-            }
+            let failed = || StoreError::Unavailable("the keyring library failed".to_owned());
+            let place = free.acquire_owned().await.map_err(|_| failed())?;
+            let action = move || {
+                // Kept until the call returns, also if its caller has given up.
+                let _place = place;
+                action(&places, &service, &account)
+            };
+            tokio::task::spawn_blocking(action).await.map_err(|_| failed())?.map_err(store_error)
         })
     }
 }

@@ -235,12 +235,14 @@ impl Clerk {
     }
 
     /// Calls `listener` once for every change of client, session, user or organization, and immediately if there
-    /// already is a client. It runs synchronously with the change, so it must not block.
+    /// already is a client. Listeners are called one after the other, in the order of the changes, and before the call that made
+    /// the change returns, unless another thread is calling them already. So a listener should not block: it may wait for changes
+    /// of the state, e.g. for [`sign_out`](Self::sign_out), but not for a call that waits for the one it is notified of.
     ///
     /// # Source
     /// `Clerk.addListener()`.
     pub fn add_listener(&self, listener: impl Fn(&Snapshot) + Send + Sync + 'static) -> ListenerHandle {
-        self.0.store.on_change(Arc::new(listener))
+        self.0.store.on_change(&self.0.setup, Arc::new(listener))
     }
 
     /// Calls `handler` when the status changes; with `notify`, also immediately with the current status.
@@ -248,7 +250,8 @@ impl Clerk {
     /// # Source
     /// `Clerk.on('status')`; [`ListenerHandle::remove`] is `Clerk.off`.
     pub fn on_status(&self, handler: impl Fn(Status) + Send + Sync + 'static, notify: bool) -> ListenerHandle {
-        self.0.store.on_status(Arc::new(move |snapshot: &Snapshot| handler(snapshot.status)), notify)
+        let callback = Arc::new(move |snapshot: &Snapshot| handler(snapshot.status));
+        self.0.store.on_status(&self.0.setup, callback, notify)
     }
 
     /// Calls `listener` with each session that ends although the user did not end it on this device: it expired, it was
@@ -364,9 +367,9 @@ impl Clerk {
 
     /// As [`commit`](Self::commit), but what is stored stays. Returns whether the changes took a user away.
     pub(crate) async fn apply(&self, transitions: impl IntoIterator<Item = Transition>) -> bool {
-        let writer = self.0.store.writer().await;
+        let writer = self.0.store.writer(&self.0.setup).await;
         let before = self.0.store.snapshot();
-        writer.apply(&self.0.setup, transitions);
+        writer.apply(transitions);
         before.shows_somebody_else_than(&self.0.store.snapshot())
     }
 

@@ -1,6 +1,6 @@
 //! The memory that a response may cost: a short text can expand to many times its size.
 
-use clerk_core::LoadOptions;
+use clerk_core::{LoadOptions, Status};
 use clerk_testkit::{ScriptedApp, client, environment, json_response, session, text_response, with_timeout};
 use serde_json::json;
 
@@ -11,7 +11,8 @@ const LIMIT_KIB: u64 = 100 * 1024;
 /// The transport reads no larger body.
 const LARGEST: usize = 4 * 1024 * 1024;
 
-/// Shapes that are small as text and large in memory: name, text before, repeated text, text after.
+/// Shapes that are small as text and large in memory: name, text before, repeated text, text after. Those of the environment
+/// have a name that says so.
 const SHAPES: &[(&str, &str, &str, &str)] = &[
     ("sessions", r#"{"response":{"object":"client","id":"c","sessions":["#, "{}", "]}}"),
     ("users", r#"{"response":{"object":"client","id":"c","sessions":["#, r#"{"user":{}}"#, "]}}"),
@@ -32,7 +33,15 @@ const SHAPES: &[(&str, &str, &str, &str)] = &[
     ("lists", r#"{"response":{"object":"client","id":"c","x":["#, "[]", "]}}"),
     ("texts", r#"{"response":{"object":"client","id":"c","x":["#, r#""a""#, "]}}"),
     ("one text", r#"{"response":{"object":"client","id":"c","x":[""#, "aaaaaaaaaaaaaaa", r#""]}}"#),
+    ("environment: objects", r#"{"display_config":{},"user_settings":{"sign_in":{"x":["#, "{}", "]}}}"),
+    ("environment: lists", r#"{"display_config":{},"auth_config":{"first_factors":["#, "[]", "]}}"),
+    ("environment: texts", r#"{"display_config":{},"auth_config":{"first_factors":["#, r#""a""#, "]}}"),
+    ("environment: one text", r#"{"display_config":{"application_name":""#, "aaaaaaaaaaaaaaa,", r#""}}"#),
 ];
+
+fn of_environment(name: &str) -> bool {
+    name.starts_with("environment")
+}
 
 /// Returns the peak of the memory of this process.
 fn peak_kib() -> u64 {
@@ -41,11 +50,12 @@ fn peak_kib() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Loads a client of this body, and reads the state as two windows do.
-async fn load(body: String) {
-    let app = ScriptedApp::new(move |_, path| match path {
-        "/environment" => json_response(200, &environment()),
-        _ => text_response(200, &body),
+/// Loads a client or an environment of this body, and reads the state as two windows do.
+async fn load(is_environment: bool, body: String) {
+    let app = ScriptedApp::new(move |_, path| match (path, is_environment) {
+        ("/environment", true) | ("/client", false) => text_response(200, &body),
+        ("/environment", false) => json_response(200, &environment()),
+        _ => json_response(200, &json!({ "response": client(1, &[]) })),
     });
     let _ = app.clerk.load(LoadOptions::default()).await;
     let windows = [(); 2].map(|()| serde_json::to_string(&*app.clerk.snapshot()).unwrap());
@@ -56,13 +66,13 @@ async fn load(body: String) {
 async fn response_of_any_shape_and_size_has_bounded_memory() {
     if let Ok(name) = std::env::var(SHAPE) {
         let (_, prefix, element, suffix) = SHAPES.iter().find(|shape| shape.0 == name).unwrap();
-        load(format!("{prefix}{element}{suffix}")).await;
+        load(of_environment(&name), format!("{prefix}{element}{suffix}")).await;
         let before = peak_kib();
         // The largest body that is accepted costs most, and where that is depends on the shape.
         let mut size = 4096;
         while size <= LARGEST {
             let repeated = format!("{element},").repeat(size / (element.len() + 1));
-            load(format!("{prefix}{}{suffix}", repeated.trim_end_matches(','))).await;
+            load(of_environment(&name), format!("{prefix}{}{suffix}", repeated.trim_end_matches(','))).await;
             size += size / 3;
         }
         println!("peak: {}", peak_kib() - before);
@@ -80,6 +90,23 @@ async fn response_of_any_shape_and_size_has_bounded_memory() {
         let peak = text.lines().find_map(|line| line.strip_prefix("peak: ")?.parse::<u64>().ok()).unwrap();
         println!("{name}: {} MiB", peak / 1024);
         assert!(peak < LIMIT_KIB, "{name}: {} MiB", peak / 1024);
+    }
+}
+
+/// An environment beyond the limits is no response of FAPI, like one that is none.
+#[tokio::test(start_paused = true)]
+async fn load_refuses_an_environment_beyond_the_limits() {
+    for (element, count) in [("{}", 13_000), ("[]", 13_000), (r#""a""#, 130_000), ("1", 130_000)] {
+        let body = format!(
+            r#"{{"display_config":{{}},"auth_config":{{"first_factors":[{}]}}}}"#,
+            vec![element; count].join(",")
+        );
+        let app = ScriptedApp::new(move |_, path| match path {
+            "/environment" => text_response(200, &body),
+            _ => json_response(200, &json!({ "response": client(1, &[session("sess_1")]) })),
+        });
+        let error = app.clerk.load(LoadOptions::default()).await.unwrap_err();
+        assert_eq!((error.code(), app.clerk.status(), app.clerk.session()), ("decode_error", Status::Error, None));
     }
 }
 

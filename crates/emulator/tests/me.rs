@@ -226,3 +226,22 @@ async fn me_limits_the_length_of_names_and_metadata() {
         assert_eq!(response.summary(), expected, "piece by piece: {part}");
     }
 }
+
+#[tokio::test]
+async fn me_names_the_features_that_are_off() {
+    let (_emulator, native) = start(|_| {}).await;
+    native.sign_in(ADA, PASSWORD).await;
+    for (method, path) in [
+        ("GET", "biometric_credentials"),
+        ("POST", "biometric_credentials/prepare"),
+        ("POST", "biometric_credentials/attempt"),
+        ("DELETE", "biometric_credentials/one"),
+        ("POST", "oauth/device/lookup"),
+        ("POST", "oauth/device"),
+    ] {
+        let response = native.send(method, &format!("/v1/me/{path}"), &[]).await;
+        assert_eq!(response.summary(), "403 feature_not_enabled", "{method} {path}");
+        assert!(response.body["errors"][0]["long_message"].is_string() && response.body["clerk_trace_id"].is_string());
+    }
+    assert_eq!(native.get("/v1/me").await.text("/first_name"), "Ada", "the session goes on");
+}

@@ -241,3 +241,29 @@ async fn organization_paths_accept_slugs() {
     assert_eq!((revoked.status, revoked.text("/status").as_str()), (200, "revoked"));
     assert_eq!(emulator.inbox().len(), 1);
 }
+
+#[tokio::test]
+async fn organization_names_the_features_of_sso_that_are_off() {
+    let (_emulator, ada, _grace, path) = two(|_| {}).await;
+    for (method, of_organization) in [
+        ("GET", "sso_bypass_allowlist_users"),
+        ("POST", "sso_bypass_allowlist_users"),
+        ("POST", "sso_bypass_allowlist_users/bulk"),
+        ("DELETE", "sso_bypass_allowlist_users/user_1"),
+        ("GET", "enterprise_connections/one/directory"),
+        ("POST", "enterprise_connections/one/directory"),
+        ("PATCH", "enterprise_connections/one/directory"),
+        ("DELETE", "enterprise_connections/one/directory"),
+        ("POST", "enterprise_connections/one/directory/rotate_api_key"),
+        ("POST", "enterprise_connections/one/directory/credentials"),
+        ("POST", "enterprise_connections/one/directory/sync"),
+        ("GET", "enterprise_connections/one/directory/sync_status"),
+        ("GET", "enterprise_connections/one/directory/groups"),
+        ("GET", "enterprise_connections/one/directory/group_role_mappings"),
+        ("PUT", "enterprise_connections/one/directory/group_role_mappings"),
+        ("GET", "enterprise_connections/one/directory/users"),
+    ] {
+        let response = ada.send(method, &format!("{path}/{of_organization}"), &[]).await;
+        assert_eq!(response.summary(), "403 self_serve_sso_disabled", "{method} {of_organization}");
+    }
+}

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use thirtyfour::{Capabilities, WebDriver};
 
 use crate::{
-    App, PATIENCE, Result, Window,
+    App, PATIENCE, Result, Window, memory,
     process::{self, Running},
     session::{self, Environment, SessionBus},
     until,
@@ -317,6 +317,28 @@ impl Desktop {
         let mut command = Command::new("import-im6.q16");
         command.args(["-window", "root"]).arg(file).envs(self.environment.clone());
         if command.status()?.success() { Ok(()) } else { Err("the screen could not be captured".into()) }
+    }
+
+    /// Returns which of the texts are in the memory of the processes that run the app's pages, and which are in that of the app
+    /// itself.
+    ///
+    /// # Errors
+    /// If there is no such process, or its memory can't be read.
+    pub fn find_in_memory(&self, texts: &[&str]) -> Result<[Vec<bool>; 2]> {
+        let pages = process::find_named("WebKitWebProcess", &self.marker());
+        let app = process::find(&self.app.program(), &self.marker());
+        let find = |processes: &[u32]| -> Result<Vec<bool>> {
+            let mut found = vec![false; texts.len()];
+            if processes.is_empty() {
+                return Err("the app has no such process".into());
+            }
+            for pid in processes {
+                let here = memory::find_in(*pid, texts)?;
+                found.iter_mut().zip(here).for_each(|(found, here)| *found |= here);
+            }
+            Ok(found)
+        };
+        Ok([find(&pages)?, find(&app)?])
     }
 
     /// Returns the marker in the environment of this desktop's processes.

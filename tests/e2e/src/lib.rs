@@ -4,6 +4,7 @@
 mod app;
 pub mod crash;
 mod desktop;
+mod memory;
 mod openapi;
 mod paths;
 mod process;

@@ -83,11 +83,20 @@ pub(crate) fn end_all(program: &Path, marker: &str) {
 
 /// Returns the processes that run `program` with `marker` in their environment.
 pub(crate) fn find(program: &Path, marker: &str) -> Vec<u32> {
+    find_by(|exe| exe == program, marker)
+}
+
+/// Returns the processes whose program has this name, with `marker` in their environment.
+pub(crate) fn find_named(name: &str, marker: &str) -> Vec<u32> {
+    find_by(|exe| exe.file_name().is_some_and(|file| file == name), marker)
+}
+
+fn find_by(is_program: impl Fn(&Path) -> bool, marker: &str) -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     ids.filter(|pid: &u32| {
         let path = Path::new("/proc").join(pid.to_string());
-        let same = std::fs::read_link(path.join("exe")).is_ok_and(|exe| exe == program);
+        let same = std::fs::read_link(path.join("exe")).is_ok_and(|exe| is_program(&exe));
         same && std::fs::read(path.join("environ"))
             .is_ok_and(|environ| String::from_utf8_lossy(&environ).contains(marker))
     })

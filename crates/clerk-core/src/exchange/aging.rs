@@ -53,12 +53,12 @@ impl Clerk {
 
     /// Ends the sessions whose time has come, and asks FAPI, because our clock may be wrong.
     async fn end_aged_sessions(&self) {
-        let writer = self.0.store.writer().await;
+        let writer = self.0.store.writer(&self.0.setup).await;
         let before = self.0.store.snapshot();
         if !before.has_ended_session(self.now()) {
             return;
         }
-        writer.apply(&self.0.setup, [Transition::Aged]);
+        writer.apply([Transition::Aged]);
         let now = self.0.store.snapshot();
         drop(writer);
         if before.shows_somebody_else_than(&now) {

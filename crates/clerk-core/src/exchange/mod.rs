@@ -292,7 +292,7 @@ impl Clerk {
         let mut renew = false;
         let mut ended = Vec::new();
         let mut new_token = None;
-        let writer = self.0.store.writer().await;
+        let writer = self.0.store.writer(&self.0.setup).await;
         let snapshot = self.0.store.snapshot();
         let active = snapshot.session().map(|session| session.id.clone());
         let update = match reply.token {
@@ -326,7 +326,7 @@ impl Clerk {
                     let chooses = self.0.setup.select_initial_session.is_some() && snapshot.may_select_session(&typed);
                     let chosen = chooses.then(|| Transition::Activate(self.0.setup.initial_session(&typed)));
                     let transition = Transition::Client { typed: Box::new(typed), raw };
-                    writer.apply(&self.0.setup, [transition].into_iter().chain(chosen));
+                    writer.apply([transition].into_iter().chain(chosen));
                     let now = self.0.store.snapshot();
                     renew = snapshot.shows_somebody_else_than(&now);
                     ended = snapshot.ended_in(&now);

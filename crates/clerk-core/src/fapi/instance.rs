@@ -387,8 +387,28 @@ mod tests {
             "https://",
             "https://a.example?x=1",
             "https://user:hunter2@a.example",
+            // Only this computer may be reached without TLS, and such names need not lead there.
+            "http://example.com",
+            "http://evil.localhost",
+            "http://evil.localhost:4700/__clerk",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@evil.example",
+            "http://128.0.0.1",
+            "http://[::2]",
+            "http://0.0.0.0",
         ] {
             assert_eq!(resolve(&live, Some(proxy), None).unwrap_err().code(), "proxy_url_invalid", "{proxy}");
+        }
+        for proxy in [
+            "http://localhost:4700",
+            "http://LOCALHOST",
+            "http://127.0.0.1",
+            "http://127.9.9.9:1",
+            "http://[::1]:4700",
+            "https://evil.localhost",
+        ] {
+            assert!(resolve(&live, Some(proxy), None).is_ok(), "{proxy}");
         }
         assert_eq!(resolve(&live, None, Some("not a host")).unwrap_err().code(), "domain_invalid");
     }

@@ -1,6 +1,6 @@
 //! What a callback link claims. Any program can send one, so nothing in it is believed until FAPI confirms it.
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::{
     flows::{attempt::Attempt, pending::PendingFlow},
@@ -63,8 +63,12 @@ impl CallbackLink {
         if link.query().is_some_and(|query| query.len() > MAX_QUERY) {
             return None;
         }
-        let known = link.query_pairs().filter(|(key, _)| NAMES.contains(&key.as_ref()));
-        Some(Self { pairs: known.map(|(key, value)| (key.into_owned(), Secret::new(value.into_owned()))).collect() })
+        Some(Self::of_query(link.query().unwrap_or_default()))
+    }
+
+    fn of_query(query: &str) -> Self {
+        let known = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| NAMES.contains(&key.as_ref()));
+        Self { pairs: known.map(|(key, value)| (key.into_owned(), Secret::new(value.into_owned()))).collect() }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -86,15 +90,24 @@ impl CallbackLink {
 
     /// Equal for links that claim the same.
     pub(crate) fn key(&self) -> Secret<String> {
-        let length = self.pairs.iter().map(|(name, value)| name.len() + value.expose().len() + 2).sum();
-        let mut key = String::with_capacity(length);
-        for (name, value) in &self.pairs {
-            key.push_str(name);
-            key.push('=');
-            key.push_str(value.expose());
-            key.push('&');
+        // A text that grows would leave copies of its beginning in memory. An encoded byte takes three.
+        let length = self.pairs.iter().map(|(name, value)| name.len() + 3 * value.expose().len() + 2).sum();
+        let mut key = form_urlencoded::Serializer::new(String::with_capacity(length));
+        key.extend_pairs(self.pairs.iter().map(|(name, value)| (name, value.expose())));
+        Secret::new(key.finish())
+    }
+
+    /// Returns the link with this key.
+    pub(crate) fn of_key(key: &Secret<String>) -> Self {
+        Self::of_query(key.expose())
+    }
+
+    /// Whether the link has what the genuine link of a flow has, as far as that can be told without FAPI.
+    pub(crate) fn names(&self, flow: &PendingFlow) -> bool {
+        match self.claim(flow) {
+            Ok(Claim::Nonce(_) | Claim::Approval(_) | Claim::Hosted { .. }) => true,
+            Ok(Claim::Attempt | Claim::Incomplete) | Err(_) => false,
         }
-        Secret::new(key)
     }
 
     /// Returns what the link claims about a flow, or why it can't belong to it.

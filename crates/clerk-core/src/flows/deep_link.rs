@@ -14,7 +14,7 @@ use crate::{
         pending::{Finished, PendingFlow, PendingRecord, RECORD_LIFETIME, Returned},
     },
     resources::session::TouchIntent,
-    secret::CodeVerifier,
+    secret::{CodeVerifier, Secret},
     state::snapshot::Snapshot,
 };
 
@@ -85,7 +85,11 @@ impl Clerk {
             // Such links need not wait for their turn.
             return refuse(why);
         }
-        let Some(turn) = self.0.flows.links.turn_of_link(content.key()).await else {
+        let expected = self.0.flows.expected(self.0.setup.clock.now_ms());
+        let names_flow = |key: &Secret<String>| {
+            expected.as_ref().is_some_and(|record| CallbackLink::of_key(key).names(&record.flow))
+        };
+        let Some(turn) = self.0.flows.links.turn_of_link(content.key(), names_flow).await else {
             return refuse("it is one of many");
         };
         let handled = self.handle_in_turn(link, &content).await;

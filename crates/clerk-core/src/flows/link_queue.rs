@@ -48,9 +48,13 @@ impl Drop for Place<'_> {
 }
 
 impl LinkQueue {
-    /// Waits until the link may be handled. Returns `None` if an equal link is already waiting, or if so many links arrived
-    /// meanwhile that this one, the oldest, had to give up its place.
-    pub(crate) async fn turn_of_link(&self, key: Secret<String>) -> Option<LinkTurn<'_>> {
+    /// Waits until the link may be handled. Returns `None` if an equal link is already waiting, or if this one had to give up its
+    /// place to a newer one because too many are waiting: the oldest one that does not name the flow goes first, then the oldest.
+    pub(crate) async fn turn_of_link(
+        &self,
+        key: Secret<String>,
+        names_flow: impl Fn(&Secret<String>) -> bool,
+    ) -> Option<LinkTurn<'_>> {
         let ticket = self.last_ticket.fetch_add(1, Ordering::Relaxed);
         let (sender, gave_up) = oneshot::channel();
         {
@@ -59,7 +63,11 @@ impl LinkQueue {
                 return None;
             }
             if waiting.len() >= MAX_WAITING {
-                waiting.pop_front();
+                match waiting.iter().position(|other| !names_flow(&other.key)) {
+                    Some(place) => drop(waiting.remove(place)),
+                    None if names_flow(&key) => drop(waiting.pop_front()),
+                    None => return None,
+                }
             }
             waiting.push_back(Waiting { ticket, key, _place: sender });
         }
@@ -86,8 +94,8 @@ mod tests {
         task::{Context, Waker},
     };
 
-    fn key(text: &str) -> Secret<String> {
-        Secret::new(text.to_owned())
+    async fn turn_of<'a>(queue: &'a LinkQueue, key: &str) -> Option<LinkTurn<'a>> {
+        queue.turn_of_link(Secret::new(key.to_owned()), |key| key.expose().starts_with("genuine")).await
     }
 
     fn is_pending(future: Pin<&mut impl Future>) -> bool {
@@ -97,9 +105,9 @@ mod tests {
     #[tokio::test]
     async fn turn_of_link_is_given_in_the_order_of_arrival() {
         let queue = LinkQueue::default();
-        let first = queue.turn_of_link(key("1")).await;
+        let first = turn_of(&queue, "1").await;
         assert!(first.is_some());
-        let (second, third) = (queue.turn_of_link(key("2")), queue.turn_of_link(key("3")));
+        let (second, third) = (turn_of(&queue, "2"), turn_of(&queue, "3"));
         tokio::pin!(second, third);
         assert!(is_pending(second.as_mut()) && is_pending(third.as_mut()));
         drop(first);
@@ -111,11 +119,11 @@ mod tests {
     #[tokio::test]
     async fn turn_of_link_is_refused_while_an_equal_link_waits() {
         let queue = LinkQueue::default();
-        let turn = queue.turn_of_link(key("1")).await;
-        let waiting = queue.turn_of_link(key("1"));
+        let turn = turn_of(&queue, "1").await;
+        let waiting = turn_of(&queue, "1");
         tokio::pin!(waiting);
         assert!(is_pending(waiting.as_mut()), "the first one has left the queue");
-        assert!(queue.turn_of_link(key("1")).await.is_none());
+        assert!(turn_of(&queue, "1").await.is_none());
         drop(turn);
         assert!(waiting.await.is_some());
     }
@@ -126,7 +134,7 @@ mod tests {
         let turn = queue.turn_of_poll().await;
         let arrive = |number: usize| {
             let queue = queue.clone();
-            tokio::spawn(async move { queue.turn_of_link(key(&number.to_string())).await.is_some() })
+            tokio::spawn(async move { turn_of(&queue, &number.to_string()).await.is_some() })
         };
         let links: Vec<_> = (0..1_000).map(arrive).collect();
         while links.iter().filter(|link| link.is_finished()).count() < 1_000 - MAX_WAITING {
@@ -142,5 +150,31 @@ mod tests {
         }
         assert_eq!(handled, (1_000 - MAX_WAITING..1_000).collect::<Vec<_>>());
         assert!(lock(&queue.waiting).is_empty());
+    }
+
+    #[tokio::test]
+    async fn turn_of_link_is_kept_for_links_that_name_the_flow() {
+        let queue = Arc::new(LinkQueue::default());
+        let turn = queue.turn_of_poll().await;
+        let arrive = |text: String| {
+            let queue = queue.clone();
+            tokio::spawn(async move { turn_of(&queue, &text).await.is_some() })
+        };
+        let mut links = vec![arrive("genuine".to_owned())];
+        links.extend((0..100).map(|number| arrive(number.to_string())));
+        links.push(arrive("genuine-too".to_owned()));
+        links.extend((100..200).map(|number| arrive(number.to_string())));
+        while links.iter().filter(|link| !link.is_finished()).count() > MAX_WAITING {
+            tokio::task::yield_now().await;
+        }
+        drop(turn);
+        let mut handled = Vec::new();
+        for (at, link) in links.into_iter().enumerate() {
+            if link.await.unwrap() {
+                handled.push(at);
+            }
+        }
+        let newest = 202 - (MAX_WAITING - 2);
+        assert_eq!(handled, [0, 101].into_iter().chain(newest..202).collect::<Vec<_>>());
     }
 }

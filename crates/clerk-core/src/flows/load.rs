@@ -321,7 +321,7 @@ impl Clerk {
             }
         };
         let record = opened.flow.and_then(|flow| PendingRecord::deserialize(flow.expose()).ok());
-        self.0.flows.set_earlier(record.as_ref().filter(|_| opened.token.is_some()));
+        self.0.flows.set_earlier(record.filter(|_| opened.token.is_some()));
         self.0.connection.reset_token(opened.token);
         self.0.connection.set_fapi(Fapi::new(instance, setup.transport.clone(), setup.user_agent.clone()));
         opened.state

@@ -104,10 +104,10 @@ pub(crate) struct Flows {
     pub(super) run: String,
     /// The outcome of a flow that no caller was waiting for.
     unclaimed_outcome: Mutex<Option<RedirectOutcome>>,
+    /// The flow of an earlier run, which a link may end.
+    earlier: Mutex<Option<Arc<PendingRecord>>>,
     /// The pages that FAPI named for verifications.
     named_pages: Mutex<NamedPages>,
-    /// When the flow of an earlier run began that a link with a nonce may end.
-    earlier_started_at_ms: Mutex<Option<i64>>,
 }
 
 impl Flows {
@@ -119,21 +119,31 @@ impl Flows {
             record: tokio::sync::Mutex::default(),
             run: random_text(16),
             unclaimed_outcome: Mutex::default(),
+            earlier: Mutex::default(),
             named_pages: Mutex::default(),
-            earlier_started_at_ms: Mutex::default(),
         }
     }
 
     /// Remembers the flow of an earlier run, or forgets it.
-    pub(crate) fn set_earlier(&self, record: Option<&PendingRecord>) {
-        let record = record.filter(|record| record.run != self.run && record.flow.returns_with_nonce());
-        *lock(&self.earlier_started_at_ms) = record.map(|record| record.started_at_ms);
+    pub(crate) fn set_earlier(&self, record: Option<PendingRecord>) {
+        *lock(&self.earlier) = record.filter(|record| record.run != self.run).map(Arc::new);
+    }
+
+    /// Returns the flow of an earlier run that a link may end.
+    fn earlier(&self, now_ms: i64) -> Option<Arc<PendingRecord>> {
+        lock(&self.earlier).clone().filter(|record| record.is_fresh(now_ms))
+    }
+
+    /// Returns the flow that a link may end: the pending one, or one of an earlier run.
+    pub(super) fn expected(&self, now_ms: i64) -> Option<Arc<PendingRecord>> {
+        self.redeemable(now_ms).map(|flow| flow.record).or_else(|| self.earlier(now_ms))
     }
 
     /// Whether a link with a nonce may come: one that ends the pending flow, or one of an earlier run.
     pub(crate) fn expects_nonce(&self, now_ms: i64) -> bool {
-        let of_earlier_run = lock(&self.earlier_started_at_ms).is_some_and(|started| is_fresh(started, now_ms));
-        of_earlier_run || self.redeemable(now_ms).is_some_and(|flow| flow.record.flow.returns_with_nonce())
+        let returns_with_nonce = |record: &PendingRecord| record.flow.returns_with_nonce();
+        self.earlier(now_ms).is_some_and(|record| returns_with_nonce(&record))
+            || self.redeemable(now_ms).is_some_and(|flow| returns_with_nonce(&flow.record))
     }
 
     /// Stores an outcome until it is taken.

@@ -1,36 +1,82 @@
 //! The store of the state. All changes happen here.
 
-use std::sync::Arc;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
 
-use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::sync::{MutexGuard, watch};
 
 use crate::{
     events::Event,
     exchange::token_cache::TokenCache,
     setup::ClerkSetup,
     state::{
-        listeners::{Callback, Interest, ListenerHandle, Listeners},
+        listeners::{Callback, Interest, Listener, ListenerHandle, Listeners},
         snapshot::Snapshot,
         transition::Transition,
     },
+    sync::lock,
     time::Moment,
 };
+
+/// How many notifications may wait for a listener that blocks. Of more changes, some are notified together.
+const MAX_WAITING: usize = 256;
 
 /// Holds the current snapshot and notifies of changes.
 pub(crate) struct Store {
     snapshots: watch::Sender<Arc<Snapshot>>,
-    writer: Mutex<()>,
+    writer: tokio::sync::Mutex<()>,
     pub(crate) tokens: TokenCache,
     listeners: Listeners,
+    notifications: Mutex<Notifications>,
+}
+
+/// The notifications that are still to be made, in the order of the changes.
+#[derive(Default)]
+struct Notifications {
+    waiting: VecDeque<Notification>,
+    /// Whether a thread makes them.
+    is_running: bool,
+}
+
+enum Notification {
+    Change {
+        before: Arc<Snapshot>,
+        now: Arc<Snapshot>,
+    },
+    /// To a listener that was just added.
+    Added(Listener, Arc<Snapshot>),
+}
+
+impl Notifications {
+    fn push(&mut self, notification: Notification) {
+        self.waiting.push_back(notification);
+        if self.waiting.len() <= MAX_WAITING {
+            return;
+        }
+        // The two oldest changes become one.
+        let mut changes = self.waiting.iter().enumerate().filter_map(|(place, waiting)| match waiting {
+            Notification::Change { before, .. } => Some((place, before.clone())),
+            Notification::Added(..) => None,
+        });
+        if let (Some((oldest, first)), Some((next, _))) = (changes.next(), changes.next()) {
+            if let Some(Notification::Change { before, .. }) = self.waiting.get_mut(next) {
+                *before = first;
+            }
+            self.waiting.remove(oldest);
+        }
+    }
 }
 
 impl Store {
     pub(crate) fn new(initial: Snapshot) -> Self {
         Self {
             snapshots: watch::Sender::new(Arc::new(initial)),
-            writer: Mutex::default(),
+            writer: tokio::sync::Mutex::default(),
             tokens: TokenCache::default(),
             listeners: Listeners::default(),
+            notifications: Mutex::default(),
         }
     }
 
@@ -43,42 +89,79 @@ impl Store {
     }
 
     /// Calls `callback` on every change, and immediately if there already is a client.
-    pub(crate) fn on_change(&self, callback: Callback) -> ListenerHandle {
+    pub(crate) fn on_change(&self, setup: &ClerkSetup, callback: Callback) -> ListenerHandle {
         // Added before the snapshot is read, so that no change is missed.
         let (handle, listener) = self.listeners.add(Interest::Changes, callback);
         let snapshot = self.snapshot();
         if snapshot.client.is_some() {
-            listener.notify(&snapshot);
+            self.notify(setup, Some(Notification::Added(listener, snapshot)));
         }
         handle
     }
 
     /// Calls `callback` when the status changes, and immediately with `notify`.
-    pub(crate) fn on_status(&self, callback: Callback, notify: bool) -> ListenerHandle {
+    pub(crate) fn on_status(&self, setup: &ClerkSetup, callback: Callback, notify: bool) -> ListenerHandle {
         let (handle, listener) = self.listeners.add(Interest::Status, callback);
         if notify {
-            listener.notify(&self.snapshot());
+            self.notify(setup, Some(Notification::Added(listener, self.snapshot())));
         }
         handle
     }
 
     /// Waits for the writer. It is the innermost lock: a holder waits for no other lock.
-    pub(crate) async fn writer(&self) -> Writer<'_> {
-        Writer { store: self, _turn: self.writer.lock().await }
+    pub(crate) async fn writer<'a>(&'a self, setup: &'a ClerkSetup) -> Writer<'a> {
+        Writer { store: self, setup, turn: Some(self.writer.lock().await) }
+    }
+
+    /// Makes the notifications that are waiting, and this one. If a thread does that already, it makes this one too: a listener
+    /// may change the state, and wait for that.
+    fn notify(&self, setup: &ClerkSetup, notification: Option<Notification>) {
+        {
+            let mut notifications = lock(&self.notifications);
+            notifications.waiting.extend(notification);
+            if std::mem::replace(&mut notifications.is_running, true) {
+                return;
+            }
+        }
+        loop {
+            let next = {
+                let mut notifications = lock(&self.notifications);
+                let next = notifications.waiting.pop_front();
+                notifications.is_running = next.is_some();
+                next
+            };
+            match next {
+                None => return,
+                Some(Notification::Added(listener, snapshot)) => listener.notify(&snapshot),
+                Some(Notification::Change { before, now }) => {
+                    setup.emit(Event::StateChanged { revision: now.revision, status: now.status });
+                    self.listeners.notify(&before, &now);
+                }
+            }
+        }
     }
 }
 
-/// The exclusive permission to change the state.
+/// The exclusive permission to change the state. Listeners and windows are notified when it is dropped.
 pub(crate) struct Writer<'a> {
     store: &'a Store,
-    _turn: MutexGuard<'a, ()>,
+    setup: &'a ClerkSetup,
+    turn: Option<MutexGuard<'a, ()>>,
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        // First, because a listener may wait for another change.
+        self.turn = None;
+        self.store.notify(self.setup, None);
+    }
 }
 
 impl Writer<'_> {
-    /// Applies `transitions` as one change, then notifies listeners and windows.
-    pub(crate) fn apply(&self, setup: &ClerkSetup, transitions: impl IntoIterator<Item = Transition>) {
+    /// Applies `transitions` as one change.
+    pub(crate) fn apply(&self, transitions: impl IntoIterator<Item = Transition>) {
         let before = self.store.snapshot();
-        let present = Snapshot { at: Moment::now(setup.clock.as_ref()), ..(*before).clone() };
+        let present = Snapshot { at: Moment::now(self.setup.clock.as_ref()), ..(*before).clone() };
         let next = transitions.into_iter().fold(present, |state, transition| state.after(transition));
         let next = Arc::new(next);
         self.store.tokens.seed(&next);
@@ -87,11 +170,9 @@ impl Writer<'_> {
             *state = next.clone();
             changed
         });
-        if !changed {
-            return;
+        if changed {
+            tracing::debug!(revision = next.revision, status = ?next.status, "state changed");
+            lock(&self.store.notifications).push(Notification::Change { before, now: next });
         }
-        tracing::debug!(revision = next.revision, status = ?next.status, "state changed");
-        setup.emit(Event::StateChanged { revision: next.revision, status: next.status });
-        self.store.listeners.notify(&before, &next);
     }
 }

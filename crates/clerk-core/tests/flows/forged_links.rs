@@ -1,15 +1,22 @@
 //! Links from other programs while a flow waits: they end nothing, and the genuine link still signs in.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use clerk_core::{
     HostedAuthMode, LinkOutcome, RedirectResource, SetActiveParams, SignInCreateParams, models::SignInStatus,
 };
 use clerk_emulator::{Config, Decision, Identity};
 use clerk_testkit::{
+    Response, ScriptedApp,
     app::{ADA, App, CALLBACK, PASSWORD, config, google_params, grace},
-    join, wait_until,
+    client, environment,
+    google::callback_link,
+    join, json_response, session, wait_until,
 };
+use serde_json::json;
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -233,4 +240,55 @@ async fn handle_deep_link_outlasts_a_flood() {
         assert!(matches!(join(link).await, LinkOutcome::Refused | LinkOutcome::NotOurs));
     }
     assert!(unloaded.clerk.session().is_none());
+}
+
+/// Nobody can tell which link is genuine before FAPI responds, except by the state of the flow.
+#[tokio::test(start_paused = true)]
+async fn handle_deep_link_keeps_the_link_with_the_state_of_an_earlier_run_among_newer_ones() {
+    let online = Arc::new(AtomicBool::new(true));
+    let is_online = online.clone();
+    let script = move |method: &str, path: &str| {
+        let response = match (method, path) {
+            _ if !is_online.load(Ordering::Relaxed) => None,
+            ("GET", "/environment") => json_response(200, &environment()),
+            ("GET", "/client") => json_response(200, &json!({ "response": null })),
+            ("POST", "/client/hosted_auth") => {
+                json_response(200, &json!({ "response": { "url": "https://accounts.example.test/sign-in" } }))
+            }
+            ("POST", "/client") => json_response(200, &json!({ "response": client(2, &[session("sess_1")]) })),
+            ("POST", path) if path.ends_with("/touch") => json_response(200, &json!({ "response": session("sess_1") })),
+            ("POST", path) if path.ends_with("/tokens") => json_response(200, &json!({ "jwt": "a.b.c" })),
+            other => panic!("unexpected request {other:?}"),
+        };
+        response.map(|response| Response { token: Some("a-token"), ..response })
+    };
+    let store = Arc::new(clerk_core::storage::MemoryStore::default());
+    let app = ScriptedApp::with(script.clone(), store.clone(), |_| {});
+    app.clerk.load(clerk_core::LoadOptions::default()).await.unwrap();
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignIn).await });
+    wait_until("the page to be opened", || !app.browser.0.lock().unwrap().is_empty()).await;
+    let requests = app.fapi.requests.lock().unwrap().clone();
+    let form = &requests.iter().find(|(_, path, _)| path == "/client/hosted_auth").unwrap().2;
+    let state = url::form_urlencoded::parse(form.as_bytes()).find(|(key, _)| key == "state").unwrap().1.into_owned();
+    flow.abort();
+    drop(app);
+
+    online.store(false, Ordering::Relaxed);
+    let app = ScriptedApp::with(script, store, |_| {});
+    app.clerk.load(clerk_core::LoadOptions::default()).await.unwrap_err();
+    let arrive = |query: String| {
+        let (clerk, link) = (app.clerk.clone(), callback_link(&query));
+        tokio::spawn(async move { clerk.handle_deep_link(&link).await })
+    };
+    let forged = |number: u32| arrive(format!("?state=x{number}&rotating_token_nonce=n&created_session_id=sess_1"));
+    let mut links: Vec<_> = (0..40).map(forged).collect();
+    let genuine = arrive(format!("?state={state}&rotating_token_nonce=n&created_session_id=sess_1"));
+    links.extend((40..200).map(forged));
+    // One has its turn, and 32 wait for theirs.
+    let unfinished = || links.iter().filter(|link| !link.is_finished()).count();
+    wait_until("most links to be refused", || unfinished() <= 32).await;
+    online.store(true, Ordering::Relaxed);
+    assert_eq!(join(genuine).await, LinkOutcome::Resumed);
+    assert!(app.clerk.is_signed_in());
 }
