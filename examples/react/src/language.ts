@@ -72,13 +72,20 @@ const german: Texts = {
   welcome: 'Willkommen',
 };
 
+/** Clerk's German, where one title is shorter, so that it fits the side bar of the profile. */
+async function loadGerman(): Promise<Localization> {
+  const { deDE } = await import('@clerk/localizations/de-DE');
+  const { navbar } = deDE.userProfile ?? {};
+  return { ...deDE, userProfile: { ...deDE.userProfile, navbar: { ...navbar, title: 'Konto' } } };
+}
+
 /** The languages: the texts of the app, and how to load those of Clerk's components. English is built into them. */
 export const LANGUAGES = {
   en: { name: 'English', texts: english, load: (): Promise<Localization> => Promise.resolve({}) },
   de: {
     name: 'Deutsch',
     texts: german,
-    load: (): Promise<Localization> => import('@clerk/localizations/de-DE').then(({ deDE }) => deDE),
+    load: loadGerman,
   },
 } as const;
 

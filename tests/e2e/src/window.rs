@@ -169,6 +169,18 @@ impl Window {
         Ok((present, opened))
     }
 
+    /// Resizes the window.
+    ///
+    /// # Errors
+    /// If it does not get this width.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        self.driver.set_window_rect(0, 0, width, height).await?;
+        until(&format!("the window is {width} pixels wide"), || async {
+            (self.run("return innerWidth").await.ok()? == width).then_some(())
+        })
+        .await
+    }
+
     /// Returns the windows of the app.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Clerk's React components in the React example: a real window, with every request through Rust.
 
 use clerk_e2e::{App, Desktop, Options, Result, Window, until};
-use clerk_emulator::NewOrganization;
+use clerk_emulator::{Action, Fault, NewOrganization};
 use serde_json::{Value, json};
 
 const ADA: &str = "ada+clerk_test@example.com";
@@ -35,6 +35,17 @@ async fn sign_in(window: &Window) -> Result<()> {
     window.click_css(CONTINUE).await?;
     window.type_css("[data-input-otp=true]", "424242").await?;
     window.wait_for_text("rust-user", "Ada Lovelace").await
+}
+
+/// Makes Ada's organization the active one, as a script of the app would.
+async fn activate_organization(window: &Window) -> Result<()> {
+    let script = "const done = arguments[0];
+         clerk.setActive({ organization: clerk.user.organizationMemberships[0].organization.id })
+           .then(() => done(true), (error) => done(String(error)));";
+    match window.run_async(script).await? {
+        Value::Bool(true) => Ok(()),
+        error => Err(format!("the organization was not activated: {error}").into()),
+    }
 }
 
 /// The page has requested nothing but itself and pictures, and has reported no problem.
@@ -143,13 +154,7 @@ async fn react_follows_another_window_that_signs_out_or_switches_the_organizatio
     let (main, inspector) = window.open_by("open-inspector").await?;
     window.wait_for_text("user", ADA).await?;
     // By the thin class, to an organization: the hooks and Rust follow.
-    window
-        .run_async(
-            "const done = arguments[0];
-             clerk.setActive({ organization: clerk.user.organizationMemberships[0].organization.id })
-               .then(() => done(true), (error) => done(String(error)));",
-        )
-        .await?;
+    activate_organization(&window).await?;
     window.wait_for_text("organization", "Analytical Engines").await?;
     window.switch_to(&main).await?;
     window.wait_for_text("organization-name", "Analytical Engines").await?;
@@ -173,6 +178,143 @@ async fn provider_shows_an_error_of_loading_and_tries_again() -> Result<()> {
     window.click("retry").await?;
     window.wait_for_text("error-code", &code).await?;
     assert!(!window.has_css("input[name=identifier]").await);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hooks_show_the_last_user_after_a_start_without_a_network() -> Result<()> {
+    let mut desktop = Desktop::start(options()).await?;
+    let window = start(&mut desktop).await?;
+    sign_in(&window).await?;
+    desktop.emulator().fault(Fault::new("/v1/*", Action::LoseAnswer));
+    let window = desktop.start_app().await?;
+    window.record_problems().await?;
+    window.wait_for_text("user-email", ADA).await?;
+    window.wait_for_text("rust-user", "Ada Lovelace").await?;
+    window.wait_for_css(".cl-userButtonTrigger").await?;
+    assert!(!window.has("error-message").await);
+    // The network is back: nothing needs to be done.
+    desktop.emulator().clear_faults();
+    until("the window has a session token again", || async {
+        let claims = "const done = arguments[0];
+             clerk.session.getToken().then((token) => done(Boolean(token)), () => done(false));";
+        (window.run_async(claims).await.ok()? == true).then_some(())
+    })
+    .await?;
+    assert_eq!(window.text("user-email").await?, ADA);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn session_tasks_are_done_before_anything_else() -> Result<()> {
+    let mut options = options();
+    options.instance.organizations.force_selection = true;
+    let mut desktop = Desktop::start(options).await?;
+    let window = start(&mut desktop).await?;
+    window.type_css("input[name=identifier]", ADA).await?;
+    window.click_css(CONTINUE).await?;
+    window.type_css("[data-input-otp=true]", "424242").await?;
+    window.wait_for("page-choose-organization").await?;
+    window.wait_until_gone("input[name=identifier], [data-input-otp=true]").await?;
+    // Nowhere else to go, not even by the address.
+    assert!(!window.has("go-home").await);
+    window
+        .run("history.pushState(null, '', '/?page=account'); dispatchEvent(new PopStateEvent('popstate')); return null")
+        .await?;
+    window.wait_for("page-choose-organization").await?;
+    let organization = ".cl-taskChooseOrganizationPreviewButton, .cl-organizationListPreviewButton";
+    window.wait_for_css(organization).await?;
+    window.picture("react-choose-organization-light").await?;
+    window.choose("theme", "dark").await?;
+    window.picture("react-choose-organization-dark").await?;
+    window.click_css(organization).await?;
+    window.wait_for("page-home").await?;
+    window.wait_for_text("rust-organization", "Analytical Engines").await?;
+    assert_eq!(window.text("organization-name").await?, "Analytical Engines");
+    nothing_went_wrong(&desktop, &window).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn session_task_sets_up_a_second_factor() -> Result<()> {
+    let mut options = options();
+    options.instance.mfa.required = true;
+    let mut desktop = Desktop::start(options).await?;
+    let window = start(&mut desktop).await?;
+    window.type_css("input[name=identifier]", ADA).await?;
+    window.click_css(CONTINUE).await?;
+    window.type_css("[data-input-otp=true]", "424242").await?;
+    window.wait_for("page-setup-mfa").await?;
+    window.wait_for_css("[data-testid=page-setup-mfa] button").await?;
+    window.picture("react-setup-mfa-light").await?;
+    window.choose("theme", "dark").await?;
+    window.picture("react-setup-mfa-dark").await?;
+    nothing_went_wrong(&desktop, &window).await
+}
+
+/// The components that the window "components" mounts with the thin class, and an element of each. An element of a component that has
+/// no user to show is `#area > div`.
+const SIGNED_IN_COMPONENTS: &[(&str, &str)] = &[
+    ("UserButton", ".cl-userButtonTrigger"),
+    ("UserAvatar", ".cl-avatarBox, .cl-userAvatar, #area img"),
+    ("UserProfile", ".cl-profileSection__profile"),
+    ("CreateOrganization", "input[name=name]"),
+    ("OrganizationSwitcher", ".cl-organizationSwitcherTrigger"),
+    ("OrganizationList", ".cl-organizationListPreviewItem, .cl-organizationList-root button"),
+    ("OrganizationProfile", ".cl-organizationProfile-root, .cl-profileSection"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn class_mounts_components_in_a_window_without_react() -> Result<()> {
+    let mut desktop = Desktop::start(options()).await?;
+    let window = start(&mut desktop).await?;
+    let (main, components) = window.open_by("open-components").await?;
+    for theme in ["dark", "light"] {
+        window.wait_for_text("status", "ready").await?;
+        window.choose("theme", theme).await?;
+        until("the page is loaded again", || async {
+            let same = window.run("return document.documentElement.dataset.theme").await.ok()?;
+            (same == theme).then_some(())
+        })
+        .await?;
+        window.wait_for_text("status", "ready").await?;
+        window.record_problems().await?;
+        for (component, element) in [
+            ("Waitlist", "input[name=emailAddress]"),
+            ("SignUp", "input[name=emailAddress]"),
+            ("SignIn", "input[name=identifier]"),
+        ] {
+            window.choose("component", component).await?;
+            window.wait_for_css(element).await?;
+            window.picture(&format!("class-{component}-{theme}")).await?;
+        }
+        nothing_went_wrong(&desktop, &window).await?;
+    }
+    // Signed in there, and in the window with React, which is on the page of its form.
+    window.type_css("input[name=identifier]", ADA).await?;
+    window.click_css(CONTINUE).await?;
+    window.type_css("[data-input-otp=true]", "424242").await?;
+    window.wait_until_gone("input[name=identifier], [data-input-otp=true]").await?;
+    window.switch_to(&main).await?;
+    window.wait_for_text("rust-user", "Ada Lovelace").await?;
+    window.wait_until_gone("input[name=identifier]").await?;
+    activate_organization(&window).await?;
+    window.switch_to(&components).await?;
+    for theme in ["dark", "light"] {
+        window.choose("theme", theme).await?;
+        until("the page is loaded again", || async {
+            let same = window.run("return document.documentElement.dataset.theme").await.ok()?;
+            (same == theme).then_some(())
+        })
+        .await?;
+        window.wait_for_text("status", "ready").await?;
+        window.record_problems().await?;
+        for (component, element) in SIGNED_IN_COMPONENTS {
+            window.choose("component", component).await?;
+            window.wait_for_css(element).await?;
+            window.picture(&format!("class-{component}-{theme}")).await?;
+        }
+        nothing_went_wrong(&desktop, &window).await?;
+    }
     Ok(())
 }
 
@@ -211,13 +353,7 @@ async fn components_are_painted_in_light_and_dark_under_a_strict_policy() -> Res
     }
     window.click("go-sign-in").await?;
     sign_in(&window).await?;
-    window
-        .run_async(
-            "const done = arguments[0];
-             clerk.setActive({ organization: clerk.user.organizationMemberships[0].organization.id })
-               .then(() => done(true), (error) => done(String(error)));",
-        )
-        .await?;
+    activate_organization(&window).await?;
     window.wait_for("admin-only").await?;
     for theme in ["dark", "light"] {
         pictures(&window, theme, SIGNED_IN).await?;
@@ -253,5 +389,16 @@ async fn components_are_painted_in_light_and_dark_under_a_strict_policy() -> Res
     .await?;
     window.picture("react-account-german").await?;
     window.choose("language", "en").await?;
+    // The smallest size of the window: nothing is wider than it.
+    window.resize(420, 520).await?;
+    for (page, element) in SIGNED_IN {
+        window.click(&format!("go-{page}")).await?;
+        window.wait_for_css(element).await?;
+        window.picture(&format!("react-{page}-small")).await?;
+        let widths =
+            window.run("const page = document.querySelector('main'); return [page.scrollWidth, page.clientWidth]");
+        let widths = widths.await?;
+        assert_eq!(widths[0], widths[1], "{page} fits");
+    }
     nothing_went_wrong(&desktop, &window).await
 }
