@@ -31,7 +31,7 @@ use crate::{
     },
     secret::{ClientToken, CodeVerifier, FormBody, RotatingTokenNonce, Secret, SessionToken, StoredSecret, Wipe},
     state::{
-        revocation_queue::Revocation,
+        revocation_queue::{Revocation, Target},
         sealed::{CachedState, Sealed},
         snapshot::Snapshot,
         transition::Transition,
@@ -164,10 +164,11 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
             state: None,
             flow: Some(Secret::new(json!({ "code_verifier": MARK }))),
             revocations: vec![Revocation {
-                session: "sess_1".into(),
+                target: Target::Session("sess_1".into()),
                 client: "client_1".into(),
                 token: Some(token()),
                 queued_at_ms: 0,
+                refusals: 0,
             }],
             token: Some(secret()),
         }),

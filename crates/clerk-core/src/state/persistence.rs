@@ -71,7 +71,7 @@ impl Clerk {
         }
         unusable |= entry.token.take_if(|token| !is_usable_token(token)).is_some();
         vault.set_known(Some(entry.clone()));
-        self.0.revocations.merge(content.revocations.clone());
+        self.0.revocations.restore(content.revocations.clone());
         match vault.unfinished() {
             None => {}
             Some(Unfinished::Renewal) => {
@@ -303,6 +303,9 @@ impl Clerk {
             } else {
                 self.write_stored(&name, entry, has_key, &mut content).await
             };
+            if stored {
+                self.0.revocations.note_stored(&content.revocations);
+            }
             (stored, theirs, is_outdated && !renew)
         };
         self.forget_signed_out().await;
