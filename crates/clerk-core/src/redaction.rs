@@ -106,7 +106,7 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
     let nonce = || RotatingTokenNonce::new(marked("nonce"));
     let snapshot = Snapshot::initial(Default::default(), Default::default()).after(client_arrives());
     let received = || ReceivedToken::minted(session_token(), snapshot.at);
-    let entry = |token_in_file| Entry { token: Some(token()), token_in_file, key: key() };
+    let entry = |token_in_file| Entry { token: Some(token()), token_in_file, key: key(), signed_out: Vec::new() };
     let form = || Form::default().with("password", marked("password"));
     let post = HttpMethod::Post(FormBody::new(marked("body")));
     let url = format!("https://clerk.example.com/v1/client?rotating_token_nonce={MARK}");

@@ -230,6 +230,7 @@ fn sealed_file_opens_only_as_it_was_written() {
             token: Some(ClientToken::new("a-client-token")),
             token_in_file: case.token_in_file,
             key: holder.key.clone(),
+            signed_out: if case.token_in_file { vec![("sess_1".into(), "client_1".into())] } else { Vec::new() },
         };
         let text = entry.text();
         let edited = changed_text(text.expose(), entry_edits.get(2..).unwrap_or_default(), &ENTRY_WORDS);

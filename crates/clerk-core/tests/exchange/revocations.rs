@@ -16,7 +16,7 @@ use clerk_core::{
 };
 use clerk_testkit::{
     MemoryCache, Response, ScriptedApp, client,
-    device::{DAY_MS, Device, OTHER_TOKEN, START_MS, with_sessions},
+    device::{DAY_MS, Device, OTHER_TOKEN, OWN_TOKEN, START_MS, with_sessions},
     environment, join, json_response, jwt, session, stored_token, text_response, wait_until, with_timeout,
 };
 use serde_json::{Value, json};
@@ -518,6 +518,50 @@ async fn sign_out_offline_with_a_full_disk_is_final() {
         _ => signed_in(method, path, token),
     });
     assert_eq!(device.running().await.active_session_id(), None);
+}
+
+/// The entry of the keyring keeps what the file can't.
+#[tokio::test(start_paused = true)]
+async fn sign_out_of_one_session_offline_with_a_full_disk_is_final() {
+    // With this token, the entry has no room for more.
+    let long = format!("{OWN_TOKEN}{}", "x".repeat(1_180 - OWN_TOKEN.len()));
+    for (token, stays) in [(OWN_TOKEN, Some("sess_1")), (&*long, None)] {
+        let both = with_sessions(&[session("sess_1"), session("sess_2")]);
+        let both = Arc::new(move |method: &str, path: &str, token: Option<&str>| match (path, token) {
+            ("/client", None) => json_response(200, &json!({ "response": null })),
+            _ => both(method, path, token),
+        });
+        let follow = |device: &Device| {
+            let both = both.clone();
+            device.follow(move |method, path, token| both(method, path, token));
+        };
+        let device = Device::new(|_, _, _| None).await;
+        follow(&device);
+        drop(device.running().await);
+        device.store_token(token).await;
+        let disk = Arc::new(FullDisk(device.cache.clone()));
+        let app = device.start(|setup| setup.cache = Some(disk.clone()));
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        device.cut();
+        let options = SignOutOptions { session_id: Some("sess_2".into()), ..Default::default() };
+        app.clerk.sign_out(options).await.unwrap();
+        assert_eq!(app.active_session_id().as_deref(), Some("sess_1"));
+        drop(app);
+        follow(&device);
+        // The disk is still full at first.
+        for disk in [Some(disk), None, None] {
+            let app = device.start(|setup| {
+                if let Some(disk) = disk {
+                    setup.cache = Some(disk);
+                }
+            });
+            app.clerk.load(LoadOptions::default()).await.unwrap();
+            assert_eq!(app.active_session_id().as_deref(), stays);
+            assert!(app.clerk.client().unwrap().signed_in_session(&"sess_2".into()).is_none());
+            // The paused clock advances when every task waits.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
 }
 
 /// What comes between an offline sign-out and the first response of FAPI.
