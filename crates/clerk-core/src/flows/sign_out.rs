@@ -132,7 +132,12 @@ impl Clerk {
         // In a task of its own, because a caller may be cancelled, and a store may hang.
         let clerk = self.clone();
         let stored = tokio::spawn(async move {
-            clerk.renew_key().await;
+            let is_stored = clerk.renew_key().await;
+            if !is_stored && clerk.would_restore_signed_out_user() {
+                let message = "neither the keyring nor the disk could store that the user signed out, so a restart of the app may \
+                               show them again until Clerk responds; the log says why";
+                clerk.notice(ErrorCode::SignOutNotStored.as_str(), message.to_owned());
+            }
             clerk.send_revocations();
         });
         if tokio::time::timeout(STORE_TIMEOUT, stored).await.is_err() {

@@ -298,7 +298,7 @@ impl Clerk {
             let renews = renew || vault.unfinished().is_some() || !entry.signed_out.is_empty();
             let stored = if can_renew && renews {
                 let stored = self.write_renewed(&name, entry, &mut content).await;
-                if !stored && self.would_restore_signed_out_user(&content) {
+                if !stored && self.would_restore_signed_out_user() {
                     self.forget_stored_token(&name).await;
                 }
                 stored
@@ -354,12 +354,12 @@ impl Clerk {
 
     /// Whether the next start of the app would restore a signed-out user, because the sessions to end could not be stored, not even
     /// in the entry.
-    fn would_restore_signed_out_user(&self, content: &Sealed) -> bool {
-        let kept = self.0.vault.known().map(|known| known.signed_out).unwrap_or_default();
+    pub(crate) fn would_restore_signed_out_user(&self) -> bool {
+        let Some(known) = self.0.vault.known().filter(|known| known.token.is_some()) else { return false };
         let is_kept = |revocation: &Revocation| {
-            revocation.session().is_some_and(|session| kept.iter().any(|(kept, _)| kept == session))
+            revocation.session().is_some_and(|session| known.signed_out.iter().any(|(kept, _)| kept == session))
         };
-        !content.revocations.iter().all(is_kept)
+        !self.0.revocations.pending().iter().all(is_kept)
     }
 
     /// Removes the client token from the entry. This run keeps it.
