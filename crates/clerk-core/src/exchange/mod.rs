@@ -493,9 +493,11 @@ pub(crate) fn knows_no_client(reply: &Reply) -> bool {
     }
 }
 
-/// Returns the session that an attempt created.
+/// Returns the session that an attempt created. What Clerk's own packages request has an envelope.
 fn created_session(outcome: &Result<Value>) -> Option<SessionId> {
-    outcome.as_ref().ok()?["created_session_id"].as_str().map(Into::into)
+    let body = outcome.as_ref().ok()?;
+    let attempt = body.get("response").unwrap_or(body);
+    attempt["created_session_id"].as_str().map(Into::into)
 }
 
 /// Whether FAPI refused a sign-in because the user is signed in already.

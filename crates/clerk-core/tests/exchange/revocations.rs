@@ -9,7 +9,8 @@ use std::{
 };
 
 use clerk_core::{
-    ClerkSetup, GetTokenParams, LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions, Status,
+    ClerkSetup, Disclosure, GetTokenParams, LoadOptions, SetActiveParams, SignInCreateParams, SignOutOptions, Status,
+    models::SessionId,
     ports::{BoxFuture, CacheStore, HttpRequest, HttpResponse, SecretKey, SecretStore, Transport, TransportError},
     secret::StoredSecret,
     storage::MemoryStore,
@@ -573,12 +574,28 @@ enum Meanwhile {
     Refusal,
 }
 
+/// Who signs in after that, and how.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Next {
+    Nobody,
+    Class,
+    /// One of Clerk's own components.
+    Component,
+}
+
 /// The app was killed before it stored the last session, and knows that of before, or none.
 #[tokio::test(start_paused = true)]
 async fn sign_out_of_everything_includes_sessions_that_only_fapi_knows() {
     for meanwhile in [Meanwhile::Nothing, Meanwhile::Restart, Meanwhile::Refusal] {
-        for (known, signs_in) in [(&["sess_1"][..], false), (&["sess_1"], true), (&[], false), (&[], true)] {
-            let case = format!("{meanwhile:?}, {known:?}, {signs_in}");
+        for (known, next) in [
+            (&["sess_1"][..], Next::Nobody),
+            (&["sess_1"], Next::Class),
+            (&["sess_1"], Next::Component),
+            (&[], Next::Nobody),
+            (&[], Next::Class),
+            (&[], Next::Component),
+        ] {
+            let case = format!("{meanwhile:?}, {known:?}, {next:?}");
             let world = World::new(known).await;
             let app = world.start();
             app.clerk.load(LoadOptions::default()).await.unwrap();
@@ -619,12 +636,25 @@ async fn sign_out_of_everything_includes_sessions_that_only_fapi_knows() {
                 app.clerk.load(LoadOptions::default()).await.unwrap();
             }
             wait_until("FAPI to respond", || app.clerk.status() == Status::Ready).await;
-            if signs_in {
-                let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
-                app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+            let created = match next {
+                Next::Nobody => None,
+                Next::Class => {
+                    app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap().created_session_id
+                }
+                Next::Component => {
+                    let request = json!({ "method": "POST", "path": "/client/sign_ins" });
+                    let request = serde_json::from_value(request).unwrap();
+                    let page = "tauri://localhost/".parse().unwrap();
+                    let created = app.clerk.frontend_api(request, &page, Disclosure::default()).await.unwrap();
+                    created.body.expose()["response"]["created_session_id"].as_str().map(SessionId::from)
+                }
+            };
+            assert_eq!(created.is_some(), next != Next::Nobody, "{case}");
+            if let Some(session) = created {
+                app.clerk.set_active(SetActiveParams::session(session)).await.unwrap();
             }
             tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
-            let left = if signs_in { vec!["sess_new"] } else { Vec::new() };
+            let left = if next == Next::Nobody { Vec::new() } else { vec!["sess_new"] };
             assert_eq!(*world.sessions.lock().unwrap(), left, "{case}");
             assert_eq!(app.active_session_id().as_deref(), left.first().copied(), "{case}");
             assert!(!active.load(Ordering::SeqCst), "{case}");
