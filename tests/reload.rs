@@ -152,6 +152,32 @@ async fn flow_of_a_reloaded_page_goes_on_and_the_new_page_gets_its_outcome() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn outcome_of_a_page_that_is_reloaded_before_it_uses_it_reaches_the_next_page() {
+    let app =
+        TestApp::loaded(json!({ "signInFallbackRedirectUrl": "/notes", "signUpFallbackRedirectUrl": "/notes" })).await;
+    let main = app.window("main");
+    let take = async |id: &str| join(call(&main, id, "take_redirect_outcome", json!({}))).await.unwrap();
+    // Of a flow of an earlier page; and one that no page began.
+    let (flow, page) = begin(&app, &main).await;
+    join(call(&main, "new.1", "load", json!({ "options": {} }))).await.unwrap();
+    come_back(&app, &page, Decision::Approve(grace())).await;
+    let outcome = join(flow).await.unwrap();
+    assert_eq!(take("new.2").await, outcome);
+    assert_eq!(take("newer.1").await, outcome);
+    assert_eq!(take("newer.2").await, Value::Null, "confirmed");
+    assert_eq!(take("newest.1").await, Value::Null);
+
+    app.app.clerk().navigate("/welcome").unwrap();
+    let outcome = take("newest.2").await;
+    assert_eq!(outcome["navigateTo"], "/welcome");
+    assert_eq!(take("last.1").await, outcome);
+    assert_eq!(take("last.2").await, Value::Null);
+    app.app.clerk().navigate("/welcome").unwrap();
+    assert_eq!(invoke(&main, "take_redirect_outcome", json!({})).await.unwrap(), outcome, "without the guest library");
+    assert_eq!(invoke(&main, "take_redirect_outcome", json!({})).await.unwrap(), Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn flow_whose_page_stays_leaves_no_outcome() {
     let app = TestApp::loaded(json!({})).await;
     let main = app.window("main");

@@ -138,6 +138,8 @@ codes! {
     StorageUnavailable = "storage_unavailable",
     /// There is no keyring, so secrets are kept until the user logs out of the computer. A notice only.
     StorageUntilLogOut = "storage_until_log_out",
+    /// The stores could not keep that the user signed out. A notice only.
+    SignOutNotStored = "sign_out_not_stored",
     /// The content of the OS keyring can't be decoded.
     StorageCorrupt = "storage_corrupt",
     /// The system browser could not be opened.

@@ -471,6 +471,47 @@ async fn file_from_before_a_sign_out_with_a_locked_keyring_shows_nobody_once_it_
     assert_eq!(machine.offline().await, None);
 }
 
+#[tokio::test(start_paused = true)]
+async fn sign_out_that_can_not_be_stored_at_all_is_a_notice() {
+    /// A disk that can be full.
+    struct Disk(Arc<MemoryCache>, bool);
+    impl CacheStore for Disk {
+        fn read(&self) -> BoxFuture<'_, std::io::Result<Option<Vec<u8>>>> {
+            self.0.read()
+        }
+        fn write(&self, content: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>> {
+            match self.1 {
+                true => Box::pin(std::future::ready(Err(std::io::ErrorKind::StorageFull.into()))),
+                false => self.0.write(content),
+            }
+        }
+    }
+    for (locked, full) in [(false, false), (true, false), (false, true), (true, true)] {
+        for session_id in [None, Some("sess_2".into())] {
+            let machine = Machine::new("a-token");
+            drop(machine.running().await);
+            let cache = machine.cache.clone();
+            let app = machine.start_with(|setup| setup.cache = Some(Arc::new(Disk(cache, full))));
+            app.clerk.load(LoadOptions::default()).await.unwrap();
+            *machine.secrets.locked.lock().unwrap() = locked;
+            machine.network.store(OFFLINE, Ordering::Relaxed);
+            let options = SignOutOptions { session_id, ..Default::default() };
+            app.clerk.sign_out(options.clone()).await.unwrap();
+            let is_said = app.events.notices().contains(&"sign_out_not_stored");
+            assert_eq!(is_said, locked && full, "{locked} {full}");
+            drop(app);
+            if is_said {
+                continue;
+            }
+            *machine.secrets.locked.lock().unwrap() = false;
+            machine.network.store(200, Ordering::Relaxed);
+            let app = machine.start_with(|_| {});
+            app.clerk.load(LoadOptions::default()).await.unwrap();
+            assert!(app.clerk.client().unwrap().signed_in_session(&"sess_2".into()).is_none(), "{locked} {full}");
+        }
+    }
+}
+
 /// The user of the entry that could not be read was on this device too.
 #[tokio::test(start_paused = true)]
 async fn user_of_before_is_not_back_after_a_sign_out_in_a_run_with_a_locked_keyring() {
