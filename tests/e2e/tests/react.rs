@@ -430,11 +430,7 @@ async fn components_are_painted_in_light_and_dark_under_a_strict_policy() -> Res
     window.click("go-account").await?;
     let styled = until("the component is styled", || async {
         let styled = "return getComputedStyle(document.querySelector('.cl-cardBox')).display";
-        window
-            .run(styled)
-            .await
-            .ok()
-            .filter(|display| *display == Value::from("grid") || *display == Value::from("flex"))
+        window.run(styled).await.ok().filter(|display| *display == "grid" || *display == "flex")
     });
     styled.await?;
     window.choose("language", "de").await?;
