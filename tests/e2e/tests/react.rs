@@ -302,8 +302,7 @@ async fn session_task_sets_up_a_second_factor() -> Result<()> {
     nothing_went_wrong(&desktop, &window).await
 }
 
-/// The components that the window "components" mounts with the thin class, and an element of each. An element of a component that has
-/// no user to show is `#area > div`.
+/// The components that the window "components" mounts for a signed-in user, with an element of each.
 const SIGNED_IN_COMPONENTS: &[(&str, &str)] = &[
     ("UserButton", ".cl-userButtonTrigger"),
     ("UserAvatar", ".cl-avatarBox, .cl-userAvatar, #area img"),
