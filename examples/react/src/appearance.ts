@@ -1,7 +1,13 @@
 /** The look of Clerk's components, in the colours of `style.css`. */
 import { dark } from '@clerk/ui/themes';
 
-const LIGHT = { variables: { colorPrimary: '#23634a', colorBackground: '#ffffff' } };
+const LIGHT = {
+  variables: {
+    colorPrimary: '#23634a',
+    colorBackground: '#ffffff',
+    colorModalBackdrop: 'rgb(23 32 28 / 50%)',
+  },
+};
 
 const DARK = {
   theme: dark,
@@ -10,6 +16,7 @@ const DARK = {
     colorPrimaryForeground: '#101513',
     colorBackground: '#1b211e',
     colorInput: '#131816',
+    colorModalBackdrop: 'rgb(0 0 0 / 60%)',
   },
 };
 

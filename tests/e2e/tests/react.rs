@@ -3,6 +3,7 @@
 use clerk_e2e::{App, Desktop, Options, Result, Window, until};
 use clerk_emulator::{Action, Fault, NewOrganization};
 use serde_json::{Value, json};
+use thirtyfour::By;
 
 const ADA: &str = "ada+clerk_test@example.com";
 
@@ -115,6 +116,56 @@ async fn sign_in_component_signs_in_with_an_email_code_everywhere() -> Result<()
     let refusal = outcome(&window, "frontend_api", sign_in).await?;
     assert!(refusal.contains("request_not_allowed"), "{refusal}");
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_in_component_signs_in_with_google_in_the_browser() -> Result<()> {
+    let mut desktop = Desktop::start(options()).await?;
+    let window = start(&mut desktop).await?;
+    window.click_css(".cl-socialButtonsBlockButton__google, .cl-socialButtonsIconButton__google").await?;
+    desktop.provider_page().await?;
+    // The window waits where it is; the provider's page is in the browser.
+    assert_eq!(window.run("return location.origin").await?, "tauri://localhost");
+    desktop.click_in_browser("approve-ada-clerk-test-example-com").await?;
+    window.wait_for_text("rust-user", "Ada Lovelace").await?;
+    window.wait_until_gone("input[name=identifier]").await?;
+    assert_eq!(window.run("return location.search + location.hash").await?, "");
+    let session = window.text("session-id").await?;
+    window.wait_for_text("rust-session", &session).await?;
+    nothing_went_wrong(&desktop, &window).await?;
+    window.open_by("open-inspector").await?;
+    window.wait_for_text("session", &session).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_up_component_creates_an_account_and_the_tabs_follow() -> Result<()> {
+    let mut desktop = Desktop::start(options()).await?;
+    let window = start(&mut desktop).await?;
+    // By the component's own link, which is a page of the app.
+    window.click_css(".cl-footerActionLink").await?;
+    window.wait_for("page-sign-up").await?;
+    window.type_css("input[name=emailAddress]", "katherine@example.com").await?;
+    window.type_css("input[name=password]", "a-good-password").await?;
+    window.click_css(CONTINUE).await?;
+    window.wait_for_css("[data-input-otp=true]").await?;
+    // The component takes the emulator's verification for one whose code was sent, and sends one on demand only.
+    let code = until("a code is sent", || async {
+        if let Ok(resend) = window.driver().find(By::Css(".cl-formResendCodeLink:not([disabled])")).await {
+            // It is disabled again after the click.
+            let _ = resend.click().await;
+        }
+        desktop.emulator().latest_code("katherine@example.com")
+    })
+    .await?;
+    window.type_css("[data-input-otp=true]", &code).await?;
+    window.wait_for("page-home").await?;
+    window.wait_until_gone("[data-input-otp=true]").await?;
+    assert_eq!(window.text("user-email").await?, "katherine@example.com");
+    window.wait_for("go-account").await?;
+    assert!(!window.has("go-sign-up").await);
+    nothing_went_wrong(&desktop, &window).await?;
+    window.open_by("open-inspector").await?;
+    window.wait_for_text("user", "katherine@example.com").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,8 +302,7 @@ async fn session_task_sets_up_a_second_factor() -> Result<()> {
     nothing_went_wrong(&desktop, &window).await
 }
 
-/// The components that the window "components" mounts with the thin class, and an element of each. An element of a component that has
-/// no user to show is `#area > div`.
+/// The components that the window "components" mounts for a signed-in user, with an element of each.
 const SIGNED_IN_COMPONENTS: &[(&str, &str)] = &[
     ("UserButton", ".cl-userButtonTrigger"),
     ("UserAvatar", ".cl-avatarBox, .cl-userAvatar, #area img"),
@@ -368,16 +418,18 @@ async fn components_are_painted_in_light_and_dark_under_a_strict_policy() -> Res
             window.click_css(trigger).await?;
             window.wait_until_gone(popover).await?;
         }
+        window.click_css(".cl-userButtonTrigger").await?;
+        window.click_css(".cl-userButtonPopoverActionButton__manageAccount").await?;
+        window.wait_for_css(".cl-modalContent .cl-profileSection__profile").await?;
+        window.picture(&format!("react-modal-{theme}")).await?;
+        window.click_css(".cl-modalCloseButton").await?;
+        window.wait_until_gone(".cl-modalContent").await?;
     }
     // Styled although the policy forbids inline styles: they carry the nonce.
     window.click("go-account").await?;
     let styled = until("the component is styled", || async {
         let styled = "return getComputedStyle(document.querySelector('.cl-cardBox')).display";
-        window
-            .run(styled)
-            .await
-            .ok()
-            .filter(|display| *display == Value::from("grid") || *display == Value::from("flex"))
+        window.run(styled).await.ok().filter(|display| *display == "grid" || *display == "flex")
     });
     styled.await?;
     window.choose("language", "de").await?;
