@@ -72,6 +72,7 @@ impl Clerk {
         }
         unusable |= entry.token.take_if(|token| !is_usable_token(token)).is_some();
         vault.set_known(Some(entry.clone()));
+        self.0.revocations.note_stored(&content.revocations);
         self.0.revocations.restore(content.revocations.clone());
         self.0.revocations.restore(entry.revocations(self.0.setup.clock.now_ms()));
         match vault.unfinished() {
@@ -429,6 +430,7 @@ impl Clerk {
     pub(crate) async fn read_stored(&self) -> Option<Sealed> {
         let name = self.0.connection.secret_name()?;
         let _turn = self.0.vault.turn.lock().await;
+        let _lock = self.lock_stored().await;
         let key = self.read_entry(&name).await.ok()??.entry.key;
         self.read_content(&name, &key).await.ok()
     }

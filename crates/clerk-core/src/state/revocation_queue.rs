@@ -193,7 +193,6 @@ impl RevocationQueue {
 
     /// Adds what an earlier run stored.
     pub(crate) fn restore(&self, stored: Vec<Revocation>) {
-        self.note_stored(&stored);
         self.add(self.not_done(stored));
     }
 
