@@ -34,7 +34,7 @@ use crate::{
     },
     secret::{ClientToken, CodeVerifier, FormBody, RotatingTokenNonce, Secret, SessionToken, StoredSecret, Wipe},
     state::{
-        revocation_queue::Revocation,
+        revocation_queue::{Revocation, Target},
         sealed::{CachedState, Sealed},
         snapshot::{ActiveSession, Snapshot},
         transition::Transition,
@@ -125,7 +125,7 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
     let nonce = || RotatingTokenNonce::new(marked("nonce"));
     let snapshot = Snapshot::initial(Default::default(), Default::default()).after(client_arrives());
     let received = || ReceivedToken::minted(session_token(), snapshot.at);
-    let entry = |token_in_file| Entry { token: Some(token()), token_in_file, key: key() };
+    let entry = |token_in_file| Entry { token: Some(token()), token_in_file, key: key(), signed_out: Vec::new() };
     let form = || Form::default().with("password", marked("password"));
     let post = HttpMethod::Post(FormBody::new(marked("body")));
     let url = format!("https://clerk.example.com/v1/client?rotating_token_nonce={MARK}");
@@ -214,10 +214,11 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
             state: None,
             flow: Some(Secret::new(json!({ "code_verifier": MARK }))),
             revocations: vec![Revocation {
-                session: "sess_1".into(),
+                target: Target::Session("sess_1".into()),
                 client: "client_1".into(),
                 token: Some(token()),
                 queued_at_ms: 0,
+                refusals: 0,
             }],
             token: Some(secret()),
         }),

@@ -89,7 +89,7 @@ pub(crate) struct InFlight {
     effect: Effect,
     /// Whether it redeems a nonce, which may be anybody's.
     pub(super) redeems_nonce: bool,
-    _rotating: Option<Rotating>,
+    rotating: Option<Rotating>,
 }
 
 /// The right to verify the identity; one task has it at a time.
@@ -198,7 +198,7 @@ impl Connection {
             had_token: identity.token.is_some(),
             effect,
             redeems_nonce: request.redeems_nonce(),
-            _rotating: rotating,
+            rotating,
         };
         (identity.token.clone(), in_flight)
     }
@@ -213,6 +213,11 @@ impl Connection {
         // The sender lives as long as `self`.
         let _ = self.rotating.subscribe().wait_for(|count| *count == 0).await;
         self.rotations()
+    }
+
+    /// Whether a request beside this one is in flight that may rotate the token: a step of an attempt, for example.
+    pub(super) fn is_other_rotating(&self, request: &InFlight) -> bool {
+        *self.rotating.borrow() > usize::from(request.rotating.is_some())
     }
 
     pub(super) fn rotations(&self) -> u64 {

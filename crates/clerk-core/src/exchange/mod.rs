@@ -24,6 +24,8 @@ pub(crate) mod throttle;
 pub(crate) mod token_cache;
 pub(crate) mod upkeep;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
@@ -39,11 +41,14 @@ use crate::{
         request::Request,
         wire::Wire,
     },
-    models::Client,
+    models::{Client, SessionId},
     outside,
     ports::{BoxFuture, StoreError, TokenUpdate},
     secret::{ClientToken, Secret},
-    state::transition::Transition,
+    state::{
+        revocation_queue::Revocation,
+        transition::{Transition, drop_sessions},
+    },
 };
 
 /// How often a verification is repeated when the token changes meanwhile.
@@ -287,11 +292,18 @@ impl Clerk {
         if in_flight.had_token && knows_no_client(&reply) && self.expects_nonce() {
             return reply.outcome;
         }
+        // Another process may know by now what was unknown here.
+        if self.0.revocations.has_unknown()
+            && let Some(stored) = self.read_stored().await
+        {
+            self.0.revocations.forget_settled(&stored.revocations);
+        }
         let connection = &self.0.connection;
         let mut doubt = false;
         let mut renew = false;
         let mut ended = Vec::new();
         let mut new_token = None;
+        let mut has_settled = false;
         let writer = self.0.store.writer(&self.0.setup).await;
         let snapshot = self.0.store.snapshot();
         let active = snapshot.session().map(|session| session.id.clone());
@@ -317,6 +329,14 @@ impl Clerk {
             && let Some(mut typed) = Client::read(raw.expose())
         {
             snapshot.drop_signed_out(&mut typed, raw.expose_mut());
+            let created = created_session(&reply.outcome);
+            // A nonce may come from a page that created a session; the link says which one.
+            let unknown = match in_flight.redeems_nonce && created.is_none() {
+                true => Vec::new(),
+                false => self.unknown_sessions(&snapshot, &typed, created.as_ref()),
+            };
+            let unknown_ids: BTreeSet<_> = unknown.iter().filter_map(Revocation::session).cloned().collect();
+            drop_sessions(&mut typed, raw.expose_mut(), |session| unknown_ids.contains(session));
             // A restored client is no measure of which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
             let (refused, lists_sessions) = (reply.outcome.is_err(), has_sessions(raw.expose()));
@@ -325,8 +345,12 @@ impl Clerk {
                     // The app's own choice of the initial session replaces the default one.
                     let chooses = self.0.setup.select_initial_session.is_some() && snapshot.may_select_session(&typed);
                     let chosen = chooses.then(|| Transition::Activate(self.0.setup.initial_session(&typed)));
+                    // While the user may be signing in, what is unknown may be theirs.
+                    let settles = !self.expects_nonce() && !connection.is_other_rotating(&in_flight);
+                    let settled = settles.then(|| self.settle_sign_outs(&typed.id, unknown)).flatten();
+                    has_settled = settled.is_some();
                     let transition = Transition::Client { typed: Box::new(typed), raw };
-                    writer.apply([transition].into_iter().chain(chosen));
+                    writer.apply(settled.into_iter().chain([transition]).chain(chosen));
                     let now = self.0.store.snapshot();
                     renew = snapshot.shows_somebody_else_than(&now);
                     ended = snapshot.ended_in(&now);
@@ -346,6 +370,13 @@ impl Clerk {
         }
         self.announce_ended(ended);
         self.0.revocations.fapi_responded();
+        if has_settled {
+            let clerk = self.clone();
+            tokio::spawn(async move {
+                clerk.update_stored(|_| {}).await;
+                clerk.send_revocations();
+            });
+        }
         if doubt {
             self.doubt_identity();
         }
@@ -460,6 +491,11 @@ pub(crate) fn knows_no_client(reply: &Reply) -> bool {
         Ok(resource) => resource.is_null() && reply.client.is_some(),
         Err(error) => error.is_unauthenticated(),
     }
+}
+
+/// Returns the session that an attempt created.
+fn created_session(outcome: &Result<Value>) -> Option<SessionId> {
+    outcome.as_ref().ok()?["created_session_id"].as_str().map(Into::into)
 }
 
 /// Whether FAPI refused a sign-in because the user is signed in already.

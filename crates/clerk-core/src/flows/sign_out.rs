@@ -8,7 +8,12 @@ use crate::{
     clerk::Clerk,
     error::{ErrorCode, Result},
     models::{Session, SessionId, SessionStatus},
-    state::{revocation_queue::Revocation, snapshot::Snapshot, transition::Transition},
+    random::random_text,
+    state::{
+        revocation_queue::{Revocation, Target},
+        snapshot::Snapshot,
+        transition::Transition,
+    },
 };
 
 /// How long signing out waits for the stores.
@@ -85,7 +90,9 @@ impl Clerk {
         let client = snapshot.client.clone().unwrap_or_default();
         let is_named = |session: &Session| session_id.as_ref().is_none_or(|id| session.id == *id);
         let was_signed_out = session_id.as_ref().is_some_and(|id| snapshot.signed_out.contains(id));
-        let everything = if was_signed_out || client.sessions.iter().any(is_named) {
+        let everything = if session_id.is_none() {
+            true
+        } else if was_signed_out || client.sessions.iter().any(is_named) {
             // The sessions that have ended already go with the last one.
             !was_signed_out && client.signed_in_sessions().all(is_named)
         } else {
@@ -93,19 +100,26 @@ impl Clerk {
             client.signed_in_sessions().count() == 1
         };
         let ended: Vec<&Session> = client.sessions.iter().filter(|session| everything || is_named(session)).collect();
-        if ended.is_empty() {
+        // FAPI may know sessions of an earlier run that this device does not know.
+        let is_unconfirmed = snapshot.confirmed_at_ms.is_some() && session_id.is_none();
+        if ended.is_empty() && !is_unconfirmed {
             return Ok(false);
         }
         let active = snapshot.session().map(|session| session.id.clone());
-        let active_ended = everything || ended.iter().any(|session| Some(&session.id) == active.as_ref());
+        let active_ended =
+            (everything && !ended.is_empty()) || ended.iter().any(|session| Some(&session.id) == active.as_ref());
         let token = self.0.connection.client_token();
         let now_ms = self.0.setup.clock.now_ms();
-        self.0.revocations.add(ended.iter().filter(|session| may_be_signed_in(session)).map(|session| Revocation {
-            session: session.id.clone(),
+        let revocation = |target| Revocation {
+            target,
             client: client.id.clone(),
             token: token.clone(),
             queued_at_ms: now_ms,
-        }));
+            refusals: 0,
+        };
+        let known = ended.iter().filter(|session| may_be_signed_in(session)).map(|session| session.id.clone());
+        let unknown = everything.then(|| Target::Unknown(random_text(16)));
+        self.0.revocations.add(known.map(Target::Session).chain(unknown).map(revocation));
         if everything {
             self.0.connection.set_signed_out();
         }

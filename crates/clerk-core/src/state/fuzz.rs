@@ -27,7 +27,7 @@ use crate::{
     secret::{ClientToken, Secret, SessionToken, StoredSecret},
     state::{
         authorization::check,
-        revocation_queue::Revocation,
+        revocation_queue::{Revocation, Target},
         sealed::{CachedState, Sealed},
         snapshot::Snapshot,
         transition::Transition,
@@ -155,10 +155,11 @@ struct File {
 static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     let key = |byte: u8, epoch: u8| SealKey { key: Secret::new([byte; 32]), epoch: [epoch; 16] };
     let revocation = Revocation {
-        session: "sess_2".into(),
+        target: Target::Session("sess_2".into()),
         client: "client_1".into(),
         token: Some(ClientToken::new("an-older-token")),
         queued_at_ms: 1,
+        refusals: 0,
     };
     let contents = [
         Sealed::default(),
@@ -229,6 +230,7 @@ fn sealed_file_opens_only_as_it_was_written() {
             token: Some(ClientToken::new("a-client-token")),
             token_in_file: case.token_in_file,
             key: holder.key.clone(),
+            signed_out: if case.token_in_file { vec![("sess_1".into(), "client_1".into())] } else { Vec::new() },
         };
         let text = entry.text();
         let edited = changed_text(text.expose(), entry_edits.get(2..).unwrap_or_default(), &ENTRY_WORDS);

@@ -12,6 +12,7 @@ use crate::{
     ports::{CacheLock, SecretKey, StoreError},
     secret::{ClientToken, Secret, StoredSecret},
     state::{
+        revocation_queue::Revocation,
         sealed::{CachedState, Sealed},
         transition::Transition,
         unfinished::Unfinished,
@@ -71,7 +72,8 @@ impl Clerk {
         }
         unusable |= entry.token.take_if(|token| !is_usable_token(token)).is_some();
         vault.set_known(Some(entry.clone()));
-        self.0.revocations.merge(content.revocations.clone());
+        self.0.revocations.restore(content.revocations.clone());
+        self.0.revocations.restore(entry.revocations(self.0.setup.clock.now_ms()));
         match vault.unfinished() {
             None => {}
             Some(Unfinished::Renewal) => {
@@ -289,9 +291,12 @@ impl Clerk {
             if renew || !is_outdated {
                 self.put_state(&mut content);
             }
+            self.0.revocations.restore(entry.revocations(self.0.setup.clock.now_ms()));
             content.revocations = self.0.revocations.merge(content.revocations);
             change(&mut content);
-            let stored = if can_renew && (renew || vault.unfinished().is_some()) {
+            // What only the entry says belongs into the file.
+            let renews = renew || vault.unfinished().is_some() || !entry.signed_out.is_empty();
+            let stored = if can_renew && renews {
                 let stored = self.write_renewed(&name, entry, &mut content).await;
                 if !stored && self.would_restore_signed_out_user(&content) {
                     self.forget_stored_token(&name).await;
@@ -303,6 +308,9 @@ impl Clerk {
             } else {
                 self.write_stored(&name, entry, has_key, &mut content).await
             };
+            if stored {
+                self.0.revocations.note_stored(&content.revocations);
+            }
             (stored, theirs, is_outdated && !renew)
         };
         self.forget_signed_out().await;
@@ -319,11 +327,14 @@ impl Clerk {
     /// The content is written first, for both keys. So a crash leaves the content of before or this one, and no file that the
     /// stored key does not open. Once the new key is stored, older files can't be opened any more.
     async fn write_renewed(&self, name: &str, entry: Entry, content: &mut Sealed) -> bool {
-        let mut renewed = Entry { key: SealKey::random(), ..entry.clone() };
+        let mut renewed = Entry { key: SealKey::random(), signed_out: Vec::new(), ..entry.clone() };
         self.place_token(&mut renewed, content);
         let sealed = content.seal_for_both(&renewed.key, &entry.key, name);
         // The key is replaced even if the file can't be written: the existing file may still show a signed-out user.
         let mut written = self.write_sealed(name, sealed, content).await;
+        if written.is_err() {
+            renewed.keep_signed_out(&content.revocations);
+        }
         match self.write_secret(&SecretKey::ClientToken(name.to_owned()), renewed.text()).await {
             Ok(()) => {
                 if self.0.vault.unfinished().is_some() {
@@ -341,10 +352,14 @@ impl Clerk {
         }
     }
 
-    /// Whether the next start of the app would restore a signed-out user, because the sessions to end could not be stored.
+    /// Whether the next start of the app would restore a signed-out user, because the sessions to end could not be stored, not even
+    /// in the entry.
     fn would_restore_signed_out_user(&self, content: &Sealed) -> bool {
-        let client = self.0.store.snapshot().client.clone();
-        !content.revocations.is_empty() && client.is_none_or(|client| client.signed_in_sessions().next().is_none())
+        let kept = self.0.vault.known().map(|known| known.signed_out).unwrap_or_default();
+        let is_kept = |revocation: &Revocation| {
+            revocation.session().is_some_and(|session| kept.iter().any(|(kept, _)| kept == session))
+        };
+        !content.revocations.iter().all(is_kept)
     }
 
     /// Removes the client token from the entry. This run keeps it.
@@ -468,7 +483,8 @@ impl Clerk {
             EntryText::Token(token) => {
                 let key = self.0.vault.known().map_or_else(SealKey::random, |known| known.key);
                 let token = Some(token).filter(is_usable_token);
-                Ok(Some(StoredEntry { entry: Entry { token, token_in_file: false, key }, has_key: false }))
+                let entry = Entry { token, token_in_file: false, key, signed_out: Vec::new() };
+                Ok(Some(StoredEntry { entry, has_key: false }))
             }
             EntryText::Invalid => Err(StoreError::Corrupt("the entry has an unknown format".to_owned())),
         }

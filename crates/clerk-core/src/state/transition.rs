@@ -221,21 +221,25 @@ impl Snapshot {
 
     /// Removes the sessions from a client that were signed out here. It may be older than that, or FAPI may not know yet.
     pub(crate) fn drop_signed_out(&self, typed: &mut Client, raw: &mut Value) {
-        let is_signed_out = |id: &SessionId| self.signed_out.contains(id);
-        typed.sessions.retain(|session| !is_signed_out(&session.id));
-        typed.last_active_session_id.take_if(|id| is_signed_out(id));
-        if let Some(sessions) = raw.get_mut("sessions").and_then(Value::as_array_mut) {
-            sessions.retain(|session| !session["id"].as_str().is_some_and(|id| is_signed_out(&id.into())));
-        }
-        if raw["last_active_session_id"].as_str().is_some_and(|id| is_signed_out(&id.into())) {
-            raw["last_active_session_id"] = Value::Null;
-        }
+        drop_sessions(typed, raw, |id| self.signed_out.contains(id));
     }
 
     pub(super) fn drop_vanished_session(&mut self) {
         if matches!(self.active_session, ActiveSession::Session { .. }) && self.session().is_none() {
             self.active_session = ActiveSession::None;
         }
+    }
+}
+
+/// Removes sessions from a client.
+pub(crate) fn drop_sessions(typed: &mut Client, raw: &mut Value, is_gone: impl Fn(&SessionId) -> bool) {
+    typed.sessions.retain(|session| !is_gone(&session.id));
+    typed.last_active_session_id.take_if(|id| is_gone(id));
+    if let Some(sessions) = raw.get_mut("sessions").and_then(Value::as_array_mut) {
+        sessions.retain(|session| !session["id"].as_str().is_some_and(|id| is_gone(&id.into())));
+    }
+    if raw["last_active_session_id"].as_str().is_some_and(|id| is_gone(&id.into())) {
+        raw["last_active_session_id"] = Value::Null;
     }
 }
 

@@ -7,8 +7,12 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    models::{ClientId, SessionId},
     secret::{ClientToken, Secret, StoredSecret},
-    state::unfinished::Unfinished,
+    state::{
+        revocation_queue::{Revocation, Target},
+        unfinished::Unfinished,
+    },
     sync::lock,
 };
 
@@ -43,6 +47,8 @@ pub(crate) struct Entry {
     pub(crate) token_in_file: bool,
     /// Encrypts the sealed file.
     pub(crate) key: SealKey,
+    /// Sessions that were signed out, and their clients, if the file could not be written.
+    pub(crate) signed_out: Vec<(SessionId, ClientId)>,
 }
 
 /// The entry as JSON, with short names because space is scarce.
@@ -54,6 +60,8 @@ struct Text {
     f: bool,
     k: Secret<String>,
     e: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    s: Vec<(String, String)>,
 }
 
 /// What an entry contains.
@@ -69,7 +77,7 @@ pub(crate) enum EntryText {
 
 impl Entry {
     pub(crate) fn new(token: Option<ClientToken>) -> Self {
-        Self { token, token_in_file: false, key: SealKey::random() }
+        Self { token, token_in_file: false, key: SealKey::random(), signed_out: Vec::new() }
     }
 
     /// Reads the content of an entry. Client tokens never begin with a brace.
@@ -77,7 +85,7 @@ impl Entry {
         if !text.expose().starts_with('{') {
             return EntryText::Token(ClientToken::new(text.expose()));
         }
-        let Ok(Text { t, f, k, e }) = serde_json::from_str(text.expose()) else { return EntryText::Invalid };
+        let Ok(Text { t, f, k, e, s }) = serde_json::from_str(text.expose()) else { return EntryText::Invalid };
         let mut key = Secret::new([0; 32]);
         let mut epoch = [0; 16];
         let decoded = BASE64.decode_slice(k.expose(), key.expose_mut()) == Ok(32)
@@ -86,7 +94,8 @@ impl Entry {
             return EntryText::Invalid;
         }
         let token = t.map(|token| ClientToken::new(token.expose()));
-        EntryText::Entry(Self { token, token_in_file: f, key: SealKey { key, epoch } })
+        let signed_out = s.iter().map(|(session, client)| (session.as_str().into(), client.as_str().into())).collect();
+        EntryText::Entry(Self { token, token_in_file: f, key: SealKey { key, epoch }, signed_out })
     }
 
     /// Returns the content of the entry.
@@ -97,12 +106,34 @@ impl Entry {
             f: self.token_in_file,
             k: Secret::new(BASE64.encode(self.key.key.expose())),
             e: BASE64.encode(self.key.epoch),
+            s: self.signed_out.iter().map(|(session, client)| (session.to_string(), client.to_string())).collect(),
         };
         // A text that grows would leave copies of its beginning in memory.
         let mut written = Vec::with_capacity(2 * MAX_ENTRY);
         // Strings and a boolean can always be written, as UTF-8.
         let _ = serde_json::to_writer(&mut written, &text);
         StoredSecret::new(String::from_utf8(written).unwrap_or_default())
+    }
+
+    /// Keeps the sessions to end, as far as there is room for all of them.
+    pub(super) fn keep_signed_out(&mut self, revocations: &[Revocation]) {
+        let sessions = revocations.iter().filter_map(|held| Some((held.session()?.clone(), held.client.clone())));
+        self.signed_out = sessions.collect();
+        if !self.fits() {
+            self.signed_out.clear();
+        }
+    }
+
+    /// Returns the sessions to end that only the entry says.
+    pub(super) fn revocations(&self, now_ms: i64) -> Vec<Revocation> {
+        let revocation = |(session, client): &(SessionId, ClientId)| Revocation {
+            target: Target::Session(session.clone()),
+            client: client.clone(),
+            token: self.token.clone(),
+            queued_at_ms: now_ms,
+            refusals: 0,
+        };
+        self.signed_out.iter().map(revocation).collect()
     }
 
     /// Whether every store has room for the entry together with its token.

@@ -16,7 +16,7 @@ use clerk_core::{
 };
 use clerk_testkit::{
     MemoryCache, Response, ScriptedApp, client,
-    device::{DAY_MS, Device, START_MS, with_sessions},
+    device::{DAY_MS, Device, OTHER_TOKEN, OWN_TOKEN, START_MS, with_sessions},
     environment, join, json_response, jwt, session, stored_token, text_response, wait_until, with_timeout,
 };
 use serde_json::{Value, json};
@@ -320,8 +320,9 @@ async fn sign_in_works_while_a_revocation_is_queued_and_the_new_session_stays() 
     world.set(Network::Down);
     app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
     let world = world.after_kill().await;
+    // The process that was killed sends nothing any more.
+    let world = World { network: Arc::new(Mutex::new(Network::Up)), ..world };
     let app = world.start();
-    world.set(Network::Up);
     app.clerk.load(LoadOptions::default()).await.unwrap();
     // For FAPI the old session is still there.
     let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
@@ -517,6 +518,159 @@ async fn sign_out_offline_with_a_full_disk_is_final() {
         _ => signed_in(method, path, token),
     });
     assert_eq!(device.running().await.active_session_id(), None);
+}
+
+/// The entry of the keyring keeps what the file can't.
+#[tokio::test(start_paused = true)]
+async fn sign_out_of_one_session_offline_with_a_full_disk_is_final() {
+    // With this token, the entry has no room for more.
+    let long = format!("{OWN_TOKEN}{}", "x".repeat(1_180 - OWN_TOKEN.len()));
+    for (token, stays) in [(OWN_TOKEN, Some("sess_1")), (&*long, None)] {
+        let both = with_sessions(&[session("sess_1"), session("sess_2")]);
+        let both = Arc::new(move |method: &str, path: &str, token: Option<&str>| match (path, token) {
+            ("/client", None) => json_response(200, &json!({ "response": null })),
+            _ => both(method, path, token),
+        });
+        let follow = |device: &Device| {
+            let both = both.clone();
+            device.follow(move |method, path, token| both(method, path, token));
+        };
+        let device = Device::new(|_, _, _| None).await;
+        follow(&device);
+        drop(device.running().await);
+        device.store_token(token).await;
+        let disk = Arc::new(FullDisk(device.cache.clone()));
+        let app = device.start(|setup| setup.cache = Some(disk.clone()));
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        device.cut();
+        let options = SignOutOptions { session_id: Some("sess_2".into()), ..Default::default() };
+        app.clerk.sign_out(options).await.unwrap();
+        assert_eq!(app.active_session_id().as_deref(), Some("sess_1"));
+        drop(app);
+        follow(&device);
+        // The disk is still full at first.
+        for disk in [Some(disk), None, None] {
+            let app = device.start(|setup| {
+                if let Some(disk) = disk {
+                    setup.cache = Some(disk);
+                }
+            });
+            app.clerk.load(LoadOptions::default()).await.unwrap();
+            assert_eq!(app.active_session_id().as_deref(), stays);
+            assert!(app.clerk.client().unwrap().signed_in_session(&"sess_2".into()).is_none());
+            // The paused clock advances when every task waits.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
+/// What comes between an offline sign-out and the first response of FAPI.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Meanwhile {
+    Nothing,
+    Restart,
+    /// FAPI refuses to load the app once.
+    Refusal,
+}
+
+/// The app was killed before it stored the last session, and knows that of before, or none.
+#[tokio::test(start_paused = true)]
+async fn sign_out_of_everything_includes_sessions_that_only_fapi_knows() {
+    for meanwhile in [Meanwhile::Nothing, Meanwhile::Restart, Meanwhile::Refusal] {
+        for (known, signs_in) in [(&["sess_1"][..], false), (&["sess_1"], true), (&[], false), (&[], true)] {
+            let case = format!("{meanwhile:?}, {known:?}, {signs_in}");
+            let world = World::new(known).await;
+            let app = world.start();
+            app.clerk.load(LoadOptions::default()).await.unwrap();
+            let clerk = app.clerk.clone();
+            let caching = tokio::spawn(async move { clerk.keep_cache().await });
+            // The paused clock advances when every task waits: then the state is stored.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            caching.abort();
+            drop(app);
+            world.sessions.lock().unwrap().push("sess_2");
+            *world.updated_at.lock().unwrap() += 1;
+
+            world.set(Network::Down);
+            let mut app = world.start();
+            app.clerk.load(LoadOptions::default()).await.unwrap();
+            assert_eq!((app.clerk.status(), app.clerk.is_signed_in()), (Status::Degraded, !known.is_empty()), "{case}");
+            app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+            match meanwhile {
+                Meanwhile::Nothing => app.clerk.resume(),
+                Meanwhile::Restart => {
+                    drop(app);
+                    app = world.start();
+                }
+                Meanwhile::Refusal => {
+                    world.set(Network::Answers(403, r#"{"errors":[{"code":"forbidden"}]}"#));
+                    app.clerk.resume();
+                    wait_until("the refusal", || app.clerk.status() == Status::Error).await;
+                }
+            }
+            let active = Arc::<AtomicBool>::default();
+            let seen = active.clone();
+            app.clerk.add_listener(move |state| {
+                let is_old = |id: &str| id != "sess_new";
+                seen.fetch_or(state.session().is_some_and(|session| is_old(session.id.as_str())), Ordering::SeqCst);
+            });
+            world.set(Network::Up);
+            if meanwhile != Meanwhile::Nothing {
+                app.clerk.load(LoadOptions::default()).await.unwrap();
+            }
+            wait_until("FAPI to respond", || app.clerk.status() == Status::Ready).await;
+            if signs_in {
+                let sign_in = app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap();
+                app.clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+            let left = if signs_in { vec!["sess_new"] } else { Vec::new() };
+            assert_eq!(*world.sessions.lock().unwrap(), left, "{case}");
+            assert_eq!(app.active_session_id().as_deref(), left.first().copied(), "{case}");
+            assert!(!active.load(Ordering::SeqCst), "{case}");
+            drop(app);
+            // Nothing of it is left for the next run.
+            let app = world.start();
+            app.clerk.load(LoadOptions::default()).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+            assert_eq!(*world.sessions.lock().unwrap(), left, "{case}");
+            assert_eq!(app.active_session_id().as_deref(), left.first().copied(), "{case}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn revocation_is_given_up_when_fapi_has_forgotten_the_client() {
+    // FAPI takes the device for a new one; or it does not give it another token either.
+    for token in [Some(OTHER_TOKEN), None] {
+        let device = Device::new(with_sessions(&[session("sess_1")])).await;
+        let app = device.running().await;
+        device.cut();
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        let asked = Arc::<AtomicUsize>::default();
+        let count = asked.clone();
+        device.follow(move |_, path, _| {
+            let response = match path {
+                "/environment" => return json_response(200, &environment()),
+                "/client" => json_response(200, &json!({ "response": null, "client": null })),
+                _ if path.ends_with("/remove") => {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    json_response(401, &json!({ "errors": [{ "code": "signed_out" }] }))
+                }
+                other => panic!("unexpected request {other}"),
+            };
+            response.map(|response| Response { token, ..response })
+        });
+        wait_until("several attempts", || asked.load(Ordering::SeqCst) >= 5).await;
+        tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+        let attempts = asked.load(Ordering::SeqCst);
+        assert!(attempts < 10, "{attempts}");
+        drop(app);
+        let app = device.running().await;
+        tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+        assert_eq!(asked.load(Ordering::SeqCst), attempts, "nothing is left for the next run");
+        assert!(!app.clerk.is_signed_in());
+    }
 }
 
 /// Returns a client token of this client. Its signature is not valid.
