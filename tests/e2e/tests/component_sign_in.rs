@@ -324,7 +324,7 @@ async fn waitlist_component_joins_the_waitlist() -> Result<()> {
     nothing_went_wrong(&desktop, &window).await
 }
 
-/// Waits for the page of a task. Until it is finished, the session is pending: for Rust and the other windows nobody is active.
+/// Waits for the page of a task. Until it is finished, the session is pending, in the other windows as well.
 async fn has_task(window: &Window, task: &str) -> Result<()> {
     window.wait_for(&format!("page-{task}")).await?;
     window.wait_for_css(".cl-card").await?;
