@@ -118,6 +118,26 @@ describe('OAuth', () => {
     });
   });
 
+  it('a refusal of the provider frees the component, with an error for it', async () => {
+    const clerk = await loaded();
+    scriptOauth();
+    rust.on('open_and_wait', () => {
+      const verification = {
+        status: 'failed',
+        strategy: 'oauth_google',
+        error: { code: 'oauth_access_denied', message: 'denied', long_message: 'You did not grant access.' },
+      };
+      rust.advance(rawClient([], { sign_in: rawSignIn({ first_factor_verification: verification }) }));
+      return { callbackUrl: CALLBACK };
+    });
+    const failing = clerk.client!.signIn.authenticateWithRedirect({
+      strategy: 'oauth_google',
+      redirectUrl: '/x',
+      redirectUrlComplete: '/y',
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'oauth_access_denied', clerkRuntimeError: true });
+  });
+
   it.each(['oauth_flow_cancelled', 'oauth_flow_superseded', 'oauth_flow_timed_out'])(
     '%s frees the component, with a message for people',
     async (code) => {

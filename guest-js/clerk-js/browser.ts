@@ -1,6 +1,7 @@
 /** Waiting for a page in the system browser. */
-import { cancelAuthentication, openAndWait, type OpenAndWaitOutcome } from '../bindings';
+import { cancelAuthentication, clerkJsState, openAndWait, type OpenAndWaitOutcome } from '../bindings';
 import { ClerkRuntimeError, isClerkRuntimeError } from '../errors';
+import type { ClerkJs } from './packages';
 
 /** What people read when a flow ends without an outcome. Keys of the option `localization.unstable__errors` replace them. */
 const MESSAGES: Record<string, string> = {
@@ -32,6 +33,47 @@ export async function openInBrowser(url: string): Promise<OpenAndWaitOutcome> {
   } finally {
     stop();
   }
+}
+
+/** An attempt as the Frontend API sends it. */
+interface RawAttempt {
+  id?: string;
+  first_factor_verification?: RawVerification | null;
+  verifications?: { external_account?: RawVerification | null } | null;
+}
+
+interface RawVerification {
+  error?: { code?: string } | null;
+}
+
+/**
+ * Like {@link openInBrowser}, for the page of an attempt to sign in or up. If the provider refused, the callback URL says so, as
+ * the Frontend API's does: clerk-js then throws, which frees the component and shows the error on it.
+ */
+export async function openVerification(clerk: ClerkJs, url: string): Promise<OpenAndWaitOutcome> {
+  const attempt = attemptOf(clerk, url);
+  const outcome = await openInBrowser(url);
+  const client = (await clerkJsState()).client as Partial<
+    Record<'sign_in' | 'sign_up', RawAttempt | null>
+  > | null;
+  const raw = [client?.sign_in, client?.sign_up].find((one) => one?.id !== undefined && one.id === attempt);
+  const error = (raw?.verifications?.external_account ?? raw?.first_factor_verification)?.error;
+  if (!error?.code) {
+    return outcome;
+  }
+  const callbackUrl = new URL(outcome.callbackUrl);
+  callbackUrl.searchParams.set('__clerk_status', 'failed');
+  callbackUrl.searchParams.set('__clerk_error_code', error.code);
+  return { callbackUrl: callbackUrl.href };
+}
+
+/** The ID of the attempt that a provider's page belongs to. */
+function attemptOf({ client }: ClerkJs, url: string): string | undefined {
+  const attempts = [
+    { id: client?.signIn.id, verification: client?.signIn.firstFactorVerification },
+    { id: client?.signUp.id, verification: client?.signUp.verifications.externalAccount },
+  ];
+  return attempts.find(({ verification }) => verification?.externalVerificationRedirectURL?.href === url)?.id;
 }
 
 function offerCancelling(): () => void {

@@ -8,7 +8,7 @@ import {
   setActive as activate,
   snapshot,
 } from '../bindings';
-import { openInBrowser } from './browser';
+import { openVerification } from './browser';
 import { fapiClient, type Bridge } from './fapi';
 import { Follower, Subscription } from './follow';
 import { openLinksOutside } from './links';
@@ -77,7 +77,7 @@ async function make(
     experimental: { ...options.experimental, rethrowOfflineNetworkErrors: true },
     __internal_oauthTransport: {
       getRedirectUrl: () => follower.state.callbackUrl,
-      open: (url) => openInBrowser(url.href),
+      open: (url) => openVerification(clerk, url.href),
     },
   } as Parameters<ClerkJs['load']>[0]);
   checkLoaded(clerk);

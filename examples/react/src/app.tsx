@@ -152,13 +152,15 @@ function CurrentPage() {
   );
 }
 
-/** Signed-out users sign in first, and a session with a task does that first. */
+/**
+ * Signed-out users sign in first, and a session with a task does that first. When the task is done, its component has the last
+ * word, e.g. to show backup codes, and leaves the page itself, as it does when there is no such task.
+ */
 function allowedPage(page: Page, userId: string | null | undefined, task: string | undefined): Page {
   if (!userId) {
     return PUBLIC_PAGES.includes(page) ? page : 'sign-in';
   }
-  const taskPage = TASK_PAGES.find((one) => one === task);
-  return taskPage ?? (TASK_PAGES.includes(page) ? 'home' : page);
+  return TASK_PAGES.find((one) => one === task) ?? page;
 }
 
 interface FooterProps {
