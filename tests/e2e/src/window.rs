@@ -79,9 +79,13 @@ impl Window {
     /// # Errors
     /// After a timeout, or if the element can't be clicked.
     pub async fn click_css(&self, css: &str) -> Result<()> {
+        self.click_by(By::Css(css)).await
+    }
+
+    async fn click_by(&self, by: By) -> Result<()> {
         let reason = std::sync::Mutex::new(String::new());
-        let clicked = until(&format!("{css} can be clicked"), || async {
-            let Err(error) = self.try_click(css).await else { return Some(()) };
+        let clicked = until(&format!("{by:?} can be clicked"), || async {
+            let Err(error) = self.try_click(by.clone()).await else { return Some(()) };
             *reason.lock().ok()? = error.to_string();
             None
         })
@@ -89,8 +93,8 @@ impl Window {
         clicked.map_err(|timeout| format!("{timeout}: {}", reason.into_inner().unwrap_or_default()).into())
     }
 
-    async fn try_click(&self, css: &str) -> Result<()> {
-        let element = self.driver.find(By::Css(css)).await?;
+    async fn try_click(&self, by: By) -> Result<()> {
+        let element = self.driver.find(by).await?;
         if !element.is_enabled().await? {
             return Err("it is disabled".into());
         }
@@ -108,18 +112,17 @@ impl Window {
     /// # Errors
     /// After a timeout.
     pub async fn click_text(&self, text: &str) -> Result<()> {
-        let path =
-            format!("//*[self::button or self::a or @role='menuitem' or @role='tab'][normalize-space(.)='{text}']");
-        until(&format!("{text:?} can be clicked"), || async {
-            self.driver.find(By::XPath(path.as_str())).await.ok()?.click().await.ok()
-        })
-        .await
+        let path = format!(
+            "//*[self::button or self::a or @role='menuitem' or @role='tab']\
+             [normalize-space(.)='{text}' or .//*[normalize-space(text())='{text}']]"
+        );
+        self.click_by(By::XPath(path.as_str())).await
     }
 
     /// Clicks an element if it exists and is enabled now.
     pub async fn click_if_present(&self, id: &str) {
         // Nothing to click is an ordinary outcome here.
-        let _ = self.try_click(&by_id(id)).await;
+        let _ = self.try_click(By::Css(by_id(id))).await;
     }
 
     /// Types into a field.
