@@ -520,6 +520,18 @@ describe('requests', () => {
     ]);
   });
 
+  it('a path that ends with a slash is sent to Rust without it', async () => {
+    const clerk = await loaded('sess_1');
+    rust.api('POST /me/email_addresses', () => ({
+      object: 'email_address',
+      id: 'idn_2',
+      email_address: 'b@c.test',
+    }));
+    const added = await clerk.user!.createEmailAddress({ email: 'b@c.test' });
+    expect(added.emailAddress).toBe('b@c.test');
+    expect(rust.requests[0]?.path).toBe('/me/email_addresses');
+  });
+
   it('a request is made for the session of the window', async () => {
     const clerk = await loaded('sess_1', 'sess_2');
     rust.api('PATCH /me', () => rawSession('sess_1').user);

@@ -81,7 +81,8 @@ function response({ status, body, retryAfter }: Answer): Response & { payload: P
 async function send(init: RequestInit, bridge: Bridge): Promise<Answer> {
   const { follower, loading } = bridge;
   const method = init.method ?? 'GET';
-  const path = init.path ?? '';
+  // Some resources of clerk-js, e.g. new e-mail addresses, end their path with a slash, which Rust does not take.
+  const path = (init.path ?? '').replace(/\/+$/, '');
   const known: Record<string, unknown> = {
     '/client': follower.client,
     '/environment': follower.state.environment,

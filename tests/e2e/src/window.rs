@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use thirtyfour::{By, WebDriver, WebElement, WindowHandle};
+use thirtyfour::{By, Key, WebDriver, WebElement, WindowHandle};
 
 use crate::{PATIENCE, Result, paths::picture, until};
 
@@ -79,21 +79,50 @@ impl Window {
     /// # Errors
     /// After a timeout, or if the element can't be clicked.
     pub async fn click_css(&self, css: &str) -> Result<()> {
-        until(&format!("{css} can be clicked"), || self.click_now(css)).await
+        self.click_by(By::Css(css)).await
+    }
+
+    async fn click_by(&self, by: By) -> Result<()> {
+        let reason = std::sync::Mutex::new(String::new());
+        let clicked = until(&format!("{by:?} can be clicked"), || async {
+            let Err(error) = self.try_click(by.clone()).await else { return Some(()) };
+            *reason.lock().ok()? = error.to_string();
+            None
+        })
+        .await;
+        clicked.map_err(|timeout| format!("{timeout}: {}", reason.into_inner().unwrap_or_default()).into())
+    }
+
+    async fn try_click(&self, by: By) -> Result<()> {
+        let element = self.driver.find(by).await?;
+        if !element.is_enabled().await? {
+            return Err("it is disabled".into());
+        }
+        let clicked = element.click().await;
+        if clicked.is_err() {
+            // The driver scrolls no further than to the edge of the window, where a bar may lie over the element.
+            let center = "arguments[0].scrollIntoView({ block: 'center' })";
+            self.driver.execute(center, vec![element.to_json()?]).await?;
+        }
+        Ok(clicked?)
+    }
+
+    /// Waits for a button, link, tab or menu item with this text and clicks it.
+    ///
+    /// # Errors
+    /// After a timeout.
+    pub async fn click_text(&self, text: &str) -> Result<()> {
+        let path = format!(
+            "//*[self::button or self::a or @role='menuitem' or @role='tab']\
+             [normalize-space(.)='{text}' or .//*[normalize-space(text())='{text}']]"
+        );
+        self.click_by(By::XPath(path.as_str())).await
     }
 
     /// Clicks an element if it exists and is enabled now.
     pub async fn click_if_present(&self, id: &str) {
         // Nothing to click is an ordinary outcome here.
-        let _ = self.click_now(&by_id(id)).await;
-    }
-
-    async fn click_now(&self, css: &str) -> Option<()> {
-        let element = self.find(css).await?;
-        if !element.is_enabled().await.ok()? {
-            return None;
-        }
-        element.click().await.ok()
+        let _ = self.try_click(By::Css(by_id(id))).await;
     }
 
     /// Types into a field.
@@ -112,6 +141,18 @@ impl Window {
     /// After a timeout.
     pub async fn type_css(&self, css: &str, text: &str) -> Result<()> {
         until(&format!("{css} can be typed into"), || async { self.find(css).await?.send_keys(text).await.ok() }).await
+    }
+
+    /// Replaces the text of a field of one of Clerk's components, as a user does.
+    ///
+    /// # Errors
+    /// After a timeout.
+    pub async fn replace_css(&self, css: &str, text: &str) -> Result<()> {
+        until(&format!("{css} can be typed into"), || async {
+            self.find(css).await?.send_keys(Key::Control + "a").await.ok()
+        })
+        .await?;
+        self.type_css(css, text).await
     }
 
     /// Chooses the option with this value in a select element.
