@@ -220,8 +220,9 @@ impl Requests {
     pub(super) fn finished(&self, label: &str, command: &str, id: &str, keep: bool) {
         let mut all = self.all();
         if !keep {
-            let commands = all.get_mut(label).map(|window| &mut window.commands);
-            commands.into_iter().for_each(|known| known.retain(|one| one.command != command || one.id != id));
+            if let Some(window) = all.get_mut(label) {
+                window.commands.retain(|one| one.command != command || one.id != id);
+            }
             return;
         }
         let mut commands = all.get_mut(label).into_iter().flat_map(|window| &mut window.commands);
