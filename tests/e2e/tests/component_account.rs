@@ -16,7 +16,7 @@ const SECOND: &str = "countess@example.com";
 const NEW_PASSWORD: &str = "a-new-staple-for-batteries";
 
 /// The time after which a session has to be verified again.
-const LONG: Duration = Duration::from_mins(15);
+const LONG: Duration = Duration::from_secs(15 * 60);
 
 /// Opens the inspector, waits until a script gives a value in it, and returns to the main window.
 async fn inspector_has(window: &Window, script: &str, value: &Value) -> Result<()> {

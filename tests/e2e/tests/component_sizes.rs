@@ -12,7 +12,10 @@ async fn loaded(window: &Window) -> Result<u64> {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/react/dist");
     let mut bytes = 0;
     for url in window.requests().await? {
-        let Some(file) = url.strip_prefix("tauri://localhost/").filter(|file| file.ends_with(".js")) else { continue };
+        let Some(file) = url.strip_prefix("tauri://localhost/") else { continue };
+        if Path::new(file).extension().is_none_or(|extension| extension != "js") {
+            continue;
+        }
         let output = Command::new("gzip").args(["-9", "-c"]).arg(dist.join(file)).stdin(Stdio::null()).output()?;
         assert!(output.status.success(), "{file} can't be compressed");
         bytes += output.stdout.len();
