@@ -193,6 +193,10 @@ async fn open_external_of_the_default_set_opens_only_named_pages() {
         "file:///etc/passwd",
         "javascript:alert(1)",
         "https://docs.example.com/x",
+        "http://go.clerk.com/components",
+        "https://go.clerk.com:8443/components",
+        "https://go.clerk.com.evil.example/components",
+        "https://evilclerk.com/",
     ]
     .into_iter()
     .enumerate()
@@ -200,7 +204,10 @@ async fn open_external_of_the_default_set_opens_only_named_pages() {
         assert_eq!(code(open(&format!("main-refused-{at}"), url).await), "url_not_allowed", "{url}");
         assert_eq!(app.opened(), Vec::<String>::new(), "{url}");
     }
-    for (at, url) in [format!("{base}/sign-in"), "https://app.example.test/x".to_owned()].into_iter().enumerate() {
+    // Clerk's components link to its own site.
+    let clerks_own = "https://go.clerk.com/components".to_owned();
+    let named = [format!("{base}/sign-in"), "https://app.example.test/x".to_owned(), clerks_own];
+    for (at, url) in named.into_iter().enumerate() {
         open(&format!("main-opened-{at}"), &url).await.unwrap();
         assert_eq!(app.opened(), [url]);
     }

@@ -31,7 +31,7 @@ impl Clerk {
         self.open_external(url.as_str())
     }
 
-    /// Checks that Clerk or the app names the page: Clerk's Frontend API and Account Portal, the pages of the instance's
+    /// Checks that Clerk or the app names the page: Clerk's own site, its Frontend API and Account Portal, the pages of the instance's
     /// settings, the origins in the app's `allowedRedirectOrigins`, and the pages in the app's other options. The options of
     /// a window don't count. `also_allowed` may allow others.
     ///
@@ -71,6 +71,7 @@ impl Clerk {
         let is_fapi = self.0.connection.fapi().is_some_and(|fapi| origin(&fapi.instance().url("")) == wanted);
         let display = snapshot.environment.as_deref().map(|environment| &environment.display_config);
         is_fapi
+            || is_clerks_own(page)
             || portal_origins(&snapshot).contains(&wanted)
             || option_pages(&snapshot.options).any(|url| is_at(url, &wanted))
             || display.is_some_and(|display| {
@@ -79,6 +80,12 @@ impl Clerk {
             })
             || self.urls(&snapshot, &self.0.setup.app_url).is_listed_origin(&wanted)
     }
+}
+
+/// Whether a page is on Clerk's own site, which its components link to.
+fn is_clerks_own(page: &Url) -> bool {
+    let host = page.host_str().unwrap_or_default();
+    page.scheme() == "https" && page.port().is_none() && (host == "clerk.com" || host.ends_with(".clerk.com"))
 }
 
 /// Parses the URL of a page that a browser may open.
