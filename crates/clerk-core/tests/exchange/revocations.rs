@@ -583,6 +583,46 @@ enum Next {
     Component,
 }
 
+impl Next {
+    async fn sign_in(self, app: &ScriptedApp) -> Option<SessionId> {
+        match self {
+            Self::Nobody => None,
+            Self::Class => app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap().created_session_id,
+            Self::Component => {
+                let request = json!({ "method": "POST", "path": "/client/sign_ins" });
+                let request = serde_json::from_value(request).unwrap();
+                let page = "tauri://localhost/".parse().unwrap();
+                let created = app.clerk.frontend_api(request, &page, Disclosure::default()).await.unwrap();
+                created.body.expose()["response"]["created_session_id"].as_str().map(SessionId::from)
+            }
+        }
+    }
+}
+
+/// The response to the sign-in is the first one of FAPI, so nothing has said yet which sessions were unknown.
+#[tokio::test(start_paused = true)]
+async fn sign_in_before_unknown_sessions_are_known_keeps_its_session() {
+    for next in [Next::Class, Next::Component] {
+        let world = World::new(&["sess_1"]).await;
+        drop(world.signed_in().await);
+        world.sessions.lock().unwrap().clear();
+        world.set(Network::Down);
+        let app = world.start();
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        app.clerk.sign_out(SignOutOptions::default()).await.unwrap();
+        *world.held.lock().unwrap() = vec!["/client", "/remove"];
+        world.set(Network::Up);
+        let created = next.sign_in(&app).await.unwrap();
+        let client = app.clerk.client().unwrap();
+        assert!(client.signed_in_session(&created).is_some(), "{next:?}: the new session is shown");
+        world.held.lock().unwrap().clear();
+        app.clerk.set_active(SetActiveParams::session(created)).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+        assert_eq!(*world.sessions.lock().unwrap(), ["sess_new"], "{next:?}");
+        assert_eq!(app.active_session_id().as_deref(), Some("sess_new"), "{next:?}");
+    }
+}
+
 /// The app was killed before it stored the last session, and knows that of before, or none.
 #[tokio::test(start_paused = true)]
 async fn sign_out_of_everything_includes_sessions_that_only_fapi_knows() {
@@ -636,19 +676,7 @@ async fn sign_out_of_everything_includes_sessions_that_only_fapi_knows() {
                 app.clerk.load(LoadOptions::default()).await.unwrap();
             }
             wait_until("FAPI to respond", || app.clerk.status() == Status::Ready).await;
-            let created = match next {
-                Next::Nobody => None,
-                Next::Class => {
-                    app.clerk.create_sign_in(SignInCreateParams::default()).await.unwrap().created_session_id
-                }
-                Next::Component => {
-                    let request = json!({ "method": "POST", "path": "/client/sign_ins" });
-                    let request = serde_json::from_value(request).unwrap();
-                    let page = "tauri://localhost/".parse().unwrap();
-                    let created = app.clerk.frontend_api(request, &page, Disclosure::default()).await.unwrap();
-                    created.body.expose()["response"]["created_session_id"].as_str().map(SessionId::from)
-                }
-            };
+            let created = next.sign_in(&app).await;
             assert_eq!(created.is_some(), next != Next::Nobody, "{case}");
             if let Some(session) = created {
                 app.clerk.set_active(SetActiveParams::session(session)).await.unwrap();
