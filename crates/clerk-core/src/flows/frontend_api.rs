@@ -469,3 +469,28 @@ fn uploads(parts: Vec<FrontendApiPart>) -> Result<Vec<UploadPart>> {
     });
     uploads.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clean_removes_client_tokens_wherever_they_are() {
+        let mut json = json!({
+            "response": { "id": "sia_1", "odd": ["Bearer the-client-token", "harmless"] },
+            "client": { "sessions": [{ "id": "sess_1", "last_active_token": { "jwt": "old" } }, { "id": "sess_2" }] },
+            "meta": { "deep": { "token": "the-client-token" } },
+        });
+        clean(&mut json, true, Some("the-client-token"), &|id| Some(json!({ "jwt": format!("new of {id}") })));
+        assert_eq!(
+            json,
+            json!({
+                "response": { "id": "sia_1", "odd": [null, "harmless"] },
+                "client": {
+                    "sessions": [{ "id": "sess_1", "last_active_token": { "jwt": "new of sess_1" } }, { "id": "sess_2" }],
+                },
+                "meta": { "deep": { "token": null } },
+            })
+        );
+    }
+}
