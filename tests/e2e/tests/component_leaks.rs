@@ -1,24 +1,10 @@
 //! Windows with Clerk's own components: no credential, no request to Clerk, and no session token for other windows.
 
-use clerk_e2e::{App, Desktop, Options, Result, Window, until};
+mod signed_in;
+
+use clerk_e2e::{Desktop, Result, Window, until};
 use serde_json::{Value, json};
-
-const ADA: &str = "ada+clerk_test@example.com";
-const CONTINUE: &str = ".cl-formButtonPrimary";
-
-fn options() -> Options {
-    let mut options = Options::new(App::React);
-    options.instance.preferred_strategy = "otp".to_owned();
-    options
-}
-
-/// Signs Ada in with a code in `<SignIn/>`.
-async fn sign_in(window: &Window) -> Result<()> {
-    window.type_css("input[name=identifier]", ADA).await?;
-    window.click_css(CONTINUE).await?;
-    window.type_css("[data-input-otp=true]", "424242").await?;
-    window.wait_for_text("rust-user", "Ada Lovelace").await
-}
+use signed_in::{options, sign_in, start};
 
 /// Makes clerk-js fetch a new session token, and returns it.
 async fn new_session_token(window: &Window) -> Result<String> {
@@ -34,8 +20,7 @@ async fn new_session_token(window: &Window) -> Result<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn client_token_is_in_no_memory_of_a_window_with_components() -> Result<()> {
     let mut desktop = Desktop::start(options()).await?;
-    let window = desktop.start_app().await?;
-    window.wait_for_css("input[name=identifier]").await?;
+    let window = start(&mut desktop).await?;
     sign_in(&window).await?;
     let session = window.text("session-id").await?;
     let session_token = new_session_token(&window).await?;
@@ -76,8 +61,7 @@ const LISTEN: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn session_tokens_are_not_heard_in_other_windows() -> Result<()> {
     let mut desktop = Desktop::start(options()).await?;
-    let window = desktop.start_app().await?;
-    window.wait_for_css("input[name=identifier]").await?;
+    let window = start(&mut desktop).await?;
     let (main, inspector) = window.open_by("open-inspector").await?;
     window.wait_for("sign-out").await?;
     window.run(LISTEN).await?;

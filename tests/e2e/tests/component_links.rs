@@ -1,15 +1,16 @@
 //! Links of Clerk's own components to other sites.
 
-use clerk_e2e::{App, Desktop, Options, Result, until};
+mod signed_in;
+
+use clerk_e2e::{Desktop, Result, until};
+use signed_in::{nothing_went_wrong, options, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn link_of_a_component_opens_in_the_system_browser() -> Result<()> {
-    let mut options = Options::new(App::React);
+    let mut options = options();
     options.records_programs = true;
     let mut desktop = Desktop::start(options).await?;
-    let window = desktop.start_app().await?;
-    window.record_problems().await?;
-    window.wait_for_css("input[name=identifier]").await?;
+    let window = start(&mut desktop).await?;
     let (here, windows) = (window.run("return location.href").await?, window.handles().await?.len());
     window.click_css("a[aria-label='Clerk logo']").await?;
     until("Clerk's page opens in the system browser", || async {
@@ -19,6 +20,5 @@ async fn link_of_a_component_opens_in_the_system_browser() -> Result<()> {
     .await?;
     assert_eq!(window.run("return location.href").await?, here);
     assert_eq!(window.handles().await?.len(), windows, "no window of the app opens for it");
-    assert_eq!(window.problems().await?, Vec::<String>::new());
-    Ok(())
+    nothing_went_wrong(&desktop, &window).await
 }

@@ -1,17 +1,16 @@
 //! The authentication flows in Clerk's components, in the window of the React example: forms, the browser, links, tasks of a session.
 
+mod signed_in;
+
 use clerk_e2e::{App, Desktop, Options, Result, Window, until};
 use clerk_emulator::{Action, Config, Fault, NewOrganization, NewUser};
 use serde_json::{Value, json};
-use thirtyfour::{By, Key, WindowHandle};
+use signed_in::{ADA, CODE, CODE_FIELD, CONTINUE, PASSWORD, nothing_went_wrong_but, start, to_inspector};
+use thirtyfour::Key;
 
-const ADA: &str = "ada+clerk_test@example.com";
 const KATHERINE: &str = "katherine+clerk_test@example.com";
-const PASSWORD: &str = "correct-horse-battery";
 const NEW_PASSWORD: &str = "staple-battery-horse";
 const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
-/// The code of test addresses.
-const CODE: &str = "424242";
 
 /// The buttons of the provider's page.
 const APPROVE_ADA: &str = "approve-ada-clerk-test-example-com";
@@ -19,8 +18,6 @@ const APPROVE_GRACE: &str = "approve-grace-hopper-example-com";
 
 /// Elements of Clerk's forms.
 const IDENTIFIER: &str = "input[name=identifier]";
-const OTP: &str = "[data-input-otp=true]";
-const CONTINUE: &str = ".cl-formButtonPrimary";
 const GOOGLE: &str = ".cl-socialButtonsBlockButton__google";
 const ALERT: &str = ".cl-alert";
 const PASSWORD_CARD: &str = ".cl-signIn-password input[name=password]";
@@ -36,23 +33,6 @@ fn options(instance: Config) -> Options {
     options
 }
 
-/// Starts the app and waits for `<SignIn/>`.
-async fn start(desktop: &mut Desktop) -> Result<Window> {
-    let window = desktop.start_app().await?;
-    window.record_problems().await?;
-    window.wait_for_css(IDENTIFIER).await?;
-    Ok(window)
-}
-
-/// Clicks the button or link with this text.
-async fn click_text(window: &Window, text: &str) -> Result<()> {
-    let path = format!("//*[self::button or self::a][normalize-space()={text:?}]");
-    until(&format!("{text:?} can be clicked"), || async {
-        window.driver().find(By::XPath(&path)).await.ok()?.click().await.ok()
-    })
-    .await
-}
-
 /// Waits until one of the elements contains this text.
 async fn wait_for_words(window: &Window, css: &str, words: &str) -> Result<()> {
     let script = format!("return [...document.querySelectorAll({css:?})].map((one) => one.innerText).join('\\n')");
@@ -65,7 +45,7 @@ async fn wait_for_words(window: &Window, css: &str, words: &str) -> Result<()> {
 /// Enters the code of a test address, as soon as it has been sent.
 async fn enter_code(desktop: &Desktop, window: &Window, address: &str, code: &str) -> Result<()> {
     until("a code is sent", || async { desktop.emulator().latest_code(address) }).await?;
-    window.type_css(OTP, code).await
+    window.type_css(CODE_FIELD, code).await
 }
 
 /// Enters the address in `<SignIn/>`.
@@ -81,20 +61,6 @@ async fn enter_password(window: &Window, password: &str) -> Result<()> {
     window.click_css(CONTINUE).await
 }
 
-/// Switches to the inspector, which is opened the first time. Returns the window from which it was opened.
-async fn go_to_inspector(window: &Window) -> Result<WindowHandle> {
-    let present = window.driver().window().await?;
-    for other in window.handles().await?.into_iter().filter(|handle| *handle != present) {
-        window.switch_to(&other).await?;
-        if window.driver().title().await? == "Inspector" || window.has("sessions").await {
-            return Ok(present);
-        }
-    }
-    window.switch_to(&present).await?;
-    window.open_by("open-inspector").await?;
-    Ok(present)
-}
-
 /// The page, Rust and the inspector have the same user and the same active session, and no form is left. Returns the session.
 async fn is_signed_in_everywhere(window: &Window, name: &str, email: &str) -> Result<String> {
     window.wait_for_text("rust-user", name).await?;
@@ -102,9 +68,9 @@ async fn is_signed_in_everywhere(window: &Window, name: &str, email: &str) -> Re
     assert!(session.starts_with("sess_"), "{session}");
     window.wait_for_text("rust-session", &session).await?;
     window.wait_for_text("user-email", email).await?;
-    window.wait_until_gone(&format!(".cl-card {IDENTIFIER}, {OTP}, .cl-signIn-root, .cl-signUp-root")).await?;
+    window.wait_until_gone(&format!(".cl-card {IDENTIFIER}, {CODE_FIELD}, .cl-signIn-root, .cl-signUp-root")).await?;
     assert_eq!(window.run("return location.search + location.hash").await?, "");
-    let main = go_to_inspector(window).await?;
+    let main = to_inspector(window).await?;
     window.wait_for_text("user", email).await?;
     window.wait_for_text("session", &session).await?;
     window.wait_for_text("sessions", &format!("{session} (active)")).await?;
@@ -112,22 +78,10 @@ async fn is_signed_in_everywhere(window: &Window, name: &str, email: &str) -> Re
     Ok(session)
 }
 
-/// The page has requested nothing but itself and pictures, and has reported no problem. clerk-js polls for an e-mail link by timers
-/// of a worker, and by those of the page if the policy forbids workers, as the example's does.
+/// As everywhere, except that clerk-js polls for an e-mail link by timers of a worker, and by those of the page if the policy forbids
+/// workers, as the example's does.
 async fn nothing_went_wrong(desktop: &Desktop, window: &Window) -> Result<()> {
-    let emulator = desktop.emulator().base_url();
-    let requests = window.requests().await?;
-    let foreign: Vec<_> = requests
-        .iter()
-        .filter(|url| !["tauri://localhost/", "ipc://localhost/"].iter().any(|own| url.starts_with(own)))
-        .filter(|url| !url.starts_with(&format!("{emulator}/__emulator/img/")))
-        .filter(|url| !url.starts_with("https://img.clerk.com/"))
-        .collect();
-    assert!(foreign.is_empty(), "the page requested {foreign:#?}");
-    let mut problems = window.problems().await?;
-    problems.retain(|one| !one.starts_with("policy worker-src blob "));
-    assert_eq!(problems, Vec::<String>::new());
-    Ok(())
+    nothing_went_wrong_but(desktop, window, |problem| problem.starts_with("policy worker-src blob ")).await
 }
 
 /// Returns how many requests with this method and path the emulator has received.
@@ -154,12 +108,12 @@ async fn sign_in_component_takes_a_password_and_then_an_authenticator_code() -> 
     field.send_keys(Key::Control + "a").await?;
     field.send_keys(PASSWORD).await?;
     window.click_css(CONTINUE).await?;
-    window.wait_for_css(OTP).await?;
+    window.wait_for_css(CODE_FIELD).await?;
     window.picture("sign-in-authenticator").await?;
     // The password alone signs nobody in.
     assert_eq!(window.run_async(WHO_AM_I).await?["session"], Value::Null);
     let code = desktop.emulator().totp_code(&user_id(&desktop, 0)).ok_or("Ada has an authenticator")?;
-    window.type_css(OTP, &code).await?;
+    window.type_css(CODE_FIELD, &code).await?;
     is_signed_in_everywhere(&window, "Ada Lovelace", ADA).await?;
     nothing_went_wrong(&desktop, &window).await
 }
@@ -286,8 +240,8 @@ async fn sign_in_component_resets_a_forgotten_password() -> Result<()> {
     let window = start(&mut desktop).await?;
     enter_identifier(&window, ADA).await?;
     window.wait_for_css(PASSWORD_CARD).await?;
-    click_text(&window, "Forgot password?").await?;
-    click_text(&window, "Reset your password").await?;
+    window.click_text("Forgot password?").await?;
+    window.click_text("Reset your password").await?;
     enter_code(&desktop, &window, ADA, CODE).await?;
     window.type_css("input[name=password]", NEW_PASSWORD).await?;
     window.type_css("input[name=confirmPassword]", NEW_PASSWORD).await?;
@@ -312,7 +266,7 @@ async fn sign_in_component_resets_a_forgotten_password() -> Result<()> {
 async fn waitlist_component_joins_the_waitlist() -> Result<()> {
     let mut desktop = Desktop::start(options(Config::preset("waitlist")?)).await?;
     let window = start(&mut desktop).await?;
-    click_text(&window, "Join waitlist").await?;
+    window.click_text("Join waitlist").await?;
     window.wait_for("page-waitlist").await?;
     window.type_css("input[name=emailAddress]", KATHERINE).await?;
     window.picture("waitlist-form").await?;
@@ -330,7 +284,7 @@ async fn has_task(window: &Window, task: &str) -> Result<()> {
     window.wait_for_css(".cl-card").await?;
     let session = window.run("return [clerk.session.status, clerk.session.currentTask.key]").await?;
     assert_eq!(session, json!(["pending", task]));
-    let main = go_to_inspector(window).await?;
+    let main = to_inspector(window).await?;
     until("the other window has the pending session", || async {
         window.text("sessions").await.ok()?.ends_with("(pending)").then_some(())
     })
@@ -389,8 +343,8 @@ async fn task_setup_mfa_is_finished_in_the_component() -> Result<()> {
     let code = until("an authenticator is made", || async { desktop.emulator().totp_code(&user_id(&desktop, 0)) });
     let code = code.await?;
     window.click_css(CONTINUE).await?;
-    window.type_css(OTP, &code).await?;
-    window.wait_until_gone(OTP).await?;
+    window.type_css(CODE_FIELD, &code).await?;
+    window.wait_until_gone(CODE_FIELD).await?;
     window.wait_for_css(CONTINUE).await?;
     window.picture("task-setup-mfa-done").await?;
     window.click_css(CONTINUE).await?;

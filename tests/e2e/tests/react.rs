@@ -1,41 +1,22 @@
 //! Clerk's React components in the React example: a real window, with every request through Rust.
 
-use clerk_e2e::{App, Desktop, Options, Result, Window, until};
+mod signed_in;
+
+use clerk_e2e::{Desktop, Options, Result, Window, until};
 use clerk_emulator::{Action, Fault, NewOrganization};
 use serde_json::{Value, json};
+use signed_in::{ADA, CONTINUE, enter_code_of_ada, nothing_went_wrong, sign_in, start};
 use thirtyfour::By;
-
-const ADA: &str = "ada+clerk_test@example.com";
-
-/// The button that continues in a form of Clerk's.
-const CONTINUE: &str = ".cl-formButtonPrimary";
 
 /// The example on the instance of the demo, where Ada signs in with a code.
 fn options() -> Options {
-    let mut options = Options::new(App::React);
-    options.instance.preferred_strategy = "otp".to_owned();
+    let mut options = signed_in::options();
     options.instance.seed_organizations = vec![NewOrganization {
         name: "Analytical Engines".to_owned(),
         creator: Some(ADA.to_owned()),
         ..NewOrganization::default()
     }];
     options
-}
-
-/// Starts the app and waits for `<SignIn/>`.
-async fn start(desktop: &mut Desktop) -> Result<Window> {
-    let window = desktop.start_app().await?;
-    window.record_problems().await?;
-    window.wait_for_css("input[name=identifier]").await?;
-    Ok(window)
-}
-
-/// Signs Ada in with a code in `<SignIn/>`, and waits for the home page.
-async fn sign_in(window: &Window) -> Result<()> {
-    window.type_css("input[name=identifier]", ADA).await?;
-    window.click_css(CONTINUE).await?;
-    window.type_css("[data-input-otp=true]", "424242").await?;
-    window.wait_for_text("rust-user", "Ada Lovelace").await
 }
 
 /// Makes Ada's organization the active one, as a script of the app would.
@@ -47,21 +28,6 @@ async fn activate_organization(window: &Window) -> Result<()> {
         Value::Bool(true) => Ok(()),
         error => Err(format!("the organization was not activated: {error}").into()),
     }
-}
-
-/// The page has requested nothing but itself and pictures, and has reported no problem.
-async fn nothing_went_wrong(desktop: &Desktop, window: &Window) -> Result<()> {
-    let emulator = desktop.emulator().base_url();
-    let requests = window.requests().await?;
-    let foreign: Vec<_> = requests
-        .iter()
-        .filter(|url| !["tauri://localhost/", "ipc://localhost/"].iter().any(|own| url.starts_with(own)))
-        .filter(|url| !url.starts_with(&format!("{emulator}/__emulator/img/")))
-        .filter(|url| !url.starts_with("https://img.clerk.com/"))
-        .collect();
-    assert!(foreign.is_empty(), "the page requested {foreign:#?}");
-    assert_eq!(window.problems().await?, Vec::<String>::new());
-    Ok(())
 }
 
 /// Returns the method and path of the emulator's requests since the first `skip`.
@@ -262,9 +228,7 @@ async fn session_tasks_are_done_before_anything_else() -> Result<()> {
     options.instance.organizations.force_selection = true;
     let mut desktop = Desktop::start(options).await?;
     let window = start(&mut desktop).await?;
-    window.type_css("input[name=identifier]", ADA).await?;
-    window.click_css(CONTINUE).await?;
-    window.type_css("[data-input-otp=true]", "424242").await?;
+    enter_code_of_ada(&window).await?;
     window.wait_for("page-choose-organization").await?;
     window.wait_until_gone("input[name=identifier], [data-input-otp=true]").await?;
     // Nowhere else to go, not even by the address.
@@ -291,9 +255,7 @@ async fn session_task_sets_up_a_second_factor() -> Result<()> {
     options.instance.mfa.required = true;
     let mut desktop = Desktop::start(options).await?;
     let window = start(&mut desktop).await?;
-    window.type_css("input[name=identifier]", ADA).await?;
-    window.click_css(CONTINUE).await?;
-    window.type_css("[data-input-otp=true]", "424242").await?;
+    enter_code_of_ada(&window).await?;
     window.wait_for("page-setup-mfa").await?;
     window.wait_for_css("[data-testid=page-setup-mfa] button").await?;
     window.picture("react-setup-mfa-light").await?;
@@ -340,9 +302,7 @@ async fn class_mounts_components_in_a_window_without_react() -> Result<()> {
         nothing_went_wrong(&desktop, &window).await?;
     }
     // Signed in there, and in the window with React, which is on the page of its form.
-    window.type_css("input[name=identifier]", ADA).await?;
-    window.click_css(CONTINUE).await?;
-    window.type_css("[data-input-otp=true]", "424242").await?;
+    enter_code_of_ada(&window).await?;
     window.wait_until_gone("input[name=identifier], [data-input-otp=true]").await?;
     window.switch_to(&main).await?;
     window.wait_for_text("rust-user", "Ada Lovelace").await?;
