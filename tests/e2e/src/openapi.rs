@@ -93,6 +93,7 @@ impl Description {
         for answer in answers {
             let mut answer = answer.clone();
             leave_out_undescribed(&mut answer);
+            fill_in_strategies(&mut answer);
             for error in validator.iter_errors(&answer) {
                 explain(&error, &mut complaints);
             }
@@ -131,6 +132,19 @@ fn to_json_schema(value: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// Gives a sign-up's field that is yet to be prepared the strategy that the description requires. `docs/emulator.md` explains why
+/// it has none.
+fn fill_in_strategies(answer: &mut Value) {
+    for pointer in ["/response/verifications", "/response/sign_up/verifications", "/client/sign_up/verifications"] {
+        let Some(Value::Object(fields)) = answer.pointer_mut(pointer) else { continue };
+        for field in fields.values_mut() {
+            if field["next_action"] == "needs_prepare" && field["strategy"].is_null() {
+                field["strategy"] = field["supported_strategies"][0].clone();
+            }
+        }
     }
 }
 

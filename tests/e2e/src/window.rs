@@ -98,6 +98,7 @@ impl Window {
         if !element.is_enabled().await? {
             return Err("it is disabled".into());
         }
+        self.is_still(&element).await?;
         let clicked = element.click().await;
         if clicked.is_err() {
             // The driver scrolls no further than to the edge of the window, where a bar may lie over the element.
@@ -105,6 +106,16 @@ impl Window {
             self.driver.execute(center, vec![element.to_json()?]).await?;
         }
         Ok(clicked?)
+    }
+
+    /// Fails if an element moves: the driver computes where to click, and clicks there although the element has left.
+    async fn is_still(&self, element: &WebElement) -> Result<()> {
+        let script = "const [element, done] = arguments;
+             const box = () => JSON.stringify(element.getBoundingClientRect());
+             const before = box();
+             requestAnimationFrame(() => requestAnimationFrame(() => done(box() === before)));";
+        let still = self.driver.execute_async(script, vec![element.to_json()?]).await?;
+        if *still.json() == true { Ok(()) } else { Err("it moves".into()) }
     }
 
     /// Waits for a button, link, tab or menu item with this text and clicks it.
@@ -135,37 +146,53 @@ impl Window {
         Ok(field.send_keys(text).await?)
     }
 
-    /// Types into an empty field of one of Clerk's components.
+    /// Types into a field of one of Clerk's components, in place of what is there, until the field has the text: a form may put it
+    /// back or move the focus while it is being typed.
     ///
     /// # Errors
     /// After a timeout.
     pub async fn type_css(&self, css: &str, text: &str) -> Result<()> {
-        until(&format!("{css} can be typed into"), || async { self.find(css).await?.send_keys(text).await.ok() }).await
+        until(&format!("{css} has the text"), || async {
+            let field = self.find(css).await?;
+            field.send_keys(Key::Control + "a").await.ok()?;
+            field.send_keys(text).await.ok()?;
+            (field.value().await.ok()?.as_deref() == Some(text)).then_some(())
+        })
+        .await
     }
 
-    /// Replaces the text of a field of one of Clerk's components, as a user does.
+    /// Types into a field that does not keep the text: one for a code, which is submitted when it is complete, or for several values.
+    /// Waits until the field is empty, as one for a code is only some time after it has refused the last one.
     ///
     /// # Errors
     /// After a timeout.
-    pub async fn replace_css(&self, css: &str, text: &str) -> Result<()> {
-        until(&format!("{css} can be typed into"), || async {
-            self.find(css).await?.send_keys(Key::Control + "a").await.ok()
+    pub async fn type_keys(&self, css: &str, text: &str) -> Result<()> {
+        until(&format!("{css} is empty and can be typed into"), || async {
+            let field = self.find(css).await?;
+            if field.value().await.ok()?.is_some_and(|value| !value.is_empty()) {
+                return None;
+            }
+            field.send_keys(text).await.ok()
         })
-        .await?;
-        self.type_css(css, text).await
+        .await
     }
 
-    /// Chooses the option with this value in a select element.
+    /// Waits for an option with this value in a select element, and chooses it.
     ///
     /// # Errors
     /// After a timeout.
     pub async fn choose(&self, id: &str, value: &str) -> Result<()> {
-        let select = self.wait_for(id).await?.to_json()?;
-        let script = "arguments[0].value = arguments[1];
-             arguments[0].dispatchEvent(new Event('change', { bubbles: true }));
-             return arguments[0].value";
-        let chosen = self.driver.execute(script, vec![select, value.into()]).await?.json().clone();
-        if chosen == value { Ok(()) } else { Err(format!("{id} has no option {value}").into()) }
+        let script = "const [select, value] = arguments;
+             if (![...select.options].some((option) => option.value === value)) return false;
+             select.value = value;
+             select.dispatchEvent(new Event('change', { bubbles: true }));
+             return true";
+        until(&format!("{id} has the option {value}"), || async {
+            let select = self.find(&by_id(id)).await?.to_json().ok()?;
+            let chosen = self.driver.execute(script, vec![select, value.into()]).await.ok()?;
+            (*chosen.json() == true).then_some(())
+        })
+        .await
     }
 
     /// Waits for an element with this text.

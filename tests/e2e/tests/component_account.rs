@@ -35,7 +35,7 @@ async fn add_email(window: &Window) -> Result<()> {
 /// Enters the code that was sent to the new address.
 async fn verify_email(desktop: &Desktop, window: &Window) -> Result<()> {
     let code = until("a code is sent to the new address", || async { desktop.emulator().latest_code(SECOND) }).await?;
-    window.type_css(&format!(".cl-profileSection__emailAddresses {CODE_FIELD}"), &code).await?;
+    window.type_keys(&format!(".cl-profileSection__emailAddresses {CODE_FIELD}"), &code).await?;
     window.wait_until_gone(CODE_FIELD).await
 }
 
@@ -51,8 +51,8 @@ async fn user_profile_changes_the_name_everywhere() -> Result<()> {
     let (desktop, window) = signed_in(options()).await?;
     go(&window, "account").await?;
     window.click_css(".cl-profileSectionPrimaryButton__profile").await?;
-    window.replace_css("input[name=firstName]", "Augusta").await?;
-    window.replace_css("input[name=lastName]", "King").await?;
+    window.type_css("input[name=firstName]", "Augusta").await?;
+    window.type_css("input[name=lastName]", "King").await?;
     window.picture("account-name").await?;
     window.click_css(&format!(".cl-profileSection__profile {CONTINUE}")).await?;
     window.wait_until_gone("input[name=firstName]").await?;
@@ -74,7 +74,7 @@ async fn user_profile_adds_an_email_address_and_verifies_it_by_code() -> Result<
     window.wait_for_css(CODE_FIELD).await?;
     window.picture("account-email-code").await?;
     // A wrong code is refused in the form, and the right one is taken then.
-    window.type_css(CODE_FIELD, "000000").await?;
+    window.type_keys(CODE_FIELD, "000000").await?;
     window.wait_for_css(".cl-formFieldErrorText, .cl-otpCodeFieldErrorText").await?;
     window.picture("account-email-wrong-code").await?;
     assert_eq!(second_address(&desktop.emulator().state()), Some(json!("unverified")));
@@ -115,7 +115,7 @@ async fn user_profile_changes_the_password_for_the_next_sign_in() -> Result<()> 
     window.click_css(&format!(".cl-profileSection__password {CONTINUE}")).await?;
     window.wait_for_css("#error-currentPassword").await?;
     window.picture("account-password-wrong").await?;
-    window.replace_css("input[name=currentPassword]", PASSWORD).await?;
+    window.type_css("input[name=currentPassword]", PASSWORD).await?;
     window.click_css(&format!(".cl-profileSection__password {CONTINUE}")).await?;
     window.wait_until_gone("input[name=currentPassword]").await?;
     // The session goes on, and the new password is the one that counts.
@@ -125,7 +125,7 @@ async fn user_profile_changes_the_password_for_the_next_sign_in() -> Result<()> 
     window.click_css(".cl-userButtonPopoverActionButton__signOut").await?;
     sign_in_with_password(&window, PASSWORD).await?;
     window.wait_for_css("#error-password").await?;
-    window.replace_css(SIGN_IN_PASSWORD, NEW_PASSWORD).await?;
+    window.type_css(SIGN_IN_PASSWORD, NEW_PASSWORD).await?;
     window.click_css(CONTINUE).await?;
     window.wait_for_text("rust-user", "Ada Lovelace").await?;
     nothing_went_wrong(&desktop, &window).await
@@ -155,7 +155,7 @@ async fn reverification_is_asked_for_by_code_and_the_action_completes() -> Resul
     window.wait_until_gone(DIALOG).await?;
     assert_eq!(second_address(&desktop.emulator().state()), None);
     window.click_css(&format!(".cl-profileSection__emailAddresses {CONTINUE}")).await?;
-    window.type_css(&format!("{DIALOG} {CODE_FIELD}"), CODE).await?;
+    window.type_keys(&format!("{DIALOG} {CODE_FIELD}"), CODE).await?;
     window.wait_until_gone(DIALOG).await?;
     verify_email(&desktop, &window).await?;
     let verified = json!([ADA, SECOND]);
@@ -193,7 +193,7 @@ async fn totp_is_set_up_in_user_profile_after_reverification_by_password() -> Re
     window.click_css(&format!(".cl-profileSection__mfa {CONTINUE}")).await?;
     let id = user(&desktop.emulator().state(), ADA).ok_or("Ada is gone")?["id"].clone();
     let code = desktop.emulator().totp_code(id.as_str().unwrap_or_default()).ok_or("there is no secret")?;
-    window.type_css(&format!(".cl-profileSection__mfa {CODE_FIELD}"), &code).await?;
+    window.type_keys(&format!(".cl-profileSection__mfa {CODE_FIELD}"), &code).await?;
     window.wait_until_gone(CODE_FIELD).await?;
     window.picture("totp-added").await?;
     wait_for_server(&desktop, "the authenticator app is a factor", |state| {

@@ -138,7 +138,7 @@ async fn task(options: Options, component: &str, element: &str) -> Result<()> {
     window.choose("component", "SignIn").await?;
     window.type_css("#area input[name=identifier]", ADA).await?;
     window.click_css(&format!("#area {CONTINUE}")).await?;
-    window.type_css(&format!("#area {CODE_FIELD}"), CODE).await?;
+    window.type_keys(&format!("#area {CODE_FIELD}"), CODE).await?;
     wait_for_value(&window, "return clerk.session?.status ?? null", &json!("pending")).await?;
     mount(&window, &[(component, element)]).await?;
     nothing_went_wrong(&desktop, &window).await

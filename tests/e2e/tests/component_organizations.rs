@@ -45,7 +45,7 @@ async fn organization_is_created_and_a_member_is_invited() -> Result<()> {
     assert_eq!(members, &json!([{ "user": ADA, "role": "org:admin" }]));
     window.click_css(".cl-navbarButton__members").await?;
     window.click_css(".cl-membersPageInviteButton").await?;
-    window.type_css(".cl-tagInputContainer input", &format!("{GUEST},")).await?;
+    window.type_keys(".cl-tagInputContainer input", &format!("{GUEST},")).await?;
     window.picture("organization-invite").await?;
     window.click_css(CONTINUE).await?;
     wait_for_server(&desktop, "the invitation is at the server", |state| {

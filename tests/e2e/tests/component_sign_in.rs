@@ -3,7 +3,7 @@
 mod signed_in;
 
 use clerk_e2e::{App, Desktop, Options, Result, Window, until};
-use clerk_emulator::{Action, Config, Fault, NewOrganization, NewUser};
+use clerk_emulator::{Action, Config, Fault, NewOrganization, NewUser, Presence};
 use serde_json::{Value, json};
 use signed_in::{ADA, CODE, CODE_FIELD, CONTINUE, PASSWORD, nothing_went_wrong_but, start, to_inspector};
 use thirtyfour::Key;
@@ -45,7 +45,7 @@ async fn wait_for_words(window: &Window, css: &str, words: &str) -> Result<()> {
 /// Enters the code of a test address, as soon as it has been sent.
 async fn enter_code(desktop: &Desktop, window: &Window, address: &str, code: &str) -> Result<()> {
     until("a code is sent", || async { desktop.emulator().latest_code(address) }).await?;
-    window.type_css(CODE_FIELD, code).await
+    window.type_keys(CODE_FIELD, code).await
 }
 
 /// Enters the address in `<SignIn/>`.
@@ -96,6 +96,31 @@ fn user_id(desktop: &Desktop, index: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sign_up_component_signs_up_with_an_email_code() -> Result<()> {
+    let mut options = options(Config::default());
+    options.instance.profile.first_name = Presence::Required;
+    options.instance.profile.last_name = Presence::Required;
+    let mut desktop = Desktop::start(options).await?;
+    let window = start(&mut desktop).await?;
+    window.click_text("Sign up").await?;
+    window.wait_for("page-sign-up").await?;
+    window.type_css("input[name=firstName]", "Katherine").await?;
+    window.type_css("input[name=lastName]", "Johnson").await?;
+    window.type_css("input[name=emailAddress]", KATHERINE).await?;
+    window.type_css("input[name=password]", NEW_PASSWORD).await?;
+    window.picture("sign-up-form").await?;
+    window.click_css(CONTINUE).await?;
+    // A wrong code is refused on the card.
+    enter_code(&desktop, &window, KATHERINE, "000000").await?;
+    wait_for_words(&window, ".cl-card", "Incorrect code").await?;
+    window.picture("sign-up-wrong-code").await?;
+    window.type_keys(CODE_FIELD, CODE).await?;
+    is_signed_in_everywhere(&window, "Katherine Johnson", KATHERINE).await?;
+    assert_eq!(count(&desktop, "POST", "/v1/client/sign_ups"), 1);
+    nothing_went_wrong(&desktop, &window).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sign_in_component_takes_a_password_and_then_an_authenticator_code() -> Result<()> {
     let mut options = options(Config::default());
     options.instance.users[0].totp_secret = Some(SECRET.to_owned());
@@ -104,16 +129,14 @@ async fn sign_in_component_takes_a_password_and_then_an_authenticator_code() -> 
     enter_password(&window, "not-the-password").await?;
     wait_for_words(&window, ".cl-formFieldErrorText", "incorrect").await?;
     window.picture("sign-in-wrong-password").await?;
-    let field = window.wait_for_css(PASSWORD_CARD).await?;
-    field.send_keys(Key::Control + "a").await?;
-    field.send_keys(PASSWORD).await?;
+    window.type_css(PASSWORD_CARD, PASSWORD).await?;
     window.click_css(CONTINUE).await?;
     window.wait_for_css(CODE_FIELD).await?;
     window.picture("sign-in-authenticator").await?;
     // The password alone signs nobody in.
     assert_eq!(window.run_async(WHO_AM_I).await?["session"], Value::Null);
     let code = desktop.emulator().totp_code(&user_id(&desktop, 0)).ok_or("Ada has an authenticator")?;
-    window.type_css(CODE_FIELD, &code).await?;
+    window.type_keys(CODE_FIELD, &code).await?;
     is_signed_in_everywhere(&window, "Ada Lovelace", ADA).await?;
     nothing_went_wrong(&desktop, &window).await
 }
@@ -254,9 +277,7 @@ async fn sign_in_component_resets_a_forgotten_password() -> Result<()> {
     window.wait_for_css(IDENTIFIER).await?;
     enter_password(&window, PASSWORD).await?;
     wait_for_words(&window, ".cl-formFieldErrorText", "incorrect").await?;
-    let field = window.wait_for_css(PASSWORD_CARD).await?;
-    field.send_keys(Key::Control + "a").await?;
-    field.send_keys(NEW_PASSWORD).await?;
+    window.type_css(PASSWORD_CARD, NEW_PASSWORD).await?;
     window.click_css(CONTINUE).await?;
     window.wait_for_text("rust-user", "Ada Lovelace").await?;
     nothing_went_wrong(&desktop, &window).await
@@ -343,7 +364,7 @@ async fn task_setup_mfa_is_finished_in_the_component() -> Result<()> {
     let code = until("an authenticator is made", || async { desktop.emulator().totp_code(&user_id(&desktop, 0)) });
     let code = code.await?;
     window.click_css(CONTINUE).await?;
-    window.type_css(CODE_FIELD, &code).await?;
+    window.type_keys(CODE_FIELD, &code).await?;
     window.wait_until_gone(CODE_FIELD).await?;
     window.wait_for_css(CONTINUE).await?;
     window.picture("task-setup-mfa-done").await?;

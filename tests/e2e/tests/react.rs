@@ -6,7 +6,6 @@ use clerk_e2e::{Desktop, Options, Result, Window, until};
 use clerk_emulator::{Action, Fault, NewOrganization};
 use serde_json::{Value, json};
 use signed_in::{ADA, CONTINUE, enter_code_of_ada, nothing_went_wrong, sign_in, start};
-use thirtyfour::By;
 
 /// The example on the instance of the demo, where Ada signs in with a code.
 fn options() -> Options {
@@ -114,16 +113,8 @@ async fn sign_up_component_creates_an_account_and_the_tabs_follow() -> Result<()
     window.type_css("input[name=password]", "a-good-password").await?;
     window.click_css(CONTINUE).await?;
     window.wait_for_css("[data-input-otp=true]").await?;
-    // The component takes the emulator's verification for one whose code was sent, and sends one on demand only.
-    let code = until("a code is sent", || async {
-        if let Ok(resend) = window.driver().find(By::Css(".cl-formResendCodeLink:not([disabled])")).await {
-            // It is disabled again after the click.
-            let _ = resend.click().await;
-        }
-        desktop.emulator().latest_code("katherine@example.com")
-    })
-    .await?;
-    window.type_css("[data-input-otp=true]", &code).await?;
+    let code = until("a code is sent", || async { desktop.emulator().latest_code("katherine@example.com") }).await?;
+    window.type_keys("[data-input-otp=true]", &code).await?;
     window.wait_for("page-home").await?;
     window.wait_until_gone("[data-input-otp=true]").await?;
     assert_eq!(window.text("user-email").await?, "katherine@example.com");
@@ -275,21 +266,27 @@ const SIGNED_IN_COMPONENTS: &[(&str, &str)] = &[
     ("OrganizationProfile", ".cl-organizationProfile-root, .cl-profileSection"),
 ];
 
+/// Chooses the theme of the window `components`, and waits until its page was loaded again for it.
+async fn load_with_theme(window: &Window, theme: &str) -> Result<()> {
+    window.wait_for_text("status", "ready").await?;
+    window.run("window.isPrevious = true").await?;
+    window.choose("theme", theme).await?;
+    until("the page is loaded again", || async {
+        let loaded = "return !window.isPrevious && document.documentElement.dataset.theme";
+        (window.run(loaded).await.ok()? == theme).then_some(())
+    })
+    .await?;
+    window.record_problems().await?;
+    window.wait_for_text("status", "ready").await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn class_mounts_components_in_a_window_without_react() -> Result<()> {
     let mut desktop = Desktop::start(options()).await?;
     let window = start(&mut desktop).await?;
     let (main, components) = window.open_by("open-components").await?;
     for theme in ["dark", "light"] {
-        window.wait_for_text("status", "ready").await?;
-        window.choose("theme", theme).await?;
-        until("the page is loaded again", || async {
-            let same = window.run("return document.documentElement.dataset.theme").await.ok()?;
-            (same == theme).then_some(())
-        })
-        .await?;
-        window.wait_for_text("status", "ready").await?;
-        window.record_problems().await?;
+        load_with_theme(&window, theme).await?;
         for (component, element) in [
             ("Waitlist", "input[name=emailAddress]"),
             ("SignUp", "input[name=emailAddress]"),
@@ -310,14 +307,7 @@ async fn class_mounts_components_in_a_window_without_react() -> Result<()> {
     activate_organization(&window).await?;
     window.switch_to(&components).await?;
     for theme in ["dark", "light"] {
-        window.choose("theme", theme).await?;
-        until("the page is loaded again", || async {
-            let same = window.run("return document.documentElement.dataset.theme").await.ok()?;
-            (same == theme).then_some(())
-        })
-        .await?;
-        window.wait_for_text("status", "ready").await?;
-        window.record_problems().await?;
+        load_with_theme(&window, theme).await?;
         for (component, element) in SIGNED_IN_COMPONENTS {
             window.choose("component", component).await?;
             window.wait_for_css(element).await?;

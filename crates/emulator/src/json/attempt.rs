@@ -94,9 +94,10 @@ fn field_verification(world: &World, attempt: &SignUp, kind: Kind) -> Value {
     let strategies = world.verification_strategies(kind);
     let mut json = match attempt.verification(kind) {
         Some(one) => verification(world, one),
+        // Clerk's components send a code only if no strategy is named yet.
         None => json!({
             "object": "verification_otp", "status": "unverified",
-            "strategy": strategies.first().cloned().unwrap_or_default(), "attempts": null, "expire_at": attempt.abandon_at,
+            "strategy": null, "attempts": null, "expire_at": attempt.abandon_at,
         }),
     };
     let status = attempt.verification(kind).map(|one: &Verification| one.status_at(world.now_ms()));

@@ -37,7 +37,7 @@ pub(crate) async fn start(desktop: &mut Desktop) -> Result<Window> {
 pub(crate) async fn enter_code_of_ada(window: &Window) -> Result<()> {
     window.type_css("input[name=identifier]", ADA).await?;
     window.click_css(CONTINUE).await?;
-    window.type_css(CODE_FIELD, CODE).await
+    window.type_keys(CODE_FIELD, CODE).await
 }
 
 /// Signs Ada in with a code in `<SignIn/>`, and waits for the home page.
