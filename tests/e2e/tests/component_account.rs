@@ -212,7 +212,10 @@ const CONNECTED: &str = ".cl-profileSectionItem__connectedAccounts";
 
 /// Begins to connect an account at GitHub, and waits for the provider's page in the system browser.
 async fn connect_github(desktop: &Desktop, window: &Window) -> Result<()> {
-    window.click_css(".cl-menuButton__connectedAccounts").await?;
+    // The menu stays open after a failure.
+    if !window.has_css("[role=menuitem]").await {
+        window.click_css(".cl-menuButton__connectedAccounts").await?;
+    }
     window.click_text("GitHub").await?;
     desktop.provider_page().await
 }
@@ -231,6 +234,36 @@ async fn external_account_is_connected_through_the_system_browser() -> Result<()
     inspector_has(&window, ACCOUNTS, &json!([["oauth_github", "verified"]])).await?;
     assert!(window.run("return location.href").await?.to_string().contains("page=account"), "the page stays");
     assert_eq!(desktop.app_processes(), 1);
+    nothing_went_wrong(&desktop, &window).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn external_account_that_is_denied_or_given_up_can_be_tried_again() -> Result<()> {
+    let (desktop, window) = signed_in(options()).await?;
+    go(&window, "account").await?;
+    connect_github(&desktop, &window).await?;
+    desktop.click_in_browser("deny").await?;
+    window.wait_for_css(".cl-profileSection__connectedAccounts").await?;
+    window.picture("connect-denied").await?;
+    desktop.close_tab().await?;
+    // Given up: the tab is closed, and the user goes elsewhere and returns.
+    connect_github(&desktop, &window).await?;
+    desktop.close_tab().await?;
+    go(&window, "home").await?;
+    go(&window, "account").await?;
+    connect_github(&desktop, &window).await?;
+    desktop.click_in_browser(LINUS).await?;
+    until("GitHub is connected", || async {
+        let script = format!("return document.querySelector('{CONNECTED}')?.innerText");
+        window.run(&script).await.ok()?.as_str()?.contains("linus@example.com").then_some(())
+    })
+    .await?;
+    window.picture("connect-after-denial").await?;
+    wait_for_server(&desktop, "GitHub is connected", |state| {
+        let accounts = user(state, ADA)?["external_accounts"].clone();
+        accounts.as_array()?.iter().any(|one| one["verification"]["status"] == "verified").then_some(())
+    })
+    .await?;
     nothing_went_wrong(&desktop, &window).await
 }
 

@@ -5,7 +5,9 @@ mod signed_in;
 use clerk_e2e::{Desktop, Options, Result, Window};
 use clerk_emulator::{NewOrganization, NewUser};
 use serde_json::json;
-use signed_in::{ADA, CODE, CODE_FIELD, CONTINUE, DIALOG, nothing_went_wrong, options, signed_in, wait_for_value};
+use signed_in::{
+    ADA, CODE, CODE_FIELD, CONTINUE, DIALOG, load_with_theme, nothing_went_wrong, options, signed_in, wait_for_value,
+};
 
 /// Opens the window with the components.
 async fn open(window: &Window) -> Result<()> {
@@ -141,6 +143,9 @@ async fn task(options: Options, component: &str, element: &str) -> Result<()> {
     window.type_keys(&format!("#area {CODE_FIELD}"), CODE).await?;
     wait_for_value(&window, "return clerk.session?.status ?? null", &json!("pending")).await?;
     mount(&window, &[(component, element)]).await?;
+    load_with_theme(&window, "dark").await?;
+    window.wait_for_css(&format!("#area :is({element})")).await?;
+    window.picture(&format!("class-{component}-dark")).await?;
     nothing_went_wrong(&desktop, &window).await
 }
 

@@ -5,7 +5,7 @@ mod signed_in;
 use clerk_e2e::{App, Desktop, Options, Result, Window, until};
 use clerk_emulator::{Action, Config, Fault, NewOrganization, NewUser, Presence};
 use serde_json::{Value, json};
-use signed_in::{ADA, CODE, CODE_FIELD, CONTINUE, PASSWORD, nothing_went_wrong_but, start, to_inspector};
+use signed_in::{ADA, CODE, CODE_FIELD, CONTINUE, PASSWORD, nothing_went_wrong, start, to_inspector};
 use thirtyfour::Key;
 
 const KATHERINE: &str = "katherine+clerk_test@example.com";
@@ -76,12 +76,6 @@ async fn is_signed_in_everywhere(window: &Window, name: &str, email: &str) -> Re
     window.wait_for_text("sessions", &format!("{session} (active)")).await?;
     window.switch_to(&main).await?;
     Ok(session)
-}
-
-/// As everywhere, except that clerk-js polls for an e-mail link by timers of a worker, and by those of the page if the policy forbids
-/// workers, as the example's does.
-async fn nothing_went_wrong(desktop: &Desktop, window: &Window) -> Result<()> {
-    nothing_went_wrong_but(desktop, window, |problem| problem.starts_with("policy worker-src blob ")).await
 }
 
 /// Returns how many requests with this method and path the emulator has received.

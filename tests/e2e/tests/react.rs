@@ -5,7 +5,7 @@ mod signed_in;
 use clerk_e2e::{Desktop, Options, Result, Window, until};
 use clerk_emulator::{Action, Fault, NewOrganization};
 use serde_json::{Value, json};
-use signed_in::{ADA, CONTINUE, enter_code_of_ada, nothing_went_wrong, sign_in, start};
+use signed_in::{ADA, CONTINUE, enter_code_of_ada, load_with_theme, nothing_went_wrong, sign_in, start};
 
 /// The example on the instance of the demo, where Ada signs in with a code.
 fn options() -> Options {
@@ -265,20 +265,6 @@ const SIGNED_IN_COMPONENTS: &[(&str, &str)] = &[
     ("OrganizationList", ".cl-organizationListPreviewItem, .cl-organizationList-root button"),
     ("OrganizationProfile", ".cl-organizationProfile-root, .cl-profileSection"),
 ];
-
-/// Chooses the theme of the window `components`, and waits until its page was loaded again for it.
-async fn load_with_theme(window: &Window, theme: &str) -> Result<()> {
-    window.wait_for_text("status", "ready").await?;
-    window.run("window.isPrevious = true").await?;
-    window.choose("theme", theme).await?;
-    until("the page is loaded again", || async {
-        let loaded = "return !window.isPrevious && document.documentElement.dataset.theme";
-        (window.run(loaded).await.ok()? == theme).then_some(())
-    })
-    .await?;
-    window.record_problems().await?;
-    window.wait_for_text("status", "ready").await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn class_mounts_components_in_a_window_without_react() -> Result<()> {

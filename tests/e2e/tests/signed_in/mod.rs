@@ -80,6 +80,20 @@ pub(crate) async fn to_inspector(window: &Window) -> Result<WindowHandle> {
     Ok(window.open_by("open-inspector").await?.0)
 }
 
+/// Chooses the theme of the window `components`, and waits until its page was loaded again for it.
+pub(crate) async fn load_with_theme(window: &Window, theme: &str) -> Result<()> {
+    window.wait_for_text("status", "ready").await?;
+    window.run("window.isPrevious = true").await?;
+    window.choose("theme", theme).await?;
+    until("the page is loaded again", || async {
+        let loaded = "return !window.isPrevious && document.documentElement.dataset.theme";
+        (window.run(loaded).await.ok()? == theme).then_some(())
+    })
+    .await?;
+    window.record_problems().await?;
+    window.wait_for_text("status", "ready").await
+}
+
 /// Waits until a script in the window returns a value.
 pub(crate) async fn wait_for_value(window: &Window, script: &str, value: &Value) -> Result<()> {
     until(&format!("{script:?} gives {value}"), || async { (window.run(script).await.ok()? == *value).then_some(()) })
@@ -106,15 +120,6 @@ pub(crate) fn user(state: &Value, email: &str) -> Option<Value> {
 
 /// The page has requested nothing but itself and pictures, and has reported no problem.
 pub(crate) async fn nothing_went_wrong(desktop: &Desktop, window: &Window) -> Result<()> {
-    nothing_went_wrong_but(desktop, window, |_| false).await
-}
-
-/// As [`nothing_went_wrong`], apart from the problems that are known.
-pub(crate) async fn nothing_went_wrong_but(
-    desktop: &Desktop,
-    window: &Window,
-    is_known: impl Fn(&str) -> bool,
-) -> Result<()> {
     let emulator = desktop.emulator().base_url();
     let pictures = format!("{emulator}/__emulator/img/");
     // Shows that the page's requests are seen.
@@ -132,8 +137,6 @@ pub(crate) async fn nothing_went_wrong_but(
     let own = ["tauri://localhost/", "ipc://localhost/", "https://img.clerk.com/", "blob:tauri://", "data:", &pictures];
     let foreign: Vec<_> = requests.iter().filter(|url| !own.iter().any(|own| url.starts_with(own))).collect();
     assert!(foreign.is_empty(), "the page requested {foreign:#?}");
-    let mut problems = window.problems().await?;
-    problems.retain(|problem| !is_known(problem));
-    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(window.problems().await?, Vec::<String>::new());
     Ok(())
 }
