@@ -304,11 +304,14 @@ impl Soak {
         };
         let sessions: Vec<_> = client.sessions.iter().map(|one| one.id.as_str()).collect();
         let at_server = at_server["sessions"].as_array().unwrap().iter();
-        // One that was ended elsewhere is not listed: an app that has not heard of it yet would lose it later.
-        let active = at_server.filter(|one| one["status"] == "active");
-        let at_server: Vec<_> = active.map(|one| one["id"].as_str().unwrap()).collect();
+        // An app may not have heard yet that its session was ended elsewhere.
+        let are_active = at_server.clone().all(|one| one["status"] == "active");
+        let at_server: Vec<_> = at_server.map(|one| one["id"].as_str().unwrap()).collect();
         if sessions.len() != 1 || sessions != at_server {
             return Some(format!("the sessions are {sessions:?}, and those of the server {at_server:?}"));
+        }
+        if !are_active {
+            return Some("the session has ended at the server".to_owned());
         }
         None
     }

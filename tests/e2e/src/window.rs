@@ -98,7 +98,7 @@ impl Window {
         if !element.is_enabled().await? {
             return Err("it is disabled".into());
         }
-        self.is_still(&element).await?;
+        self.require_still(&element).await?;
         let clicked = element.click().await;
         if clicked.is_err() {
             // The driver scrolls no further than to the edge of the window, where a bar may lie over the element.
@@ -109,7 +109,7 @@ impl Window {
     }
 
     /// Fails if an element moves: the driver computes where to click, and clicks there although the element has left.
-    async fn is_still(&self, element: &WebElement) -> Result<()> {
+    async fn require_still(&self, element: &WebElement) -> Result<()> {
         let script = "const [element, done] = arguments;
              const box = () => JSON.stringify(element.getBoundingClientRect());
              const before = box();
