@@ -3,11 +3,15 @@
 use std::collections::VecDeque;
 
 use serde_json::Value;
+use url::Url;
 
 use crate::flows::attempt::Attempt;
 
 /// The number of pages that are remembered. A user follows the newest.
 const MAX_PAGES: usize = 16;
+
+/// The lists of a user's accounts at providers.
+pub(crate) const ACCOUNT_LISTS: [&str; 3] = ["external_accounts", "enterprise_accounts", "saml_accounts"];
 
 /// What a page verifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +22,8 @@ pub(crate) enum Subject {
     Account(String),
 }
 
-/// A page, and what it verifies.
-pub(crate) type NamedPage = (String, Subject);
+/// A page, and what it verifies. Windows send addresses as URLs are written there, so they are compared as URLs.
+pub(crate) type NamedPage = (Url, Subject);
 
 /// The pages that FAPI named in responses, the newest last.
 #[derive(Debug, Default)]
@@ -36,43 +40,69 @@ impl NamedPages {
         }
     }
 
-    pub(crate) fn subject(&self, page: &str) -> Option<&Subject> {
-        self.0.iter().find(|known| known.0 == page).map(|known| &known.1)
+    pub(crate) fn subject(&self, page: &Url) -> Option<&Subject> {
+        self.0.iter().find(|known| known.0 == *page).map(|known| &known.1)
     }
 }
 
-/// Finds the pages in JSON from FAPI, which has a limited depth.
+/// Finds the pages in a response of FAPI, or in a client. Only the places are read where FAPI puts the verifications of
+/// attempts and accounts: elsewhere, e.g. in `unsafe_metadata`, there is what windows and others wrote.
 pub(crate) fn pages_in(json: &Value) -> Vec<NamedPage> {
     let mut pages = Vec::new();
-    collect(json, None, &mut pages);
+    for resource in [json, &json["response"], &json["client"], &json["meta"]["client"]] {
+        match resource {
+            Value::Array(items) => items.iter().for_each(|item| collect(item, &mut pages)),
+            resource => collect(resource, &mut pages),
+        }
+    }
     pages
 }
 
-fn collect(json: &Value, within: Option<&Subject>, pages: &mut Vec<NamedPage>) {
-    match json {
-        Value::Object(fields) => {
-            if let Some(page) = fields.get("external_verification_redirect_url").and_then(Value::as_str)
-                && let Some(subject) = within
-            {
-                pages.push((page.to_owned(), subject.clone()));
-            }
-            let own = subject_of(json);
-            fields.values().for_each(|value| collect(value, own.as_ref().or(within), pages));
+fn collect(resource: &Value, pages: &mut Vec<NamedPage>) {
+    match resource["object"].as_str() {
+        Some("client") => {
+            collect(&resource["sign_in"], pages);
+            collect(&resource["sign_up"], pages);
+            items(&resource["sessions"]).for_each(|session| collect_accounts(&session["user"], pages));
         }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, within, pages)),
+        Some("session") => collect_accounts(&resource["user"], pages),
+        Some("user") => collect_accounts(resource, pages),
+        Some("sign_in_attempt" | "sign_in") => {
+            let verifications = ["first_factor_verification", "second_factor_verification"].map(|name| &resource[name]);
+            add(verifications, resource, |id| Subject::Attempt(Attempt::SignIn(id.into())), pages);
+        }
+        Some("sign_up_attempt" | "sign_up") => {
+            let verifications = resource["verifications"].as_object().into_iter().flat_map(|all| all.values());
+            add(verifications, resource, |id| Subject::Attempt(Attempt::SignUp(id.into())), pages);
+        }
+        // `external_account`, `enterprise_account`, `saml_account`; older data has e.g. `google_account`.
+        Some(object) if object.ends_with("_account") => collect_account(resource, pages),
         _ => {}
     }
 }
 
-fn subject_of(json: &Value) -> Option<Subject> {
-    let (object, id) = (json["object"].as_str()?, json["id"].as_str()?);
-    match object {
-        "sign_in_attempt" | "sign_in" => Some(Subject::Attempt(Attempt::SignIn(id.into()))),
-        "sign_up_attempt" | "sign_up" => Some(Subject::Attempt(Attempt::SignUp(id.into()))),
-        // `external_account`, `enterprise_account`, `saml_account`; older data has e.g. `google_account`.
-        object if object.ends_with("_account") => Some(Subject::Account(id.to_owned())),
-        _ => None,
-    }
+fn collect_accounts(user: &Value, pages: &mut Vec<NamedPage>) {
+    ACCOUNT_LISTS.iter().flat_map(|list| items(&user[*list])).for_each(|account| collect_account(account, pages));
+}
+
+fn collect_account(account: &Value, pages: &mut Vec<NamedPage>) {
+    add([&account["verification"]], account, |id| Subject::Account(id.to_owned()), pages);
+}
+
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+/// Adds the pages of a resource's verifications.
+fn add<'a>(
+    verifications: impl IntoIterator<Item = &'a Value>,
+    resource: &Value,
+    subject: impl Fn(&str) -> Subject,
+    pages: &mut Vec<NamedPage>,
+) {
+    let Some(id) = resource["id"].as_str() else { return };
+    let page = |verification: &Value| Url::parse(verification["external_verification_redirect_url"].as_str()?).ok();
+    pages.extend(verifications.into_iter().filter_map(page).map(|page| (page, subject(id))));
 }
 
 #[cfg(test)]
@@ -80,45 +110,72 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn page(url: &str) -> Value {
+        json!({ "object": "verification_oauth", "external_verification_redirect_url": url })
+    }
+
+    fn found_in(json: &Value) -> Vec<(String, Subject)> {
+        let mut found: Vec<_> = pages_in(json).into_iter().map(|(page, subject)| (page.to_string(), subject)).collect();
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        found
+    }
+
     #[test]
     fn pages_in_finds_what_each_page_verifies() {
-        let page = |url: &str| json!({ "object": "verification_oauth", "external_verification_redirect_url": url });
-        let body = json!({
-            "response": { "object": "external_account", "id": "eac_1", "verification": page("https://a") },
-            "client": {
-                "object": "client", "id": "client_1",
-                "sign_in": { "object": "sign_in_attempt", "id": "sia_1", "first_factor_verification": page("https://b") },
-                "sign_up": { "object": "sign_up_attempt", "id": "sua_1", "verifications": { "external_account": page("https://c") } },
-                "sessions": [{ "user": { "enterprise_accounts": [
-                    { "object": "enterprise_account", "id": "ent_1", "verification": page("https://d") },
-                ] } }],
-                "unknown": page("https://e"),
-            },
+        let client = json!({
+            "object": "client", "id": "client_1",
+            "sign_in": { "object": "sign_in_attempt", "id": "sia_1", "first_factor_verification": page("https://b") },
+            "sign_up": { "object": "sign_up_attempt", "id": "sua_1", "verifications": { "external_account": page("https://c") } },
+            "sessions": [{ "user": { "enterprise_accounts": [
+                { "object": "enterprise_account", "id": "ent_1", "verification": page("https://d") },
+            ] } }],
+            "unknown": page("https://e"),
         });
-        let mut found = pages_in(&body);
-        found.sort_by(|one, other| one.0.cmp(&other.0));
         let account = |id: &str| Subject::Account(id.to_owned());
-        assert_eq!(
-            found,
-            [
-                ("https://a".to_owned(), account("eac_1")),
-                ("https://b".to_owned(), Subject::Attempt(Attempt::SignIn("sia_1".into()))),
-                ("https://c".to_owned(), Subject::Attempt(Attempt::SignUp("sua_1".into()))),
-                ("https://d".to_owned(), account("ent_1")),
-            ]
-        );
+        let in_client = [
+            ("https://b/".to_owned(), Subject::Attempt(Attempt::SignIn("sia_1".into()))),
+            ("https://c/".to_owned(), Subject::Attempt(Attempt::SignUp("sua_1".into()))),
+            ("https://d/".to_owned(), account("ent_1")),
+        ];
+        assert_eq!(found_in(&client), in_client);
+        assert_eq!(found_in(&json!({ "errors": [], "meta": { "client": client } })), in_client);
+        let response = json!({ "object": "external_account", "id": "eac_1", "verification": page("https://a") });
+        assert_eq!(found_in(&json!({ "response": response, "client": null })), [("https://a/".to_owned(), account("eac_1"))]);
+        assert_eq!(found_in(&json!({ "response": [response] })), [("https://a/".to_owned(), account("eac_1"))]);
+    }
+
+    #[test]
+    fn pages_in_ignores_what_windows_write() {
+        let forged = json!({
+            "object": "external_account", "id": "eac_1", "verification": page("https://evil.test"),
+            "first_factor_verification": page("https://evil.test"), "external_verification_redirect_url": "https://evil.test",
+            "external_accounts": [{ "object": "external_account", "id": "eac_1", "verification": page("https://evil.test") }],
+        });
+        let metadata = |object: &str| {
+            json!({ "object": object, "id": "id_1", "unsafe_metadata": forged, "public_metadata": { "user": forged }, "name": forged })
+        };
+        for object in ["user", "sign_up_attempt", "sign_in_attempt", "session", "external_account", "organization"] {
+            assert_eq!(found_in(&json!({ "response": metadata(object) })), [], "{object}");
+        }
+        let mut user = metadata("user");
+        user["external_accounts"] = json!([metadata("external_account")]);
+        let sessions = json!([{ "object": "session", "id": "sess_1", "user": user }]);
+        let client =
+            json!({ "object": "client", "sessions": sessions, "sign_in": metadata("sign_in"), "sign_up": metadata("sign_up") });
+        assert_eq!(found_in(&json!({ "response": null, "client": client })), []);
     }
 
     #[test]
     fn named_pages_forget_the_oldest() {
+        let url = |number: usize| Url::parse(&format!("https://page{number}.test")).unwrap();
         let mut pages = NamedPages::default();
         for number in 0..20 {
-            pages.add(vec![(format!("https://{number}"), Subject::Account(number.to_string()))]);
+            pages.add(vec![(url(number), Subject::Account(number.to_string()))]);
         }
-        assert_eq!(pages.subject("https://3"), None);
-        assert_eq!(pages.subject("https://4"), Some(&Subject::Account("4".to_owned())));
-        pages.add(vec![("https://4".to_owned(), Subject::Account("new".to_owned()))]);
-        assert_eq!(pages.subject("https://4"), Some(&Subject::Account("new".to_owned())));
+        assert_eq!(pages.subject(&url(3)), None);
+        assert_eq!(pages.subject(&url(4)), Some(&Subject::Account("4".to_owned())));
+        pages.add(vec![(url(4), Subject::Account("new".to_owned()))]);
+        assert_eq!(pages.subject(&url(4)), Some(&Subject::Account("new".to_owned())));
         assert_eq!(pages.0.len(), MAX_PAGES);
     }
 }

@@ -14,6 +14,7 @@ use tokio::{
     sync::{oneshot, watch},
     time::Instant,
 };
+use url::Url;
 
 use crate::{
     error::Result,
@@ -162,7 +163,7 @@ impl Flows {
     }
 
     /// Returns what a page verifies, if FAPI named it.
-    pub(crate) fn subject_of_page(&self, page: &str) -> Option<Subject> {
+    pub(crate) fn subject_of_page(&self, page: &Url) -> Option<Subject> {
         lock(&self.named_pages).subject(page).cloned()
     }
 

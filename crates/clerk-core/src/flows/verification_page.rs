@@ -16,7 +16,7 @@ use crate::{
         callback_params::RedirectCallbackParams,
         deep_link::Verdict,
         frontend_api::REDEEMED_NONCE,
-        named_pages::{Subject, pages_in},
+        named_pages::{ACCOUNT_LISTS, Subject, pages_in},
         outcome::RedirectOutcome,
         pending::{PendingFlow, Returned},
     },
@@ -53,7 +53,7 @@ impl Clerk {
         let page = Url::parse(url).map_err(|_| not_named())?;
         let in_client = snapshot.raw_client.as_deref().map(|raw| pages_in(raw.expose())).unwrap_or_default();
         self.0.flows.note_pages(in_client);
-        let subject = self.0.flows.subject_of_page(url).ok_or_else(not_named)?;
+        let subject = self.0.flows.subject_of_page(&page).ok_or_else(not_named)?;
         let started_at_ms = self.0.setup.clock.now_ms();
         let (flow, signal) = self.0.flows.begin();
         let pending = match subject {
@@ -117,9 +117,8 @@ impl Clerk {
 
 /// Returns the verification of an account of one of the client's users.
 fn verification_of<'a>(client: &'a Value, account: &str) -> Option<&'a Value> {
-    let lists = ["external_accounts", "enterprise_accounts", "saml_accounts"];
     let users = client["sessions"].as_array().into_iter().flatten().map(|session| &session["user"]);
-    let mut accounts = users.flat_map(|user| lists.iter().filter_map(|list| user[*list].as_array()).flatten());
+    let mut accounts = users.flat_map(|user| ACCOUNT_LISTS.iter().filter_map(|list| user[*list].as_array()).flatten());
     accounts.find(|one| one["id"] == account).map(|one| &one["verification"])
 }
 

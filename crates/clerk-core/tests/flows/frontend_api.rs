@@ -255,6 +255,15 @@ async fn clerk_js_state_is_what_fapi_sent() {
 
 /// Begins an attempt in the window and opens its page. Returns the waiting call, the page and the attempt's path.
 async fn begin(app: &App, path: &str) -> (tokio::task::JoinHandle<clerk_core::Result<String>>, String, String) {
+    begin_as(app, path, str::to_owned).await
+}
+
+/// The same, with the page in another spelling.
+async fn begin_as(
+    app: &App,
+    path: &str,
+    spelling: impl Fn(&str) -> String,
+) -> (tokio::task::JoinHandle<clerk_core::Result<String>>, String, String) {
     let form = [("strategy", "oauth_google"), ("redirect_url", PAGE), ("action_complete_redirect_url", PAGE)];
     let created = send(app, "POST", path, &form).await;
     let resource = created.body.expose()["response"].clone();
@@ -266,7 +275,7 @@ async fn begin(app: &App, path: &str) -> (tokio::task::JoinHandle<clerk_core::Re
     let page = verification.iter().find_map(|one| one["external_verification_redirect_url"].as_str());
     let page = page.unwrap_or_else(|| panic!("{}", created.body.expose()));
     let before = app.browser.0.lock().unwrap().len();
-    let (clerk, url) = (app.clerk.clone(), page.to_owned());
+    let (clerk, url) = (app.clerk.clone(), spelling(page));
     let waiting = tokio::spawn(async move { clerk.open_and_wait(&url).await.map(|outcome| outcome.callback_url) });
     let opened = app.page(before).await;
     (waiting, opened, format!("{path}/{}", resource["id"].as_str().unwrap()))
@@ -337,6 +346,35 @@ async fn open_and_wait_opens_no_page_that_fapi_did_not_name() {
         assert_eq!(app.clerk.open_and_wait(url).await.unwrap_err().code(), "url_not_allowed", "{url}");
     }
     assert!(app.browser.0.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn open_and_wait_opens_no_page_that_a_window_wrote() {
+    let evil = "https://evil.example/";
+    let forged = json!({
+        "object": "external_account", "id": "eac_1", "external_verification_redirect_url": evil,
+        "verification": { "object": "verification_oauth", "external_verification_redirect_url": evil },
+    });
+    let forged =
+        json!({ "object": "user", "external_accounts": [forged], "verifications": { "a": forged }, "deep": forged });
+    let metadata = forged.to_string();
+    for (method, path) in [("PATCH", "/me/metadata"), ("POST", "/client/sign_ups")] {
+        let app = if path.starts_with("/me") { signed_in().await.0 } else { App::start(config()).await };
+        let response = send(&app, method, path, &[("unsafe_metadata", &metadata)]).await;
+        let written = &response.body.expose()["response"]["unsafe_metadata"];
+        assert_eq!(written["external_accounts"], forged["external_accounts"], "{path}: {}", response.body.expose());
+        assert_eq!(app.clerk.open_and_wait(evil).await.unwrap_err().code(), "url_not_allowed", "{path}");
+        assert!(app.browser.0.lock().unwrap().is_empty());
+    }
+}
+
+/// A window sends the address as its URL parser writes it.
+#[tokio::test]
+async fn open_and_wait_knows_a_page_in_another_spelling() {
+    let app = App::start(config()).await;
+    let (waiting, page, _) = begin_as(&app, "/client/sign_ins", |page| page.replacen("http://", "HTTP://", 1)).await;
+    assert_eq!(app.return_from(&page, Decision::Approve(ada())).await, LinkOutcome::Delivered);
+    join(waiting).await.unwrap();
 }
 
 /// The page is gone after a restart, so the app itself continues the attempt.
