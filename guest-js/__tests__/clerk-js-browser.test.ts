@@ -340,6 +340,18 @@ describe('navigation', () => {
     expect(pushed().at(-1)).toBe('/');
   });
 
+  it.each([
+    '/.//evil.test/x',
+    '/..//evil.test/x',
+    '/a/..//evil.test/x',
+    `${window.location.origin}//evil.test/x`,
+  ])("the app's router gets no path that it could take for another host: %s", async (to) => {
+    const clerk = await loaded();
+    await clerk.navigate(to);
+    await clerk.navigate(to, { replace: true });
+    expect(pushed()).toEqual(['/evil.test/x', '/evil.test/x']);
+  });
+
   it('an app with one router function has both', async () => {
     const clerk = await createClerkJs({ ui, routerPush });
     await clerk.navigate('/page', { replace: true });

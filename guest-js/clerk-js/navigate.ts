@@ -152,12 +152,15 @@ function isPage(url: URL, page: string | undefined): boolean {
 /** A router as clerk-js calls it. */
 type ClerkRouter = NonNullable<ClerkJsOptions['routerPush']>;
 
-/** Adapts a router of the app to clerk-js, which names the start page '' as well. */
+/**
+ * Adapts a router of the app to clerk-js, which names the start page '' as well, and passes on paths that begin with two
+ * slashes, which a router could take for another host.
+ */
 export function routerFor(router: ClerkRouter | undefined): ClerkRouter | undefined {
   return (
     router &&
     ((to, metadata) =>
       // Steps of a component without a URL of its own are no pages of the app.
-      to.startsWith('/CLERK-ROUTER/') ? undefined : router(to === '' ? '/' : to, metadata))
+      to.startsWith('/CLERK-ROUTER/') ? undefined : router(to.replace(/^([/\\]+|$)/, '/'), metadata))
   );
 }
