@@ -46,7 +46,7 @@ const SETS: &[(&str, &str)] = &[
     ),
     (
         "verification-pages",
-        "Open pages in the system browser that Clerk named for a verification, and wait for the user to return.",
+        "Open pages in the system browser that Clerk named for a verification, wait for the user to return, and cancel.",
     ),
     (
         "open-external",

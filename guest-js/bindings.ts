@@ -1464,12 +1464,7 @@ export type Web3Wallet = {
 	updatedAt: UnixMillis,
 };
 
-/**
- *  The state as a window gets it.
- * 
- *  Without a permission to sign in or up, it has no addresses of providers' pages: whoever knows such an address can sign in
- *  there with their own account.
- */
+/**  The state as a window gets it: with the addresses of providers' pages only for what the window may begin. */
 export type WindowSnapshot = Snapshot;
 
 /* Tauri Specta runtime */

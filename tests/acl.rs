@@ -8,6 +8,7 @@ mod support;
 use std::path::Path;
 
 use clerk::{ClerkExt, core::LoadOptions};
+use clerk_testkit::wait_until;
 use serde_json::{Value, json};
 use support::{TestApp, code, invoke, permission_files};
 use tauri::Manager;
@@ -60,7 +61,7 @@ async fn permissions_allow_exactly_the_commands_of_their_sets() {
     for (label, allowed) in [
         ("main", &[READ_STATE, DEFAULT, FRONTEND_API][..]),
         ("components", &[READ_STATE, DEFAULT, SESSION_TOKEN, COMPONENTS, FRONTEND_API]),
-        ("account", &[FRONTEND_API, &["clerk_js_state"]]),
+        ("account", &[FRONTEND_API, COMPONENTS, &["cancel_authentication"]]),
         ("reader", &[READ_STATE]),
         ("tokens", &[SESSION_TOKEN]),
         ("stranger", &[]),
@@ -312,6 +313,7 @@ async fn frontend_api_is_limited_to_the_areas_of_the_window() {
         ("components", "POST", "/client/hosted_auth", json!([]), refused()),
         ("components", "GET", "/me/../client", json!([]), Err("option_invalid".to_owned())),
         ("broken-requests", "GET", "/me", json!([]), refused()),
+        ("broken-denial", "GET", "/me/sessions/active", json!([]), refused()),
     ] {
         assert_eq!(request(&app, label, method, path, form).await, expected, "{label}: {method} {path}");
     }
@@ -329,4 +331,49 @@ async fn clerk_js_state_contains_what_the_window_may_see() {
     assert!(token(&full) && !token(&limited));
     assert_eq!(full["callbackUrl"], "my-app://callback");
     assert_eq!(limited["activeSession"]["state"], "session");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frontend_api_shows_the_client_only_to_windows_that_may_read_it() {
+    let app = TestApp::loaded(json!({})).await;
+    app.sign_in().await;
+    for (label, expected) in [("components", true), ("account", true), ("main", true), ("some", false)] {
+        let window = app.window(label);
+        let (path, form) = match label {
+            "main" => ("/organizations", json!([["name", "Difference Engines"]])),
+            _ => ("/me/email_addresses", json!([["email_address", format!("{label}@example.com")]])),
+        };
+        for (form, status) in [(form, 200), (json!([["unknown", "1"]]), 422)] {
+            let request = json!({ "request": { "method": "POST", "path": path, "form": form } });
+            let response = invoke(&window, "frontend_api", request).await.unwrap();
+            let body = &response["body"];
+            let client = if status == 200 { &body["client"] } else { &body["meta"]["client"] };
+            assert_eq!(response["status"], status, "{label}");
+            assert_eq!(client["sessions"].is_array(), expected, "{label}, {status}: {response}");
+        }
+    }
+}
+
+/// A window that may connect accounts sees their pages, and not those of sign-ins.
+#[tokio::test(flavor = "multi_thread")]
+async fn open_and_wait_connects_an_account_for_a_window_that_may_not_sign_in() {
+    let app = TestApp::loaded(json!({})).await;
+    let (account, main) = (app.window("account"), app.window("main"));
+    let form = json!([["strategy", "oauth_google"], ["redirect_url", "/"]]);
+    let post = |path: &str| json!({ "request": { "method": "POST", "path": path, "form": form } });
+    let page_of = |verification: &Value| verification["external_verification_redirect_url"].clone();
+    let sign_in = invoke(&main, "frontend_api", post("/client/sign_ins")).await.unwrap();
+    assert!(page_of(&sign_in["body"]["response"]["first_factor_verification"]).is_string(), "{sign_in}");
+    let seen = invoke(&account, "clerk_js_state", json!({})).await.unwrap();
+    let verification = &seen["client"]["sign_in"]["first_factor_verification"];
+    assert_eq!((&verification["strategy"], page_of(verification)), (&json!("oauth_google"), Value::Null));
+
+    app.sign_in().await;
+    let created = invoke(&account, "frontend_api", post("/me/external_accounts")).await.unwrap();
+    let page = page_of(&created["body"]["response"]["verification"]);
+    let waiting = tokio::spawn(async move { invoke(&account, "open_and_wait", json!({ "url": page })).await });
+    wait_until("the page is opened", || !app.opened().is_empty()).await;
+    let account = app.app.get_webview_window("account").unwrap();
+    assert_eq!(invoke(&account, "cancel_authentication", json!({})).await.unwrap(), true);
+    assert_eq!(code(waiting.await.unwrap()), "oauth_flow_cancelled");
 }

@@ -15,10 +15,10 @@ use tauri::{
     ipc::{CommandArg, CommandItem, InvokeError},
 };
 
-use super::requests::Requests;
+use super::{operations::AllowedOperations, requests::Requests};
 use crate::{
     config::PLUGIN_NAME,
-    core::{Clerk, ClerkOptions, LoadOptions, RedirectOutcome, Snapshot},
+    core::{Clerk, ClerkOptions, LoadOptions, RedirectOutcome, Snapshot, VisiblePages},
     error::{ErrorCode, ErrorPayload, Result},
 };
 
@@ -107,46 +107,26 @@ pub(crate) struct CallerWindow {
     page: Option<String>,
     options: WindowOptions,
     requests: Requests,
-    may_sign_in: bool,
+    pages: VisiblePages,
 }
 
-/// The state as a window gets it.
-///
-/// Without a permission to sign in or up, it has no addresses of providers' pages: whoever knows such an address can sign in
-/// there with their own account.
+/// The state as a window gets it: with the addresses of providers' pages only for what the window may begin.
 #[derive(Debug, Clone, specta::Type)]
 #[specta(transparent)]
 pub(crate) struct WindowSnapshot {
     snapshot: Arc<Snapshot>,
     #[specta(skip)]
-    may_sign_in: bool,
+    pages: VisiblePages,
 }
 
 impl Serialize for WindowSnapshot {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.may_sign_in {
+        if self.pages == VisiblePages::ALL {
             return self.snapshot.serialize(serializer);
         }
         let mut json = serde_json::to_value(&self.snapshot).map_err(serde::ser::Error::custom)?;
-        hide_verification_pages(&mut json);
+        self.pages.hide_others(&mut json);
         json.serialize(serializer)
-    }
-}
-
-/// Wherever they are: sign-ins, sign-ups and external accounts have them. JSON from FAPI has a limited depth.
-fn hide_verification_pages(json: &mut Value) {
-    match json {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                if name == "externalVerificationRedirectUrl" {
-                    *value = Value::Null;
-                } else {
-                    hide_verification_pages(value);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(hide_verification_pages),
-        _ => {}
     }
 }
 
@@ -155,9 +135,15 @@ pub(super) fn may_call<R: Runtime>(webview: &Webview<R>, command: &str) -> bool 
     matches!(webview.resolve_command_scope::<Value>(PLUGIN_NAME, command), Ok(Some(_)))
 }
 
-/// Whether the app's capabilities let a window sign in or up.
-pub(super) fn may_sign_in<R: Runtime>(webview: &Webview<R>) -> bool {
-    ["authenticate_with_redirect", "create_sign_in", "create_sign_up"].iter().any(|command| may_call(webview, command))
+/// The pages of providers that a window may see: those of what it may begin.
+pub(super) fn visible_pages<R: Runtime>(webview: &Webview<R>, allowed: &AllowedOperations) -> VisiblePages {
+    let signs_in = ["authenticate_with_redirect", "create_sign_in", "create_sign_up"];
+    VisiblePages {
+        attempts: signs_in.iter().any(|command| may_call(webview, command))
+            || allowed.contain_path("POST", "/client/sign_ins")
+            || allowed.contain_path("POST", "/client/sign_ups"),
+        accounts: allowed.contain_path("POST", "/me/external_accounts"),
+    }
 }
 
 impl CallerWindow {
@@ -179,7 +165,7 @@ impl CallerWindow {
             Some(options) => self.clerk.with_options(options),
             None => self.clerk.clone(),
         };
-        WindowSnapshot { snapshot: clerk.snapshot_with_ages(), may_sign_in: self.may_sign_in }
+        WindowSnapshot { snapshot: clerk.snapshot_with_ages(), pages: self.pages }
     }
 
     /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the
@@ -217,9 +203,11 @@ impl<'de, R: Runtime> CommandArg<'de, R> for CallerWindow {
         let webview = command.message.webview_ref();
         let options = webview.try_state::<WindowOptions>().map(|all| all.inner().clone()).unwrap_or_default();
         let requests = webview.try_state::<Requests>().map(|requests| requests.inner().clone()).unwrap_or_default();
-        let may_sign_in = may_sign_in(webview);
+        // A scope that is not valid allows nothing.
+        let pages = AllowedOperations::of(webview)
+            .map_or_else(|_| VisiblePages::default(), |allowed| visible_pages(webview, &allowed));
         let page = origin(&command).map(|(_, page)| page.to_owned());
-        Ok(Self { clerk, label: webview.label().to_owned(), page, options, requests, may_sign_in })
+        Ok(Self { clerk, label: webview.label().to_owned(), page, options, requests, pages })
     }
 }
 

@@ -5,6 +5,7 @@ mod areas;
 mod caller;
 mod frontend_api;
 mod opener;
+mod operations;
 mod request;
 mod requests;
 #[macro_use]

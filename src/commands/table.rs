@@ -45,7 +45,7 @@ macro_rules! command_table {
             ["sign-in", "sign-up"] fn authenticate_with_web3(clerk: Caller, params: AuthenticateWithWeb3Params) -> RedirectOutcome {
                 clerk.authenticate_with_web3(params).await
             }
-            ["sign-in", "sign-up"] fn cancel_authentication(clerk: Caller) -> bool { Ok(clerk.cancel_authentication().await) }
+            ["sign-in", "sign-up", "verification-pages"] fn cancel_authentication(clerk: Caller) -> bool { Ok(clerk.cancel_authentication().await) }
             ["sign-in", "sign-up"] fn take_redirect_outcome(window: CallerWindow) -> Option<RedirectOutcome> {
                 Ok(window.take_redirect_outcome())
             }

@@ -54,11 +54,17 @@ fn capabilities() -> Vec<Value> {
         "deny": [{ "method": "DELETE", "path": "/me/email_addresses/*" }],
     });
     let broken_requests = json!({ "identifier": "clerk:allow-frontend-api", "allow": [{ "path": "/me" }] });
+    let broken_denial = json!({
+        "identifier": "clerk:allow-frontend-api",
+        "allow": [{ "method": "*", "path": "/me/**" }],
+        "deny": [{ "method": "delete", "path": "/me/" }],
+    });
     vec![
         json!({ "identifier": "components", "windows": ["components"], "permissions": ["clerk:components"] }),
-        json!({ "identifier": "account", "windows": ["account"], "permissions": ["clerk:clerk-js", "clerk:account"] }),
+        json!({ "identifier": "account", "windows": ["account"], "permissions": ["clerk:clerk-js", "clerk:account", "clerk:verification-pages"] }),
         json!({ "identifier": "some", "windows": ["some"], "permissions": [some_requests] }),
         json!({ "identifier": "broken-requests", "windows": ["broken-requests"], "permissions": [broken_requests] }),
+        json!({ "identifier": "broken-denial", "windows": ["broken-denial"], "permissions": [broken_denial] }),
         json!({ "identifier": "broken", "windows": ["broken"], "permissions": [broken] }),
         json!({ "identifier": "main", "windows": ["main", "main-*"], "permissions": ["clerk:default"] }),
         json!({ "identifier": "reader", "windows": ["reader"], "permissions": ["clerk:read-state"] }),

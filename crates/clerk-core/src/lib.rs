@@ -85,6 +85,7 @@ pub use flows::{
         REDEEMED_NONCE,
     },
     load::LoadOptions,
+    named_pages::VisiblePages,
     oauth::AuthenticateWithRedirectParams,
     outcome::{RedirectOutcome, Requirements},
     set_active::{SetActiveOutcome, SetActiveParams},

@@ -16,7 +16,11 @@ use crate::{
         form::Form,
         request::{Method, Request, path},
     },
-    flows::{named_pages::pages_in, set_active::SetActiveParams, sign_out::SignOutOptions},
+    flows::{
+        named_pages::{VisiblePages, pages_in},
+        set_active::SetActiveParams,
+        sign_out::SignOutOptions,
+    },
     models::SessionId,
     navigation::urls::origin,
     ports::UploadPart,
@@ -138,8 +142,10 @@ pub struct ClerkJsState {
 pub struct Disclosure {
     /// Session tokens.
     pub session_tokens: bool,
-    /// The addresses of providers' pages. Whoever knows such an address can sign in there with their own account.
-    pub verification_pages: bool,
+    /// The whole client: in the envelope of responses that are about something else, and after signing out of everything.
+    pub client: bool,
+    /// The addresses of providers' pages.
+    pub pages: VisiblePages,
 }
 
 /// What a request asks for.
@@ -235,7 +241,7 @@ impl Clerk {
         };
         self.0.flows.note_pages(pages_in(&body));
         let snapshot = self.snapshot();
-        self.put_newest_client(&mut body, &snapshot);
+        put_client(&mut body, if disclosure.client { newest_client(&snapshot) } else { Value::Null });
         self.disclose(&mut body, &snapshot, disclosure);
         let (revision, active_session) = (snapshot.revision, snapshot.active_session.clone());
         Ok(FrontendApiResponse { status, retry_after, body: Secret::new(body), revision, active_session })
@@ -367,20 +373,6 @@ impl Clerk {
         json!({ "response": newest_client(&self.snapshot()) })
     }
 
-    /// Puts the newest client into the envelope of a response. An overtaken response has an older one.
-    fn put_newest_client(&self, body: &mut Value, snapshot: &Snapshot) {
-        let place = match body {
-            Value::Object(fields) if fields.contains_key("errors") => {
-                fields.get_mut("meta").and_then(Value::as_object_mut)
-            }
-            Value::Object(fields) if fields.contains_key("response") => Some(fields),
-            _ => None,
-        };
-        if let Some(fields) = place {
-            fields.insert("client".to_owned(), newest_client(snapshot));
-        }
-    }
-
     /// Removes what the window must not see. Session tokens are the newest ones that are known.
     fn disclose(&self, json: &mut Value, snapshot: &Snapshot, disclosure: Disclosure) {
         let client_token = self.0.connection.client_token();
@@ -389,7 +381,23 @@ impl Clerk {
             Some(json!({ "object": "token", "jwt": token }))
         };
         let secret = client_token.as_ref().map(|token| token.expose());
-        clean(json, disclosure.verification_pages, secret, &tokens);
+        clean(json, secret, &tokens);
+        disclosure.pages.hide_others(json);
+    }
+}
+
+/// Puts the client into a response: into its envelope, and in place of a client. An overtaken response has an older one.
+fn put_client(body: &mut Value, client: Value) {
+    let Some(fields) = body.as_object_mut() else { return };
+    if fields.contains_key("errors") {
+        if let Some(meta) = fields.get_mut("meta").and_then(Value::as_object_mut) {
+            meta.insert("client".to_owned(), client);
+        }
+    } else if let Some(response) = fields.get_mut("response") {
+        if response["object"] == "client" {
+            *response = client.clone();
+        }
+        fields.insert("client".to_owned(), client);
     }
 }
 
@@ -412,22 +420,17 @@ fn raw_session(snapshot: &Snapshot, id: &SessionId) -> Value {
 }
 
 /// Removes secrets at any depth. JSON from FAPI has a limited depth.
-fn clean(json: &mut Value, shows_pages: bool, client_token: Option<&str>, token: &dyn Fn(&str) -> Option<Value>) {
+fn clean(json: &mut Value, client_token: Option<&str>, token: &dyn Fn(&str) -> Option<Value>) {
     match json {
         Value::Object(fields) => {
             if fields.contains_key("last_active_token") {
                 let newest = fields.get("id").and_then(Value::as_str).and_then(token);
                 fields.insert("last_active_token".to_owned(), newest.unwrap_or_default());
             }
-            for (name, value) in fields {
-                match name.as_str() {
-                    "last_active_token" => {}
-                    "external_verification_redirect_url" if !shows_pages => *value = Value::Null,
-                    _ => clean(value, shows_pages, client_token, token),
-                }
-            }
+            let fields = fields.iter_mut().filter(|(name, _)| *name != "last_active_token");
+            fields.for_each(|(_, value)| clean(value, client_token, token));
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| clean(item, shows_pages, client_token, token)),
+        Value::Array(items) => items.iter_mut().for_each(|item| clean(item, client_token, token)),
         Value::String(text) if client_token.is_some_and(|secret| text.contains(secret)) => *json = Value::Null,
         _ => {}
     }
@@ -481,7 +484,7 @@ mod tests {
             "client": { "sessions": [{ "id": "sess_1", "last_active_token": { "jwt": "old" } }, { "id": "sess_2" }] },
             "meta": { "deep": { "token": "the-client-token" } },
         });
-        clean(&mut json, true, Some("the-client-token"), &|id| Some(json!({ "jwt": format!("new of {id}") })));
+        clean(&mut json, Some("the-client-token"), &|id| Some(json!({ "jwt": format!("new of {id}") })));
         assert_eq!(
             json,
             json!({

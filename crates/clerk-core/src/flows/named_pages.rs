@@ -22,6 +22,47 @@ pub(crate) enum Subject {
     Account(String),
 }
 
+/// Whose providers' pages a window may see. Whoever knows such an address can sign in there with an account of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::exhaustive_structs, reason = "a caller decides about each of them")]
+pub struct VisiblePages {
+    /// Those of sign-ins and sign-ups.
+    pub attempts: bool,
+    /// Those of the user's accounts at providers.
+    pub accounts: bool,
+}
+
+impl VisiblePages {
+    /// All pages.
+    pub const ALL: Self = Self { attempts: true, accounts: true };
+
+    /// Removes the addresses of other pages from JSON of FAPI or of the state, which has a limited depth.
+    pub fn hide_others(self, json: &mut Value) {
+        if self != Self::ALL {
+            self.hide_in(json, self.attempts);
+        }
+    }
+
+    fn hide_in(self, json: &mut Value, is_visible: bool) {
+        match json {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match name.as_str() {
+                        "external_verification_redirect_url" | "externalVerificationRedirectUrl" if !is_visible => {
+                            *value = Value::Null;
+                        }
+                        // Accounts have one verification, attempts several.
+                        "verification" => self.hide_in(value, self.accounts),
+                        _ => self.hide_in(value, self.attempts),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_in(item, is_visible)),
+            _ => {}
+        }
+    }
+}
+
 /// A page, and what it verifies. Windows send addresses as URLs are written there, so they are compared as URLs.
 pub(crate) type NamedPage = (Url, Subject);
 
@@ -140,7 +181,10 @@ mod tests {
         assert_eq!(found_in(&client), in_client);
         assert_eq!(found_in(&json!({ "errors": [], "meta": { "client": client } })), in_client);
         let response = json!({ "object": "external_account", "id": "eac_1", "verification": page("https://a") });
-        assert_eq!(found_in(&json!({ "response": response, "client": null })), [("https://a/".to_owned(), account("eac_1"))]);
+        assert_eq!(
+            found_in(&json!({ "response": response, "client": null })),
+            [("https://a/".to_owned(), account("eac_1"))]
+        );
         assert_eq!(found_in(&json!({ "response": [response] })), [("https://a/".to_owned(), account("eac_1"))]);
     }
 
@@ -151,18 +195,39 @@ mod tests {
             "first_factor_verification": page("https://evil.test"), "external_verification_redirect_url": "https://evil.test",
             "external_accounts": [{ "object": "external_account", "id": "eac_1", "verification": page("https://evil.test") }],
         });
-        let metadata = |object: &str| {
-            json!({ "object": object, "id": "id_1", "unsafe_metadata": forged, "public_metadata": { "user": forged }, "name": forged })
-        };
+        let metadata = |object: &str| json!({ "object": object, "id": "id_1", "unsafe_metadata": forged, "public_metadata": { "user": forged }, "name": forged });
         for object in ["user", "sign_up_attempt", "sign_in_attempt", "session", "external_account", "organization"] {
             assert_eq!(found_in(&json!({ "response": metadata(object) })), [], "{object}");
         }
         let mut user = metadata("user");
         user["external_accounts"] = json!([metadata("external_account")]);
         let sessions = json!([{ "object": "session", "id": "sess_1", "user": user }]);
-        let client =
-            json!({ "object": "client", "sessions": sessions, "sign_in": metadata("sign_in"), "sign_up": metadata("sign_up") });
+        let client = json!({ "object": "client", "sessions": sessions, "sign_in": metadata("sign_in"), "sign_up": metadata("sign_up") });
         assert_eq!(found_in(&json!({ "response": null, "client": client })), []);
+    }
+
+    #[test]
+    fn visible_pages_hide_those_of_other_kinds() {
+        let client = |attempt: &Value, account: &Value| {
+            json!({
+                "sign_in": { "first_factor_verification": attempt },
+                "sign_up": { "verifications": { "external_account": attempt } },
+                "sessions": [{ "user": { "external_accounts": [{ "verification": account }] } }],
+            })
+        };
+        let (shown, hidden) =
+            (page("https://a"), json!({ "object": "verification_oauth", "external_verification_redirect_url": null }));
+        for pages in [(true, true), (true, false), (false, true), (false, false)]
+            .map(|(attempts, accounts)| VisiblePages { attempts, accounts })
+        {
+            let mut json = client(&shown, &shown);
+            pages.hide_others(&mut json);
+            let choose = |is_visible| if is_visible { &shown } else { &hidden };
+            assert_eq!(json, client(choose(pages.attempts), choose(pages.accounts)), "{pages:?}");
+        }
+        let mut typed = json!({ "verification": { "externalVerificationRedirectUrl": "https://a" } });
+        VisiblePages::default().hide_others(&mut typed);
+        assert_eq!(typed, json!({ "verification": { "externalVerificationRedirectUrl": null } }));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use clerk_core::{
     ActiveSession, Disclosure, Error, FrontendApiFile, FrontendApiPart, FrontendApiRequest, FrontendApiResponse,
-    LinkOutcome, SignOutOptions, secret::Secret,
+    LinkOutcome, SignOutOptions, VisiblePages, secret::Secret,
 };
 use clerk_emulator::{Action, Decision, Fault, Identity};
 use clerk_testkit::{
@@ -12,7 +12,7 @@ use clerk_testkit::{
 use serde_json::{Value, json};
 
 const PAGE: &str = "tauri://localhost/index.html#/sign-in";
-const ALL: Disclosure = Disclosure { session_tokens: true, verification_pages: true };
+const ALL: Disclosure = Disclosure { session_tokens: true, client: true, pages: VisiblePages::ALL };
 
 fn ada() -> Identity {
     Identity::new("oauth_google", ADA)
