@@ -98,8 +98,16 @@ pub use options::{ClerkOptions, RedirectOrigin, SdkMetadata, Telemetry};
 #[doc(hidden)]
 pub use random::random_text;
 pub use resources::{
-    organization::CreateOrganizationParams,
-    params::Change,
+    account::{
+        Account, ConnectExternalAccountParams, IdentificationVerificationParams, PhoneNumberParams,
+        ReauthorizeExternalAccountParams, UpdatePasswordParams, UpdateUserParams,
+    },
+    organization::{
+        CreateOrganizationParams, DomainListParams, InviteMemberParams, MemberListParams, Organizations,
+        UpdateEnrollmentModeParams, UpdateOrganizationParams,
+    },
+    params::{Change, PageParams, StatusListParams},
+    picture::Picture,
     sign_in::{AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SignInCreateParams},
     sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     waitlist::JoinWaitlistParams,

@@ -36,6 +36,7 @@ mod memory;
 mod navigation;
 mod outside;
 mod resources {
+    mod account;
     mod organization;
     mod sign_in;
     mod sign_up;

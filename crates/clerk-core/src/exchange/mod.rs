@@ -63,6 +63,13 @@ impl Clerk {
         })
     }
 
+    /// Sends a request on behalf of the user who is signed in now, and reads the resource in the response.
+    pub(crate) async fn call_for_user<T: Wire>(&self, request: Request) -> Result<T> {
+        let session = self.loaded().await?.session().map(|session| session.id.clone());
+        let session = session.ok_or_else(|| ErrorCode::NoActiveSession.error("nobody is signed in; sign in first"))?;
+        self.call(&request.session(Some(session))).await
+    }
+
     /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the identity is verified. A refusal
     /// that says that the user is signed in already makes that session the active one.
     pub(crate) async fn request(&self, request: &Request) -> Result<Value> {

@@ -128,6 +128,12 @@ impl Request {
         self
     }
 
+    /// Adds a field to the form.
+    pub(crate) fn field(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.form.push(name, value);
+        self
+    }
+
     /// Sends the fields of a struct of parameters, which is wiped; see [`Form::of`].
     pub(crate) fn params(self, mut params: impl Serialize + Wipe) -> Result<Self> {
         let form = Form::of(&params);

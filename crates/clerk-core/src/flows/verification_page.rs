@@ -54,6 +54,22 @@ impl Clerk {
         let in_client = snapshot.raw_client.as_deref().map(|raw| pages_in(raw.expose())).unwrap_or_default();
         self.0.flows.note_pages(in_client);
         let subject = self.0.flows.subject_of_page(&page).ok_or_else(not_named)?;
+        let returned = match self.open_page_of(subject, &page).await? {
+            Returned::Attempt(attempt) => Some(Arc::new(attempt)),
+            Returned::Account | Returned::Session(_) => None,
+        };
+        let mut link = callback.as_str().to_owned();
+        link.push_str("?rotating_token_nonce=");
+        link.push_str(REDEEMED_NONCE);
+        Ok(OpenAndWaitOutcome { callback_url: link, returned })
+    }
+
+    /// Opens the page of a provider that verifies an account of the user, and waits until it is verified or refused.
+    pub(crate) async fn verify_account(&self, account: &str, page: &Url) -> Result<()> {
+        self.open_page_of(Subject::Account(account.to_owned()), page).await.map(drop)
+    }
+
+    async fn open_page_of(&self, subject: Subject, page: &Url) -> Result<Returned> {
         let started_at_ms = self.0.setup.clock.now_ms();
         let (flow, signal) = self.0.flows.begin();
         let pending = match subject {
@@ -65,16 +81,9 @@ impl Clerk {
             Subject::Account(account) => PendingFlow::Account { account },
         };
         let record = self.record(flow, started_at_ms, pending);
-        let result = Box::pin(self.round_trip(flow, signal, record, &page, self.0.setup.browser_timeout)).await;
+        let result = Box::pin(self.round_trip(flow, signal, record, page, self.0.setup.browser_timeout)).await;
         self.end_flow(flow, &result).await;
-        let returned = match result? {
-            Returned::Attempt(attempt) => Some(Arc::new(attempt)),
-            Returned::Account | Returned::Session(_) => None,
-        };
-        let mut link = callback.as_str().to_owned();
-        link.push_str("?rotating_token_nonce=");
-        link.push_str(REDEEMED_NONCE);
-        Ok(OpenAndWaitOutcome { callback_url: link, returned })
+        result
     }
 
     /// Continues a flow of [`open_and_wait`](Self::open_and_wait) whose page is gone.

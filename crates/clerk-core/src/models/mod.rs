@@ -1,10 +1,12 @@
 //! Clerk's resources as read from FAPI and serialized for the webview. Nothing here needs a network.
 
+mod account;
 mod api_error;
 mod client;
 mod environment;
 mod ids;
 mod organization;
+mod page;
 mod public_user_data;
 mod session;
 mod sign_in;
@@ -14,6 +16,7 @@ mod user;
 mod verification;
 mod waitlist;
 
+pub use account::{BackupCodes, DeletedObject, Image, SessionActivity, SessionWithActivities, Totp};
 pub use api_error::ApiErrorItem;
 pub use client::Client;
 pub use environment::{
@@ -21,7 +24,12 @@ pub use environment::{
     SocialProvider, UserSettings,
 };
 pub use ids::{ClientId, OrganizationId, SessionId, SignInId, SignUpId, UserId};
-pub use organization::{Organization, OrganizationMembership};
+pub use organization::{
+    DomainVerification, Organization, OrganizationDomain, OrganizationInvitation, OrganizationMembership,
+    OrganizationMembershipRequest, OrganizationSuggestion, Permission, PublicOrganizationData, Role,
+    UserOrganizationInvitation,
+};
+pub use page::Page;
 pub use public_user_data::PublicUserData;
 pub use session::{Session, SessionStatus, SessionTask};
 pub use sign_in::{SignIn, SignInFactor, SignInStatus, UserData};

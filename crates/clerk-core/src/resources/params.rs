@@ -1,6 +1,8 @@
 //! Parameter types: structs in Rust, camelCase objects in the webview.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{fapi::request::Request, secret::Wipe};
 
 /// A value that is kept, cleared or set. In the webview: absent, null or a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,7 +22,70 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     }
 }
 
-/// Declares the parameters of a call. `required` fields keep their type, `optional` ones are wrapped in `Option`.
+/// As FAPI takes it in a form: nothing, an empty text, or the value.
+impl<T: Serialize> Serialize for Change<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Keep => serializer.serialize_none(),
+            Self::Clear => serializer.serialize_str(""),
+            Self::Set(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<T: Wipe> Wipe for Change<T> {
+    fn wipe(&mut self) {
+        if let Self::Set(value) = self {
+            value.wipe();
+        }
+    }
+}
+
+/// The part of a list that is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PageParams {
+    /// The number of the page. Default: 1.
+    #[serde(default)]
+    #[specta(optional)]
+    pub initial_page: Option<u32>,
+    /// The number of items on a page. Default: 10.
+    #[serde(default)]
+    #[specta(optional)]
+    pub page_size: Option<u32>,
+}
+
+impl PageParams {
+    /// Adds `limit` and `offset` to a request, as `clerk-js` does.
+    pub(crate) fn add_to(self, request: Request) -> Request {
+        let size = self.page_size.unwrap_or(10);
+        let offset = u64::from(self.initial_page.unwrap_or(1).saturating_sub(1)) * u64::from(size);
+        request.query("limit", size.to_string()).query("offset", offset.to_string())
+    }
+}
+
+/// Parameters of lists of invitations, suggestions and requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusListParams {
+    /// Only those with one of these statuses, e.g. `pending`. Default: all.
+    #[serde(default)]
+    #[specta(optional)]
+    pub status: Vec<String>,
+    /// The part of the list.
+    #[serde(flatten)]
+    pub page: PageParams,
+}
+
+impl StatusListParams {
+    pub(crate) fn add_to(self, request: Request) -> Request {
+        let request = self.status.into_iter().fold(request, |request, status| request.query("status", status));
+        self.page.add_to(request)
+    }
+}
+
+/// Declares the parameters of a call. `required` fields keep their type, `optional` ones are wrapped in `Option`, and `changes` in
+/// [`Change`].
 ///
 /// Parameters unknown to this version are passed on to FAPI in `extra`, which validates them. `Debug` prints no values,
 /// because they may be passwords and codes; they are wiped once
@@ -31,6 +96,7 @@ macro_rules! params {
         pub struct $name:ident {
             required { $( $(#[$required_meta:meta])* $required:ident : $required_type:ty ),* $(,)? }
             optional { $( $(#[$optional_meta:meta])* $optional:ident : $optional_type:ty ),* $(,)? }
+            $( changes { $( $(#[$change_meta:meta])* $change:ident : $change_type:ty ),* $(,)? } )?
         }
     ) => {
         $(#[$meta])*
@@ -39,6 +105,12 @@ macro_rules! params {
         pub struct $name {
             $( $(#[$required_meta])* pub $required: $required_type, )*
             $( $(#[$optional_meta])* #[serde(default)] #[specta(optional)] pub $optional: Option<$optional_type>, )*
+            $( $(
+                $(#[$change_meta])*
+                #[serde(default)]
+                #[specta(optional, type = Option<$change_type>)]
+                pub $change: $crate::resources::params::Change<$change_type>,
+            )* )?
             /// Parameters unknown to this version, which are passed on to FAPI.
             #[serde(flatten)]
             #[specta(skip)]
@@ -49,6 +121,7 @@ macro_rules! params {
             fn wipe(&mut self) {
                 $( $crate::secret::Wipe::wipe(&mut self.$required); )*
                 $( $crate::secret::Wipe::wipe(&mut self.$optional); )*
+                $( $( $crate::secret::Wipe::wipe(&mut self.$change); )* )?
                 $crate::secret::Wipe::wipe(&mut self.extra);
             }
         }
