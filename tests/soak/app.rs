@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Weak,
+        Arc, Mutex, Weak,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
@@ -11,7 +11,8 @@ use std::{
 
 use clerk::storage::FileCache;
 use clerk_core::{
-    CallbackUrl, Clerk, ClerkOptions, ClerkSetup, HttpTransport, InstanceOptions, ListenerHandle, LoadOptions, Status,
+    CallbackUrl, Clerk, ClerkOptions, ClerkSetup, Error, HttpTransport, InstanceOptions, ListenerHandle, LoadOptions,
+    Status,
 };
 use clerk_testkit::{UnresponsiveFapi, app::CALLBACK};
 use tokio::task::{AbortHandle, JoinSet};
@@ -72,6 +73,8 @@ pub(crate) struct DesktopApp {
     plan: Plan,
     /// What the plugin runs for as long as the app runs.
     background: Vec<AbortHandle>,
+    /// Why the user could not be signed in again, when that was tried last.
+    pub(crate) last_error: Arc<Mutex<Option<Error>>>,
     /// One for each start of the app.
     pub(crate) starts: Vec<Weak<EventCount>>,
 }
@@ -99,6 +102,7 @@ impl DesktopApp {
             requests: requests.clone(),
             plan: plan.clone(),
             background: Vec::with_capacity(2),
+            last_error: Arc::default(),
             starts: Vec::with_capacity(4),
         };
         app.start(pace);
@@ -186,6 +190,13 @@ impl DesktopApp {
         let call = self.calls.spawn(async move { drop(call.await) });
         if !patient {
             self.impatient.push(call);
+        }
+    }
+
+    pub(crate) fn last_error(&self) -> String {
+        match &*self.last_error.lock().unwrap() {
+            Some(error) => format!("signing in fails: {error}"),
+            None => "signing in returns without an error".to_owned(),
         }
     }
 

@@ -276,9 +276,12 @@ impl Soak {
         loop {
             let Some(problem) = self.problem(number).await else { return };
             let app = &mut self.apps[number];
-            assert!(passed < LONGEST_RECOVERY, "{} does not converge: {problem}", app.name);
-            let (clerk, name, address) = (app.clerk.clone(), app.name, app.address);
-            app.call(true, async move { be_signed_in(&clerk, name, address).await });
+            assert!(passed < LONGEST_RECOVERY, "{} does not converge: {problem}; {}", app.name, app.last_error());
+            let (clerk, name, address, last) = (app.clerk.clone(), app.name, app.address, app.last_error.clone());
+            app.call(true, async move {
+                let result = be_signed_in(&clerk, name, address).await;
+                *last.lock().unwrap() = result.err();
+            });
             self.end_calls().await;
             self.leave_one_session(number).await;
             let step = STEP.max(passed / 4);
