@@ -5,7 +5,6 @@ import {
   type ClerkJsState,
   handleUnauthenticated,
   load,
-  setActive as activate,
   snapshot,
 } from '../bindings';
 import { openVerification } from './browser';
@@ -17,6 +16,7 @@ import { ALWAYS, type ClerkJsOptions, configured, forRust, pick } from './option
 import { type ClerkJs, type ClerkJsModule, importClerkJs, importUi, type UiModule } from './packages';
 import { replaceBrokenPictures } from './pictures';
 import { checkInstance, checkLoaded, checkModules } from './seam';
+import { Selections } from './select';
 import { VerificationPages } from './verification';
 
 /** Makes an instance that has loaded. */
@@ -48,11 +48,12 @@ async function make(
   const follower = new Follower(clerk, state, subscription);
   const pages = new VerificationPages();
   pages.note(state.client);
-  const bridge: Bridge = { clerk, follower, pages, loading: true };
+  const selections = new Selections();
+  const bridge: Bridge = { clerk, follower, pages, selections, loading: true };
   const inner = clerk.getFapiClient();
   const fapi = fapiClient(inner, bridge);
   clerk.getFapiClient = () => fapi;
-  followChanges(clerk, follower);
+  followChanges(clerk, follower, selections);
   const routers = withRouters(options);
   const navigator = new Navigator(
     clerk,
@@ -109,21 +110,19 @@ function instantiate({ Clerk }: ClerkJsModule, { publishableKey, proxyUrl, domai
 }
 
 /** Tells Rust what clerk-js changes without a request, and lets the follower wait for changes in progress. */
-function followChanges(clerk: ClerkJs, follower: Follower): void {
-  const { setActive, signOut } = clerk;
-  clerk.setActive = (params) =>
-    follower.during(async () => {
-      if (params.session === null) {
-        await activate({ session: null });
-      }
-      await setActive(params);
-    });
+function followChanges(clerk: ClerkJs, follower: Follower, selections: Selections): void {
+  const { signOut } = clerk;
+  clerk.setActive = selections.setActive(clerk, follower);
   clerk.signOut = ((...args: Parameters<typeof signOut>) =>
     follower.during(() => signOut(...args))) as typeof signOut;
-  // Rust reads the client again, and decides who is active then.
+  // Rust reads the client again, and decides who is active then. clerk-js awaits it before it throws what has led to it.
   clerk.handleUnauthenticated = async () => {
-    await handleUnauthenticated();
-    await follower.sync();
+    try {
+      await handleUnauthenticated();
+      await follower.sync();
+    } catch (error) {
+      console.error('[clerk] whether the user is still signed in could not be found out', error);
+    }
     return undefined;
   };
 }

@@ -1,21 +1,14 @@
 /** The requests of clerk-js, which Rust sends: the credential is there, and a window has no part in it. */
-import { ClerkOfflineError, isClerkAPIResponseError, isClerkRuntimeError } from '../errors';
 import { frontendApi, getToken } from '../bindings';
+import { type Answer, errors, refusal, response } from './answer';
 import { encodeBody, encodeQuery } from './encode';
 import type { Follower } from './follow';
 import type { ClerkJs } from './packages';
+import { type Selections, selectionOf } from './select';
 import type { VerificationPages } from './verification';
 
 type FapiClient = ReturnType<ClerkJs['getFapiClient']>;
 type RequestInit = Parameters<FapiClient['request']>[0];
-type Payload = Awaited<ReturnType<FapiClient['request']>>['payload'];
-
-/** A response as clerk-js reads it. */
-interface Answer {
-  status: number;
-  body: unknown;
-  retryAfter?: number | null;
-}
 
 const TOKENS = /^\/client\/sessions\/([^/]+)\/tokens(?:\/([^/]+))?$/;
 
@@ -25,15 +18,12 @@ const OTHER_PATHS = {
   body: errors('request_not_allowed', "this part of Clerk's API is not available in desktop apps"),
 };
 
-function errors(code: string, message: string) {
-  return { errors: [{ code, message, long_message: message, meta: {} }] };
-}
-
 /** What the requests need from the instance. */
 export interface Bridge {
   clerk: ClerkJs;
   follower: Follower;
   pages: VerificationPages;
+  selections: Selections;
   /** Whether clerk-js is loading. It gets what Rust has, without a request. */
   loading: boolean;
 }
@@ -70,14 +60,6 @@ async function unlessAborted(
   }
 }
 
-function response({ status, body, retryAfter }: Answer): Response & { payload: Payload } {
-  const headers = new Headers();
-  if (retryAfter !== null && retryAfter !== undefined) {
-    headers.set('retry-after', String(retryAfter));
-  }
-  return Object.assign(new Response(null, { status, headers }), { payload: (body ?? null) as Payload });
-}
-
 async function send(init: RequestInit, bridge: Bridge): Promise<Answer> {
   const { follower, loading } = bridge;
   const method = init.method ?? 'GET';
@@ -105,18 +87,20 @@ async function send(init: RequestInit, bridge: Bridge): Promise<Answer> {
 }
 
 async function pass(init: RequestInit, method: string, path: string, bridge: Bridge): Promise<Answer> {
-  const { clerk, follower, pages } = bridge;
+  const { clerk, follower, pages, selections } = bridge;
   const query = encodeQuery(init.search);
   if (init.rotatingTokenNonce) {
     query.push(['rotating_token_nonce', init.rotatingTokenNonce]);
   }
   const body = await encodeBody(init.body, new Headers(init.headers));
-  const answer = await follower.track(
+  const received = await follower.track(
     frontendApi({ method, path, query, ...body, sessionId: init.sessionId ?? clerk.session?.id ?? null }),
   );
-  pages.note(answer.body, body.form);
+  pages.note(received.body, body.form);
   // clerk-js ignores the client that comes with what it reads.
-  return { ...answer, body: follower.answered(answer, method !== 'GET') };
+  const answer = { ...received, body: follower.answered(received, method !== 'GET') };
+  const selection = selectionOf(method, path, body.form ?? []);
+  return selection ? selections.settle(selection, answer as typeof received) : answer;
 }
 
 /** A session token from Rust, which all windows and Rust's own callers share. */
@@ -132,27 +116,4 @@ async function mint(sessionId: string, template: string | undefined, init: Reque
   return jwt === null
     ? { status: 404, body: errors('resource_not_found', 'there is no such session') }
     : { status: 200, body: { object: 'token', jwt } };
-}
-
-/** The errors that clerk-js shows as those of the Frontend API. An unreachable network is thrown, as `fetch` does. */
-function refusal(error: unknown): Answer {
-  if (isClerkAPIResponseError(error)) {
-    const items = error.errors.map(({ code, message, longMessage, meta }) => ({
-      code,
-      message,
-      long_message: longMessage,
-      meta: Object.fromEntries(
-        Object.entries(meta).map(([key, value]) => [
-          key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`),
-          value,
-        ]),
-      ),
-    }));
-    const body = { errors: items, clerk_trace_id: error.clerkTraceId };
-    return { status: error.status, body, retryAfter: error.retryAfter ?? null };
-  }
-  if (isClerkRuntimeError(error) && error.code !== 'network_error' && error.code !== ClerkOfflineError.code) {
-    return { status: 400, body: errors(error.code, error.message) };
-  }
-  throw error;
 }

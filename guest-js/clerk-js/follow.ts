@@ -65,6 +65,8 @@ export class Follower {
   readonly #requests = new Set<Promise<unknown>>();
   /** How many changes of the active session this window is making. */
   #changing = 0;
+  /** Whether one of them is over, and what it has led to was not compared with Rust's state yet. */
+  #isUnsure = false;
 
   readonly #subscription: Subscription;
 
@@ -103,9 +105,7 @@ export class Follower {
 
   /** Follows the newest revision that was announced. */
   #catchUp(): void {
-    this.#follow(this.#subscription.revision).catch((error: unknown) => {
-      console.error('[clerk] the state could not be read', error);
-    });
+    this.#follow(this.#subscription.revision).catch(failedToRead);
   }
 
   async #follow(revision: number): Promise<void> {
@@ -170,15 +170,23 @@ export class Follower {
       : { ...envelope, meta: { ...envelope.meta, client: this.client } };
   }
 
-  /** Runs a change of the active session by this window. What others change meanwhile is followed afterwards. */
+  /**
+   * Runs a change of the active session by this window, and what others change meanwhile is followed afterwards. When it is over,
+   * the window has whom Rust has, also if it failed: clerk-js hides the session, or switches the organization, before it is sure.
+   */
   async during<Value>(change: () => Promise<Value>): Promise<Value> {
     this.#changing += 1;
     try {
       return await change();
+    } catch (error) {
+      // Whatever clerk-js has now is replaced.
+      this.#text = '';
+      throw error;
     } finally {
       this.#changing -= 1;
+      this.#isUnsure = true;
       if (this.#changing === 0) {
-        this.#catchUp();
+        await this.sync().catch(failedToRead);
       }
     }
   }
@@ -188,7 +196,7 @@ export class Follower {
       return;
     }
     this.#state = state;
-    if (state.revision <= this.#followed) {
+    if (state.revision <= this.#followed && !this.#isUnsure) {
       return;
     }
     const environmentChanged = this.#takeEnvironment(state.environment);
@@ -200,10 +208,11 @@ export class Follower {
     }
     // A state that is older than a response does not know whom that has made active.
     const older = state.revision < this.#held;
-    if (this.#changing > 0 || this.#clerk.session === undefined || older) {
+    if (this.#changing > 0 || older) {
       this.#emitIf(clientChanged || environmentChanged);
       return;
     }
+    this.#isUnsure = false;
     this.#followed = state.revision;
     const sessionChanged = state.activeSession.state !== 'unknown' && this.#takeSession(state.activeSession);
     this.#emitIf(clientChanged || environmentChanged || sessionChanged);
@@ -233,7 +242,8 @@ export class Follower {
   #takeSession(active: ActiveSession): boolean {
     const clerk = this.#clerk;
     const id = idOf(active);
-    if ((clerk.session?.id ?? null) === id) {
+    // It is undefined while clerk-js hides it.
+    if (clerk.session !== undefined && (clerk.session?.id ?? null) === id) {
       return false;
     }
     // clerk-js derives user and organization from it when the client is updated.
@@ -249,6 +259,10 @@ export class Follower {
       this.#clerk.updateClient(this.#clerk.client);
     }
   }
+}
+
+function failedToRead(error: unknown): void {
+  console.error('[clerk] the state could not be read', error);
 }
 
 function idOf(active: ActiveSession): string | null {
