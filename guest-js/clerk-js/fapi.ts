@@ -97,10 +97,9 @@ async function pass(init: RequestInit, method: string, path: string, bridge: Bri
     frontendApi({ method, path, query, ...body, sessionId: init.sessionId ?? clerk.session?.id ?? null }),
   );
   pages.note(received.body, body.form);
-  // clerk-js ignores the client that comes with what it reads.
-  const answer = { ...received, body: follower.answered(received, method !== 'GET') };
+  const answer = { ...received, body: follower.answered(received) };
   const selection = selectionOf(method, path, body.form ?? []);
-  return selection ? selections.settle(selection, answer as typeof received) : answer;
+  return selection ? selections.settle(selection, received, answer) : answer;
 }
 
 /** A session token from Rust, which all windows and Rust's own callers share. */

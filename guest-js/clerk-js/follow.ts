@@ -1,15 +1,17 @@
 /**
  * Keeps an instance of clerk-js at the state of Rust.
  *
- * Two counters say how far it is. `#held` is the revision of the client that clerk-js holds: clerk-js takes the client of a
- * response by itself, but not who is active, which another window may have changed meanwhile. `#followed` is the revision that
- * it follows in everything.
+ * Two revisions say how far it is. `#held` is that of the client that clerk-js holds: clerk-js takes the client of a response by
+ * itself, but not who is active, which another window may have changed meanwhile. `#followed` is the revision that it follows in
+ * everything.
  */
 import { type ActiveSession, clerkJsState, type ClerkJsState, type FrontendApiResponse } from '../bindings';
 import { coalesce } from '../coalesce';
 import { onStateChanged } from '../ipc';
 import { withClaims } from './claims';
+import { clientOf, type Envelope, isSameClient, withClient } from './envelope';
 import type { ClerkJs } from './packages';
+import { Retry } from './retry';
 import { fill } from './seam';
 
 /** The client of a device without sessions. */
@@ -26,10 +28,12 @@ const NO_CLIENT = {
 /** How long an event waits for the response to a request of this window, which may say the same. */
 const RESPONSE_GRACE = 50;
 
-/** A response of FAPI, or the part of it that has a client. */
-interface Envelope {
-  client?: unknown;
-  meta?: { client?: unknown };
+/** What a response says of the state. */
+interface Answered {
+  revision: number;
+  activeSession: ActiveSession;
+  /** Whether the revision is the one that changed the client. */
+  changesClient: boolean;
 }
 
 /** The newest revision that Rust has announced. It starts before the first state is read, so that no change is missed. */
@@ -55,13 +59,12 @@ export class Follower {
   #state: ClerkJsState;
   /** The newest client that is known, and its revision. */
   #newest: { revision: number; client: unknown };
-  /** The client that clerk-js holds, as text. */
-  #text: string;
+  /** The client that clerk-js holds: its revision, and it as text. */
+  #held: { revision: number; text: string };
   #environment: string;
-  #held: number;
   #followed: number;
   /** The newest response to a request of this window. */
-  #answered: { revision: number; activeSession: ActiveSession } | undefined;
+  #answered: Answered | undefined;
   readonly #requests = new Set<Promise<unknown>>();
   /** How many changes of the active session this window is making. */
   #changing = 0;
@@ -75,9 +78,9 @@ export class Follower {
     this.#subscription = subscription;
     this.#state = state;
     this.#newest = state;
-    this.#text = JSON.stringify(this.client);
+    this.#held = { revision: state.revision, text: JSON.stringify(this.client) };
     this.#environment = JSON.stringify(state.environment);
-    this.#held = this.#followed = state.revision;
+    this.#followed = state.revision;
   }
 
   /** The newest state that was read. */
@@ -101,30 +104,41 @@ export class Follower {
   /** Reads the state. Resolves when clerk-js is at least as new as the call. */
   readonly sync = coalesce(async () => {
     this.#take(await clerkJsState());
+    // A response has overtaken it.
+    if (this.#state.revision < this.#newest.revision) {
+      this.#take(await clerkJsState());
+    }
   });
+
+  readonly #retry = new Retry(() => {
+    this.#catchUp();
+  }, '[clerk] the state could not be read');
 
   /** Follows the newest revision that was announced. */
   #catchUp(): void {
-    this.#follow(this.#subscription.revision).catch(failedToRead);
+    void this.#retry.attempt(() => this.#follow(this.#subscription.revision));
   }
 
   async #follow(revision: number): Promise<void> {
-    if (revision <= this.#followed) {
+    if (revision <= this.#followed && !this.#isUnsure) {
       return;
     }
     if (this.#requests.size > 0) {
       const answered = Promise.allSettled(this.#requests);
       await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, RESPONSE_GRACE))]);
     }
-    if (revision > this.#followed && !this.#saysTheSame(revision)) {
+    if (this.#isUnsure || (revision > this.#followed && !this.#saysTheSame(revision))) {
       await this.sync();
     }
   }
 
-  /** Whether the newest response has said all that a revision changed. */
+  /** Whether the newest response has said all that a revision changed. A revision changes one thing. */
   #saysTheSame(revision: number): boolean {
     const answered = this.#answered;
-    if (answered?.revision !== revision || this.#held !== revision || this.#followed !== revision - 1) {
+    if (answered?.revision !== revision || !answered.changesClient) {
+      return false;
+    }
+    if (this.#held.revision !== revision || this.#followed !== revision - 1) {
       return false;
     }
     if (this.#changing > 0 || !this.#isActive(answered.activeSession)) {
@@ -146,28 +160,30 @@ export class Follower {
   }
 
   /**
-   * Notes a response, whose client clerk-js is about to take if `taken`. An older client than the newest known one is replaced
-   * by that, because responses and events overtake each other.
+   * Notes a response. Returns its body with the newest client that is known when clerk-js takes it, because responses and events
+   * overtake each other. clerk-js takes it from most changes, from some reads, and from nothing that was aborted.
    */
-  answered({ revision, activeSession, body }: FrontendApiResponse, taken: boolean): unknown {
+  answered({ revision, activeSession, body }: FrontendApiResponse): unknown {
+    const client = clientOf(body);
     if (!this.#answered || revision > this.#answered.revision) {
-      this.#answered = { revision, activeSession };
+      const isNext = !!client && revision === this.#newest.revision + 1;
+      const changesClient = isNext && !isSameClient(client, this.#newest.client);
+      this.#answered = { revision, activeSession, changesClient };
     }
-    const envelope = body as Envelope | null;
-    const client = envelope?.client ?? envelope?.meta?.client;
-    if (!envelope || !client) {
+    if (!client) {
       return body;
     }
     if (revision >= this.#newest.revision) {
       this.#newest = { revision, client };
     }
-    if (taken) {
-      this.#held = this.#newest.revision;
-      this.#text = JSON.stringify(this.client);
-    }
-    return envelope.client
-      ? { ...envelope, client: this.client }
-      : { ...envelope, meta: { ...envelope.meta, client: this.client } };
+    return withClient(body as Envelope, () => this.#handOver());
+  }
+
+  /** Gives clerk-js the newest client. */
+  #handOver(): unknown {
+    const { client } = this;
+    this.#held = { revision: this.#newest.revision, text: JSON.stringify(client) };
+    return client;
   }
 
   /**
@@ -180,13 +196,13 @@ export class Follower {
       return await change();
     } catch (error) {
       // Whatever clerk-js has now is replaced.
-      this.#text = '';
+      this.#held.text = '';
       throw error;
     } finally {
       this.#changing -= 1;
       this.#isUnsure = true;
       if (this.#changing === 0) {
-        await this.sync().catch(failedToRead);
+        await this.#retry.attempt(this.sync);
       }
     }
   }
@@ -199,16 +215,14 @@ export class Follower {
     if (state.revision <= this.#followed && !this.#isUnsure) {
       return;
     }
-    const environmentChanged = this.#takeEnvironment(state.environment);
-    let clientChanged = false;
-    if (state.revision >= this.#newest.revision) {
-      this.#newest = state;
-      this.#held = state.revision;
-      clientChanged = this.#takeClient();
-    }
     // A state that is older than a response does not know whom that has made active.
-    const older = state.revision < this.#held;
-    if (this.#changing > 0 || older) {
+    if (state.revision < this.#newest.revision) {
+      return;
+    }
+    this.#newest = state;
+    const environmentChanged = this.#takeEnvironment(state.environment);
+    const clientChanged = this.#takeClient();
+    if (this.#changing > 0) {
       this.#emitIf(clientChanged || environmentChanged);
       return;
     }
@@ -230,12 +244,12 @@ export class Follower {
 
   /** Whether the client was another one. An equal one is not taken, because all hooks of an app would run again. */
   #takeClient(): boolean {
-    const text = JSON.stringify(this.client);
-    if (text === this.#text) {
+    const { text } = this.#held;
+    const client = this.#handOver();
+    if (this.#held.text === text) {
       return false;
     }
-    this.#text = text;
-    fill(this.#clerk.client, this.client);
+    fill(this.#clerk.client, client);
     return true;
   }
 
@@ -259,10 +273,6 @@ export class Follower {
       this.#clerk.updateClient(this.#clerk.client);
     }
   }
-}
-
-function failedToRead(error: unknown): void {
-  console.error('[clerk] the state could not be read', error);
 }
 
 function idOf(active: ActiveSession): string | null {

@@ -62,18 +62,19 @@ export class Selections {
   /** The statuses that clerk-js did not get to see, by session. */
   readonly #hidden = new Map<string, number>();
 
-  /** The response to a choice, such that clerk-js throws unless Rust has made it. */
-  settle(selection: Selection, response: FrontendApiResponse): Answer {
-    if (response.status < 400) {
+  /** What clerk-js gets as the response to a choice: one after which it throws, unless Rust has made the choice. */
+  settle(selection: Selection, response: FrontendApiResponse, answer: Answer): Answer {
+    const { status } = response;
+    if (status < 400) {
       return isApplied(selection, response)
-        ? response
+        ? answer
         : { status: THROWS, body: errors(REFUSED.code, REFUSED.message) };
     }
-    if (!CONTINUES.includes(response.status)) {
-      return response;
+    if (!CONTINUES.includes(status)) {
+      return answer;
     }
-    this.#hidden.set(selection.sessionId, response.status);
-    return { ...response, status: THROWS };
+    this.#hidden.set(selection.sessionId, status);
+    return { ...answer, status: THROWS };
   }
 
   /** Returns the `setActive` that takes the place of clerk-js's own. It rejects if Rust does not do it. */
