@@ -19,12 +19,12 @@ export class ClerkAPIError {
     code: string;
     message: string;
     longMessage: string | null;
-    meta: Record<string, unknown>;
+    meta: Record<string, unknown> | null;
   }) {
     this.code = item.code;
     this.message = item.message;
     this.longMessage = item.longMessage ?? undefined;
-    this.meta = item.meta;
+    this.meta = item.meta ?? {};
   }
 }
 

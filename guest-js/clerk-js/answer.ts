@@ -1,5 +1,5 @@
 /** Responses as clerk-js reads them. */
-import { ClerkOfflineError, isClerkAPIResponseError, isClerkRuntimeError } from '../errors';
+import { ClerkOfflineError, isClerkAPIResponseError, isClerkRuntimeError, isEmailLinkError } from '../errors';
 import type { ClerkJs } from './packages';
 
 type Payload = Awaited<ReturnType<ReturnType<ClerkJs['getFapiClient']>['request']>>['payload'];
@@ -9,6 +9,8 @@ export interface Answer {
   body: unknown;
   retryAfter?: number | null;
 }
+
+const UNREACHABLE: string[] = ['network_error', ClerkOfflineError.code];
 
 /** The body of a response with one error. */
 export function errors(code: string, message: string) {
@@ -21,10 +23,17 @@ export function response({ status, body, retryAfter }: Answer): Response & { pay
   if (retryAfter !== null && retryAfter !== undefined) {
     headers.set('retry-after', String(retryAfter));
   }
-  return Object.assign(new Response(null, { status, headers }), { payload: (body ?? null) as Payload });
+  // An object for others cannot be made.
+  const isPossible = status >= 200 && status <= 599;
+  return Object.assign(new Response(null, { status: isPossible ? status : 500, headers }), {
+    payload: (body ?? null) as Payload,
+  });
 }
 
-/** The errors that clerk-js shows as those of the Frontend API. An unreachable network is thrown, as `fetch` does. */
+/**
+ * The response for an error. Only that the network is unreachable is thrown, as `fetch` does: clerk-js takes whatever is thrown
+ * for it.
+ */
 export function refusal(error: unknown): Answer {
   if (isClerkAPIResponseError(error)) {
     const items = error.errors.map(({ code, message, longMessage, meta }) => ({
@@ -41,8 +50,9 @@ export function refusal(error: unknown): Answer {
     const body = { errors: items, clerk_trace_id: error.clerkTraceId };
     return { status: error.status, body, retryAfter: error.retryAfter ?? null };
   }
-  if (isClerkRuntimeError(error) && error.code !== 'network_error' && error.code !== ClerkOfflineError.code) {
-    return { status: 400, body: errors(error.code, error.message) };
+  if (isClerkRuntimeError(error) && UNREACHABLE.includes(error.code)) {
+    throw error;
   }
-  throw error;
+  const code = isClerkRuntimeError(error) || isEmailLinkError(error) ? error.code : 'request_failed';
+  return { status: 400, body: errors(code, error instanceof Error ? error.message : String(error)) };
 }

@@ -31,7 +31,7 @@ export interface Bridge {
 /** Returns the client for the Frontend API that clerk-js uses instead of its own. */
 export function fapiClient(inner: FapiClient, bridge: Bridge): FapiClient {
   const request = async (init: RequestInit) => {
-    const answer = await unlessAborted(init.signal, () => send(init, bridge));
+    const answer = await unlessAborted(init.signal, () => send(init, bridge).catch(refusal));
     return response(answer);
   };
   return { ...inner, request: request as FapiClient['request'] };
@@ -75,15 +75,11 @@ async function send(init: RequestInit, bridge: Bridge): Promise<Answer> {
   if (init.pathPrefix !== undefined && init.pathPrefix !== 'v1') {
     return OTHER_PATHS;
   }
-  try {
-    const [, sessionId, template] = (method === 'POST' && TOKENS.exec(path)) || [];
-    if (sessionId !== undefined) {
-      return await mint(decodeURIComponent(sessionId), template, init);
-    }
-    return await pass(init, method, path, bridge);
-  } catch (error) {
-    return refusal(error);
+  const [, sessionId, template] = (method === 'POST' && TOKENS.exec(path)) || [];
+  if (sessionId !== undefined) {
+    return await mint(decodeURIComponent(sessionId), template, init);
   }
+  return await pass(init, method, path, bridge);
 }
 
 async function pass(init: RequestInit, method: string, path: string, bridge: Bridge): Promise<Answer> {
