@@ -92,6 +92,25 @@ describe('createClerkJs', () => {
     rust.on('load', () => (rust.state = snapshot()));
     expect((await createClerkJs({ ui })).loaded).toBe(true);
   });
+
+  it('createClerkJs() that failed after it had loaded leaves nothing behind on the page', async () => {
+    const listens = vi.spyOn(document, 'addEventListener');
+    const observes = vi.spyOn(MutationObserver.prototype, 'observe');
+    rust.on('choose_initial_session', () => {
+      throw { kind: 'runtime', code: 'no_active_session', message: 'no', errors: [] };
+    });
+    const failing = createClerkJs({ ui, selectInitialSession: () => null });
+    await expect(failing).rejects.toMatchObject({ code: 'no_active_session' });
+    expect(listens.mock.calls.filter(([type]) => type === 'click' || type === 'error')).toEqual([]);
+    expect(observes).not.toHaveBeenCalled();
+    rust.advance(rawClient([rawSession('sess_1')]), active('sess_1'));
+    await settled();
+    expect(rust.count('clerk_js_state')).toBe(1);
+    // These are what a load that succeeds adds.
+    await createClerkJs({ ui });
+    expect(listens.mock.calls.map(([type]) => type)).toEqual(expect.arrayContaining(['click', 'error']));
+    expect(observes).toHaveBeenCalled();
+  });
 });
 
 describe('sign-in', () => {

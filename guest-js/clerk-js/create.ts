@@ -83,10 +83,11 @@ async function make(
   } as Parameters<ClerkJs['load']>[0]);
   checkLoaded(clerk);
   bridge.loading = false;
+  await selectSession(clerk, given, follower);
+  // What stays on the page comes last: after an error, another instance is made.
   openLinksOutside();
   replaceBrokenPictures();
   follower.start();
-  await selectSession(clerk, given, follower);
   return clerk;
 }
 
