@@ -195,14 +195,7 @@ export class Clerk extends Redirects {
     await this.#mirror.start();
     // Shows a known state while Rust is still waiting for Clerk.
     await this.#mirror.sync();
-    await (this.#redirectListener ??= onRedirectFinished(() => {
-      this.#finishRedirect().catch((error: unknown) => {
-        console.error(
-          '[clerk] the flow that finished in the system browser could not be continued here',
-          error,
-        );
-      });
-    }));
+    await this.#listenForRedirects();
     const snapshot = await commands.load({
       ...this.given,
       ...wireOptions(this.#options),
@@ -212,6 +205,24 @@ export class Clerk extends Redirects {
     window.addEventListener('focus', this.#touchOnFocus);
     this.#succeed();
     await this.#finishRedirect();
+  }
+
+  /** Continues flows that no caller is waiting for. Calling it again does nothing, unless it failed. */
+  async #listenForRedirects(): Promise<void> {
+    this.#redirectListener ??= onRedirectFinished(() => {
+      this.#finishRedirect().catch((error: unknown) => {
+        console.error(
+          '[clerk] the flow that finished in the system browser could not be continued here',
+          error,
+        );
+      });
+    });
+    try {
+      await this.#redirectListener;
+    } catch (error) {
+      this.#redirectListener = undefined;
+      throw error;
+    }
   }
 
   async #chooseInitialSession(): Promise<void> {

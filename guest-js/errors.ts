@@ -136,6 +136,7 @@ const PERMISSIONS: Record<string, string> = {
   clerk_js_state: 'clerk:components',
   frontend_api: 'clerk:components',
   open_and_wait: 'clerk:components',
+  'event.listen': 'core:default',
 };
 
 /**

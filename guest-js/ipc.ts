@@ -2,11 +2,47 @@
  * Listeners for the events that Rust emits. Every window with `core:default` may emit them too, with any payload, so an event only
  * says when to ask Rust.
  */
+import type { EventCallback } from '@tauri-apps/api/event';
+
 import { endedSessions, events, notices, type SessionEnded } from './bindings';
+import { reviveError } from './errors';
+
+interface Emitted<Payload> {
+  listen(callback: EventCallback<Payload>): Promise<() => void>;
+}
+
+async function listen<Payload>(
+  event: Emitted<Payload>,
+  callback: EventCallback<Payload>,
+): Promise<() => void> {
+  try {
+    return await event.listen(callback);
+  } catch (rejection) {
+    throw reviveError(rejection, 'event.listen');
+  }
+}
+
+/** Listens, and reads what has happened before. Ends listening if that fails. */
+async function listenAndRead<Payload>(
+  event: Emitted<Payload>,
+  read: () => Promise<void>,
+): Promise<() => void> {
+  const unlisten = await listen(event, () => {
+    // It is read again with the next event.
+    read().catch(() => undefined);
+  });
+  try {
+    await read();
+  } catch (error) {
+    unlisten();
+    throw error;
+  }
+  return unlisten;
+}
 
 /** Calls `callback` with each new revision of the state. */
 export function onStateChanged(callback: (revision: number) => void): Promise<() => void> {
-  return events.stateChanged.listen((event) => {
+  return listen(events.stateChanged, (event) => {
     const payload = event.payload as { revision?: unknown } | null;
     if (typeof payload?.revision === 'number') {
       callback(payload.revision);
@@ -16,7 +52,7 @@ export function onStateChanged(callback: (revision: number) => void): Promise<()
 
 /** Calls `callback` when a browser flow has finished and no window was waiting for it. */
 export function onRedirectFinished(callback: () => void): Promise<() => void> {
-  return events.redirectFinished.listen(() => {
+  return listen(events.redirectFinished, () => {
     callback();
   });
 }
@@ -45,12 +81,7 @@ export async function onNotice(callback: (notice: Notice) => void): Promise<() =
       }
     }
   };
-  const unlisten = await events.notice.listen(() => {
-    // They are read again with the next event.
-    read().catch(() => undefined);
-  });
-  await read();
-  return unlisten;
+  return await listenAndRead(events.notice, read);
 }
 
 /**
@@ -70,10 +101,5 @@ export async function onSessionEnded(callback: (ended: SessionEnded) => void): P
       }
     }
   };
-  const unlisten = await events.sessionEnded.listen(() => {
-    // It is read again with the next event.
-    read().catch(() => undefined);
-  });
-  await read();
-  return unlisten;
+  return await listenAndRead(events.sessionEnded, read);
 }
