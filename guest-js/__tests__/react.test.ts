@@ -1,5 +1,6 @@
 /** `ClerkProvider` and Clerk's own hooks on a fake of Rust. */
 import { Component, createElement as h, type ReactNode, StrictMode, useEffect } from 'react';
+import { flushSync } from 'react-dom';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
@@ -82,6 +83,16 @@ function instance(): unknown {
   return (globalThis as { Clerk?: unknown }).Clerk;
 }
 
+/** A page that navigates when it is told to. */
+function navigator(): { page: ReactNode; navigate: (to: string) => unknown } {
+  let go: ((to: string) => unknown) | undefined;
+  function Navigate(): ReactNode {
+    go = useClerk().navigate;
+    return null;
+  }
+  return { page: h(Navigate), navigate: (to) => go?.(to) };
+}
+
 it('ClerkProvider without props shows the fallback, and its children when Clerk has loaded', async () => {
   let answer: (state: unknown) => void = () => undefined;
   const answered = new Promise((resolve) => (answer = resolve));
@@ -123,18 +134,39 @@ it('ClerkProvider mounted again has the same instance, and the router of the pre
   const before = instance();
   root.render(null);
   await shows('');
-  let navigate: ((to: string) => unknown) | undefined;
-  function Navigate(): ReactNode {
-    navigate = useClerk().navigate;
-    return null;
-  }
-  root.render(h(ClerkProvider, { ui, routerPush: second, routerReplace: second }, h(Navigate), h(Name)));
+  const { page, navigate } = navigator();
+  root.render(h(ClerkProvider, { ui, routerPush: second, routerReplace: second }, page, h(Name)));
   await shows('Ada');
   expect(instance()).toBe(before);
   expect(rust.count('clerk_js_state')).toBe(1);
-  await navigate?.('/notes');
+  await navigate('/notes');
   expect(second.mock.calls[0]?.[0]).toBe('/notes');
   expect(first).not.toHaveBeenCalled();
+});
+
+it('ClerkProvider navigates by router functions that are added, changed and removed while it is mounted', async () => {
+  const { page, navigate } = navigator();
+  const [push, replace, later] = [vi.fn(), vi.fn(), vi.fn()];
+  const render = (props: ClerkProviderProps) => {
+    root.render(h(ClerkProvider, { ui, ...props }, page, h(Name)));
+  };
+  render({});
+  await shows('Ada');
+  const navigates = async (props: ClerkProviderProps, to: string) => {
+    flushSync(() => {
+      render(props);
+    });
+    await navigate(to);
+  };
+  await navigates({ routerPush: push, routerReplace: replace }, '/one');
+  await navigates({ routerPush: later, routerReplace: replace }, '/two');
+  await navigates({ routerReplace: replace }, '/three');
+  // Without any, the window is navigated, which jsdom does for a fragment.
+  await navigates({}, '#/four');
+  const calls = [push, later, replace].map(({ mock }) => mock.calls.map(([to]) => to as string));
+  expect(calls).toEqual([['/one'], ['/two'], ['/three']]);
+  expect(window.location.hash).toBe('#/four');
+  window.location.hash = '';
 });
 
 it('ClerkProvider follows Rust when another window signs out', async () => {

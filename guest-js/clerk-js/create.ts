@@ -11,10 +11,11 @@ import { openVerification } from './browser';
 import { fapiClient, type Bridge } from './fapi';
 import { Follower, Subscription } from './follow';
 import { openLinksOutside } from './links';
-import { Navigator, routerFor } from './navigate';
+import { Navigator } from './navigate';
 import { ALWAYS, type ClerkJsOptions, configured, forRust, pick } from './options';
 import { type ClerkJs, type ClerkJsModule, importClerkJs, importUi, type UiModule } from './packages';
 import { replaceBrokenPictures } from './pictures';
+import { lastingRouters, routersOf } from './routers';
 import { checkInstance, checkLoaded, checkModules } from './seam';
 import { Selections } from './select';
 import { VerificationPages } from './verification';
@@ -54,24 +55,15 @@ async function make(
   const fapi = fapiClient(inner, bridge);
   clerk.getFapiClient = () => fapi;
   followChanges(clerk, follower, selections);
-  const routers = withRouters(options);
-  const navigator = new Navigator(
-    clerk,
-    pages,
-    {
-      push: routers.routerPush,
-      replace: routers.routerReplace,
-      allowedProtocols: options.allowedRedirectProtocols ?? [],
-    },
-    follower.sync,
-  );
+  const allowedProtocols = options.allowedRedirectProtocols ?? [];
+  const navigator = new Navigator(clerk, pages, routersOf(given, allowedProtocols), follower.sync);
   clerk.__internal_windowNavigate = navigator.windowNavigate;
   await clerk.load({
     ...options,
-    ...routers,
+    ...lastingRouters(given, navigator.windowNavigate),
     ...ALWAYS,
     ui,
-    allowedRedirectProtocols: [window.location.protocol, ...(options.allowedRedirectProtocols ?? [])],
+    allowedRedirectProtocols: [window.location.protocol, ...allowedProtocols],
     selectInitialSession: (client) =>
       client.signedInSessions.find(({ id }) => isActive(follower.state, id)) ?? null,
     // Otherwise a failed request is null while the browser believes to be offline.
@@ -126,13 +118,6 @@ function followChanges(clerk: ClerkJs, follower: Follower, selections: Selection
     }
     return undefined;
   };
-}
-
-/** clerk-js calls both routers, or none. Without one, it navigates the window. */
-function withRouters({ routerPush, routerReplace }: ClerkJsOptions) {
-  const push = routerFor(routerPush ?? routerReplace);
-  const replace = routerFor(routerReplace ?? routerPush);
-  return { routerPush: push, routerReplace: replace };
 }
 
 function isActive({ activeSession }: ClerkJsState, id: string): boolean {

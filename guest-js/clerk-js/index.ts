@@ -26,7 +26,8 @@ const INSTANCE = Symbol.for('tauri-plugin-clerk.clerk-js');
 
 /**
  * Returns the instance of clerk-js of this page, loaded. The first call makes it; later ones join, and their options have no
- * effect. After an error it can be called again.
+ * effect. After an error it can be called again. `routerPush` and `routerReplace` may be replaced in the object of the options:
+ * they are read at each navigation.
  *
  * @example
  * ```ts

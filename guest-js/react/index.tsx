@@ -4,7 +4,7 @@ import {
   ClerkProvider as ClerkReactProvider,
   type ClerkProviderProps as ClerkReactProviderProps,
 } from '@clerk/react';
-import { type JSX, type ReactNode, useEffect, useState } from 'react';
+import { type JSX, type ReactNode, useEffect, useInsertionEffect, useState } from 'react';
 
 import { type ClerkJs, type ClerkJsOptions, createClerkJs } from '../clerk-js';
 
@@ -22,7 +22,7 @@ export type ClerkProviderProps = Omit<ClerkJsOptions, 'appearance' | 'localizati
 /** How far Clerk has come in this page. */
 type Loading = { at: 'loading' } | { at: 'loaded'; clerk: ClerkJs } | { at: 'failed'; error: unknown };
 
-/** The router functions of the provider that was rendered last: Clerk keeps those that it is created with. */
+/** The router functions of the provider that was rendered last. */
 let router: Pick<ClerkProviderProps, 'routerPush' | 'routerReplace'> = {};
 
 /**
@@ -46,7 +46,8 @@ let router: Pick<ClerkProviderProps, 'routerPush' | 'routerReplace'> = {};
 export function ClerkProvider({ children, fallback = null, ...options }: ClerkProviderProps): JSX.Element {
   const { appearance, localization, routerPush, routerReplace } = options;
   const [loading, setLoading] = useState<Loading>({ at: 'loading' });
-  useEffect(() => {
+  // Before the effects of the children, which may navigate.
+  useInsertionEffect(() => {
     router = { ...(routerPush && { routerPush }), ...(routerReplace && { routerReplace }) };
   }, [routerPush, routerReplace]);
   useEffect(() => {
@@ -92,10 +93,11 @@ export function ClerkProvider({ children, fallback = null, ...options }: ClerkPr
 
 /** Lets Clerk navigate by the router functions of the provider that is mounted then. */
 function withCurrentRouter(options: ClerkJsOptions): ClerkJsOptions {
-  const { routerPush, routerReplace } = options;
-  return {
-    ...options,
-    ...(routerPush && { routerPush: (...call) => (router.routerPush ?? routerPush)(...call) }),
-    ...(routerReplace && { routerReplace: (...call) => (router.routerReplace ?? routerReplace)(...call) }),
-  };
+  return Object.defineProperties(
+    { ...options },
+    {
+      routerPush: { get: () => router.routerPush },
+      routerReplace: { get: () => router.routerReplace },
+    },
+  );
 }
