@@ -16,6 +16,9 @@ const posted: unknown[] = [];
 class Recorded extends EventTarget {
   constructor(readonly name: string) {
     super();
+    if (arguments.length === 0) {
+      throw new TypeError('a name is required');
+    }
     opened.push(name);
   }
   postMessage(message: unknown) {
@@ -66,6 +69,16 @@ it("channels of the app work while clerk-js's are muted", () => {
   expect([own instanceof Recorded, derived instanceof Derived]).toEqual([true, true]);
   clerks.postMessage('token');
   expect(posted).toEqual(['hello']);
+});
+
+it('a channel whose name is no text is one of the app, and a channel without a name is refused', () => {
+  const unmute = mute();
+  const Channel = BroadcastChannel as unknown as new (...names: unknown[]) => BroadcastChannel;
+  expect(new Channel(1).name).toBe(1);
+  expect(new Channel({ toString: () => 'clerk:session_token' }) instanceof Recorded).toBe(false);
+  expect(() => new Channel()).toThrow('a name is required');
+  unmute();
+  expect(opened).toEqual([1]);
 });
 
 it('the global is restored when the last of several imports has ended, also after an error', async () => {

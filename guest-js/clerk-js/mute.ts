@@ -38,9 +38,9 @@ export function mute(): () => void {
     original = globalThis.BroadcastChannel;
     // Channels of the app, which may be opened while the module is being fetched, work as always.
     muted = new Proxy(original, {
-      construct: (target, args: [string], newTarget) =>
-        args[0].startsWith('clerk')
-          ? new MutedChannel(args[0])
+      construct: (target, args: unknown[], newTarget) =>
+        String(args[0]).startsWith('clerk')
+          ? new MutedChannel(String(args[0]))
           : (Reflect.construct(target, args, newTarget === muted ? target : newTarget) as BroadcastChannel),
     });
     globalThis.BroadcastChannel = muted;
