@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Components } from '../class/components';
 import { createClerkJs } from '../clerk-js/index';
 import { Clerk, type ClerkOptions } from '../index';
-import { Fake, snapshot } from './fake';
+import { Fake, KEY, snapshot } from './fake';
 import { rawClient, rawEnvironment, rawSession } from './raw';
 
 const INSTANCE = Symbol.for('tauri-plugin-clerk.clerk-js');
@@ -234,5 +234,53 @@ describe('without the packages', () => {
       expect(names()).toEqual(['mountComponent']);
     });
     expect(reported).toMatchObject([{ code: 'cannot_render_single_session_enabled' }]);
+  });
+});
+
+describe('when somebody is signed in', () => {
+  const opens = [
+    [
+      'openSignIn()',
+      (clerk: Clerk) => {
+        clerk.openSignIn();
+      },
+    ],
+    [
+      'openSignUp()',
+      (clerk: Clerk) => {
+        clerk.openSignUp();
+      },
+    ],
+  ] as const;
+
+  /** A class whose packages are there. */
+  async function ready(publishableKey: string): Promise<Clerk> {
+    rust.state = { ...rust.state, publishableKey, instanceType: 'production' };
+    const clerk = await loaded();
+    clerk.mountUserAvatar(node());
+    await vi.waitFor(() => {
+      expect(names()).toEqual(['mountComponent']);
+    });
+    return clerk;
+  }
+
+  it.each(opens)('%s does what it does in clerk-js, in development and production', async (_, open) => {
+    for (const key of [KEY, KEY.replace('pk_test', 'pk_live')]) {
+      const clerk = await ready(key);
+      const clerkJs = (await createClerkJs()) as unknown as Clerk;
+      const [theirs, ours] = [clerkJs, clerk].map((one) => {
+        told.mockClear();
+        try {
+          open(one);
+          return ['returned'];
+        } catch (error) {
+          return ['threw', (error as { code?: string }).code];
+        }
+      });
+      expect([key, ours]).toEqual([key, theirs]);
+      expect(told).not.toHaveBeenCalled();
+      Reflect.deleteProperty(document, INSTANCE);
+      told.mockClear();
+    }
   });
 });
