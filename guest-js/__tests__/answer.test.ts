@@ -54,7 +54,10 @@ describe('an error of a request', () => {
   });
 
   it.each([
-    ['a body that cannot be encoded', { method: 'PATCH', path: '/me', body: { n: 1n } as never }],
+    [
+      'a body that cannot be encoded',
+      { method: 'PATCH', path: '/me', body: { unsafeMetadata: { n: 1n } } as never },
+    ],
     ['a path that cannot be decoded', { method: 'POST', path: '/client/sessions/%/tokens' }],
     ['a header that is invalid', { method: 'PATCH', path: '/me', headers: { 'a b': 'c' } }],
   ] as const)('%s is request_failed', async (_, init) => {

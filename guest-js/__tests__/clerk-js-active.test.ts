@@ -248,3 +248,36 @@ describe('setActive', () => {
     expect(shown(clerk)).toEqual(['sess_1', 'Ada', null]);
   });
 });
+
+describe('a touch', () => {
+  it.each([
+    ['an intent in the query', { search: { intent: 'select_session' } }],
+    ['an intent in query and body', { search: { intent: 'focus' }, body: { intent: 'select_session' } }],
+    ['two intents', { body: 'intent=select_session&intent=focus' }],
+    ['a list of intents', { body: { intent: ['select_session', 'focus'] } }],
+    [
+      'an organization in the query',
+      { search: { active_organization_id: 'org_1' }, body: { intent: 'select_org' } },
+    ],
+    [
+      'two organizations',
+      { body: { intent: 'select_org', activeOrganizationId: 'org_1', active_organization_id: 'org_2' } },
+    ],
+  ])('a touch with %s is refused, because it is not clear what it chooses', async (_, init) => {
+    const clerk = await loaded('sess_1');
+    const touch = { method: 'POST', path: '/client/sessions/sess_1/touch', ...init } as const;
+    const { status, payload } = await clerk.getFapiClient().request(touch as never);
+    expect([status, payload]).toMatchObject([400, { errors: [{ code: 'option_invalid' }] }]);
+    expect(rust.requests).toEqual([]);
+  });
+
+  it('a touch without an intent, or that reports activity, is sent as it is', async () => {
+    const clerk = await loaded('sess_1');
+    rust.api('POST /client/sessions/sess_1/touch', () => rawSession('sess_1'));
+    for (const body of [undefined, { intent: 'focus' }]) {
+      const touch = { method: 'POST', path: '/client/sessions/sess_1/touch', body } as const;
+      expect((await clerk.getFapiClient().request(touch as never)).status).toBe(200);
+    }
+    expect(rust.requests.map(({ form }) => form)).toEqual([[], [['intent', 'focus']]]);
+  });
+});

@@ -1,7 +1,7 @@
 /** Clerk's own clerk-js on a fake of Rust. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { encodeForm, encodeQuery } from '../clerk-js/encode';
+import { encodeBody, encodeForm, encodeQuery } from '../clerk-js/encode';
 import { type ClerkJs, createClerkJs } from '../clerk-js/index';
 import type { UiModule } from '../clerk-js/packages';
 import { isClerkRuntimeError } from '../index';
@@ -536,6 +536,64 @@ describe('requests', () => {
       ['on', 'true'],
       ['n', '2'],
     ]);
+  });
+
+  it.each([
+    ['a Blob', new Blob(['x'])],
+    ['bytes', new Uint8Array(1)],
+    ['a buffer', new ArrayBuffer(1)],
+    ['a list', ['a']],
+    ['a map', new Map([['a', 'b']])],
+    ['a number', 1],
+    ['a function', () => undefined],
+    ['a field with a Blob', { file: new Blob(['x']) }],
+    ['a field with bytes', { files: [new Uint8Array(1)] }],
+    ['a field with a map', { fields: new Map() }],
+    ['a field with a function', { field: () => undefined }],
+    ['a field with a symbol', { field: Symbol('x') }],
+    ['JSON', '{"first_name":"Ada"}', 'application/json'],
+    ['an object as JSON', { firstName: 'Ada' }, 'application/json'],
+    ['bytes as a file', new Uint8Array(1), 'application/octet-stream'],
+  ])('a body that is %s is refused', async (_, body: unknown, type?: string) => {
+    await expect(encodeBody(body, new Headers(type ? { 'content-type': type } : {}))).rejects.toMatchObject({
+      code: 'option_invalid',
+      message: expect.stringContaining('body') as string,
+    });
+  });
+
+  it.each([
+    ['nothing', undefined, []],
+    ['null', null, []],
+    ['an empty text', '', []],
+    ['a form', new URLSearchParams({ a: 'b' }), [['a', 'b']]],
+    [
+      'a form as text',
+      'a=b&c=d',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
+    [
+      'an object without a prototype',
+      Object.assign(Object.create(null), { firstName: 'Ada' }),
+      [['first_name', 'Ada']],
+    ],
+    ['an object with a date', { at: new Date(0) }, [['at', '"1970-01-01T00:00:00.000Z"']]],
+    ['an object with a big number', { n: 1n }, [['n', '1']]],
+  ])('a body that is %s is sent as fields', async (_, body: unknown, form) => {
+    const type = 'application/x-www-form-urlencoded; charset=utf-8';
+    for (const headers of [new Headers(), new Headers({ 'content-type': type })]) {
+      expect(await encodeBody(body, headers)).toEqual({ form, parts: [] });
+    }
+  });
+
+  it('a body that is refused arrives as an error of the request', async () => {
+    const clerk = await loaded('sess_1');
+    const init = { method: 'PATCH', path: '/me', body: new Blob(['x']) } as const;
+    const { status, payload } = await clerk.getFapiClient().request(init);
+    expect([status, payload]).toMatchObject([400, { errors: [{ code: 'option_invalid' }] }]);
+    expect(rust.requests).toEqual([]);
   });
 
   it('queries are encoded as clerk-js does', async () => {

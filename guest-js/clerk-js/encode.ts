@@ -1,5 +1,6 @@
 /** How clerk-js's parameters become a query, a form or the parts of a multipart body. */
 import type { FrontendApiPart as Part, FrontendApiRequest } from '../bindings';
+import { ClerkRuntimeError } from '../errors';
 
 type Search = ConstructorParameters<typeof URLSearchParams>[0];
 
@@ -16,11 +17,40 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+function unsupported(what: string): ClerkRuntimeError {
+  return new ClerkRuntimeError(
+    `${what} in the body of a request cannot be sent: use fields, i.e. an object whose values are text, numbers, JSON or lists of these, or FormData for files`,
+    { code: 'option_invalid' },
+  );
+}
+
+/** The kind of a value, e.g. `Object`, `Array` or `Blob`. */
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
+}
+
+/** Objects that JSON can express. */
+const JSON_KINDS = ['Object', 'Array', 'Date'];
+
 function text(value: unknown): string {
-  if (value === null || value === undefined) {
-    return '';
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'undefined':
+      return '';
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+    case 'object':
+      if (value === null) {
+        return '';
+      }
+      if (JSON_KINDS.includes(kindOf(value))) {
+        return JSON.stringify(value);
+      }
   }
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  throw unsupported(kindOf(value));
 }
 
 /** The fields of a form. Lists are repeated names, objects are JSON, null is empty, and undefined is left out. */
@@ -70,21 +100,41 @@ function encodeFileText(body: string): Part {
   return { name: 'file', value: null, file: { name: `file.${extension}`, contentType, data } };
 }
 
-/** The body of a request. */
+const FORM = 'application/x-www-form-urlencoded';
+
+/**
+ * The body of a request.
+ *
+ * @throws {@link ClerkRuntimeError} `option_invalid` for a body that is neither fields nor `FormData`
+ */
 export async function encodeBody(
   body: unknown,
   headers: Headers,
-): Promise<Pick<FrontendApiRequest, 'form' | 'parts'>> {
+): Promise<Required<Pick<FrontendApiRequest, 'form' | 'parts'>>> {
   if (body instanceof FormData) {
     const entries: [string, FormDataEntryValue][] = [];
     body.forEach((value, name) => entries.push([name, value]));
     return { form: [], parts: await Promise.all(entries.map(([name, value]) => encodePart(name, value))) };
   }
-  if (typeof body === 'string' && headers.get('content-type') === 'application/octet-stream') {
+  const type = headers.get('content-type')?.split(';')[0]?.trim() ?? FORM;
+  if (typeof body === 'string' && type === 'application/octet-stream') {
     return { form: [], parts: [encodeFileText(body)] };
   }
-  if (typeof body === 'string' || body instanceof URLSearchParams) {
-    return { form: [...new URLSearchParams(body)], parts: [] };
+  if (body === undefined || body === null) {
+    return { form: [], parts: [] };
   }
-  return { form: typeof body === 'object' && body !== null ? encodeForm(body) : [], parts: [] };
+  if (type !== FORM) {
+    throw unsupported(type);
+  }
+  return { form: encodeFields(body), parts: [] };
+}
+
+function encodeFields(body: unknown): [string, string][] {
+  if (typeof body === 'string' || body instanceof URLSearchParams) {
+    return [...new URLSearchParams(body)];
+  }
+  if (typeof body !== 'object' || body === null || kindOf(body) !== 'Object') {
+    throw unsupported(kindOf(body));
+  }
+  return encodeForm(body);
 }

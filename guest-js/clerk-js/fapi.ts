@@ -89,12 +89,12 @@ async function pass(init: RequestInit, method: string, path: string, bridge: Bri
     query.push(['rotating_token_nonce', init.rotatingTokenNonce]);
   }
   const body = await encodeBody(init.body, new Headers(init.headers));
+  const selection = selectionOf(method, path, query, body.form);
   const received = await follower.track(
     frontendApi({ method, path, query, ...body, sessionId: init.sessionId ?? clerk.session?.id ?? null }),
   );
   pages.note(received.body, body.form);
   const answer = { ...received, body: follower.answered(received) };
-  const selection = selectionOf(method, path, body.form ?? []);
   return selection ? selections.settle(selection, received, answer) : answer;
 }
 

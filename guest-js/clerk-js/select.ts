@@ -13,6 +13,9 @@ type SetActiveParams = Parameters<SetActive>[0];
 
 const TOUCH = /^\/client\/sessions\/([^/]+)\/touch$/;
 
+const INTENT = 'intent';
+const ORGANIZATION = 'active_organization_id';
+
 /** After these, clerk-js takes the session for signed out, and continues. */
 const CONTINUES = [401, 403, 422];
 /** After this one it throws. */
@@ -31,17 +34,37 @@ interface Selection {
   organizationId: string | undefined;
 }
 
-/** What a request chooses; undefined if it chooses nothing. */
-export function selectionOf(method: string, path: string, form: [string, string][]): Selection | undefined {
+/**
+ * What a request chooses; undefined if it chooses nothing.
+ *
+ * @throws {@link ClerkRuntimeError} `option_invalid` if that is not clear
+ */
+export function selectionOf(
+  method: string,
+  path: string,
+  query: [string, string][],
+  form: [string, string][],
+): Selection | undefined {
   const sessionId = method === 'POST' ? TOUCH.exec(path)?.[1] : undefined;
+  if (sessionId === undefined) {
+    return undefined;
+  }
+  for (const name of [INTENT, ORGANIZATION]) {
+    const isNamed = ([key]: [string, string]) => key === name;
+    if (query.some(isNamed) || form.filter(isNamed).length > 1) {
+      throw new ClerkRuntimeError(`a touch of a session has ${name} in its body, and once`, {
+        code: 'option_invalid',
+      });
+    }
+  }
   const fields = new Map(form);
-  const intent = fields.get('intent');
-  if (sessionId === undefined || (intent !== 'select_session' && intent !== 'select_org')) {
+  const intent = fields.get(INTENT);
+  if (intent !== 'select_session' && intent !== 'select_org') {
     return undefined;
   }
   return {
     sessionId: decodeURIComponent(sessionId),
-    organizationId: intent === 'select_org' ? (fields.get('active_organization_id') ?? '') : undefined,
+    organizationId: intent === 'select_org' ? (fields.get(ORGANIZATION) ?? '') : undefined,
   };
 }
 
