@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    config::{Config, Presence},
+    config::{Config, Payer, Presence},
     merge::merge,
     state::World,
 };
@@ -68,10 +68,12 @@ pub(crate) fn environment(world: &World) -> Value {
         "fraud_settings": { "object": "fraud_settings", "native": { "device_attestation_mode": "disabled" } },
         "commerce_settings": { "billing": {
             "stripe_publishable_key": null, "free_trial_requires_payment_method": true,
-            "user": { "enabled": false, "has_paid_plans": false },
-            "organization": { "enabled": false, "has_paid_plans": false },
+            "user": billing(config, Payer::User), "organization": billing(config, Payer::Organization),
         } },
-        "api_keys_settings": { "enabled": false, "user_api_keys_enabled": false, "orgs_api_keys_enabled": false },
+        "api_keys_settings": {
+            "enabled": config.api_keys.is_on(), "user_api_keys_enabled": config.api_keys.users,
+            "orgs_api_keys_enabled": config.api_keys.organizations,
+        },
         "protect_config": { "object": "protect_config", "id": "protect_config_emulator", "loaders": [], "tokens_invalid_before": null },
         "client_debug_mode": false,
         "partitioned_cookies": false,
@@ -84,6 +86,11 @@ pub(crate) fn environment(world: &World) -> Value {
         merge(&mut environment, patch);
     }
     environment
+}
+
+fn billing(config: &Config, payer: Payer) -> Value {
+    let has_paid_plans = config.billing.plans_for(payer).any(|plan| plan.monthly > 0);
+    json!({ "enabled": config.billing.is_for(payer), "has_paid_plans": has_paid_plans })
 }
 
 /// Removes the keys that SDKs read but the published description does not have.

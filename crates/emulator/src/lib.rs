@@ -41,10 +41,10 @@ mod tokens;
 mod version;
 
 pub use config::{
-    Actions, AttackProtection, Config, ConfigError, EnterpriseConnection, EnterpriseSso, Identifiers, Identity,
-    JwtTemplate, Lifetimes, Lockout, Mfa, NativeApi, NewDomain, NewEmail, NewMember, NewOrganization, NewPhone,
-    NewUser, Organizations, Passkeys, PasswordRules, Passwords, Presence, Profile, Restrictions, Role, Sessions,
-    SignUpSettings, SocialProvider, VerificationSettings, presets::PRESETS,
+    Actions, ApiKeys, AttackProtection, Billing, Config, ConfigError, EnterpriseConnection, EnterpriseSso, Identifiers,
+    Identity, JwtTemplate, Lifetimes, Lockout, Mfa, NativeApi, NewDomain, NewEmail, NewMember, NewOrganization,
+    NewPhone, NewUser, OAuthApplication, Organizations, Passkeys, PasswordRules, Passwords, Payer, Plan, Presence,
+    Profile, Restrictions, Role, Sessions, SignUpSettings, SocialProvider, VerificationSettings, presets::PRESETS,
 };
 pub use faults::{Action, Fault};
 pub use handle::Emulator;

@@ -88,6 +88,19 @@ pub(crate) fn read_client_token(token: &str) -> Result<PresentedToken> {
     })
 }
 
+/// The claims of a session token that identify a session.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SessionClaims {
+    pub(crate) sub: String,
+    pub(crate) sid: String,
+    pub(crate) exp: i64,
+}
+
+/// Reads a session token of any age.
+pub(crate) fn read_session_token(token: &str) -> Result<Option<SessionClaims>> {
+    read(token)
+}
+
 /// Creates the token of a link or ticket.
 pub(crate) fn link_token(world: &World, id: &str) -> Result<String> {
     sign(header(), &LinkClaims { kind: "link".to_owned(), id: id.to_owned(), iat: world.clock.now_s() })

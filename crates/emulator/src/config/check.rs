@@ -53,6 +53,11 @@ impl Config {
         if self.organizations.force_selection && !self.organizations.enabled {
             return Err(ConfigError::new("organizations.force_selection needs organizations.enabled"));
         }
+        let mut slugs: Vec<&str> = self.billing.plans.iter().map(|plan| plan.slug.as_str()).collect();
+        slugs.sort_unstable();
+        if slugs.first() == Some(&"") || slugs.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(ConfigError::new("billing.plans: every plan needs a slug of its own"));
+        }
         Ok(())
     }
 }
@@ -70,6 +75,8 @@ mod tests {
             "[sign_up]\nmode = \"closed\"",
             "[lifetimes]\nsession_s = 9223372036854775807",
             "[verification]\nresend_s = -1",
+            "[[billing.plans]]\nname = \"Pro\"",
+            "[[billing.plans]]\nslug = \"pro\"\n[[billing.plans]]\nslug = \"pro\"",
         ] {
             assert!(Config::from_toml(text).is_err(), "{text}");
         }

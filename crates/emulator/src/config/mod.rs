@@ -1,6 +1,7 @@
 //! The configuration of an instance: identifiers, factors, providers, modes, lifetimes, and the initial users.
 
 mod access;
+mod billing;
 mod check;
 mod error;
 mod factors;
@@ -8,6 +9,7 @@ mod identifiers;
 mod load;
 mod organizations;
 pub(crate) mod presets;
+mod programs;
 mod providers;
 mod seed;
 mod sessions;
@@ -16,10 +18,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use access::{Actions, AttackProtection, Lockout, NativeApi, Restrictions, SignUpSettings};
+pub use billing::{Billing, Payer, Plan};
 pub use error::ConfigError;
 pub use factors::{Mfa, Passkeys, PasswordRules, Passwords, VerificationSettings};
 pub use identifiers::{Identifiers, Presence, Profile};
 pub use organizations::{Organizations, Role};
+pub use programs::{ApiKeys, OAuthApplication};
 pub use providers::{EnterpriseConnection, EnterpriseSso, SocialProvider};
 pub use seed::{Identity, NewDomain, NewEmail, NewMember, NewOrganization, NewPhone, NewUser};
 pub use sessions::{JwtTemplate, Lifetimes, Sessions};
@@ -73,6 +77,12 @@ pub struct Config {
     pub attack_protection: AttackProtection,
     /// Organizations.
     pub organizations: Organizations,
+    /// Billing.
+    pub billing: Billing,
+    /// API keys.
+    pub api_keys: ApiKeys,
+    /// Applications that users sign in to with their account of this instance.
+    pub oauth_applications: Vec<OAuthApplication>,
     /// Native clients.
     pub native_api: NativeApi,
     /// Allowed redirect URLs, compared exactly; `*` allows every URL.
@@ -135,6 +145,9 @@ impl Default for Config {
             actions: Actions::default(),
             attack_protection: AttackProtection::default(),
             organizations: Organizations::default(),
+            billing: Billing::default(),
+            api_keys: ApiKeys::default(),
+            oauth_applications: Vec::new(),
             native_api: NativeApi::default(),
             redirect_urls: vec!["*".to_owned()],
             test_mode: true,

@@ -46,7 +46,9 @@ impl Incoming {
         // Only a POST may override its method: its preflight is still an OPTIONS.
         let meant = query.given("_method").or(form.given("_method")).filter(|_| parts.method == Method::POST);
         let method = meant.unwrap_or(parts.method.as_str()).to_uppercase();
+        // With a proxy, clerk-js 6.40 begins the paths that are not behind `/v1` with two slashes.
         let path = parts.uri.path();
+        let path = if path.starts_with("//api_keys") { &path[1..] } else { path };
         let original = parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self {
             method,

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     config::Role,
     images::organization_logo,
-    ops::organization::ADMIN_PERMISSIONS,
     state::{Domain, Invitation, Member, MembershipRequest, Organization, Suggestion, World},
 };
 
@@ -80,7 +79,7 @@ pub(crate) fn role(world: &World, role: &Role) -> Value {
         .permissions_of(&role.key)
         .iter()
         .map(|key| {
-            let system = ADMIN_PERMISSIONS.contains(&key.as_str());
+            let system = key.starts_with("org:sys_");
             json!({
                 "object": "permission", "id": format!("perm_{}", key.replace(':', "_")), "key": key,
                 "name": key.rsplit(':').next(), "description": "", "type": if system { "system" } else { "user" },

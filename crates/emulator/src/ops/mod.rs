@@ -1,5 +1,6 @@
 //! The operations of the instance: the rules of FAPI, without HTTP.
 
+pub(crate) mod api_keys;
 pub(crate) mod client;
 pub(crate) mod crypto;
 pub(crate) mod hosted;

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Permissions of admins.
-pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
+const ADMIN_PERMISSIONS: &[&str] = &[
     "org:sys_profile:manage",
     "org:sys_profile:delete",
     "org:sys_memberships:read",
@@ -19,6 +19,8 @@ pub(crate) const ADMIN_PERMISSIONS: &[&str] = &[
     "org:sys_billing:manage",
     "org:sys_entconns:manage",
 ];
+/// Further permissions of admins if organizations can have API keys.
+const API_KEY_PERMISSIONS: &[&str] = &["org:sys_api_keys:read", "org:sys_api_keys:manage"];
 /// Permissions of members.
 const MEMBER_PERMISSIONS: &[&str] = &["org:sys_memberships:read", "org:sys_billing:read"];
 /// Maximum length of a name, in characters.
@@ -35,8 +37,9 @@ pub(crate) fn slug_of(name: &str) -> String {
 impl World {
     /// Returns every role of the instance.
     pub(crate) fn roles(&self) -> Vec<Role> {
+        let api_keys = if self.config.api_keys.organizations { API_KEY_PERMISSIONS } else { &[] };
         let mut roles = vec![
-            Role::new("org:admin", "Admin", ADMIN_PERMISSIONS),
+            Role::new("org:admin", "Admin", &[ADMIN_PERMISSIONS, api_keys].concat()),
             Role::new("org:member", "Member", MEMBER_PERMISSIONS),
         ];
         roles.extend(self.config.organizations.roles.clone());
@@ -201,6 +204,7 @@ impl World {
             return Err(Refusal::new(403, "organization_admin_delete_not_enabled"));
         }
         self.organizations.remove(&organization.id);
+        self.api_keys.retain(|key| key.subject != organization.id);
         self.leave_in_sessions(&organization.id, None);
         Ok(organization)
     }

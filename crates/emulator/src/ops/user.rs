@@ -88,6 +88,7 @@ impl World {
     pub(crate) fn delete_user(&mut self, id: &str) -> bool {
         let Some(user) = self.users.remove(id) else { return false };
         self.forget_ownership(&user);
+        self.api_keys.retain(|key| key.subject != id);
         for organization in self.organizations.values_mut() {
             organization.members.retain(|member| member.user_id != id);
         }

@@ -1,5 +1,6 @@
 //! The state of the instance. Data only: the rules are in `ops`.
 
+mod api_key;
 mod attempt;
 mod client;
 mod history;
@@ -21,6 +22,7 @@ use crate::{
     log::Log,
 };
 
+pub(crate) use api_key::ApiKey;
 pub(crate) use attempt::{SignIn, SignInStatus, SignUp};
 pub(crate) use client::{Client, Reverification, Session, SessionStatus};
 pub(crate) use history::History;
@@ -60,6 +62,8 @@ pub(crate) struct World {
     pub(crate) tickets: HashMap<String, Ticket>,
     pub(crate) hosted: HashMap<String, Hosted>,
     pub(crate) waitlist: Vec<WaitlistEntry>,
+    /// The oldest first.
+    pub(crate) api_keys: Vec<ApiKey>,
     /// The issued client tokens, for tests that search for them.
     pub(crate) issued_tokens: Vec<String>,
     pub(crate) history: History,
@@ -266,6 +270,7 @@ impl World {
             tickets: HashMap::new(),
             hosted: HashMap::new(),
             waitlist: Vec::new(),
+            api_keys: Vec::new(),
             issued_tokens: Vec::new(),
             history: History::default(),
             requests_since_sweep: 0,

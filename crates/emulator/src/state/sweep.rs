@@ -26,6 +26,8 @@ const HANDLES: usize = 2_000;
 const IDENTITIES: usize = 1_000;
 /// Maximum number of waitlist entries.
 const WAITING: usize = 2_000;
+/// Maximum number of API keys.
+const API_KEYS: usize = 2_000;
 /// Maximum number of inactive sessions per client.
 const ENDED_SESSIONS: usize = 10;
 /// Maximum number of known users per client.
@@ -62,6 +64,7 @@ impl World {
         let configured = self.config.identities.len();
         drop_oldest(&mut self.identities, configured, IDENTITIES);
         drop_oldest(&mut self.waitlist, 0, WAITING);
+        drop_oldest(&mut self.api_keys, 0, API_KEYS);
         drop_oldest(&mut self.messages, 0, MESSAGES);
         drop_oldest(&mut self.issued_tokens, 0, TOKENS);
         self.faults.sweep();
@@ -123,6 +126,7 @@ impl World {
             ("tickets", self.tickets.len()),
             ("hosted", self.hosted.len()),
             ("waitlist", self.waitlist.len()),
+            ("api_keys", self.api_keys.len()),
             ("issued_tokens", self.issued_tokens.len()),
             ("requests", self.log.entries().count()),
             ("faults", self.faults.list().len()),

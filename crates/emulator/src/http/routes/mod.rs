@@ -1,6 +1,8 @@
 //! The table of operations: every operation of the published description, and a few that clients call in addition.
 
 mod accounts;
+mod api_keys;
+mod billing;
 mod client;
 mod credentials;
 mod domains;
@@ -8,6 +10,7 @@ mod identifications;
 mod instance;
 mod links;
 mod me;
+mod oauth_consent;
 mod organization;
 mod route;
 mod session;
@@ -34,6 +37,9 @@ const GROUPS: &[&[Route]] = &[
     accounts::ROUTES,
     organization::ROUTES,
     domains::ROUTES,
+    billing::ROUTES,
+    api_keys::ROUTES,
+    oauth_consent::ROUTES,
     switched_off::ROUTES,
 ];
 

@@ -131,6 +131,13 @@ pub(super) fn deleted(object: &str, id: &str) -> Result<RouteResponse> {
 
 /// Applies `limit` and `offset`, and the page envelope if requested or `always`.
 pub(super) fn paged(call: &Call<'_>, all: Vec<Value>, always: bool) -> Result<RouteResponse> {
+    let in_pages = always || call.query().is_true("paginated");
+    let page = page(call, &all)?;
+    Ok(RouteResponse::Resource(if in_pages { page } else { Value::Array(all) }))
+}
+
+/// Returns the page that `limit` and `offset` ask for.
+pub(super) fn page(call: &Call<'_>, all: &[Value]) -> Result<Value> {
     let number = |name: &str, default: usize, most: usize| match call.query().given(name) {
         None => Ok(default),
         Some(text) => match text.parse::<usize>() {
@@ -139,8 +146,7 @@ pub(super) fn paged(call: &Call<'_>, all: Vec<Value>, always: bool) -> Result<Ro
         },
     };
     let (limit, offset) = (number("limit", 10, 500)?, number("offset", 0, usize::MAX)?);
-    let in_pages = always || call.query().is_true("paginated");
-    Ok(RouteResponse::Resource(if in_pages { resources::page(&all, limit, offset) } else { Value::Array(all) }))
+    Ok(resources::page(all, limit, offset))
 }
 
 /// Whether a resource has one of the requested statuses.
