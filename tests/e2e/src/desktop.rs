@@ -92,6 +92,7 @@ impl Desktop {
         let mut environment = environment(files.path(), &format!(":{number}"))?;
         environment.push(("CLERK_PUBLISHABLE_KEY", emulator.publishable_key()));
         environment.push(("CLERK_PROXY_URL", emulator.base_url()));
+        environment.push(("CLERK_EXAMPLE_SCRIPT", record_problems(files.path())?));
         if options.records_programs {
             environment.push(("PATH", record_programs(files.path())?));
         }
@@ -440,6 +441,13 @@ fn environment(files: &Path, display: &str) -> Result<Environment> {
         ("LIBGL_ALWAYS_SOFTWARE", "1".to_owned()),
     ]);
     Ok(environment)
+}
+
+/// Writes the script that the React example runs in its pages before their own scripts, and returns its path.
+fn record_problems(files: &Path) -> Result<String> {
+    let script = files.join("problems.js");
+    fs::write(&script, include_str!("problems.js"))?;
+    Ok(script.display().to_string())
 }
 
 /// The file with the programs that were started.

@@ -292,32 +292,13 @@ impl Window {
         Ok(self.driver.execute_async(script, Vec::new()).await?.json().clone())
     }
 
-    /// Records errors on the console, uncaught exceptions and violations of the content security policy from now on.
+    /// Returns what went wrong in the page since it began to load: errors on the console, uncaught exceptions, scripts and styles that
+    /// did not load, and violations of the content security policy.
     ///
     /// # Errors
-    /// If the window does not respond.
-    pub async fn record_problems(&self) -> Result<()> {
-        self.run(
-            "window.problems = [];
-             const record = (...parts) => window.problems.push(parts.map(String).join(' '));
-             const { error } = console;
-             console.error = (...parts) => { record('console', ...parts); error.apply(console, parts); };
-             addEventListener('error', (event) => record('exception', event.message));
-             addEventListener('unhandledrejection', (event) => record('rejection', event.reason));
-             document.addEventListener('securitypolicyviolation', (event) =>
-               record('policy', event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber, event.columnNumber));
-             return null",
-        )
-        .await
-        .map(|_| ())
-    }
-
-    /// Returns what was recorded since [`record_problems`](Self::record_problems).
-    ///
-    /// # Errors
-    /// If the window does not respond.
+    /// If the window does not respond, or does not record problems: only the React example does.
     pub async fn problems(&self) -> Result<Vec<String>> {
-        let all = self.run("return window.problems").await?;
+        let all = self.run("return window.problems ?? null").await?;
         let all = all.as_array().ok_or("the window records no problems")?;
         Ok(all.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect())
     }

@@ -283,7 +283,6 @@ async fn external_account_is_connected_although_the_app_was_restarted() -> Resul
     until("the app completes the flow", || async { desktop.log().ok().filter(|log| log.contains("outcome=Resumed")) })
         .await?;
     let window = desktop.start_app().await?;
-    window.record_problems().await?;
     window.wait_for_text("rust-user", "Ada Lovelace").await?;
     go(&window, "account").await?;
     window.wait_for_css(CONNECTED).await?;

@@ -12,7 +12,6 @@ use signed_in::{
 /// Opens the window with the components.
 async fn open(window: &Window) -> Result<()> {
     window.open_by("open-components").await?;
-    window.record_problems().await?;
     window.wait_for_text("status", "ready").await?;
     window.wait_for_css("#component option").await.map(|_| ())
 }

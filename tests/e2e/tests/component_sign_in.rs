@@ -223,7 +223,6 @@ async fn sign_in_component_is_free_again_when_another_window_signs_in_with_googl
     go_to_google(&desktop, &window).await?;
     desktop.close_tab().await?;
     let (main, other) = window.open_by("open-components").await?;
-    window.record_problems().await?;
     go_to_google(&desktop, &window).await?;
     window.switch_to(&main).await?;
     wait_for_words(&window, ALERT, "This was replaced by a newer attempt.").await?;
@@ -453,7 +452,6 @@ async fn google_sign_in_of_the_component_is_completed_by_the_link_that_starts_th
         assert_eq!(desktop.app_processes(), 1);
         assert!(desktop.is_on_the_bus());
         let window = desktop.start_app().await?;
-        window.record_problems().await?;
         is_signed_in_everywhere(&window, name, email).await?;
         nothing_went_wrong(&desktop, &window).await?;
     }

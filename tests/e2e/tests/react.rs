@@ -4,8 +4,10 @@ mod signed_in;
 
 use clerk_e2e::{Desktop, Options, Result, Window, until};
 use clerk_emulator::{Action, Fault, NewOrganization};
-use serde_json::{Value, json};
-use signed_in::{ADA, CONTINUE, enter_code_of_ada, load_with_theme, nothing_went_wrong, sign_in, start};
+use serde_json::json;
+use signed_in::{
+    ADA, CONTINUE, activate_organization, enter_code_of_ada, load_with_theme, nothing_went_wrong, sign_in, start,
+};
 
 /// The example on the instance of the demo, where Ada signs in with a code.
 fn options() -> Options {
@@ -16,17 +18,6 @@ fn options() -> Options {
         ..NewOrganization::default()
     }];
     options
-}
-
-/// Makes Ada's organization the active one, as a script of the app would.
-async fn activate_organization(window: &Window) -> Result<()> {
-    let script = "const done = arguments[0];
-         clerk.setActive({ organization: clerk.user.organizationMemberships[0].organization.id })
-           .then(() => done(true), (error) => done(String(error)));";
-    match window.run_async(script).await? {
-        Value::Bool(true) => Ok(()),
-        error => Err(format!("the organization was not activated: {error}").into()),
-    }
 }
 
 /// Returns the method and path of the emulator's requests since the first `skip`.
@@ -186,6 +177,9 @@ async fn provider_shows_an_error_of_loading_and_tries_again() -> Result<()> {
     window.click("retry").await?;
     window.wait_for_text("error-code", &code).await?;
     assert!(!window.has_css("input[name=identifier]").await);
+    // It was on the console while the page loaded, which the tests of components would have noticed.
+    let problems = window.problems().await?;
+    assert!(problems.iter().any(|problem| problem.starts_with("console")), "{problems:?}");
     Ok(())
 }
 
@@ -196,7 +190,6 @@ async fn hooks_show_the_last_user_after_a_start_without_a_network() -> Result<()
     sign_in(&window).await?;
     desktop.emulator().fault(Fault::new("/v1/*", Action::LoseAnswer));
     let window = desktop.start_app().await?;
-    window.record_problems().await?;
     window.wait_for_text("user-email", ADA).await?;
     window.wait_for_text("rust-user", "Ada Lovelace").await?;
     window.wait_for_css(".cl-userButtonTrigger").await?;

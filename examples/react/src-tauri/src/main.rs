@@ -4,7 +4,7 @@
 
 use clerk::ClerkExt;
 use serde::Serialize;
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder, plugin::TauriPlugin};
 
 fn main() {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
@@ -17,6 +17,7 @@ fn main() {
 fn run() -> tauri::Result<()> {
     tauri::Builder::default()
         .plugin(clerk())
+        .plugin(test_script())
         .invoke_handler(tauri::generate_handler![open_window, whoami])
         .setup(|app| {
             // Rust is notified of every change, whichever window made it.
@@ -40,6 +41,14 @@ fn clerk<R: tauri::Runtime>() -> clerk::ClerkPlugin<R> {
         builder = builder.proxy_url(url);
     }
     builder.build()
+}
+
+/// Runs the script of the file `CLERK_EXAMPLE_SCRIPT` in every page before the page's own scripts, for the end-to-end tests. Not in a
+/// release build.
+fn test_script<R: tauri::Runtime>() -> TauriPlugin<R> {
+    let file = std::env::var_os("CLERK_EXAMPLE_SCRIPT").filter(|_| cfg!(debug_assertions));
+    let script = file.map(|file| std::fs::read_to_string(file).unwrap_or_default()).unwrap_or_default();
+    tauri::plugin::Builder::new("test-script").js_init_script(script).build()
 }
 
 /// Opens the window with this name, or brings it to the front. Each has a capability of its own.

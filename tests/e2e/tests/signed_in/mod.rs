@@ -28,7 +28,6 @@ pub(crate) fn options() -> Options {
 /// Starts the app and waits for `<SignIn/>`.
 pub(crate) async fn start(desktop: &mut Desktop) -> Result<Window> {
     let window = desktop.start_app().await?;
-    window.record_problems().await?;
     window.wait_for_css("input[name=identifier]").await?;
     Ok(window)
 }
@@ -52,6 +51,17 @@ pub(crate) async fn signed_in(options: Options) -> Result<(Desktop, Window)> {
     let window = start(&mut desktop).await?;
     sign_in(&window).await?;
     Ok((desktop, window))
+}
+
+/// Makes Ada's organization the active one, as a script of the app would.
+pub(crate) async fn activate_organization(window: &Window) -> Result<()> {
+    let script = "const done = arguments[0];
+         clerk.setActive({ organization: clerk.user.organizationMemberships[0].organization.id })
+           .then(() => done(true), (error) => done(String(error)));";
+    match window.run_async(script).await? {
+        Value::Bool(true) => Ok(()),
+        error => Err(format!("the organization was not activated: {error}").into()),
+    }
 }
 
 /// Goes to a page of the app.
@@ -90,7 +100,6 @@ pub(crate) async fn load_with_theme(window: &Window, theme: &str) -> Result<()> 
         (window.run(loaded).await.ok()? == theme).then_some(())
     })
     .await?;
-    window.record_problems().await?;
     window.wait_for_text("status", "ready").await
 }
 
