@@ -74,6 +74,30 @@ fn class_page_fills_every_cell_and_names_existing_tests() {
     }
 }
 
+/// The table of the components beside the documented ones has four columns.
+#[test]
+fn class_page_names_existing_tests_for_the_other_components() {
+    let page = include_str!("../docs/clerk-class.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `")).map(cells).filter(|cells| cells.len() == 4);
+    let rows: Vec<_> = rows.collect();
+    assert_eq!(rows.len(), 8);
+    rows.iter().for_each(|row| assert_names_tests(row, &row[3]));
+}
+
+/// The page explains the only difference: pictures of the emulator.
+#[test]
+fn frameworks_page_shows_the_policy_that_the_example_runs() {
+    let page = include_str!("../docs/frameworks.md");
+    let documented = page.lines().find_map(|line| line.strip_prefix("\"csp\": \"")?.strip_suffix('"')).unwrap();
+    let example = include_str!("../examples/react/src-tauri/tauri.conf.json");
+    let example: serde_json::Value = serde_json::from_str(example).unwrap();
+    let run = example["app"]["security"]["csp"].as_str().unwrap();
+    let pictures = " http://127.0.0.1:*";
+    assert_eq!(run.matches(pictures).count(), 1);
+    assert_eq!(documented, run.replace(pictures, ""));
+    assert!(page.contains("`http://127.0.0.1:*`"));
+}
+
 /// `tests/vectors/clerk-class.txt` lists the members.
 #[test]
 fn class_page_has_a_row_for_every_documented_member() {

@@ -26,6 +26,10 @@ const COMPONENTS = {
   TaskChooseOrganization: { redirectUrlComplete: HOME },
   TaskResetPassword: { redirectUrlComplete: HOME },
   TaskSetupMFA: { redirectUrlComplete: HOME },
+  PricingTable: {},
+  APIKeys: {},
+  // The application that asks; on the web, the address of the page names it.
+  OAuthConsent: { oauthClientId: 'client_reader', redirectUrl: 'https://reader.example.com/callback' },
 } as const;
 
 type Component = keyof typeof COMPONENTS;
