@@ -477,8 +477,11 @@ describe('pictures', () => {
     vi.stubGlobal('Image', FakeImage);
   });
 
-  const icon = (provider: string, css: string) => {
+  const icon = (provider: string, css: string, label?: string) => {
     const element = document.createElement('span');
+    if (label !== undefined) {
+      element.setAttribute('aria-label', label);
+    }
     element.className = `cl-providerIcon cl-providerIcon__${provider}`;
     element.style.cssText = css;
     document.body.append(element);
@@ -486,14 +489,24 @@ describe('pictures', () => {
   };
   const drawing = (text: string) => decodeURIComponent(text);
 
-  it('an icon of a provider that cannot be loaded is its initial', async () => {
+  it('an icon of a provider that cannot be loaded is two letters of its name', async () => {
     await loaded();
-    const google = icon('google', 'background-image: url("https://img.clerk.com/static/google.svg")');
-    const custom = icon('custom_acme', 'background-image: url("https://img.clerk.com/static/acme.svg")');
-    await vi.waitFor(() => {
-      expect(drawing(google.style.backgroundImage)).toContain('>G</text>');
-      expect(drawing(custom.style.backgroundImage)).toContain('>A</text>');
-    });
+    const REMOTE = 'background-image: url("https://img.clerk.com/static/icon.svg")';
+    const letters: [string, string | undefined, string][] = [
+      ['google', 'Sign in with Google', 'Go'],
+      ['github', 'GitHub icon', 'GH'],
+      ['gitlab', 'Sign in with GitLab', 'GL'],
+      ['line', 'LINE icon', 'LI'],
+      ['x', 'Sign in with X / Twitter', 'XT'],
+      ['custom_acme', undefined, 'Ac'],
+      ['custom_q', 'Q icon', 'Q'],
+    ];
+    for (const [provider, label, text] of letters) {
+      const drawn = icon(provider, REMOTE, label);
+      await vi.waitFor(() => {
+        expect(drawing(drawn.style.backgroundImage), provider).toContain(`>${text}</text>`);
+      });
+    }
   });
 
   it('an icon that can be loaded, or that the app draws itself, stays', async () => {
@@ -506,7 +519,7 @@ describe('pictures', () => {
     // What is added later is looked at later.
     const broken = icon('google', 'background-image: url("https://img.clerk.com/static/google.svg")');
     await vi.waitFor(() => {
-      expect(drawing(broken.style.backgroundImage)).toContain('>G</text>');
+      expect(drawing(broken.style.backgroundImage)).toContain('>Go</text>');
     });
     expect(remote.style.backgroundImage).not.toContain('data:');
     expect(own.style.backgroundImage).toContain('own');

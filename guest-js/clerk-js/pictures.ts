@@ -1,6 +1,6 @@
 /**
  * Pictures without the internet. The icons of providers and the avatars come from Clerk's servers. Where they cannot be loaded, a
- * neutral drawing takes their place: an initial, or the shape of a person.
+ * neutral drawing takes their place: letters of the name, or the shape of a person.
  */
 import { CLERK_ELEMENT } from './links';
 
@@ -16,14 +16,26 @@ function draw(content: string): string {
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
 
-/** An initial in a circle. */
-export function drawInitial(name: string): string {
+/** Letters in a circle. */
+function drawLetters(letters: string): string {
+  const size = letters.length > 1 ? 16 : 18;
+  return draw(
+    `<circle cx="16" cy="16" r="16" fill="${NEUTRAL}"/><text x="16" y="16" dy=".36em" text-anchor="middle" font-family="system-ui,sans-serif" font-size="${size}" font-weight="600" fill="#fff">${letters}</text>`,
+  );
+}
+
+/** The initial of a name, or the shape of a person if there is none. */
+function drawInitial(name: string): string {
   const initial = /[\p{L}\p{N}]/u.exec(name)?.[0].toUpperCase();
-  return initial === undefined
-    ? drawPerson()
-    : draw(
-        `<circle cx="16" cy="16" r="16" fill="${NEUTRAL}"/><text x="16" y="16" dy=".36em" text-anchor="middle" font-family="system-ui,sans-serif" font-size="18" font-weight="600" fill="#fff">${initial}</text>`,
-      );
+  return initial === undefined ? drawPerson() : drawLetters(initial);
+}
+
+/** Two letters of a provider's name, because many begin with the same one: the capitals, or the first two. */
+function drawProvider(name: string): string {
+  const letters = name.match(/[\p{L}\p{N}]/gu) ?? [];
+  const capitals = letters.filter((letter) => /\p{Lu}/u.test(letter));
+  const [first, second = ''] = capitals.length > 1 ? capitals : letters;
+  return first === undefined ? drawPerson() : drawLetters(first.toUpperCase() + second);
 }
 
 /** The shape of a person in a circle. */
@@ -63,10 +75,11 @@ function pictureOf(style: CSSStyleDeclaration): string | undefined {
   return images.map((image) => /url\(["']?(.*?)["']?\)/.exec(image)?.[1]).find((url) => url && isRemote(url));
 }
 
-/** The name of the provider of an icon. */
+/** The name of the provider of an icon: from its label, e.g. `Sign in with GitHub` or `GitHub icon`, or the one that Clerk uses. */
 function providerOf(icon: Element): string {
+  const label = icon.getAttribute('aria-label')?.replace(/^Sign in with | icon$/g, '');
   const id = [...icon.classList].map((name) => /^cl-providerIcon__(?:custom_)?(.+)$/.exec(name)?.[1]);
-  return id.find((name) => name !== undefined) ?? icon.getAttribute('aria-label') ?? '';
+  return label ?? id.find((name) => name !== undefined) ?? '';
 }
 
 async function checkIcon(icon: HTMLElement): Promise<void> {
@@ -77,7 +90,7 @@ async function checkIcon(icon: HTMLElement): Promise<void> {
   const fallback = {
     'mask-image': 'none',
     '-webkit-mask-image': 'none',
-    'background-image': `url("${drawInitial(providerOf(icon))}")`,
+    'background-image': `url("${drawProvider(providerOf(icon))}")`,
     'background-color': 'transparent',
     'background-size': 'contain',
     'background-position': 'center',
