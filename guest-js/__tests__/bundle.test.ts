@@ -144,34 +144,6 @@ it('the types of the class compile without the optional packages', { timeout: 12
   );
 });
 
-it('an app without the packages builds with Vite', { timeout: 120_000 }, async () => {
-  const output = await build({
-    configFile: false,
-    logLevel: 'silent',
-    build: {
-      write: false,
-      minify: false,
-      rollupOptions: { input: '/entry.ts', external: [/^@tauri-apps\/api/] },
-    },
-    plugins: [
-      {
-        name: 'entry',
-        enforce: 'pre',
-        resolveId: (id) =>
-          id === '/entry.ts'
-            ? id
-            : /^@clerk\//.test(id)
-              ? `__vite-optional-peer-dep:${id}:tauri-plugin-clerk-api`
-              : undefined,
-        load: (id) => (id === '/entry.ts' ? APP : undefined),
-      },
-    ],
-  });
-  const code = codeOf([output].flat());
-  expect(code).toContain('components_unavailable');
-  expect(code).toContain('Could not resolve');
-});
-
 it('what this package itself adds to an app is small', { timeout: 120_000 }, async () => {
   const minified = async (entry: string) => {
     const chunks = loadedAtOnce(await chunksOf(entry));
