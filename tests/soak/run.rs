@@ -237,7 +237,10 @@ impl Soak {
         let app = &self.apps[number];
         let state = app.clerk.snapshot();
         let details = (state.status, &state.error);
-        assert_eq!(app.user_name().as_deref(), Some(app.name), "after a restart: {details:?}");
+        if app.user_name().as_deref() != Some(app.name) {
+            let (user, notices) = (app.user_name(), app.clerk.notices());
+            panic!("after a restart: {user:?}, {details:?}, {notices:?}; {}", self.last_requests().await);
+        }
         self.converge(number).await;
     }
 
@@ -276,7 +279,10 @@ impl Soak {
         loop {
             let Some(problem) = self.problem(number).await else { return };
             let app = &mut self.apps[number];
-            assert!(passed < LONGEST_RECOVERY, "{} does not converge: {problem}; {}", app.name, app.last_error());
+            if passed >= LONGEST_RECOVERY {
+                let (name, error) = (app.name, app.last_error());
+                panic!("{name} does not converge: {problem}; {error}; {}", self.last_requests().await);
+            }
             let (clerk, name, address, last) = (app.clerk.clone(), app.name, app.address, app.last_error.clone());
             app.call(true, async move {
                 let result = be_signed_in(&clerk, name, address).await;
@@ -317,6 +323,25 @@ impl Soak {
             return Some("the session has ended at the server".to_owned());
         }
         None
+    }
+
+    /// Returns the newest requests as the server saw them, for people.
+    async fn last_requests(&self) -> String {
+        let requests = self.pace.control.get("requests").await.unwrap();
+        let requests = requests.as_array().unwrap();
+        let lines = requests.iter().rev().take(60).map(|one| {
+            let part = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+            let rotated = if one["rotated"] == true { "rotated" } else { "" };
+            let (method, path, client) = (part("method"), part("path"), part("client"));
+            format!(
+                "{} {method} {path} {client}: {} {rotated} {} {}",
+                one["at"],
+                one["status"],
+                part("error_code"),
+                part("fault")
+            )
+        });
+        lines.fold("the newest requests first:".to_owned(), |text, line| text + "\n" + &line)
     }
 
     /// Ends all sessions but the active one.
