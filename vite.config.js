@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+import { documentedAdapters } from './guest-js/__tests__/adapters';
+
 /** The npm package, or with `--mode iife` the script for apps without a bundler (`withGlobalTauri`). */
 export default defineConfig(({ mode }) => ({
   build: mode === 'iife' ? globalScript : npmPackage,
   resolve: { alias: mode === 'iife' ? withoutPackages : [] },
+  plugins: mode === 'test' ? [documentedAdapters] : [],
   test: { environment: 'jsdom', include: ['guest-js/__tests__/**/*.test.ts'] },
 }));
 

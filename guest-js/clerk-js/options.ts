@@ -29,7 +29,7 @@ export type ClerkJsOptions = {
   /** The object `ui` of `@clerk/ui/no-rhc`. Default: it is imported. */
   ui?: UiModule['ui'];
   /** The nonce of the app's content security policy, for the styles of the components. */
-  nonce?: string;
+  nonce?: string | undefined;
   /** The instance's key, unless the app's configuration has it. It must be the same key then. */
   publishableKey?: string;
   proxyUrl?: string;
