@@ -271,6 +271,23 @@ describe('a touch', () => {
     expect(rust.requests).toEqual([]);
   });
 
+  it.each([
+    ['acme', 'org_1', 200],
+    ['acme', null, 409],
+    ['org_2', 'org_1', 409],
+  ])(
+    'a touch that chooses the organization %s, after which it is %s, has the status %i',
+    async (wanted, chosen, status) => {
+      const clerk = await loaded('sess_1');
+      rust.api('POST /client/sessions/sess_1/touch', () =>
+        rawSession('sess_1', { last_active_organization_id: chosen }),
+      );
+      const body = { intent: 'select_org', active_organization_id: wanted };
+      const touch = { method: 'POST', path: '/client/sessions/sess_1/touch', body } as const;
+      expect((await clerk.getFapiClient().request(touch as never)).status).toBe(status);
+    },
+  );
+
   it('a touch without an intent, or that reports activity, is sent as it is', async () => {
     const clerk = await loaded('sess_1');
     rust.api('POST /client/sessions/sess_1/touch', () => rawSession('sess_1'));

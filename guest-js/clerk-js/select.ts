@@ -71,14 +71,16 @@ export function selectionOf(
 /** Whether Rust has made active what was asked for. */
 function isApplied({ sessionId, organizationId }: Selection, response: FrontendApiResponse): boolean {
   const { activeSession, body } = response;
+  if (activeSession.state !== 'session' || activeSession.sessionId !== sessionId) {
+    return false;
+  }
   const { response: touched } = (body ?? {}) as {
     response?: { last_active_organization_id?: string | null } | null;
   };
-  return (
-    activeSession.state === 'session' &&
-    activeSession.sessionId === sessionId &&
-    (organizationId === undefined || (touched?.last_active_organization_id ?? '') === organizationId)
-  );
+  const chosen = touched?.last_active_organization_id ?? '';
+  // A slug stands for an ID that is not known here.
+  const isSlug = !!organizationId && !organizationId.startsWith('org_');
+  return organizationId === undefined || (isSlug ? chosen !== '' : chosen === organizationId);
 }
 
 export class Selections {
