@@ -458,7 +458,10 @@ impl Clerk {
                 if clerk.0.connection.needs_store() {
                     clerk.store_token(clerk.0.connection.client_token()).await;
                 }
-                if !clerk.0.connection.needs_store() {
+                if clerk.0.vault.token_is_withheld() {
+                    clerk.renew_key().await;
+                }
+                if !clerk.0.connection.needs_store() && !clerk.0.vault.token_is_withheld() {
                     return;
                 }
             }

@@ -19,7 +19,9 @@ impl Clerk {
     pub fn resume(&self) {
         self.0.upkeep.wake();
         self.0.contact.retry_now();
-        if self.0.vault.unfinished().is_some() && tokio::runtime::Handle::try_current().is_ok() {
+        let vault = &self.0.vault;
+        if (vault.unfinished().is_some() || vault.token_is_withheld()) && tokio::runtime::Handle::try_current().is_ok()
+        {
             let clerk = self.clone();
             tokio::spawn(async move { clerk.renew_key().await });
         }

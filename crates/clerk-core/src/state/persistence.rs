@@ -201,6 +201,7 @@ impl Clerk {
         }
         self.write_secret(&SecretKey::ClientToken(name.clone()), entry.text()).await?;
         vault.set_known(Some(entry.clone()));
+        vault.set_token_is_withheld(false);
         if let Some(content) = then {
             self.write_content(&name, &entry.key, &content).await?;
         }
@@ -315,6 +316,9 @@ impl Clerk {
             (stored, theirs, is_outdated && !renew)
         };
         self.forget_signed_out().await;
+        if stored && self.0.vault.token_is_withheld() {
+            self.store_token(connection.client_token()).await;
+        }
         if let Some(theirs) = theirs {
             self.adopt_stored_token(theirs).await;
         } else if is_outdated {
@@ -363,12 +367,16 @@ impl Clerk {
         !self.0.revocations.pending().iter().all(is_kept)
     }
 
-    /// Removes the client token from the entry. This run keeps it.
+    /// Removes the client token from the entry. This run keeps it, and stores it again once the sessions to end are stored.
     async fn forget_stored_token(&self, name: &str) {
         let Some(known) = self.0.vault.known() else { return };
         let entry = Entry { token: None, token_in_file: false, ..known };
         match self.write_secret(&SecretKey::ClientToken(name.to_owned()), entry.text()).await {
-            Ok(()) => self.0.vault.set_known(Some(entry)),
+            Ok(()) => {
+                self.0.vault.set_known(Some(entry));
+                self.0.vault.set_token_is_withheld(true);
+                self.recover_store();
+            }
             Err(error) => self.report_store_error(&error),
         }
     }

@@ -1,6 +1,9 @@
 //! The credentials of this device as they are stored: one small entry of the secret store.
 
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use rand::RngCore;
@@ -150,6 +153,8 @@ pub(crate) struct Vault {
     known: Mutex<Option<Entry>>,
     own_tokens: Mutex<Vec<ClientToken>>,
     unfinished: Mutex<Option<Unfinished>>,
+    /// Whether the entry lacks the client token of this run, until the sessions to end are stored.
+    token_is_withheld: AtomicBool,
 }
 
 impl Vault {
@@ -175,6 +180,15 @@ impl Vault {
     pub(crate) fn note_unfinished(&self, read: Option<Unfinished>) {
         let mut unfinished = lock(&self.unfinished);
         *unfinished = read.or(unfinished.map(|_| Unfinished::Renewal));
+    }
+
+    pub(crate) fn set_token_is_withheld(&self, withheld: bool) {
+        self.token_is_withheld.store(withheld, Ordering::Release);
+    }
+
+    /// Whether the entry lacks the client token of this run, until the sessions to end are stored.
+    pub(crate) fn token_is_withheld(&self) -> bool {
+        self.token_is_withheld.load(Ordering::Acquire)
     }
 
     /// Remembers a token that this process got from FAPI. A write that seemed to fail may have succeeded.

@@ -490,15 +490,24 @@ async fn revocation_is_sent_with_the_token_that_a_load_brings() {
     }
 }
 
-/// A disk that is full.
-struct FullDisk(Arc<MemoryCache>);
+/// A disk that is full, until there is space again.
+struct FullDisk(Arc<MemoryCache>, AtomicBool);
+
+impl FullDisk {
+    fn new(device: &Device) -> Arc<Self> {
+        Arc::new(Self(device.cache.clone(), AtomicBool::new(true)))
+    }
+}
 
 impl CacheStore for FullDisk {
     fn read(&self) -> BoxFuture<'_, std::io::Result<Option<Vec<u8>>>> {
         self.0.read()
     }
-    fn write(&self, _: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>> {
-        Box::pin(std::future::ready(Err(std::io::ErrorKind::StorageFull.into())))
+    fn write(&self, content: Vec<u8>) -> BoxFuture<'_, std::io::Result<()>> {
+        match self.1.load(Ordering::Relaxed) {
+            true => Box::pin(std::future::ready(Err(std::io::ErrorKind::StorageFull.into()))),
+            false => self.0.write(content),
+        }
     }
 }
 
@@ -507,7 +516,7 @@ impl CacheStore for FullDisk {
 async fn sign_out_offline_with_a_full_disk_is_final() {
     let device = Device::new(with_sessions(&[session("sess_1")])).await;
     drop(device.running().await);
-    let disk = Arc::new(FullDisk(device.cache.clone()));
+    let disk = FullDisk::new(&device);
     let app = device.start(|setup| setup.cache = Some(disk));
     app.clerk.load(LoadOptions::default()).await.unwrap();
     device.cut();
@@ -540,7 +549,7 @@ async fn sign_out_of_one_session_offline_with_a_full_disk_is_final() {
         follow(&device);
         drop(device.running().await);
         device.store_token(token).await;
-        let disk = Arc::new(FullDisk(device.cache.clone()));
+        let disk = FullDisk::new(&device);
         let app = device.start(|setup| setup.cache = Some(disk.clone()));
         app.clerk.load(LoadOptions::default()).await.unwrap();
         device.cut();
@@ -562,6 +571,34 @@ async fn sign_out_of_one_session_offline_with_a_full_disk_is_final() {
             // The paused clock advances when every task waits.
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
+    }
+}
+
+/// The token leaves the entry while the sessions to end can't be stored. It must be back before the app ends.
+#[tokio::test(start_paused = true)]
+async fn sign_out_of_one_session_with_a_full_disk_keeps_the_other_once_there_is_space() {
+    let long = format!("{OWN_TOKEN}{}", "x".repeat(1_180 - OWN_TOKEN.len()));
+    for is_resumed in [true, false] {
+        let device = Device::new(with_sessions(&[session("sess_1"), session("sess_2")])).await;
+        drop(device.running().await);
+        device.store_token(&long).await;
+        let disk = FullDisk::new(&device);
+        let app = device.start(|setup| setup.cache = Some(disk.clone()));
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        device.cut();
+        let options = SignOutOptions { session_id: Some("sess_2".into()), ..Default::default() };
+        app.clerk.sign_out(options).await.unwrap();
+        assert_eq!(device.stored_token().await, None, "it would show both users at the next start");
+        disk.1.store(false, Ordering::Relaxed);
+        if is_resumed {
+            app.clerk.resume();
+        }
+        // The paused clock advances when every task waits.
+        tokio::time::sleep(Duration::from_secs(if is_resumed { 1 } else { 100 })).await;
+        assert!(device.stored_token().await.as_deref() == Some(&*long), "resumed: {is_resumed}");
+        drop(app);
+        device.follow(with_sessions(&[session("sess_1")]));
+        assert_eq!(device.running().await.active_session_id().as_deref(), Some("sess_1"));
     }
 }
 
