@@ -193,6 +193,15 @@ impl DesktopApp {
         }
     }
 
+    /// What is stored, and what the app says about it.
+    pub(crate) fn stored(&self) -> String {
+        let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let files: Vec<_> =
+            files.map(|file| (file.file_name(), file.metadata().map_or(0, |data| data.len()))).collect();
+        let notices = self.clerk.notices();
+        format!("{} secrets, files {files:?}, {notices:?}", self.keyring.len())
+    }
+
     pub(crate) fn last_error(&self) -> String {
         match &*self.last_error.lock().unwrap() {
             Some(error) => format!("signing in fails: {error}"),

@@ -18,10 +18,9 @@ use tokio::sync::Notify;
 const LONGEST_STILLNESS: Duration = Duration::from_secs(300);
 /// How often it is looked whether something is to be done.
 const TICK: Duration = Duration::from_millis(1);
-/// How long requests may take before they count as slow: then time passes meanwhile.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// The same while a fault holds responses.
-const PATIENCE_WITH_HELD_RESPONSES: Duration = Duration::from_millis(15);
+/// How long requests and files are waited for while a fault holds responses. Then time passes meanwhile. Otherwise they end by
+/// themselves, however slow the machine is, so no time of the apps passes: it would run into their timeouts.
+const PATIENCE: Duration = Duration::from_millis(15);
 
 /// Counts requests and file operations in progress.
 #[derive(Clone, Default)]
@@ -131,14 +130,13 @@ impl Pace {
         }
     }
 
-    /// Waits until no request is in flight and no file is written, or until that takes too long.
+    /// Waits until no request is in flight and no file is written, or, while responses are held, until that takes too long.
     pub(crate) async fn settle(&self) {
         self.passes.fetch_add(1, Ordering::Relaxed);
-        let patience = if self.holds { PATIENCE_WITH_HELD_RESPONSES } else { PATIENCE };
         let started = Instant::now();
         let mut idle = 0;
         // What a response leads to may begin in the next moment.
-        while idle < 2 && started.elapsed() < patience {
+        while idle < 2 && !(self.holds && started.elapsed() >= PATIENCE) {
             self.ticks.notified().await;
             idle = if self.busy.is_idle() { idle + 1 } else { 0 };
         }

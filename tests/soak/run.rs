@@ -230,6 +230,7 @@ impl Soak {
         app.call(true, async move { clerk.create_sign_in(SignInCreateParams::default()).await });
         self.end_calls().await;
         self.pace.pass(STEP).await;
+        let stored = self.apps[number].stored();
         self.apps[number].close().await;
         self.pace.pass(STEP).await;
         self.apps[number].start(&self.pace);
@@ -239,7 +240,11 @@ impl Soak {
         let details = (state.status, &state.error);
         if app.user_name().as_deref() != Some(app.name) {
             let (user, notices) = (app.user_name(), app.clerk.notices());
-            panic!("after a restart: {user:?}, {details:?}, {notices:?}; {}", self.last_requests().await);
+            let now = self.apps[number].stored();
+            panic!(
+                "after a restart: {user:?}, {details:?}, {notices:?}; before: {stored}; now: {now}; {}",
+                self.last_requests().await
+            );
         }
         self.converge(number).await;
     }
