@@ -1,5 +1,7 @@
 //! Features that are off by default: billing, API keys, and consent to OAuth applications.
 
+#![allow(clippy::unwrap_used, reason = "a failing helper fails the test")]
+
 mod support;
 
 use clerk_emulator::{ApiKeys, Config, Emulator, OAuthApplication, Payer, Plan};

@@ -9,12 +9,14 @@ mod openapi;
 mod paths;
 mod process;
 mod session;
+mod spy;
 mod web_page;
 mod window;
 
 pub use app::App;
 pub use desktop::{Desktop, Options};
 pub use openapi::Description;
+pub use spy::{SPY, parameters};
 pub use web_page::WebPage;
 pub use window::Window;
 

@@ -2,28 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use clerk_e2e::{CALLBACK, Desktop, Options, Result, Window, until};
+use clerk_e2e::{CALLBACK, Desktop, Options, Result, SPY, Window, parameters, until};
 use clerk_emulator::Config;
 
 const PASSWORD: &str = "correct-horse-battery";
 const WRONG_PASSWORD: &str = "not-the-right-password";
-
-/// Records everything that Rust sends to the webview: responses and events.
-const SPY: &str = r"
-    window.heard = [];
-    const ask = window.fetch;
-    window.fetch = async (...call) => {
-        const answer = await ask(...call);
-        answer.clone().text().then((text) => window.heard.push(text));
-        return answer;
-    };
-    const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
-    const events = ['plugin:clerk:state-changed', 'plugin:clerk:notice', 'plugin:clerk:redirect-finished', 'plugin:clerk:session-ended', 'deep-link://new-url'];
-    for (const event of events) {
-        const handler = transformCallback((message) => window.heard.push(JSON.stringify(message)));
-        invoke('plugin:event|listen', { event, target: { kind: 'Any' }, handler });
-    }
-";
 
 async fn everything_that_signs_in(desktop: &Desktop, window: &Window) -> Result<()> {
     window.click("sign-in-oauth_google").await?;
@@ -74,15 +57,6 @@ fn assert_absent<'a>(secret: &str, what: &str, places: impl IntoIterator<Item = 
     for (place, content) in places {
         assert!(memchr::memmem::find(content, secret.as_bytes()).is_none(), "{what} is in {place}");
     }
-}
-
-/// Returns the values of `name` in the links that occur in a text.
-fn parameters<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
-    let value = |rest: &'a str| rest.split(|end: char| !(end.is_ascii_alphanumeric() || "-_".contains(end))).next();
-    let mut values: Vec<&str> = text.split(&format!("{name}=")).skip(1).filter_map(value).collect();
-    values.sort_unstable();
-    values.dedup();
-    values
 }
 
 /// Returns the secret parts of the JWTs that occur in a text.
