@@ -107,6 +107,7 @@ async fn user_profile_changes_the_password_for_the_next_sign_in() -> Result<()> 
     let window = signed_in::start(&mut desktop).await?;
     sign_in_with_password(&window, PASSWORD).await?;
     window.wait_for_text("rust-user", "Ada Lovelace").await?;
+    let session = window.text("session-id").await?;
     go_to_security(&window).await?;
     window.click_css(".cl-profileSectionPrimaryButton__password").await?;
     window.type_css("input[name=currentPassword]", "not-my-password").await?;
@@ -118,9 +119,19 @@ async fn user_profile_changes_the_password_for_the_next_sign_in() -> Result<()> 
     window.type_css("input[name=currentPassword]", PASSWORD).await?;
     window.click_css(&format!(".cl-profileSection__password {CONTINUE}")).await?;
     window.wait_until_gone("input[name=currentPassword]").await?;
-    // The session goes on, and the new password is the one that counts.
+    // The session goes on everywhere, and everybody has the user since the change.
+    let ada = user(&desktop.emulator().state(), ADA).ok_or("Ada is gone")?;
+    inspector_has(
+        &window,
+        "return [clerk.session.id, clerk.session.status, clerk.user.passwordEnabled, clerk.user.updatedAt.getTime()]",
+        &json!([session, "active", true, ada["updated_at"]]),
+    )
+    .await?;
     go(&window, "home").await?;
     window.wait_for_text("rust-user", "Ada Lovelace").await?;
+    window.wait_for_text("rust-session", &session).await?;
+    assert_eq!(window.text("session-id").await?, session);
+    // The new password is the one that counts.
     window.click_css(".cl-userButtonTrigger").await?;
     window.click_css(".cl-userButtonPopoverActionButton__signOut").await?;
     sign_in_with_password(&window, PASSWORD).await?;
@@ -128,6 +139,9 @@ async fn user_profile_changes_the_password_for_the_next_sign_in() -> Result<()> 
     window.type_css(SIGN_IN_PASSWORD, NEW_PASSWORD).await?;
     window.click_css(CONTINUE).await?;
     window.wait_for_text("rust-user", "Ada Lovelace").await?;
+    let new_session = window.text("session-id").await?;
+    assert_ne!(new_session, session);
+    inspector_has(&window, "return clerk.session?.id ?? null", &json!(new_session)).await?;
     nothing_went_wrong(&desktop, &window).await
 }
 
