@@ -2,11 +2,12 @@
 
 mod signed_in;
 
-use clerk_e2e::{Result, Window, until};
-use clerk_emulator::{NewMember, NewOrganization, NewUser};
+use clerk_e2e::{Desktop, Result, Window, until};
+use clerk_emulator::{Emulator, NewMember, NewOrganization, NewUser};
 use serde_json::{Value, json};
 use signed_in::{
-    ADA, CONTINUE, go, nothing_went_wrong, options, signed_in, to_inspector, wait_for_server, wait_for_value,
+    ADA, CONTINUE, PASSWORD, go, nothing_went_wrong, options, sign_in, signed_in, start, to_inspector, wait_for_server,
+    wait_for_value,
 };
 
 const CHARLES: &str = "charles+clerk_test@example.com";
@@ -131,6 +132,67 @@ async fn member_leaves_an_organization() -> Result<()> {
     .await?;
     window.wait_for("page-home").await?;
     everybody_shows(&window, None).await?;
+    nothing_went_wrong(&desktop, &window).await
+}
+
+/// Invites an address to the organization, as Charles does on a device of his own.
+async fn invite(emulator: &Emulator, address: &str) -> Result<()> {
+    let state = emulator.state();
+    let id = &organization(&state, ENGINES).ok_or("there is no organization")?["organization"]["id"];
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let mut token = String::new();
+    for (path, form) in [
+        (
+            "client/sign_ins".to_owned(),
+            [("strategy", "password"), ("identifier", CHARLES), ("password", PASSWORD)].as_slice(),
+        ),
+        (
+            format!("organizations/{}/invitations", id.as_str().unwrap_or_default()),
+            &[("email_address", address), ("role", "org:member")],
+        ),
+    ] {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = client.post(format!("{}/v1/{path}?_is_native=1", emulator.base_url()));
+        let request =
+            request.header("authorization", &token).header("content-type", "application/x-www-form-urlencoded");
+        let response = request.body(body).send().await?.error_for_status()?;
+        if let Some(rotated) = response.headers().get("authorization") {
+            rotated.to_str()?.clone_into(&mut token);
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invitation_to_an_organization_is_accepted_in_the_switcher() -> Result<()> {
+    let mut options = options();
+    options.instance.users.push(NewUser::with_password(CHARLES, PASSWORD));
+    options.instance.seed_organizations = vec![NewOrganization {
+        name: ENGINES.to_owned(),
+        creator: Some(CHARLES.to_owned()),
+        ..NewOrganization::default()
+    }];
+    let mut desktop = Desktop::start(options).await?;
+    let window = start(&mut desktop).await?;
+    invite(desktop.emulator(), ADA).await?;
+    sign_in(&window).await?;
+    window.click_css(".cl-organizationSwitcherTrigger").await?;
+    let accept = ".cl-organizationSwitcherInvitationAcceptButton";
+    window.wait_for_css(accept).await?;
+    window.picture("organization-invited").await?;
+    window.click_css(accept).await?;
+    let members = json!([{ "user": CHARLES, "role": "org:admin" }, { "user": ADA, "role": "org:member" }]);
+    wait_for_server(&desktop, "Ada is a member", |state| {
+        (organization(state, ENGINES)?["members"] == members).then_some(())
+    })
+    .await?;
+    window.wait_until_gone(accept).await?;
+    window.picture("organization-joined").await?;
+    // A membership, and not yet the active organization; that it becomes by switching to it, in the row of the invitation.
+    window.wait_for_text("rust-organization", "—").await?;
+    window.click_css(".cl-organizationSwitcherPreviewButton").await?;
+    window.wait_until_gone(".cl-organizationSwitcherPopoverCard").await?;
+    everybody_shows(&window, Some(ENGINES)).await?;
     nothing_went_wrong(&desktop, &window).await
 }
 
