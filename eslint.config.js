@@ -12,8 +12,9 @@ export default tseslint.config(
       '*.config.js',
       'examples/*/*.config.js',
       'examples/*/src-tauri',
-      // A script for the browser's extensions, in no project of TypeScript's.
+      // Scripts for the browser's extensions and for pages, in no project of TypeScript's.
       'tests/e2e/wallet-extension',
+      'tests/e2e/src',
     ],
   },
   ...tseslint.configs.strictTypeChecked,

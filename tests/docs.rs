@@ -81,7 +81,9 @@ fn class_page_names_existing_tests_for_the_other_components() {
     let rows = page.lines().filter(|line| line.starts_with("| `")).map(cells).filter(|cells| cells.len() == 4);
     let rows: Vec<_> = rows.collect();
     assert_eq!(rows.len(), 8);
-    rows.iter().for_each(|row| assert_names_tests(row, &row[3]));
+    for row in &rows {
+        assert_names_tests(row, &row[3]);
+    }
 }
 
 /// The page explains the only difference: pictures of the emulator.
