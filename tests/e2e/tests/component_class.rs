@@ -183,7 +183,8 @@ async fn class_mounts_the_pricing_table() -> Result<()> {
     window.type_css("#area input[name=identifier]", ADA).await?;
     window.click_css(&format!("#area {CONTINUE}")).await?;
     window.type_keys(&format!("#area {CODE_FIELD}"), CODE).await?;
-    wait_for_value(&window, "return clerk.session?.status ?? null", &json!("active")).await?;
+    // The sign-in leads to the page for users, which would otherwise replace the table.
+    window.wait_for_css("#area .cl-profileSection__profile").await?;
     mount(&window, &[("PricingTable", ".cl-pricingTableCard__free .cl-badge")]).await?;
     window.click_css(&format!("{PRO} .cl-pricingTableCardPeriodToggle label")).await?;
     wait_for_value(&window, &price, &json!("$9.99")).await?;
