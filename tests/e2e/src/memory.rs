@@ -18,6 +18,7 @@ pub(crate) fn find_in(pid: u32, texts: &[&str]) -> Result<Vec<bool>> {
     // What ends in the next chunk is found there.
     let overlap = texts.iter().map(|text| text.len()).max().unwrap_or_default();
     let mut buffer = vec![0; CHUNK + overlap];
+    let zeros = buffer.clone();
     for line in BufReader::new(File::open(format!("/proc/{pid}/maps"))?).lines() {
         let line = line?;
         let mut columns = line.split_ascii_whitespace();
@@ -36,10 +37,14 @@ pub(crate) fn find_in(pid: u32, texts: &[&str]) -> Result<Vec<bool>> {
             let length = usize::try_from(end - at).unwrap_or(usize::MAX).min(buffer.len());
             // Some regions can't be read, and a region may be gone meanwhile.
             let Ok(read) = memory.read_at(&mut buffer[..length], at) else { break };
+            at += CHUNK as u64;
+            // A web process reserves far more than it uses.
+            if buffer[..read] == zeros[..read] {
+                continue;
+            }
             for (text, found) in texts.iter().zip(&mut found) {
                 *found |= memchr::memmem::find(&buffer[..read], text.as_bytes()).is_some();
             }
-            at += CHUNK as u64;
         }
     }
     Ok(found)
