@@ -237,7 +237,7 @@ describe('without the packages', () => {
   });
 });
 
-describe('when somebody is signed in', () => {
+describe('when a user is signed in', () => {
   const opens = [
     [
       'openSignIn()',

@@ -71,7 +71,7 @@ it("channels of the app work while clerk-js's are muted", () => {
   expect(posted).toEqual(['hello']);
 });
 
-it('a channel whose name is no text is one of the app, and a channel without a name is refused', () => {
+it('a channel whose name is not a string belongs to the app, and a channel without a name is refused', () => {
   const unmute = mute();
   const Channel = BroadcastChannel as unknown as new (...names: unknown[]) => BroadcastChannel;
   expect(new Channel(1).name).toBe(1);

@@ -1,7 +1,7 @@
 /**
  * The prebuilt components. They are Clerk's own, run by Clerk's `clerk-js` on this plugin: both are imported when a component is
  * used first. As in Clerk's own SDKs, the methods return nothing; a failure is reported as an uncaught error. In development,
- * clerk-js throws when a component makes no sense, e.g. `openSignIn()` for somebody who is signed in to an instance with one
+ * clerk-js throws when a component makes no sense, e.g. `openSignIn()` when a user is signed in to an instance with one
  * session; so do the methods once the packages are there. In production they do nothing then.
  */
 import { ComponentCalls } from './component-calls';

@@ -66,7 +66,7 @@ impl Clerk {
     /// Sends a request on behalf of the user who is signed in now, and reads the resource in the response.
     pub(crate) async fn call_for_user<T: Wire>(&self, request: Request) -> Result<T> {
         let session = self.loaded().await?.session().map(|session| session.id.clone());
-        let session = session.ok_or_else(|| ErrorCode::NoActiveSession.error("nobody is signed in; sign in first"))?;
+        let session = session.ok_or_else(|| ErrorCode::NoActiveSession.error("no user is signed in; sign in first"))?;
         self.call(&request.session(Some(session))).await
     }
 

@@ -61,7 +61,7 @@ pub(crate) fn plan_id(plan: &Plan) -> String {
     format!("cplan_{}", plan.slug)
 }
 
-/// Returns the subscription of somebody who pays nothing: to the default plan, or to none.
+/// Returns the subscription of a payer without a paid plan: to the default plan, or to none.
 pub(crate) fn subscription(config: &Config, of: &Subscriber) -> Value {
     json!({
         "object": "commerce_subscription", "id": of.id_of("csub"), "instance_id": INSTANCE_ID, "status": "active",

@@ -19,9 +19,11 @@ impl std::fmt::Debug for Account {
 impl Clerk {
     /// Returns the account of the signed-in user, to change it.
     ///
-    /// All its methods fail with `not_loaded` before the first load, with `no_active_session` if nobody is signed in, with
-    /// `network_error`, and with `api_response_error`: e.g. `session_reverification_required` if the user must be verified again.
+    /// # Errors
+    /// Each method returns `not_loaded` before the first load, `no_active_session` if no user is signed in, `network_error`, or
+    /// `api_response_error`, e.g. with `session_reverification_required` if the user must be verified again.
     ///
+    /// # Examples
     /// ```no_run
     /// # async fn example(clerk: &clerk_core::Clerk) -> clerk_core::Result<()> {
     /// use clerk_core::{Change, UpdateUserParams};

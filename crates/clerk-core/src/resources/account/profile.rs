@@ -59,11 +59,11 @@ params! {
 impl Account {
     /// Reads the user again.
     ///
-    /// # Source
-    /// FAPI `GET /v1/me`; `User.reload()`.
-    ///
     /// # Errors
     /// See [`Clerk::account`](crate::Clerk::account).
+    ///
+    /// # Source
+    /// FAPI `GET /v1/me`; `User.reload()`.
     pub async fn reload(&self) -> Result<User> {
         self.send(Request::new(Method::Get, "/me").reload()).await
     }

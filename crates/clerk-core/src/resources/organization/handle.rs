@@ -23,10 +23,12 @@ impl std::fmt::Debug for Organizations {
 impl Clerk {
     /// Returns the organizations of the signed-in user, to change them and their members.
     ///
-    /// All its methods fail with `not_loaded` before the first load, with `no_active_session` if nobody is signed in, with
-    /// `network_error`, and with `api_response_error`: e.g. `missing_organization_permission` if the user's role does not
-    /// include it, `not_a_member_in_organization`, `resource_not_found`.
+    /// # Errors
+    /// Each method returns `not_loaded` before the first load, `no_active_session` if no user is signed in, `network_error`, or
+    /// `api_response_error`, e.g. with `missing_organization_permission` if the user's role does not include it,
+    /// `not_a_member_in_organization` or `resource_not_found`.
     ///
+    /// # Examples
     /// ```no_run
     /// # async fn example(clerk: &clerk_core::Clerk) -> clerk_core::Result<()> {
     /// let Some(organization) = clerk.organization() else { return Ok(()) };

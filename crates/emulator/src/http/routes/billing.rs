@@ -155,7 +155,7 @@ fn organization(world: &mut World, call: &mut Call<'_>) -> Result<Subscriber> {
     Ok(Subscriber { payer: Payer::Organization, id: one.id, created_at: one.created_at })
 }
 
-/// An empty list: nobody has paid anything.
+/// Returns an empty list: there are no payments.
 fn none_of_user(world: &mut World, call: &mut Call<'_>) -> Result<RouteResponse> {
     user(world, call)?;
     paged(call, Vec::new(), true)
