@@ -81,8 +81,7 @@ pub use flows::{
     deep_link::LinkOutcome,
     email_link::{EmailLinkOutcome, EmailLinkVerificationParams},
     frontend_api::{
-        ClerkJsState, Disclosure, FrontendApiFile, FrontendApiPart, FrontendApiRequest, FrontendApiResponse,
-        REDEEMED_NONCE,
+        ClerkJsState, Disclosure, FrontendApiPart, FrontendApiRequest, FrontendApiResponse, REDEEMED_NONCE,
     },
     load::LoadOptions,
     named_pages::VisiblePages,
@@ -100,14 +99,14 @@ pub use random::random_text;
 pub use resources::{
     account::{
         Account, ConnectExternalAccountParams, IdentificationVerificationParams, PhoneNumberParams,
-        ReauthorizeExternalAccountParams, UpdatePasswordParams, UpdateUserParams,
+        ReauthorizeExternalAccountParams, RemovePasswordParams, UpdatePasswordParams, UpdateUserParams,
     },
     organization::{
         CreateOrganizationParams, DomainListParams, InviteMemberParams, MemberListParams, Organizations,
         UpdateEnrollmentModeParams, UpdateOrganizationParams,
     },
     params::{Change, PageParams, StatusListParams},
-    picture::Picture,
+    picture::{FrontendApiFile, Picture},
     sign_in::{AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SignInCreateParams},
     sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     waitlist::JoinWaitlistParams,

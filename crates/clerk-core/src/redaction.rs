@@ -19,7 +19,7 @@ use crate::{
         attempt::{Attempt, AttemptKind, AttemptResource},
         callback_link::{CallbackLink, Claim},
         callback_params::RedirectCallbackParams,
-        frontend_api::{ClerkJsState, FrontendApiFile, FrontendApiPart, FrontendApiRequest, FrontendApiResponse},
+        frontend_api::{ClerkJsState, FrontendApiPart, FrontendApiRequest, FrontendApiResponse},
         oauth::AuthenticateWithRedirectParams,
         pending::{PendingFlow, PendingRecord, Returned, Signal},
         round_trip::Pkce,
@@ -29,6 +29,7 @@ use crate::{
     models::{Client, SignIn, Verification},
     ports::{HttpMethod, HttpRequest, HttpResponse, SecretKey, SecretStore, TokenUpdate, UploadPart},
     resources::{
+        picture::FrontendApiFile,
         sign_in::{AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SignInCreateParams},
         sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     },

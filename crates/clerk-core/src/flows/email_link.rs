@@ -40,6 +40,7 @@ use crate::{
 
 /// The interval at which an attempt is reloaded while its link may be opened on another device.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Parameters of [`Clerk::handle_email_link_verification`].
 ///
 /// Source: `HandleEmailLinkVerificationParams` of Clerk's documentation.
@@ -244,19 +245,12 @@ impl Clerk {
     /// Polls the attempt until its link is opened somewhere.
     async fn poll_email_link(&self, attempt: &Attempt) -> Result<AttemptResource> {
         loop {
-            tokio::time::sleep(POLL_INTERVAL).await;
-            // While a link is redeemed, the attempt may be replaced.
-            let turn = self.0.flows.links.turn_of_poll().await;
-            let reloaded = self.reload_attempt(attempt, None).await;
-            drop(turn);
-            let reloaded = match reloaded {
-                // The link may still return to the app.
-                Err(error) if error.is_transient() => {
-                    tokio::time::sleep(Duration::from_secs(error.retry_after().unwrap_or_default())).await;
-                    continue;
-                }
-                reloaded => reloaded?,
+            let reload = async || {
+                // While a link is redeemed, the attempt may be replaced.
+                let _turn = self.0.flows.links.turn_of_poll().await;
+                self.reload_attempt(attempt, None).await
             };
+            let Some(reloaded) = next_poll(reload).await? else { continue };
             match link_progress(&reloaded) {
                 LinkProgress::Unopened => {}
                 LinkProgress::Opened => return Ok(reloaded),
@@ -401,7 +395,19 @@ fn link_status(link: &Url) -> Result<LinkStatus> {
     }
 }
 
-fn expired() -> Error {
+/// Reads what a link changes once more, after a while. `None` if that failed and may succeed later: the link may still be opened.
+pub(super) async fn next_poll<T>(read: impl AsyncFnOnce() -> Result<T>) -> Result<Option<T>> {
+    tokio::time::sleep(POLL_INTERVAL).await;
+    match read().await {
+        Err(error) if error.is_transient() => {
+            tokio::time::sleep(Duration::from_secs(error.retry_after().unwrap_or_default())).await;
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
+pub(super) fn expired() -> Error {
     ErrorCode::EmailLinkExpired.error("the link expired; request a new one")
 }
 

@@ -3,7 +3,6 @@
 //! A window names an operation of FAPI; credential, order and state are those of every other request. What the window gets
 //! contains the newest client that is known here, and neither client tokens nor nonces.
 
-use base64::Engine;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
@@ -24,7 +23,7 @@ use crate::{
     models::SessionId,
     navigation::urls::origin,
     ports::UploadPart,
-    resources::params::Change,
+    resources::{params::Change, picture::FrontendApiFile},
     secret::Secret,
     state::snapshot::{ActiveSession, Snapshot},
 };
@@ -72,19 +71,6 @@ pub struct FrontendApiPart {
     /// The file.
     #[serde(default)]
     pub file: Option<FrontendApiFile>,
-}
-
-/// A file in a multipart body.
-#[derive(Debug, Clone, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct FrontendApiFile {
-    /// The name of the file.
-    pub name: String,
-    /// The media type, e.g. `image/png`.
-    pub content_type: String,
-    /// The content in base64.
-    #[specta(type = String)]
-    pub data: Secret<String>,
 }
 
 /// FAPI's response to a [`FrontendApiRequest`].
@@ -447,18 +433,11 @@ fn refuse_own_name(name: &str) -> Result<()> {
 
 fn uploads(parts: Vec<FrontendApiPart>) -> Result<Vec<UploadPart>> {
     let mut length = 0;
-    let invalid = |why: &str| ErrorCode::OptionInvalid.error(format!("the file can't be sent: {why}"));
     let uploads = parts.into_iter().map(|FrontendApiPart { name, value, file }| {
         refuse_own_name(&name)?;
         let (file, content) = match (value, file) {
             (_, Some(file)) => {
-                // Four characters of base64 are three bytes.
-                if file.data.expose().len() / 4 * 3 > MAX_UPLOAD {
-                    return Err(invalid("it is larger than 10 MB; choose a smaller one"));
-                }
-                let content = base64::engine::general_purpose::STANDARD
-                    .decode(file.data.expose())
-                    .map_err(|_| invalid("its content is not base64"))?;
+                let content = file.content()?;
                 (Some((file.name, file.content_type)), content)
             }
             (Some(value), None) => (None, value.expose().clone().into_bytes()),
@@ -466,7 +445,7 @@ fn uploads(parts: Vec<FrontendApiPart>) -> Result<Vec<UploadPart>> {
         };
         length += content.len();
         if length > MAX_UPLOAD {
-            return Err(invalid("the request is larger than 10 MB; choose a smaller file"));
+            return Err(ErrorCode::OptionInvalid.error("the request is larger than 10 MB; choose a smaller file"));
         }
         Ok(UploadPart { name, file, content: Secret::new(content) })
     });

@@ -1,5 +1,6 @@
 //! Operations that take more than one request.
 
+mod address_link;
 pub(crate) mod attempt;
 pub(crate) mod callback_link;
 pub(crate) mod callback_params;

@@ -1,7 +1,10 @@
-//! Pictures that are uploaded.
+//! Pictures and other files that are uploaded.
+
+use base64::Engine;
+use serde::Deserialize;
 
 use crate::{
-    error::{ErrorCode, Result},
+    error::{Error, ErrorCode, Result},
     ports::UploadPart,
     secret::Secret,
 };
@@ -19,6 +22,43 @@ pub struct Picture {
     pub content_type: String,
     /// The content of the file, at most 10 MB.
     pub content: Vec<u8>,
+}
+
+/// A file that a window uploads.
+#[derive(Debug, Clone, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FrontendApiFile {
+    /// The name of the file.
+    pub name: String,
+    /// The media type, e.g. `image/png`.
+    pub content_type: String,
+    /// The content in base64.
+    #[specta(type = String)]
+    pub data: Secret<String>,
+}
+
+impl FrontendApiFile {
+    /// Decodes the content.
+    pub(crate) fn content(&self) -> Result<Vec<u8>> {
+        let invalid = |why: &str| ErrorCode::OptionInvalid.error(format!("the file can't be sent: {why}"));
+        // Four characters of base64 are three bytes.
+        if self.data.expose().len() / 4 * 3 > MAX_SIZE + 2 {
+            return Err(invalid("it is larger than 10 MB; choose a smaller one"));
+        }
+        let decoded = base64::engine::general_purpose::STANDARD.decode(self.data.expose());
+        decoded.map_err(|_| invalid("its content is not base64"))
+    }
+}
+
+/// # Errors
+/// `option_invalid` if the content is not base64 or larger than 10 MB.
+impl TryFrom<FrontendApiFile> for Picture {
+    type Error = Error;
+
+    fn try_from(file: FrontendApiFile) -> Result<Self> {
+        let content = file.content()?;
+        Ok(Self { file_name: file.name, content_type: file.content_type, content })
+    }
 }
 
 impl Picture {

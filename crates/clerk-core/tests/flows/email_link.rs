@@ -308,3 +308,34 @@ async fn sign_in_with_email_link_outlasts_polls_that_fail() {
         app.clerk.sign_in_with_email_link(&"sia_1".into(), None).await.unwrap();
     }
 }
+
+/// Adds an address to Ada's account, and begins to verify it with a link.
+async fn begin_address(
+    app: &App,
+) -> (String, tokio::task::JoinHandle<clerk_core::Result<clerk_core::models::EmailAddress>>) {
+    app.sign_in_with_password().await;
+    let address = app.clerk.account().create_email_address("augusta@example.com").await.unwrap();
+    let before = app.emulator.inbox().len();
+    let clerk = app.clerk.clone();
+    let flow = tokio::spawn(async move { clerk.verify_email_address_with_link(&address.id).await });
+    wait_until("a message to be sent", || app.emulator.inbox().len() > before).await;
+    (app.emulator.latest_link("augusta@example.com").expect("a message has a link"), flow)
+}
+
+#[tokio::test]
+async fn verify_email_address_with_link_waits_until_it_is_opened() {
+    let app = App::start(config_with_email_links()).await;
+    let (link, flow) = begin_address(&app).await;
+    browser().get(&link).send().await.unwrap();
+    let address = join(flow).await.unwrap();
+    assert_eq!(address.verification.unwrap().status.unwrap().as_str(), "verified");
+    assert!(app.clerk.user().unwrap().email_addresses.iter().any(|one| one.id == address.id));
+}
+
+#[tokio::test]
+async fn verify_email_address_with_link_can_be_cancelled() {
+    let app = App::start(config_with_email_links()).await;
+    let (_, flow) = begin_address(&app).await;
+    assert!(app.clerk.cancel_authentication().await);
+    assert_eq!(join(flow).await.unwrap_err().code(), "oauth_flow_cancelled");
+}

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use clerk_core::{
     Change, ConnectExternalAccountParams, Error, IdentificationVerificationParams, InviteMemberParams, LoadOptions,
-    PageParams, PhoneNumberParams, Picture, ReauthorizeExternalAccountParams, Result, StatusListParams,
-    UpdatePasswordParams, UpdateUserParams,
+    PageParams, PhoneNumberParams, Picture, ReauthorizeExternalAccountParams, RemovePasswordParams, Result,
+    StatusListParams, UpdatePasswordParams, UpdateUserParams,
     models::{ExternalAccount, OrganizationId},
     storage::MemoryStore,
 };
@@ -62,6 +62,46 @@ async fn account_update_metadata_merges() {
 }
 
 #[tokio::test]
+async fn account_update_replaces_metadata() {
+    let app = signed_in(|_| {}).await;
+    let account = app.clerk.account();
+    let metadata = |json: Value| UpdateUserParams {
+        unsafe_metadata: Some(json.as_object().unwrap().clone()),
+        ..UpdateUserParams::default()
+    };
+    let requests = |from: usize| {
+        let all = app.emulator.requests();
+        all[from..].iter().map(|one| format!("{} {}", one.method, one.path)).collect::<Vec<_>>()
+    };
+    account.update(metadata(json!({ "theme": { "dark": true, "size": 2 }, "old": 1 }))).await.unwrap();
+    let from = app.emulator.requests().len();
+    let desired = json!({ "theme": { "size": 3 } });
+    let user = account.update(metadata(desired.clone())).await.unwrap();
+    assert_eq!(user.unsafe_metadata, desired);
+    assert_eq!(requests(from), ["GET /v1/me", "PATCH /v1/me/metadata"]);
+    let from = app.emulator.requests().len();
+    let params = UpdateUserParams { first_name: Change::Set("Augusta".to_owned()), ..metadata(desired) };
+    account.update(params).await.unwrap();
+    assert_eq!(requests(from), ["PATCH /v1/me"], "the metadata is what it should be");
+}
+
+#[tokio::test]
+async fn account_begins_renames_and_removes_passkeys() {
+    let app = signed_in(|config| config.passkeys.enabled = true).await;
+    let account = app.clerk.account();
+    let passkey = account.create_passkey().await.unwrap();
+    let options = passkey.verification.as_ref().and_then(|one| one.nonce.as_deref()).unwrap();
+    assert!(serde_json::from_str::<Value>(options).unwrap()["challenge"].is_string(), "{options}");
+    let error = account.attempt_passkey_verification(&passkey.id, "{}").await.unwrap_err();
+    assert_eq!(first_error_code(&error), "passkey_invalid_public_key_credential");
+    let named = account.update_passkey(&passkey.id, "Laptop").await.unwrap();
+    assert_eq!(named.name.as_deref(), Some("Laptop"));
+    assert!(account.delete_passkey(&passkey.id).await.unwrap().deleted);
+    let unknown = account.update_passkey(&passkey.id, "Laptop").await.unwrap_err();
+    assert_eq!(unknown.status(), Some(404), "{unknown:?}");
+}
+
+#[tokio::test]
 async fn account_update_password_ends_other_sessions() {
     let app = signed_in(|config| config.password.mode = Presence::Optional).await;
     let elsewhere = App::on(app.emulator.clone(), Arc::new(MemoryStore::default()));
@@ -80,8 +120,12 @@ async fn account_update_password_ends_other_sessions() {
     assert_eq!(account.sessions().await.unwrap().len(), 1);
     assert!(elsewhere.clerk.account().reload().await.is_err());
     assert!(app.clerk.is_signed_in() && !elsewhere.clerk.is_signed_in());
-    assert!(!account.remove_password(Some("another-password")).await.unwrap().password_enabled);
-    let none = account.remove_password(None).await.unwrap_err();
+    let present = RemovePasswordParams {
+        current_password: Some("another-password".to_owned()),
+        ..RemovePasswordParams::default()
+    };
+    assert!(!account.remove_password(present).await.unwrap().password_enabled);
+    let none = account.remove_password(RemovePasswordParams::default()).await.unwrap_err();
     assert_eq!(first_error_code(&none), "no_password_set");
 }
 

@@ -124,7 +124,7 @@ async fn organizations_invite_and_revoke() {
 async fn organizations_verify_domains_and_decide_on_requests() {
     let (app, id, _) = ada_and_grace(|config| config.users.push(NewUser::with_password(WORKER, PASSWORD))).await;
     let organizations = app.clerk.organizations();
-    let domain = organizations.create_domain(&id, "acme.test").await.unwrap();
+    let domain = organizations.create_domain(&id, "acme.test", None).await.unwrap();
     assert_eq!((domain.enrollment_mode.as_str(), &domain.affiliation_verification), ("manual_invitation", &None));
     let boss = "boss+clerk_test@acme.test";
     organizations.prepare_domain_affiliation_verification(&id, &domain.id, boss).await.unwrap();

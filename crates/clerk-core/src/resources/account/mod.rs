@@ -5,7 +5,9 @@
 mod external_accounts;
 mod handle;
 mod identifications;
+mod metadata;
 mod organizations;
+mod passkeys;
 mod profile;
 mod second_factors;
 mod sessions;
@@ -13,4 +15,4 @@ mod sessions;
 pub use external_accounts::{ConnectExternalAccountParams, ReauthorizeExternalAccountParams};
 pub use handle::Account;
 pub use identifications::{IdentificationVerificationParams, PhoneNumberParams};
-pub use profile::{UpdatePasswordParams, UpdateUserParams};
+pub use profile::{RemovePasswordParams, UpdatePasswordParams, UpdateUserParams};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::handle::Account;
+use super::{handle::Account, metadata::merge_patch};
 use crate::{
     error::{ErrorCode, Result},
     fapi::{
@@ -26,6 +26,9 @@ params! {
             primary_phone_number_id: String,
             /// The wallet that becomes the primary one; it must be verified.
             primary_web3_wallet_id: String,
+            /// What `unsafe_metadata` becomes: what it does not contain is removed. To change parts of it, use
+            /// [`Account::update_metadata`].
+            unsafe_metadata: Map<String, Value>,
         }
         changes {
             /// Username.
@@ -56,6 +59,17 @@ params! {
     }
 }
 
+params! {
+    /// Parameters of [`Account::remove_password`].
+    pub struct RemovePasswordParams {
+        required {}
+        optional {
+            /// The present password, which FAPI requires.
+            current_password: String,
+        }
+    }
+}
+
 impl Account {
     /// Reads the user again.
     ///
@@ -68,14 +82,32 @@ impl Account {
         self.send(Request::new(Method::Get, "/me").reload()).await
     }
 
-    /// Changes names and primary identifications.
+    /// Changes names, primary identifications and `unsafe_metadata`.
+    ///
+    /// FAPI takes metadata in another request, as a change to what is there, which is therefore read before, unless the response
+    /// to the other changes has it.
     ///
     /// # Errors
     /// See [`Clerk::account`](crate::Clerk::account); e.g. `form_identifier_exists` for a username that is taken.
     ///
     /// # Source
-    /// FAPI `PATCH /v1/me`; `User.update()`.
-    pub async fn update(&self, params: UpdateUserParams) -> Result<User> {
+    /// FAPI `PATCH /v1/me` and `PATCH /v1/me/metadata`; `User.update()`.
+    pub async fn update(&self, mut params: UpdateUserParams) -> Result<User> {
+        let Some(desired) = params.unsafe_metadata.take() else { return self.update_profile(params).await };
+        let user = if params == UpdateUserParams::default() {
+            self.reload().await?
+        } else {
+            self.update_profile(params).await?
+        };
+        let none = Map::new();
+        let patch = merge_patch(user.unsafe_metadata.as_object().unwrap_or(&none), &desired);
+        if patch.is_empty() {
+            return Ok(user);
+        }
+        self.update_metadata(&patch).await
+    }
+
+    async fn update_profile(&self, params: UpdateUserParams) -> Result<User> {
         self.send(Request::new(Method::Patch, "/me").params(params)?).await
     }
 
@@ -110,9 +142,8 @@ impl Account {
     ///
     /// # Source
     /// FAPI `POST /v1/me/remove_password`; `User.removePassword()`.
-    pub async fn remove_password(&self, current_password: Option<&str>) -> Result<User> {
-        let form = current_password.map(|password| Form::default().with("current_password", password));
-        self.send(Request::new(Method::Post, "/me/remove_password").form(form.unwrap_or_default())).await
+    pub async fn remove_password(&self, params: RemovePasswordParams) -> Result<User> {
+        self.send(Request::new(Method::Post, "/me/remove_password").params(params)?).await
     }
 
     /// Replaces the picture, or removes it.

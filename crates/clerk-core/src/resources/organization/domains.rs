@@ -65,15 +65,23 @@ impl Organizations {
         self.send(of(Method::Get, id, &["domains", domain])).await
     }
 
-    /// Adds a domain, which is then to be verified.
+    /// Adds a domain, which is then to be verified. `enrollment_mode` is that of [`UpdateEnrollmentModeParams`]. Default:
+    /// `manual_invitation`.
     ///
     /// # Errors
     /// See [`Clerk::organizations`](crate::Clerk::organizations).
     ///
     /// # Source
     /// FAPI `POST /v1/organizations/{id}/domains`; `Organization.createDomain()`.
-    pub async fn create_domain(&self, id: &OrganizationId, name: &str) -> Result<OrganizationDomain> {
-        self.send(of(Method::Post, id, &["domains"]).form(Form::default().with("name", name))).await
+    pub async fn create_domain(
+        &self,
+        id: &OrganizationId,
+        name: &str,
+        enrollment_mode: Option<&str>,
+    ) -> Result<OrganizationDomain> {
+        let form = Form::default().with("name", name);
+        let form = enrollment_mode.into_iter().fold(form, |form, mode| form.with("enrollment_mode", mode));
+        self.send(of(Method::Post, id, &["domains"]).form(form)).await
     }
 
     /// Sends a code to an address of the domain.
