@@ -11,6 +11,7 @@ mod requests;
 #[macro_use]
 mod table;
 
+use serde_json::{Map, Value};
 use tauri_specta::{Commands, collect_commands};
 use url::Url;
 
@@ -25,14 +26,22 @@ pub(crate) use requests::Requests;
 use crate::{
     core::{
         AttemptFactorParams, AttemptKind, AttemptVerificationParams, AuthenticateWithRedirectParams,
-        AuthenticateWithWeb3Params, ClerkJsState, CreateOrganizationParams, EmailLinkOutcome,
-        EmailLinkVerificationParams, FrontendApiRequest, FrontendApiResponse, GetTokenParams, JoinWaitlistParams,
-        LoadOptions, Notice, OpenAndWaitOutcome, PrepareFactorParams, PrepareVerificationParams,
-        RedirectCallbackParams, RedirectOutcome, ResetPasswordParams, SessionEnded, SetActiveOutcome, SetActiveParams,
-        SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams,
+        AuthenticateWithWeb3Params, ClerkJsState, ConnectExternalAccountParams, CreateOrganizationParams,
+        DomainListParams, EmailLinkOutcome, EmailLinkVerificationParams, FrontendApiFile, FrontendApiRequest,
+        FrontendApiResponse, GetTokenParams, IdentificationVerificationParams, InviteMemberParams, JoinWaitlistParams,
+        LoadOptions, MemberListParams, Notice, OpenAndWaitOutcome, PageParams, PhoneNumberParams, Picture,
+        PrepareFactorParams, PrepareVerificationParams, ReauthorizeExternalAccountParams, RedirectCallbackParams,
+        RedirectOutcome, RemovePasswordParams, ResetPasswordParams, SessionEnded, SetActiveOutcome, SetActiveParams,
+        SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, StatusListParams, UpdateEnrollmentModeParams,
+        UpdateOrganizationParams, UpdatePasswordParams, UpdateUserParams,
     },
     error::{ErrorCode, ErrorPayload, Result},
-    models::{Organization, OrganizationId, SessionId, SignIn, SignInId, SignUp, SignUpId, Waitlist},
+    models::{
+        BackupCodes, DeletedObject, EmailAddress, ExternalAccount, Image, Organization, OrganizationDomain,
+        OrganizationId, OrganizationInvitation, OrganizationMembership, OrganizationMembershipRequest,
+        OrganizationSuggestion, Page, Passkey, PhoneNumber, Role, SessionId, SessionWithActivities, SignIn, SignInId,
+        SignUp, SignUpId, Totp, User, UserId, UserOrganizationInvitation, Waitlist, Web3Wallet,
+    },
     secret::RotatingTokenNonce,
 };
 
@@ -44,8 +53,9 @@ macro_rules! define {
             #[tauri::command]
             #[specta::specta]
             pub(crate) async fn $name(request: Request, $( $parameter: $type ),* ) -> Result<$result, ErrorPayload> {
-                // What contains session tokens is not kept.
-                let keep = ![$( $set ),+].iter().any(|set| matches!(*set, "session-token" | "clerk-js"));
+                // What contains session tokens or the secrets of second factors is not kept.
+                let keep = ![$( $set ),+].iter().any(|set| matches!(*set, "session-token" | "clerk-js"))
+                    && !matches!(stringify!($name), "create_totp" | "verify_totp" | "create_backup_codes");
                 let run = async move {
                     let result: Result<$result> = $body;
                     result
@@ -53,6 +63,9 @@ macro_rules! define {
                 request.once(keep, run).await
             }
         )*
+
+        /// Each command, and the sets that it is in.
+        const SETS: &[(&str, &[&str])] = &[$( (stringify!($name), &[$( $set ),+]) ),*];
 
         /// Every command, for the invoke handler and the bindings.
         pub(crate) fn commands<R: tauri::Runtime>() -> Commands<R> {
@@ -62,6 +75,14 @@ macro_rules! define {
 }
 
 command_table!(define);
+
+/// The sets of the commands that are methods of resources. Signing in does not need them.
+const RESOURCES: &[&str] = &["account", "security", "organizations", "manage-organizations", "delete-account"];
+
+/// Whether a command is a method of a resource, of which the guest library loads the code when it is called.
+pub(crate) fn is_of_resource(command: &str) -> bool {
+    SETS.iter().any(|(name, sets)| *name == command && sets.iter().all(|set| RESOURCES.contains(set)))
+}
 
 /// The address of the page that an e-mail link led to.
 fn page_url(url: &str) -> Result<Url> {
