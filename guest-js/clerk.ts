@@ -74,6 +74,7 @@ export class Clerk extends Redirects {
     loaded: () => this.loaded,
     whenLoaded: () => this.#succeeded,
     given: () => this.#options,
+    host: () => this.#host,
   };
 
   readonly #host: Host = {
@@ -398,9 +399,9 @@ export class Clerk extends Redirects {
   #take(snapshot: wire.Snapshot): void {
     if (snapshot.client) {
       if (this.#client) {
-        this.#client.take(snapshot.client);
+        this.#client.update(snapshot.client);
       } else {
-        this.#client = new Client(this.#host, snapshot.client);
+        this.#client = new Client(snapshot.client, this.#host);
       }
     }
     this.#retrying = false;

@@ -24,21 +24,36 @@ export type { Notice } from './ipc';
 export type { RouterFn } from './navigation';
 export type { ClerkOptions } from './options';
 export { Client } from './resources/client';
-export { Organization } from './resources/organization';
+export { Organization, OrganizationMembership } from './resources/organization';
+export type { ClerkPaginatedResponse, PaginationParams } from './resources/methods/pages';
 export { Session } from './resources/session';
 export type { GetTokenOptions } from './resources/session';
 export { SignIn } from './resources/sign-in';
 export type { SignInRedirectParams } from './resources/sign-in';
 export { SignUp } from './resources/sign-up';
 export type { SignUpRedirectParams } from './resources/sign-up';
-export { OrganizationMembership, User } from './resources/user';
+export { EmailAddress, ExternalAccount, Passkey, PhoneNumber, Web3Wallet } from './resources/identifications';
+export { Verification } from './resources/fields';
+export type {
+  BackupCode,
+  OrganizationSuggestion,
+  SessionWithActivities,
+  TOTP,
+  UserOrganizationInvitation,
+} from './resources/methods/user';
+export type {
+  OrganizationDomain,
+  OrganizationInvitation,
+  OrganizationMembershipRequest,
+  Permission,
+  Role,
+} from './resources/methods/organization';
+export { User } from './resources/user';
+export type { CreateExternalAccountParams, UpdateUserParams } from './resources/methods/user';
 export type { RedirectOptions } from './urls';
 export type {
   AttemptFactorParams,
-  EmailAddress,
   Environment,
-  ExternalAccount,
-  PhoneNumber,
   PrepareFactorParams,
   RedirectCallbackParams,
   Requirements,
@@ -47,5 +62,4 @@ export type {
   SignInFactor,
   SignUpParams,
   SocialProvider,
-  Verification,
 } from './bindings';

@@ -2,31 +2,21 @@
  * Listeners for the events that Rust emits. Every window with `core:default` may emit them too, with any payload, so an event only
  * says when to ask Rust.
  */
-import type { EventCallback } from '@tauri-apps/api/event';
+import { type EventCallback, listen as listenTo } from '@tauri-apps/api/event';
 
 import { endedSessions, events, notices, type SessionEnded } from './bindings';
 import { reviveError } from './errors';
 
-interface Emitted<Payload> {
-  listen(callback: EventCallback<Payload>): Promise<() => void>;
-}
-
-async function listen<Payload>(
-  event: Emitted<Payload>,
-  callback: EventCallback<Payload>,
-): Promise<() => void> {
+async function listen(event: string, callback: EventCallback<unknown>): Promise<() => void> {
   try {
-    return await event.listen(callback);
+    return await listenTo(event, callback);
   } catch (rejection) {
     throw reviveError(rejection, 'event.listen');
   }
 }
 
 /** Listens, and reads what has happened before. Ends listening if that fails. */
-async function listenAndRead<Payload>(
-  event: Emitted<Payload>,
-  read: () => Promise<void>,
-): Promise<() => void> {
+async function listenAndRead(event: string, read: () => Promise<void>): Promise<() => void> {
   const unlisten = await listen(event, () => {
     // It is read again with the next event.
     read().catch(() => undefined);

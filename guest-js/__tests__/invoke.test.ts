@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import * as commands from '../bindings';
+import { getOrganization } from '../resource-commands';
 import { invoke } from '../invoke';
 
 const PAGE = Symbol.for('tauri-plugin-clerk.page');
@@ -35,7 +36,7 @@ describe('invoke', () => {
 
   it('invoke() passes ids as data: none becomes part of the URL of a command', async () => {
     const id = '../sign_out?x=1#y|z\r\nclerk-request: other';
-    await commands.getOrganization(id);
+    await getOrganization(id);
     await commands.reloadSignIn(id, null);
     await commands.getToken({ sessionId: id });
     expect(tauriInvoke.mock.calls.map((call) => call.slice(0, 2))).toEqual([

@@ -8,7 +8,7 @@ import { client, session } from './fake';
 const host: Host = { sync: () => Promise.resolve(), authenticate: () => Promise.resolve() };
 
 function clientOf(data = client(session('sess_1'))): Client {
-  return new Client(host, data);
+  return new Client(data, host);
 }
 
 describe('resources', () => {
@@ -36,13 +36,13 @@ describe('resources', () => {
     expect(user.organizationMemberships[0]!.organization.name).toBe('Acme');
   });
 
-  it('Client.take() keeps an attempt with the same id and replaces another one', () => {
+  it('Client.update() keeps an attempt with the same id and replaces another one', () => {
     const attempt = (id: string, status: string) => ({ ...client(), signIn: { id, status } as never });
     const resource = clientOf(attempt('sia_1', 'needs_first_factor'));
     const first = resource.signIn;
-    resource.take(attempt('sia_1', 'complete'));
+    resource.update(attempt('sia_1', 'complete'));
     expect([resource.signIn === first, first.status]).toEqual([true, 'complete']);
-    resource.take(attempt('sia_2', 'needs_identifier'));
+    resource.update(attempt('sia_2', 'needs_identifier'));
     expect([resource.signIn === first, first.status]).toEqual([false, 'complete']);
   });
 });

@@ -4,7 +4,7 @@
  * clerk-js throws when a component makes no sense, e.g. `openSignIn()` when a user is signed in to an instance with one
  * session; so do the methods once the packages are there. In production they do nothing then.
  */
-import { ComponentCalls } from './component-calls';
+import type { ComponentCalls } from './component-calls';
 import { Instance } from './instance';
 
 /**
@@ -13,32 +13,53 @@ import { Instance } from './instance';
  * mounted or opened before `load()` has finished is shown afterwards, unless it was unmounted or closed meanwhile.
  */
 export abstract class Components extends Instance {
-  readonly #calls = new ComponentCalls(() => this.context);
+  #calls: ComponentCalls | undefined;
+  #loading: Promise<ComponentCalls> | undefined;
+
+  /** Passes a call on to {@link ComponentCalls}, which an app without components does not load. */
+  #call(method: string, ...args: unknown[]): void {
+    if (this.#calls) {
+      this.#calls.call(method, args);
+      return;
+    }
+    this.#loading ??= import('./component-calls').then(
+      (module) => (this.#calls = new module.ComponentCalls(() => this.context)),
+    );
+    this.#loading.then(
+      (calls) => {
+        calls.call(method, args);
+      },
+      (error: unknown) => {
+        this.#loading = undefined;
+        console.error('[clerk] the code for components could not be loaded', error);
+      },
+    );
+  }
 
   mountSignIn(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('SignIn', node, props);
+    this.#call('mountSignIn', node, props);
   }
   unmountSignIn(node: HTMLDivElement): void {
-    this.#calls.unmount('SignIn', node);
+    this.#call('unmountSignIn', node);
   }
   openSignIn(props?: object): void {
-    this.#calls.open('SignIn', props);
+    this.#call('openSignIn', props);
   }
   closeSignIn(): void {
-    this.#calls.close('SignIn');
+    this.#call('closeSignIn');
   }
 
   mountSignUp(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('SignUp', node, props);
+    this.#call('mountSignUp', node, props);
   }
   unmountSignUp(node: HTMLDivElement): void {
-    this.#calls.unmount('SignUp', node);
+    this.#call('unmountSignUp', node);
   }
   openSignUp(props?: object): void {
-    this.#calls.open('SignUp', props);
+    this.#call('openSignUp', props);
   }
   closeSignUp(): void {
-    this.#calls.close('SignUp');
+    this.#call('closeSignUp');
   }
   /** Does nothing but warn: One Tap is a script of Google's for browsers, which refuses apps. */
   openGoogleOneTap(_props?: object): void {
@@ -51,132 +72,132 @@ export abstract class Components extends Instance {
   }
 
   mountUserButton(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('UserButton', node, props);
+    this.#call('mountUserButton', node, props);
   }
   unmountUserButton(node: HTMLDivElement): void {
-    this.#calls.unmount('UserButton', node);
+    this.#call('unmountUserButton', node);
   }
 
   mountUserProfile(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('UserProfile', node, props);
+    this.#call('mountUserProfile', node, props);
   }
   unmountUserProfile(node: HTMLDivElement): void {
-    this.#calls.unmount('UserProfile', node);
+    this.#call('unmountUserProfile', node);
   }
   openUserProfile(props?: object): void {
-    this.#calls.open('UserProfile', props);
+    this.#call('openUserProfile', props);
   }
   closeUserProfile(): void {
-    this.#calls.close('UserProfile');
+    this.#call('closeUserProfile');
   }
 
   mountOrganizationProfile(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('OrganizationProfile', node, props);
+    this.#call('mountOrganizationProfile', node, props);
   }
   unmountOrganizationProfile(node: HTMLDivElement): void {
-    this.#calls.unmount('OrganizationProfile', node);
+    this.#call('unmountOrganizationProfile', node);
   }
   openOrganizationProfile(props?: object): void {
-    this.#calls.open('OrganizationProfile', props);
+    this.#call('openOrganizationProfile', props);
   }
   closeOrganizationProfile(): void {
-    this.#calls.close('OrganizationProfile');
+    this.#call('closeOrganizationProfile');
   }
 
   mountOrganizationSwitcher(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('OrganizationSwitcher', node, props);
+    this.#call('mountOrganizationSwitcher', node, props);
   }
   unmountOrganizationSwitcher(node: HTMLDivElement): void {
-    this.#calls.unmount('OrganizationSwitcher', node);
+    this.#call('unmountOrganizationSwitcher', node);
   }
 
   mountCreateOrganization(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('CreateOrganization', node, props);
+    this.#call('mountCreateOrganization', node, props);
   }
   unmountCreateOrganization(node: HTMLDivElement): void {
-    this.#calls.unmount('CreateOrganization', node);
+    this.#call('unmountCreateOrganization', node);
   }
   openCreateOrganization(props?: object): void {
-    this.#calls.open('CreateOrganization', props);
+    this.#call('openCreateOrganization', props);
   }
   closeCreateOrganization(): void {
-    this.#calls.close('CreateOrganization');
+    this.#call('closeCreateOrganization');
   }
 
   mountOrganizationList(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('OrganizationList', node, props);
+    this.#call('mountOrganizationList', node, props);
   }
   unmountOrganizationList(node: HTMLDivElement): void {
-    this.#calls.unmount('OrganizationList', node);
+    this.#call('unmountOrganizationList', node);
   }
 
   mountWaitlist(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('Waitlist', node, props);
+    this.#call('mountWaitlist', node, props);
   }
   unmountWaitlist(node: HTMLDivElement): void {
-    this.#calls.unmount('Waitlist', node);
+    this.#call('unmountWaitlist', node);
   }
   openWaitlist(props?: object): void {
-    this.#calls.open('Waitlist', props);
+    this.#call('openWaitlist', props);
   }
   closeWaitlist(): void {
-    this.#calls.close('Waitlist');
+    this.#call('closeWaitlist');
   }
   // Not documented with the class, but in Clerk's SDKs.
 
   mountTaskChooseOrganization(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('TaskChooseOrganization', node, props);
+    this.#call('mountTaskChooseOrganization', node, props);
   }
   unmountTaskChooseOrganization(node: HTMLDivElement): void {
-    this.#calls.unmount('TaskChooseOrganization', node);
+    this.#call('unmountTaskChooseOrganization', node);
   }
 
   mountTaskSetupMFA(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('TaskSetupMFA', node, props);
+    this.#call('mountTaskSetupMFA', node, props);
   }
   unmountTaskSetupMFA(node: HTMLDivElement): void {
-    this.#calls.unmount('TaskSetupMFA', node);
+    this.#call('unmountTaskSetupMFA', node);
   }
 
   mountTaskResetPassword(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('TaskResetPassword', node, props);
+    this.#call('mountTaskResetPassword', node, props);
   }
   unmountTaskResetPassword(node: HTMLDivElement): void {
-    this.#calls.unmount('TaskResetPassword', node);
+    this.#call('unmountTaskResetPassword', node);
   }
 
   mountUserAvatar(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('UserAvatar', node, props);
+    this.#call('mountUserAvatar', node, props);
   }
   unmountUserAvatar(node: HTMLDivElement): void {
-    this.#calls.unmount('UserAvatar', node);
+    this.#call('unmountUserAvatar', node);
   }
 
   mountAPIKeys(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('APIKeys', node, props);
+    this.#call('mountAPIKeys', node, props);
   }
   unmountAPIKeys(node: HTMLDivElement): void {
-    this.#calls.unmount('APIKeys', node);
+    this.#call('unmountAPIKeys', node);
   }
 
   mountPricingTable(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('PricingTable', node, props);
+    this.#call('mountPricingTable', node, props);
   }
   unmountPricingTable(node: HTMLDivElement): void {
-    this.#calls.unmount('PricingTable', node);
+    this.#call('unmountPricingTable', node);
   }
 
   mountOAuthConsent(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('OAuthConsent', node, props);
+    this.#call('mountOAuthConsent', node, props);
   }
   unmountOAuthConsent(node: HTMLDivElement): void {
-    this.#calls.unmount('OAuthConsent', node);
+    this.#call('unmountOAuthConsent', node);
   }
 
   openInviteMembers(props?: object): void {
-    this.#calls.open('InviteMembers', props);
+    this.#call('openInviteMembers', props);
   }
   closeInviteMembers(): void {
-    this.#calls.close('InviteMembers');
+    this.#call('closeInviteMembers');
   }
 }

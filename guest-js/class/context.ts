@@ -1,5 +1,6 @@
 /** What the groups of the documented class need from the class itself. */
 import type * as wire from '../bindings';
+import type { Host } from '../resources/base';
 import type { Session } from '../resources/session';
 import type { ClerkOptions } from '../options';
 import type { Urls } from '../urls';
@@ -22,6 +23,8 @@ export interface Context {
   whenLoaded(): Promise<void>;
   /** The options that this window gave. */
   given(): ClerkOptions;
+  /** What resources need. */
+  host(): Host;
 }
 
 /** A group of the documented class. Each group extends the one before it; `Clerk` is the last. */

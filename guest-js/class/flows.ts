@@ -99,7 +99,8 @@ export abstract class Flows extends UrlBuilders {
    * @throws {@link ClerkAPIResponseError}
    */
   async createOrganization(params: wire.CreateOrganizationParams): Promise<Organization> {
-    const organization = new Organization(await commands.createOrganization(params));
+    const { createOrganization } = await import('../resource-commands');
+    const organization = new Organization(await createOrganization(params), this.context.host());
     await this.context.sync();
     return organization;
   }
@@ -110,7 +111,8 @@ export abstract class Flows extends UrlBuilders {
    * @throws {@link ClerkAPIResponseError} `resource_not_found`
    */
   async getOrganization(organizationId: string): Promise<Organization | undefined> {
-    return new Organization(await commands.getOrganization(organizationId));
+    const { getOrganization } = await import('../resource-commands');
+    return new Organization(await getOrganization(organizationId), this.context.host());
   }
 }
 

@@ -1,9 +1,9 @@
 /** Types of the class itself; those of its groups are beside their methods. */
 import type * as wire from '../bindings';
 import type { Client } from '../resources/client';
-import type { Organization } from '../resources/organization';
+import type { Organization, OrganizationMembership } from '../resources/organization';
 import type { Session } from '../resources/session';
-import type { OrganizationMembership, User } from '../resources/user';
+import type { User } from '../resources/user';
 
 /** `loading`, `ready`, `degraded` or `error`. */
 export type ClerkStatus = wire.Status;

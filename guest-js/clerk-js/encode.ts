@@ -1,6 +1,7 @@
 /** How clerk-js's parameters become a query, a form or the parts of a multipart body. */
 import type { FrontendApiPart as Part, FrontendApiRequest } from '../bindings';
 import { ClerkRuntimeError } from '../errors';
+import { fileOf } from '../resources/files';
 
 type Search = ConstructorParameters<typeof URLSearchParams>[0];
 
@@ -63,41 +64,10 @@ export function encodeForm(body: object): [string, string][] {
   });
 }
 
-function base64(bytes: Uint8Array): string {
-  let binary = '';
-  // In pieces: the number of arguments of a call is limited.
-  for (let at = 0; at < bytes.length; at += 0x8000) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  }
-  return btoa(binary);
-}
-
 async function encodePart(name: string, value: string | File): Promise<Part> {
-  if (typeof value === 'string') {
-    return { name, value, file: null };
-  }
-  const data = base64(new Uint8Array(await readBytes(value)));
-  return { name, value: null, file: { name: value.name, contentType: value.type, data } };
-}
-
-function readBytes(file: Blob): Promise<ArrayBuffer> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => {
-      resolve(reader.result as ArrayBuffer);
-    };
-    reader.onerror = () => {
-      reject(reader.error ?? new Error('the file could not be read'));
-    };
-    reader.readAsArrayBuffer(file);
-  });
-}
-
-/** A file that clerk-js passes as text: a data URL, or Base64 of an image. */
-function encodeFileText(body: string): Part {
-  const [, contentType = 'image/png', data = body] = /^data:([^;,]+)[^,]*;base64,(.*)$/s.exec(body) ?? [];
-  const extension = contentType.replace(/^.*\//, '').replace(/\W.*$/, '');
-  return { name: 'file', value: null, file: { name: `file.${extension}`, contentType, data } };
+  return typeof value === 'string'
+    ? { name, value, file: null }
+    : { name, value: null, file: await fileOf(value) };
 }
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -118,7 +88,7 @@ export async function encodeBody(
   }
   const type = headers.get('content-type')?.split(';')[0]?.trim() ?? FORM;
   if (typeof body === 'string' && type === 'application/octet-stream') {
-    return { form: [], parts: [encodeFileText(body)] };
+    return { form: [], parts: [{ name: 'file', value: null, file: await fileOf(body) }] };
   }
   if (body === undefined || body === null) {
     return { form: [], parts: [] };

@@ -1,19 +1,10 @@
-/** What resources have in common: getters over the data that Rust sends. */
+/** What attempts have in common: getters over the data that Rust sends, which is absent before `create()`. */
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import { ClerkRuntimeError } from '../errors';
+import { withGetters } from './fields';
 
-/** Converts FAPI's milliseconds. */
-export function date(ms: number): Date {
-  return new Date(ms);
-}
-
-/** {@link date} for times that may be absent. */
-export function optionalDate(ms: number | null): Date | null {
-  return ms === null ? null : new Date(ms);
-}
-
-/** A resource: a view of `data`. */
+/** A resource whose members are getters over the data that Rust sends. */
 export abstract class Resource<Data> {
   #data: Data;
 
@@ -31,17 +22,7 @@ export abstract class Resource<Data> {
 
   /** Returns the values of all getters, which `JSON.stringify` would not see otherwise. */
   toJSON(): Record<string, unknown> {
-    const values: Record<string, unknown> = {};
-    let prototype = Object.getPrototypeOf(this) as object;
-    while (prototype !== Resource.prototype) {
-      for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-        if (property.get && !(name in values)) {
-          values[name] = property.get.call(this) as unknown;
-        }
-      }
-      prototype = Object.getPrototypeOf(prototype) as object;
-    }
-    return values;
+    return withGetters(this, Resource.prototype);
   }
 }
 
@@ -53,7 +34,7 @@ export type RedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource
   redirectUrlComplete?: string;
 } & wire.RedirectCallbackParams;
 
-/** What attempts need from the object that they belong to. */
+/** What resources need from the object that they belong to. */
 export interface Host {
   /** Brings the mirrored state up to date. */
   sync(): Promise<void>;

@@ -1,42 +1,23 @@
 import type * as wire from '../bindings';
-import { date, Resource } from './base';
+import { lazyResourceOf } from './fields';
 
-/** An organization. */
-export class Organization extends Resource<wire.Organization> {
-  get id(): string {
-    return this.data.id;
-  }
-  get name(): string {
-    return this.data.name;
-  }
-  get slug(): string | null {
-    return this.data.slug;
-  }
-  get imageUrl(): string {
-    return this.data.imageUrl;
-  }
-  get hasImage(): boolean {
-    return this.data.hasImage;
-  }
-  get membersCount(): number {
-    return this.data.membersCount;
-  }
-  get pendingInvitationsCount(): number {
-    return this.data.pendingInvitationsCount;
-  }
-  get maxAllowedMemberships(): number {
-    return this.data.maxAllowedMemberships;
-  }
-  get adminDeleteEnabled(): boolean {
-    return this.data.adminDeleteEnabled;
-  }
-  get publicMetadata(): unknown {
-    return this.data.publicMetadata;
-  }
-  get createdAt(): Date {
-    return date(this.data.createdAt);
-  }
-  get updatedAt(): Date {
-    return date(this.data.updatedAt);
+/** An organization. The methods need the permission `clerk:manage-organizations`. */
+export class Organization extends lazyResourceOf<'organization', wire.Organization>(
+  'organization',
+  'reload update setLogo destroy getMemberships addMember updateMember removeMember inviteMember inviteMembers getInvitations getMembershipRequests getRoles getDomains getDomain createDomain',
+) {}
+
+/** A membership of an organization. */
+export class OrganizationMembership extends lazyResourceOf<
+  'organizationMembership',
+  wire.OrganizationMembership,
+  'organization'
+>('organizationMembership', 'update destroy') {
+  declare readonly organization: Organization;
+
+  /** @internal */
+  override take(data: wire.OrganizationMembership): void {
+    super.take(data);
+    Object.assign(this, { organization: new Organization(data.organization, this.host) });
   }
 }

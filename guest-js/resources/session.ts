@@ -1,7 +1,8 @@
 import { type Moment, now, sessionStatus, verificationAge } from '../aging';
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
-import { date, Resource } from './base';
+import type { Host } from './base';
+import { resourceOf } from './fields';
 import { User } from './user';
 
 /** Options of {@link Session.getToken}. */
@@ -15,15 +16,18 @@ export interface GetTokenOptions {
 }
 
 /** A signed-in user's session on this device. */
-export class Session extends Resource<wire.Session> {
-  readonly #user: User | null;
+export class Session extends resourceOf<wire.Session, 'status' | 'factorVerificationAge' | 'user'>() {
+  #data: wire.Session;
   #received: Moment;
+  declare readonly user: User | null;
 
   /** @param user - the known object for the user, when the user did not change. */
-  constructor(data: wire.Session, user?: User | null, received = now()) {
-    super(data);
-    this.#user = data.user && (user ?? new User(data.user));
+  constructor(data: wire.Session, host: Host, user?: User | null, received = now()) {
+    const { status: _, factorVerificationAge: __, user: own, ...rest } = data;
+    super(rest as wire.Session, host);
+    this.#data = data;
     this.#received = received;
+    Object.assign(this, { user: own && (user ?? new User(own, host)) });
   }
 
   /** @internal The same data was received once more. */
@@ -31,30 +35,9 @@ export class Session extends Resource<wire.Session> {
     this.#received = received;
   }
 
-  get id(): string {
-    return this.data.id;
-  }
   /** `active`, `pending`, `ended`, …; from its end on `expired` or `abandoned`. */
   get status(): string {
-    return sessionStatus(this.data, this.#received);
-  }
-  get expireAt(): Date {
-    return date(this.data.expireAt);
-  }
-  get abandonAt(): Date {
-    return date(this.data.abandonAt);
-  }
-  get lastActiveAt(): Date {
-    return date(this.data.lastActiveAt);
-  }
-  get lastActiveOrganizationId(): string | null {
-    return this.data.lastActiveOrganizationId;
-  }
-  get actor(): unknown {
-    return this.data.actor;
-  }
-  get tasks(): wire.SessionTask[] {
-    return this.data.tasks;
+    return sessionStatus(this.#data, this.#received);
   }
   /** The first task that is left before the session becomes `active`. */
   get currentTask(): wire.SessionTask | undefined {
@@ -62,19 +45,7 @@ export class Session extends Resource<wire.Session> {
   }
   /** Minutes since the first and the second factor were verified, by now; -1 for a factor that is not set up. */
   get factorVerificationAge(): number[] | null {
-    return verificationAge(this.data, this.#received);
-  }
-  get user(): User | null {
-    return this.#user;
-  }
-  get publicUserData(): wire.PublicUserData | null {
-    return this.data.publicUserData;
-  }
-  get createdAt(): Date {
-    return date(this.data.createdAt);
-  }
-  get updatedAt(): Date {
-    return date(this.data.updatedAt);
+    return verificationAge(this.#data, this.#received);
   }
 
   /**

@@ -1,147 +1,84 @@
 import type * as wire from '../bindings';
-import { date, optionalDate, Resource } from './base';
-import { Organization } from './organization';
+import { lazyResourceOf } from './fields';
+import { EmailAddress, ExternalAccount, Passkey, PhoneNumber, Web3Wallet } from './identifications';
+import { OrganizationMembership } from './organization';
 
-/** A membership of an organization. */
-export class OrganizationMembership extends Resource<wire.OrganizationMembership> {
-  readonly #organization: Organization;
+/** Members that are resources themselves. */
+type Nested =
+  | 'emailAddresses'
+  | 'phoneNumbers'
+  | 'web3Wallets'
+  | 'externalAccounts'
+  | 'passkeys'
+  | 'organizationMemberships';
 
-  constructor(data: wire.OrganizationMembership) {
-    super(data);
-    this.#organization = new Organization(data.organization);
-  }
+const isVerified = ({ verification }: { verification: { status: string | null } | null }) =>
+  verification?.status === 'verified';
 
-  get id(): string {
-    return this.data.id;
-  }
-  /** The role's key, e.g. `org:admin`. */
-  get role(): string {
-    return this.data.role;
-  }
-  get roleName(): string {
-    return this.data.roleName;
-  }
-  get permissions(): string[] {
-    return this.data.permissions;
-  }
-  get publicMetadata(): unknown {
-    return this.data.publicMetadata;
-  }
-  get organization(): Organization {
-    return this.#organization;
-  }
-  get createdAt(): Date {
-    return date(this.data.createdAt);
-  }
-  get updatedAt(): Date {
-    return date(this.data.updatedAt);
-  }
-}
+/**
+ * A user of the application. Changes need a permission: `clerk:account` for the profile, `clerk:security` for passwords, second
+ * factors, passkeys and devices, `clerk:organizations` for memberships, `clerk:delete-account` for `delete`.
+ *
+ * Methods that change the user throw {@link ClerkAPIResponseError}, e.g. with `session_reverification_required` if the user must
+ * be verified again.
+ */
+export class User extends lazyResourceOf<'user', wire.User, Nested>(
+  'user',
+  'reload update updateMetadata setProfileImage delete updatePassword removePassword createEmailAddress createPhoneNumber createWeb3Wallet createExternalAccount createPasskey createTOTP verifyTOTP disableTOTP createBackupCode getSessions getOrganizationMemberships getOrganizationInvitations getOrganizationSuggestions leaveOrganization',
+) {
+  declare readonly emailAddresses: EmailAddress[];
+  declare readonly phoneNumbers: PhoneNumber[];
+  declare readonly web3Wallets: Web3Wallet[];
+  declare readonly externalAccounts: ExternalAccount[];
+  declare readonly passkeys: Passkey[];
+  declare readonly organizationMemberships: OrganizationMembership[];
 
-/** A user of the application. */
-export class User extends Resource<wire.User> {
-  readonly #organizationMemberships: OrganizationMembership[];
-
-  constructor(data: wire.User) {
-    super(data);
-    this.#organizationMemberships = data.organizationMemberships.map(
-      (one) => new OrganizationMembership(one),
-    );
+  /** @internal */
+  override take(data: wire.User): void {
+    super.take(data);
+    const { host } = this;
+    Object.assign(this, {
+      emailAddresses: data.emailAddresses?.map((one) => new EmailAddress(one, host)) ?? [],
+      phoneNumbers: data.phoneNumbers?.map((one) => new PhoneNumber(one, host)) ?? [],
+      web3Wallets: data.web3Wallets?.map((one) => new Web3Wallet(one, host)) ?? [],
+      externalAccounts: data.externalAccounts?.map((one) => new ExternalAccount(one, host)) ?? [],
+      passkeys: data.passkeys?.map((one) => new Passkey(one, host)) ?? [],
+      organizationMemberships:
+        data.organizationMemberships?.map((one) => new OrganizationMembership(one, host)) ?? [],
+    } satisfies Pick<User, Nested>);
   }
 
-  get id(): string {
-    return this.data.id;
-  }
-  get externalId(): string | null {
-    return this.data.externalId;
-  }
-  get username(): string | null {
-    return this.data.username;
-  }
-  get firstName(): string | null {
-    return this.data.firstName;
-  }
-  get lastName(): string | null {
-    return this.data.lastName;
-  }
   /** First and last name, as far as they are known. */
   get fullName(): string | null {
     return [this.firstName, this.lastName].filter(Boolean).join(' ') || null;
   }
-  get imageUrl(): string {
-    return this.data.imageUrl;
+  get primaryEmailAddress(): EmailAddress | null {
+    return this.emailAddresses.find(({ id }) => id === this.primaryEmailAddressId) ?? null;
   }
-  get hasImage(): boolean {
-    return this.data.hasImage;
+  get primaryPhoneNumber(): PhoneNumber | null {
+    return this.phoneNumbers.find(({ id }) => id === this.primaryPhoneNumberId) ?? null;
   }
-  get primaryEmailAddressId(): string | null {
-    return this.data.primaryEmailAddressId;
+  get primaryWeb3Wallet(): Web3Wallet | null {
+    return this.web3Wallets.find(({ id }) => id === this.primaryWeb3WalletId) ?? null;
   }
-  /** The primary e-mail address. */
-  get primaryEmailAddress(): wire.EmailAddress | null {
-    return this.emailAddresses.find((address) => address.id === this.primaryEmailAddressId) ?? null;
+  get verifiedExternalAccounts(): ExternalAccount[] {
+    return this.externalAccounts.filter(isVerified);
   }
-  get primaryPhoneNumberId(): string | null {
-    return this.data.primaryPhoneNumberId;
+  get unverifiedExternalAccounts(): ExternalAccount[] {
+    return this.externalAccounts.filter((one) => !isVerified(one));
   }
-  get primaryWeb3WalletId(): string | null {
-    return this.data.primaryWeb3WalletId;
+  get verifiedWeb3Wallets(): Web3Wallet[] {
+    return this.web3Wallets.filter(isVerified);
   }
-  get passwordEnabled(): boolean {
-    return this.data.passwordEnabled;
+  get hasVerifiedEmailAddress(): boolean {
+    return this.emailAddresses.some(isVerified);
   }
-  get twoFactorEnabled(): boolean {
-    return this.data.twoFactorEnabled;
+  get hasVerifiedPhoneNumber(): boolean {
+    return this.phoneNumbers.some(isVerified);
   }
-  get totpEnabled(): boolean {
-    return this.data.totpEnabled;
-  }
-  get backupCodeEnabled(): boolean {
-    return this.data.backupCodeEnabled;
-  }
-  get emailAddresses(): wire.EmailAddress[] {
-    return this.data.emailAddresses;
-  }
-  get phoneNumbers(): wire.PhoneNumber[] {
-    return this.data.phoneNumbers;
-  }
-  get web3Wallets(): wire.Web3Wallet[] {
-    return this.data.web3Wallets;
-  }
-  get passkeys(): wire.Passkey[] {
-    return this.data.passkeys;
-  }
-  get externalAccounts(): wire.ExternalAccount[] {
-    return this.data.externalAccounts;
-  }
-  get organizationMemberships(): OrganizationMembership[] {
-    return this.#organizationMemberships;
-  }
-  get publicMetadata(): unknown {
-    return this.data.publicMetadata;
-  }
-  get unsafeMetadata(): unknown {
-    return this.data.unsafeMetadata;
-  }
-  get lastSignInAt(): Date | null {
-    return optionalDate(this.data.lastSignInAt);
-  }
-  get legalAcceptedAt(): Date | null {
-    return optionalDate(this.data.legalAcceptedAt);
-  }
-  get createOrganizationEnabled(): boolean {
-    return this.data.createOrganizationEnabled;
-  }
-  get createOrganizationsLimit(): number | null {
-    return this.data.createOrganizationsLimit;
-  }
-  get deleteSelfEnabled(): boolean {
-    return this.data.deleteSelfEnabled;
-  }
-  get createdAt(): Date {
-    return date(this.data.createdAt);
-  }
-  get updatedAt(): Date {
-    return date(this.data.updatedAt);
+
+  /** Whether an identification is the primary one of its kind. */
+  isPrimaryIdentification({ id }: { id: string }): boolean {
+    return [this.primaryEmailAddressId, this.primaryPhoneNumberId, this.primaryWeb3WalletId].includes(id);
   }
 }

@@ -1,0 +1,113 @@
+// Generated from Rust by `cargo xtask bindings`. Do not edit.
+/* eslint-disable */
+
+import type {
+  BackupCodes,
+  ConnectExternalAccountParams,
+  CreateOrganizationParams,
+  DeletedObject,
+  DomainListParams,
+  EmailAddress,
+  ExternalAccount,
+  FrontendApiFile,
+  IdentificationVerificationParams,
+  Image,
+  InviteMemberParams,
+  MemberListParams,
+  Organization,
+  OrganizationDomain,
+  OrganizationId,
+  OrganizationInvitation,
+  OrganizationMembership,
+  OrganizationMembershipRequest,
+  OrganizationSuggestion,
+  Page,
+  PageParams,
+  Passkey,
+  PhoneNumber,
+  PhoneNumberParams,
+  ReauthorizeExternalAccountParams,
+  RemovePasswordParams,
+  Role,
+  SessionId,
+  SessionWithActivities,
+  StatusListParams,
+  Totp,
+  UpdateEnrollmentModeParams,
+  UpdateOrganizationParams,
+  UpdatePasswordParams,
+  UpdateUserParams,
+  User,
+  UserId,
+  UserOrganizationInvitation,
+  Value,
+  Web3Wallet,
+} from "./bindings";
+import { invoke } from "./invoke";
+
+export const reloadUser = () => invoke<User>("reload_user");
+export const updateUser = (params: UpdateUserParams) => invoke<User>("update_user", { params });
+export const updateUserMetadata = (unsafeMetadata: { [key in string]: Value }) => invoke<User>("update_user_metadata", { unsafeMetadata });
+export const setProfileImage = (file: FrontendApiFile | null) => invoke<Image>("set_profile_image", { file });
+export const deleteUser = () => invoke<DeletedObject>("delete_user");
+export const createEmailAddress = (emailAddress: string) => invoke<EmailAddress>("create_email_address", { emailAddress });
+export const prepareEmailAddressVerification = (id: string, params: IdentificationVerificationParams) => invoke<EmailAddress>("prepare_email_address_verification", { id, params });
+export const attemptEmailAddressVerification = (id: string, code: string) => invoke<EmailAddress>("attempt_email_address_verification", { id, code });
+export const verifyEmailAddressWithLink = (id: string) => invoke<EmailAddress>("verify_email_address_with_link", { id });
+export const deleteEmailAddress = (id: string) => invoke<DeletedObject>("delete_email_address", { id });
+export const createPhoneNumber = (phoneNumber: string) => invoke<PhoneNumber>("create_phone_number", { phoneNumber });
+export const preparePhoneNumberVerification = (id: string, params: IdentificationVerificationParams) => invoke<PhoneNumber>("prepare_phone_number_verification", { id, params });
+export const attemptPhoneNumberVerification = (id: string, code: string) => invoke<PhoneNumber>("attempt_phone_number_verification", { id, code });
+export const updatePhoneNumber = (id: string, params: PhoneNumberParams) => invoke<PhoneNumber>("update_phone_number", { id, params });
+export const deletePhoneNumber = (id: string) => invoke<DeletedObject>("delete_phone_number", { id });
+export const createWeb3Wallet = (web3Wallet: string) => invoke<Web3Wallet>("create_web3_wallet", { web3Wallet });
+export const prepareWeb3WalletVerification = (id: string, params: IdentificationVerificationParams) => invoke<Web3Wallet>("prepare_web3_wallet_verification", { id, params });
+export const attemptWeb3WalletVerification = (id: string, signature: string) => invoke<Web3Wallet>("attempt_web3_wallet_verification", { id, signature });
+export const deleteWeb3Wallet = (id: string) => invoke<DeletedObject>("delete_web3_wallet", { id });
+export const connectExternalAccount = (params: ConnectExternalAccountParams) => invoke<ExternalAccount>("connect_external_account", { params });
+export const reauthorizeExternalAccount = (id: string, params: ReauthorizeExternalAccountParams) => invoke<ExternalAccount>("reauthorize_external_account", { id, params });
+export const deleteExternalAccount = (id: string) => invoke<DeletedObject>("delete_external_account", { id });
+export const deleteEnterpriseAccount = (id: string) => invoke<DeletedObject>("delete_enterprise_account", { id });
+export const updatePassword = (params: UpdatePasswordParams) => invoke<User>("update_password", { params });
+export const removePassword = (params: RemovePasswordParams) => invoke<User>("remove_password", { params });
+export const createTotp = () => invoke<Totp>("create_totp");
+export const verifyTotp = (code: string) => invoke<Totp>("verify_totp", { code });
+export const disableTotp = () => invoke<DeletedObject>("disable_totp");
+export const createBackupCodes = () => invoke<BackupCodes>("create_backup_codes");
+export const createPasskey = () => invoke<Passkey>("create_passkey");
+export const attemptPasskeyVerification = (id: string, publicKeyCredential: string) => invoke<Passkey>("attempt_passkey_verification", { id, publicKeyCredential });
+export const updatePasskey = (id: string, name: string) => invoke<Passkey>("update_passkey", { id, name });
+export const deletePasskey = (id: string) => invoke<DeletedObject>("delete_passkey", { id });
+export const userSessions = () => invoke<SessionWithActivities[]>("user_sessions");
+export const revokeSession = (id: SessionId) => invoke<SessionWithActivities>("revoke_session", { id });
+export const createOrganization = (params: CreateOrganizationParams) => invoke<Organization>("create_organization", { params });
+export const getOrganization = (id: OrganizationId) => invoke<Organization>("get_organization", { id });
+export const organizationMemberships = (params: PageParams) => invoke<Page<OrganizationMembership>>("organization_memberships", { params });
+export const leaveOrganization = (id: OrganizationId) => invoke<DeletedObject>("leave_organization", { id });
+export const organizationInvitationsOfUser = (params: StatusListParams) => invoke<Page<UserOrganizationInvitation>>("organization_invitations_of_user", { params });
+export const acceptOrganizationInvitation = (id: string) => invoke<UserOrganizationInvitation>("accept_organization_invitation", { id });
+export const organizationSuggestions = (params: StatusListParams) => invoke<Page<OrganizationSuggestion>>("organization_suggestions", { params });
+export const acceptOrganizationSuggestion = (id: string) => invoke<OrganizationSuggestion>("accept_organization_suggestion", { id });
+export const updateOrganization = (id: OrganizationId, params: UpdateOrganizationParams) => invoke<Organization>("update_organization", { id, params });
+export const setOrganizationLogo = (id: OrganizationId, file: FrontendApiFile) => invoke<Organization>("set_organization_logo", { id, file });
+export const deleteOrganizationLogo = (id: OrganizationId) => invoke<DeletedObject>("delete_organization_logo", { id });
+export const deleteOrganization = (id: OrganizationId) => invoke<DeletedObject>("delete_organization", { id });
+export const organizationMembers = (id: OrganizationId, params: MemberListParams) => invoke<Page<OrganizationMembership>>("organization_members", { id, params });
+export const addOrganizationMember = (id: OrganizationId, userId: UserId, role: string) => invoke<OrganizationMembership>("add_organization_member", { id, userId, role });
+export const updateOrganizationMember = (id: OrganizationId, userId: UserId, role: string) => invoke<OrganizationMembership>("update_organization_member", { id, userId, role });
+export const removeOrganizationMember = (id: OrganizationId, userId: UserId) => invoke<OrganizationMembership>("remove_organization_member", { id, userId });
+export const organizationInvitations = (id: OrganizationId, params: StatusListParams) => invoke<Page<OrganizationInvitation>>("organization_invitations", { id, params });
+export const inviteOrganizationMember = (id: OrganizationId, params: InviteMemberParams) => invoke<OrganizationInvitation>("invite_organization_member", { id, params });
+export const inviteOrganizationMembers = (id: OrganizationId, emailAddresses: string[], role: string) => invoke<Page<OrganizationInvitation>>("invite_organization_members", { id, emailAddresses, role });
+export const revokeOrganizationInvitation = (id: OrganizationId, invitationId: string) => invoke<OrganizationInvitation>("revoke_organization_invitation", { id, invitationId });
+export const organizationMembershipRequests = (id: OrganizationId, params: StatusListParams) => invoke<Page<OrganizationMembershipRequest>>("organization_membership_requests", { id, params });
+export const acceptOrganizationMembershipRequest = (id: OrganizationId, requestId: string) => invoke<OrganizationMembershipRequest>("accept_organization_membership_request", { id, requestId });
+export const rejectOrganizationMembershipRequest = (id: OrganizationId, requestId: string) => invoke<OrganizationMembershipRequest>("reject_organization_membership_request", { id, requestId });
+export const organizationRoles = (id: OrganizationId, params: PageParams) => invoke<Page<Role>>("organization_roles", { id, params });
+export const organizationDomains = (id: OrganizationId, params: DomainListParams) => invoke<Page<OrganizationDomain>>("organization_domains", { id, params });
+export const organizationDomain = (id: OrganizationId, domainId: string) => invoke<OrganizationDomain>("organization_domain", { id, domainId });
+export const createOrganizationDomain = (id: OrganizationId, name: string, enrollmentMode: string | null) => invoke<OrganizationDomain>("create_organization_domain", { id, name, enrollmentMode });
+export const prepareOrganizationDomainVerification = (id: OrganizationId, domainId: string, emailAddress: string) => invoke<OrganizationDomain>("prepare_organization_domain_verification", { id, domainId, emailAddress });
+export const attemptOrganizationDomainVerification = (id: OrganizationId, domainId: string, code: string) => invoke<OrganizationDomain>("attempt_organization_domain_verification", { id, domainId, code });
+export const updateOrganizationEnrollmentMode = (id: OrganizationId, domainId: string, params: UpdateEnrollmentModeParams) => invoke<OrganizationDomain>("update_organization_enrollment_mode", { id, domainId, params });
+export const deleteOrganizationDomain = (id: OrganizationId, domainId: string) => invoke<DeletedObject>("delete_organization_domain", { id, domainId });
