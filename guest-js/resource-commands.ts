@@ -1,5 +1,4 @@
 // Generated from Rust by `cargo xtask bindings`. Do not edit.
-/* eslint-disable */
 
 import type {
   BackupCodes,

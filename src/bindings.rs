@@ -32,7 +32,7 @@ pub(crate) fn builder<R: Runtime>() -> Builder<R> {
 pub fn export_bindings<R: Runtime>(folder: impl AsRef<Path>) -> Result<(), Box<dyn Error>> {
     let folder = folder.as_ref();
     let path = folder.join("bindings.ts");
-    builder::<R>().export(specta_typescript::Typescript::default().header(HEADER), &path)?;
+    builder::<R>().export(specta_typescript::Typescript::default(), &path)?;
     let Files { bindings, resource_commands } = split(&fs::read_to_string(&path)?)
         .ok_or("tauri-specta wrote the commands or the events in an unexpected format")?;
     fs::write(path, bindings)?;
@@ -40,7 +40,7 @@ pub fn export_bindings<R: Runtime>(folder: impl AsRef<Path>) -> Result<(), Box<d
     Ok(())
 }
 
-const HEADER: &str = "// Generated from Rust by `cargo xtask bindings`. Do not edit.\n/* eslint-disable */";
+const HEADER: &str = "// Generated from Rust by `cargo xtask bindings`. Do not edit.";
 
 struct Files {
     bindings: String,
@@ -74,7 +74,7 @@ fn split(text: &str) -> Option<Files> {
     }
     let import = "import { invoke } from \"./invoke\";\n";
     let bindings = format!(
-        "{HEADER}\n\n{import}\n/* Commands */\n{functions}\n/** The names of the events. */\nexport const events = {{\n{names}}} as \
+        "{HEADER}\n/* eslint-disable */\n\n{import}\n/* Commands */\n{functions}\n/** The names of the events. */\nexport const events = {{\n{names}}} as \
          const;\n{types}"
     );
     let types = used_types(&of_resources, types);

@@ -19,8 +19,8 @@ export type MethodsOf<Name extends Kind> = {
 export function addMethods(prototype: object, kind: Kind, names: string): void {
   for (const name of names.split(' ')) {
     const call = async function (this: unknown, ...args: unknown[]): Promise<unknown> {
-      const methods = (await import('./methods'))[kind] as unknown as Record<string, typeof call>;
-      return await methods[name]!.apply(this, args);
+      const methods = await import('./methods');
+      return await (methods[kind] as unknown as Record<string, typeof call>)[name]?.apply(this, args);
     };
     Object.defineProperty(prototype, name, { value: call, configurable: true, writable: true });
   }

@@ -23,11 +23,19 @@ export class Session extends resourceOf<wire.Session, 'status' | 'factorVerifica
 
   /** @param user - the known object for the user, when the user did not change. */
   constructor(data: wire.Session, host: Host, user?: User | null, received = now()) {
-    const { status: _, factorVerificationAge: __, user: own, ...rest } = data;
-    super(rest as wire.Session, host);
+    super(data, host);
     this.#data = data;
     this.#received = received;
-    Object.assign(this, { user: own && (user ?? new User(own, host)) });
+    Object.assign(this, { user: data.user && (user ?? new User(data.user, host)) });
+  }
+
+  /** @internal */
+  override take(data: wire.Session): void {
+    const shown: Partial<wire.Session> = { ...data };
+    // These change by time alone, so they are getters.
+    delete shown.status;
+    delete shown.factorVerificationAge;
+    super.take(shown as wire.Session);
   }
 
   /** @internal The same data was received once more. */

@@ -38,13 +38,14 @@ export class User extends lazyResourceOf<'user', wire.User, Nested>(
     super.take(data);
     const { host } = this;
     Object.assign(this, {
-      emailAddresses: data.emailAddresses?.map((one) => new EmailAddress(one, host)) ?? [],
-      phoneNumbers: data.phoneNumbers?.map((one) => new PhoneNumber(one, host)) ?? [],
-      web3Wallets: data.web3Wallets?.map((one) => new Web3Wallet(one, host)) ?? [],
-      externalAccounts: data.externalAccounts?.map((one) => new ExternalAccount(one, host)) ?? [],
-      passkeys: data.passkeys?.map((one) => new Passkey(one, host)) ?? [],
-      organizationMemberships:
-        data.organizationMemberships?.map((one) => new OrganizationMembership(one, host)) ?? [],
+      emailAddresses: data.emailAddresses.map((one) => new EmailAddress(one, host)),
+      phoneNumbers: data.phoneNumbers.map((one) => new PhoneNumber(one, host)),
+      web3Wallets: data.web3Wallets.map((one) => new Web3Wallet(one, host)),
+      externalAccounts: data.externalAccounts.map((one) => new ExternalAccount(one, host)),
+      passkeys: data.passkeys.map((one) => new Passkey(one, host)),
+      organizationMemberships: data.organizationMemberships.map(
+        (one) => new OrganizationMembership(one, host),
+      ),
     } satisfies Pick<User, Nested>);
   }
 

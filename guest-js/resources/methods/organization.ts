@@ -235,6 +235,6 @@ export async function createDomain(
   name: string,
   { enrollmentMode }: { enrollmentMode?: string } = {},
 ): Promise<OrganizationDomain> {
-  const domain = await commands.createOrganizationDomain(this.id, name, enrollmentMode ?? null);
+  const domain = await done(this, commands.createOrganizationDomain(this.id, name, enrollmentMode ?? null));
   return new OrganizationDomain(domain, this.host);
 }

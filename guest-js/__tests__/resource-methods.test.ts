@@ -1,0 +1,619 @@
+/** The methods of resources: which command each calls, with what, and what becomes of the response. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import * as resourceCommands from '../resource-commands';
+import { Clerk } from '../clerk';
+import { isClerkAPIResponseError, isClerkRuntimeError } from '../errors';
+import {
+  EmailAddress,
+  ExternalAccount,
+  Passkey,
+  PhoneNumber,
+  Web3Wallet,
+} from '../resources/identifications';
+import * as methods from '../resources/methods';
+import { Organization, OrganizationMembership } from '../resources/organization';
+import { User } from '../resources/user';
+import { client, Fake, session, snapshot } from './fake';
+
+const verification = { status: 'unverified', strategy: 'email_code', expireAt: 5, attempts: 0 };
+const DATA = {
+  email: { id: 'idn_1', emailAddress: 'ada@example.com', verification, createdAt: 1, updatedAt: 2 },
+  phone: { id: 'idn_2', phoneNumber: '+12015550100', verification, createdAt: 1, updatedAt: 2 },
+  wallet: { id: 'idn_3', web3Wallet: '0xab', verification, createdAt: 1, updatedAt: 2 },
+  account: {
+    id: 'eac_1',
+    provider: 'oauth_google',
+    emailAddress: 'ada@gmail.test',
+    verification,
+    createdAt: 1,
+  },
+  passkey: { id: 'psk_1', name: 'Laptop', verification: null, lastUsedAt: null, createdAt: 1, updatedAt: 2 },
+  organization: { id: 'org_1', name: 'Acme', slug: 'acme', createdAt: 1, updatedAt: 2 },
+};
+const MEMBERSHIP = {
+  id: 'orgmem_1',
+  role: 'org:admin',
+  organization: DATA.organization,
+  publicUserData: { userId: 'user_1' },
+};
+const INVITATION = { id: 'orginv_1', organizationId: 'org_1', emailAddress: 'b@example.com', createdAt: 1 };
+const REQUEST = { id: 'orgreq_1', organizationId: 'org_1', status: 'pending', createdAt: 1 };
+const DOMAIN = {
+  id: 'orgdmn_1',
+  organizationId: 'org_1',
+  name: 'acme.test',
+  affiliationVerification: { status: 'unverified', expireAt: 7, verifiedAt: null },
+  ownershipVerification: null,
+};
+const USER = {
+  id: 'user_1',
+  firstName: 'Ada',
+  emailAddresses: [DATA.email],
+  phoneNumbers: [DATA.phone],
+  web3Wallets: [DATA.wallet],
+  externalAccounts: [DATA.account],
+  passkeys: [DATA.passkey],
+  organizationMemberships: [MEMBERSHIP],
+  createdAt: 1,
+  updatedAt: 2,
+};
+const DELETED = { object: 'thing', id: 'thing_1', slug: null, deleted: true };
+const page = (...data: object[]) => ({ data, totalCount: 12 });
+
+let rust: Fake;
+let clerk: Clerk;
+
+beforeEach(async () => {
+  rust = new Fake();
+  const signedIn = { ...session('sess_1'), user: structuredClone(USER) as never };
+  rust.state = snapshot({
+    client: client(signedIn),
+    activeSession: { state: 'session', sessionId: 'sess_1' },
+  });
+  clerk = new Clerk();
+  await clerk.load();
+  rust.calls.length = 0;
+});
+
+afterEach(() => {
+  rust.stop();
+  vi.unstubAllGlobals();
+});
+
+const user = () => clerk.user!;
+const email = () => user().emailAddresses[0]!;
+const phone = () => user().phoneNumbers[0]!;
+const wallet = () => user().web3Wallets[0]!;
+const account = () => user().externalAccounts[0]!;
+const passkey = () => user().passkeys[0]!;
+const membership = () => user().organizationMemberships[0]!;
+const organization = () => membership().organization;
+
+/** A method: the call, the command and its arguments, and what Rust responds. */
+type Row = [call: () => Promise<unknown>, command: string, args: object, response: unknown];
+
+const ROWS: Record<string, Row> = {
+  'User.reload': [() => user().reload(), 'reload_user', {}, USER],
+  'User.update': [
+    () => user().update({ firstName: 'Augusta', lastName: null, unsafeMetadata: { a: 1 } }),
+    'update_user',
+    { params: { firstName: 'Augusta', lastName: null, unsafeMetadata: { a: 1 } } },
+    USER,
+  ],
+  'User.updateMetadata': [
+    () => user().updateMetadata({ unsafeMetadata: { a: null } }),
+    'update_user_metadata',
+    { unsafeMetadata: { a: null } },
+    USER,
+  ],
+  'User.setProfileImage': [
+    () => user().setProfileImage({ file: new File(['hi'], 'me.png', { type: 'image/png' }) }),
+    'set_profile_image',
+    { file: { name: 'me.png', contentType: 'image/png', data: 'aGk=' } },
+    { id: null, name: 'me.png', publicUrl: 'https://img.test/me' },
+  ],
+  'User.setProfileImage(null)': [
+    () => user().setProfileImage({ file: null }),
+    'set_profile_image',
+    { file: null },
+    { id: null, name: null, publicUrl: null },
+  ],
+  'User.delete': [() => user().delete(), 'delete_user', {}, DELETED],
+  'User.updatePassword': [
+    () => user().updatePassword({ newPassword: 'new', currentPassword: 'old', signOutOfOtherSessions: true }),
+    'update_password',
+    { params: { newPassword: 'new', currentPassword: 'old', signOutOfOtherSessions: true } },
+    USER,
+  ],
+  'User.removePassword': [
+    () => user().removePassword({ currentPassword: 'old' }),
+    'remove_password',
+    { params: { currentPassword: 'old' } },
+    USER,
+  ],
+  'User.createEmailAddress': [
+    () => user().createEmailAddress({ email: 'new@example.com' }),
+    'create_email_address',
+    { emailAddress: 'new@example.com' },
+    DATA.email,
+  ],
+  'User.createPhoneNumber': [
+    () => user().createPhoneNumber({ phoneNumber: '+1' }),
+    'create_phone_number',
+    { phoneNumber: '+1' },
+    DATA.phone,
+  ],
+  'User.createWeb3Wallet': [
+    () => user().createWeb3Wallet({ web3Wallet: '0xcd' }),
+    'create_web3_wallet',
+    { web3Wallet: '0xcd' },
+    DATA.wallet,
+  ],
+  'User.createExternalAccount': [
+    () =>
+      user().createExternalAccount({
+        strategy: 'oauth_github',
+        additionalScopes: ['repo'],
+        redirectUrl: 'https://app.test/',
+        oidcPrompt: 'consent',
+      }),
+    'connect_external_account',
+    { params: { strategy: 'oauth_github', additionalScope: ['repo'], oidcPrompt: 'consent' } },
+    DATA.account,
+  ],
+  'User.createTOTP': [
+    () => user().createTOTP(),
+    'create_totp',
+    {},
+    { id: 'totp_1', secret: 'S', createdAt: 1 },
+  ],
+  'User.verifyTOTP': [
+    () => user().verifyTOTP({ code: '123456' }),
+    'verify_totp',
+    { code: '123456' },
+    { id: 'totp_1', verified: true, createdAt: 1 },
+  ],
+  'User.disableTOTP': [() => user().disableTOTP(), 'disable_totp', {}, DELETED],
+  'User.createBackupCode': [
+    () => user().createBackupCode(),
+    'create_backup_codes',
+    {},
+    { id: 'bc_1', codes: ['a'], createdAt: 1 },
+  ],
+  'User.getSessions': [
+    () => user().getSessions(),
+    'user_sessions',
+    {},
+    [{ id: 'sess_2', status: 'active', expireAt: 9, latestActivity: null }],
+  ],
+  'User.getOrganizationMemberships': [
+    () => user().getOrganizationMemberships({ initialPage: 2, pageSize: 5 }),
+    'organization_memberships',
+    { params: { initialPage: 2, pageSize: 5 } },
+    page(MEMBERSHIP),
+  ],
+  'User.getOrganizationInvitations': [
+    () => user().getOrganizationInvitations({ status: 'pending' }),
+    'organization_invitations_of_user',
+    { params: { status: ['pending'] } },
+    page(INVITATION),
+  ],
+  'User.getOrganizationSuggestions': [
+    () => user().getOrganizationSuggestions({ status: ['pending', 'accepted'], pageSize: 1 }),
+    'organization_suggestions',
+    { params: { status: ['pending', 'accepted'], pageSize: 1 } },
+    page({ id: 'orgsug_1', status: 'pending', createdAt: 1 }),
+  ],
+  'User.leaveOrganization': [
+    () => user().leaveOrganization('org_1'),
+    'leave_organization',
+    { id: 'org_1' },
+    DELETED,
+  ],
+  'EmailAddress.prepareVerification': [
+    () => email().prepareVerification({ strategy: 'email_code', redirectUrl: 'https://app.test' }),
+    'prepare_email_address_verification',
+    { id: 'idn_1', params: { strategy: 'email_code' } },
+    DATA.email,
+  ],
+  'EmailAddress.attemptVerification': [
+    () => email().attemptVerification({ code: '1' }),
+    'attempt_email_address_verification',
+    { id: 'idn_1', code: '1' },
+    DATA.email,
+  ],
+  'EmailAddress.verifyWithLink': [
+    () => email().createEmailLinkFlow().startEmailLinkFlow({ redirectUrl: 'https://app.test' }),
+    'verify_email_address_with_link',
+    { id: 'idn_1' },
+    DATA.email,
+  ],
+  'EmailAddress.destroy': [() => email().destroy(), 'delete_email_address', { id: 'idn_1' }, DELETED],
+  'EmailAddress.reload': [() => email().reload(), 'reload_user', {}, USER],
+  'PhoneNumber.prepareVerification': [
+    () => phone().prepareVerification({ channel: 'whatsapp' }),
+    'prepare_phone_number_verification',
+    { id: 'idn_2', params: { strategy: 'phone_code', channel: 'whatsapp' } },
+    DATA.phone,
+  ],
+  'PhoneNumber.attemptVerification': [
+    () => phone().attemptVerification({ code: '1' }),
+    'attempt_phone_number_verification',
+    { id: 'idn_2', code: '1' },
+    DATA.phone,
+  ],
+  'PhoneNumber.setReservedForSecondFactor': [
+    () => phone().setReservedForSecondFactor({ reserved: false }),
+    'update_phone_number',
+    { id: 'idn_2', params: { reservedForSecondFactor: false } },
+    DATA.phone,
+  ],
+  'PhoneNumber.makeDefaultSecondFactor': [
+    () => phone().makeDefaultSecondFactor(),
+    'update_phone_number',
+    { id: 'idn_2', params: { defaultSecondFactor: true } },
+    DATA.phone,
+  ],
+  'PhoneNumber.destroy': [() => phone().destroy(), 'delete_phone_number', { id: 'idn_2' }, DELETED],
+  'PhoneNumber.reload': [() => phone().reload(), 'reload_user', {}, USER],
+  'Web3Wallet.prepareVerification': [
+    () => wallet().prepareVerification({ strategy: 'web3_base_signature' }),
+    'prepare_web3_wallet_verification',
+    { id: 'idn_3', params: { strategy: 'web3_base_signature' } },
+    DATA.wallet,
+  ],
+  'Web3Wallet.attemptVerification': [
+    () => wallet().attemptVerification({ signature: '0x1' }),
+    'attempt_web3_wallet_verification',
+    { id: 'idn_3', signature: '0x1' },
+    DATA.wallet,
+  ],
+  'Web3Wallet.destroy': [() => wallet().destroy(), 'delete_web3_wallet', { id: 'idn_3' }, DELETED],
+  'Web3Wallet.reload': [() => wallet().reload(), 'reload_user', {}, USER],
+  'ExternalAccount.reauthorize': [
+    () => account().reauthorize({ additionalScopes: ['email'], oidcLoginHint: 'ada' }),
+    'reauthorize_external_account',
+    { id: 'eac_1', params: { additionalScope: ['email'], oidcLoginHint: 'ada' } },
+    DATA.account,
+  ],
+  'ExternalAccount.destroy': [() => account().destroy(), 'delete_external_account', { id: 'eac_1' }, DELETED],
+  'ExternalAccount.reload': [() => account().reload(), 'reload_user', {}, USER],
+  'Passkey.update': [
+    () => passkey().update({ name: 'Phone' }),
+    'update_passkey',
+    { id: 'psk_1', name: 'Phone' },
+    DATA.passkey,
+  ],
+  'Passkey.delete': [() => passkey().delete(), 'delete_passkey', { id: 'psk_1' }, DELETED],
+  'Passkey.reload': [() => passkey().reload(), 'reload_user', {}, USER],
+  'OrganizationMembership.update': [
+    () => membership().update({ role: 'org:member' }),
+    'update_organization_member',
+    { id: 'org_1', userId: 'user_1', role: 'org:member' },
+    MEMBERSHIP,
+  ],
+  'OrganizationMembership.destroy': [
+    () => membership().destroy(),
+    'remove_organization_member',
+    { id: 'org_1', userId: 'user_1' },
+    MEMBERSHIP,
+  ],
+  'Organization.reload': [
+    () => organization().reload(),
+    'get_organization',
+    { id: 'org_1' },
+    DATA.organization,
+  ],
+  'Organization.update': [
+    () => organization().update({ name: 'Ajax', slug: 'ajax' }),
+    'update_organization',
+    { id: 'org_1', params: { name: 'Ajax', slug: 'ajax' } },
+    DATA.organization,
+  ],
+  'Organization.setLogo': [
+    () => organization().setLogo({ file: 'data:image/gif;base64,aGk=' }),
+    'set_organization_logo',
+    { id: 'org_1', file: { name: 'file.gif', contentType: 'image/gif', data: 'aGk=' } },
+    DATA.organization,
+  ],
+  'Organization.setLogo(null)': [
+    () => organization().setLogo({ file: null }),
+    'delete_organization_logo',
+    { id: 'org_1' },
+    DELETED,
+  ],
+  'Organization.destroy': [() => organization().destroy(), 'delete_organization', { id: 'org_1' }, DELETED],
+  'Organization.getMemberships': [
+    () => organization().getMemberships({ role: ['org:admin'], query: 'ada', pageSize: 3 }),
+    'organization_members',
+    { id: 'org_1', params: { role: ['org:admin'], query: 'ada', pageSize: 3 } },
+    page(MEMBERSHIP),
+  ],
+  'Organization.addMember': [
+    () => organization().addMember({ userId: 'user_2', role: 'org:member' }),
+    'add_organization_member',
+    { id: 'org_1', userId: 'user_2', role: 'org:member' },
+    MEMBERSHIP,
+  ],
+  'Organization.updateMember': [
+    () => organization().updateMember({ userId: 'user_2', role: 'org:member' }),
+    'update_organization_member',
+    { id: 'org_1', userId: 'user_2', role: 'org:member' },
+    MEMBERSHIP,
+  ],
+  'Organization.removeMember': [
+    () => organization().removeMember('user_2'),
+    'remove_organization_member',
+    { id: 'org_1', userId: 'user_2' },
+    MEMBERSHIP,
+  ],
+  'Organization.inviteMember': [
+    () => organization().inviteMember({ emailAddress: 'b@example.com', role: 'org:member' }),
+    'invite_organization_member',
+    { id: 'org_1', params: { emailAddress: 'b@example.com', role: 'org:member' } },
+    INVITATION,
+  ],
+  'Organization.inviteMembers': [
+    () => organization().inviteMembers({ emailAddresses: ['b@example.com'], role: 'org:member' }),
+    'invite_organization_members',
+    { id: 'org_1', emailAddresses: ['b@example.com'], role: 'org:member' },
+    page(INVITATION),
+  ],
+  'Organization.getInvitations': [
+    () => organization().getInvitations({ status: ['pending'] }),
+    'organization_invitations',
+    { id: 'org_1', params: { status: ['pending'] } },
+    page(INVITATION),
+  ],
+  'Organization.getMembershipRequests': [
+    () => organization().getMembershipRequests({ status: 'pending' }),
+    'organization_membership_requests',
+    { id: 'org_1', params: { status: ['pending'] } },
+    page(REQUEST),
+  ],
+  'Organization.getRoles': [
+    () => organization().getRoles(),
+    'organization_roles',
+    { id: 'org_1', params: {} },
+    page({ id: 'role_1', permissions: [{ id: 'perm_1', createdAt: 1 }], createdAt: 1 }),
+  ],
+  'Organization.getDomains': [
+    () => organization().getDomains({ enrollmentMode: 'automatic_invitation' }),
+    'organization_domains',
+    { id: 'org_1', params: { enrollmentMode: 'automatic_invitation' } },
+    page(DOMAIN),
+  ],
+  'Organization.getDomain': [
+    () => organization().getDomain({ domainId: 'orgdmn_1' }),
+    'organization_domain',
+    { id: 'org_1', domainId: 'orgdmn_1' },
+    DOMAIN,
+  ],
+  'Organization.createDomain': [
+    () => organization().createDomain('acme.test', { enrollmentMode: 'automatic_invitation' }),
+    'create_organization_domain',
+    { id: 'org_1', name: 'acme.test', enrollmentMode: 'automatic_invitation' },
+    DOMAIN,
+  ],
+  'Clerk.createOrganization': [
+    () => clerk.createOrganization({ name: 'Acme' }),
+    'create_organization',
+    { params: { name: 'Acme' } },
+    DATA.organization,
+  ],
+  'Clerk.getOrganization': [
+    () => clerk.getOrganization('org_1'),
+    'get_organization',
+    { id: 'org_1' },
+    DATA.organization,
+  ],
+};
+
+/** Methods of what others return. */
+const invitations = async () => (await organization().getInvitations()).data[0]!;
+const domain = () => organization().getDomain({ domainId: 'orgdmn_1' });
+const request = async () => (await organization().getMembershipRequests()).data[0]!;
+
+const RETURNED: Record<string, Row> = {
+  'SessionWithActivities.revoke': [
+    async () => (await user().getSessions())[0]!.revoke(),
+    'revoke_session',
+    { id: 'sess_2' },
+    { id: 'sess_2', status: 'revoked', expireAt: 9 },
+  ],
+  'UserOrganizationInvitation.accept': [
+    async () => (await user().getOrganizationInvitations()).data[0]!.accept(),
+    'accept_organization_invitation',
+    { id: 'orginv_1' },
+    INVITATION,
+  ],
+  'OrganizationSuggestion.accept': [
+    async () => (await user().getOrganizationSuggestions()).data[0]!.accept(),
+    'accept_organization_suggestion',
+    { id: 'orgsug_1' },
+    { id: 'orgsug_1', status: 'accepted', createdAt: 1 },
+  ],
+  'OrganizationInvitation.revoke': [
+    async () => (await invitations()).revoke(),
+    'revoke_organization_invitation',
+    { id: 'org_1', invitationId: 'orginv_1' },
+    INVITATION,
+  ],
+  'OrganizationMembershipRequest.accept': [
+    async () => (await request()).accept(),
+    'accept_organization_membership_request',
+    { id: 'org_1', requestId: 'orgreq_1' },
+    REQUEST,
+  ],
+  'OrganizationMembershipRequest.reject': [
+    async () => (await request()).reject(),
+    'reject_organization_membership_request',
+    { id: 'org_1', requestId: 'orgreq_1' },
+    REQUEST,
+  ],
+  'OrganizationDomain.prepareAffiliationVerification': [
+    async () => (await domain()).prepareAffiliationVerification({ affiliationEmailAddress: 'a@acme.test' }),
+    'prepare_organization_domain_verification',
+    { id: 'org_1', domainId: 'orgdmn_1', emailAddress: 'a@acme.test' },
+    DOMAIN,
+  ],
+  'OrganizationDomain.attemptAffiliationVerification': [
+    async () => (await domain()).attemptAffiliationVerification({ code: '1' }),
+    'attempt_organization_domain_verification',
+    { id: 'org_1', domainId: 'orgdmn_1', code: '1' },
+    DOMAIN,
+  ],
+  'OrganizationDomain.updateEnrollmentMode': [
+    async () => (await domain()).updateEnrollmentMode({ enrollmentMode: 'manual_invitation' }),
+    'update_organization_enrollment_mode',
+    { id: 'org_1', domainId: 'orgdmn_1', params: { enrollmentMode: 'manual_invitation' } },
+    DOMAIN,
+  ],
+  'OrganizationDomain.delete': [
+    async () => (await domain()).delete(),
+    'delete_organization_domain',
+    { id: 'org_1', domainId: 'orgdmn_1' },
+    DELETED,
+  ],
+  'OrganizationDomain.reload': [
+    async () => (await domain()).reload(),
+    'organization_domain',
+    { id: 'org_1', domainId: 'orgdmn_1' },
+    DOMAIN,
+  ],
+};
+
+const ALL = { ...ROWS, ...RETURNED };
+
+/** Lets Rust respond to what the methods of {@link RETURNED} read first. */
+function respondToLists(): void {
+  for (const [, command, , response] of Object.values(ROWS)) {
+    rust.on(command, () => structuredClone(response));
+  }
+}
+
+describe('methods of resources', () => {
+  it.each(Object.entries(ALL))('%s() calls its command, and then shows the newest state', async (_, row) => {
+    const [call, command, args, response] = row;
+    respondToLists();
+    rust.on(command, () => structuredClone(response));
+    await call();
+    const sent = rust.calls.filter((one) => one.command === command);
+    expect(sent.at(-1)?.args ?? {}).toEqual(args);
+    const isRead = /^(get_|user_sessions|organization_|organizations)/.test(command);
+    if (!isRead) {
+      expect(rust.calls.at(-1)?.command).toMatch(/^(snapshot|get_organization)$/);
+    }
+  });
+
+  it.each([
+    [User, 'user'],
+    [EmailAddress, 'emailAddress'],
+    [PhoneNumber, 'phoneNumber'],
+    [Web3Wallet, 'web3Wallet'],
+    [ExternalAccount, 'externalAccount'],
+    [Passkey, 'passkey'],
+    [Organization, 'organization'],
+    [OrganizationMembership, 'organizationMembership'],
+  ] as const)('%o has every method that is written for it', (type, kind) => {
+    const base = Object.getPrototypeOf(type.prototype) as object;
+    const named = Object.getOwnPropertyNames(base).filter((name) => name !== 'constructor');
+    // Beside the methods, `external-account.ts` has what `user.ts` shares with it.
+    const written = Object.keys(methods[kind]).filter((name) => name !== 'connection');
+    expect(named.sort()).toEqual(written.sort());
+  });
+
+  it('resource-commands.ts has no command without a method here', () => {
+    const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const called = Object.values(ALL).map(([, command]) => command);
+    // Below, where there is WebAuthn. Enterprise accounts are not part of the user here.
+    called.push('create_passkey', 'attempt_passkey_verification', 'delete_enterprise_account');
+    expect([...new Set(called)].sort()).toEqual(Object.keys(resourceCommands).map(snake).sort());
+  });
+
+  it('a method shows what it has changed in its own object, with times as dates', async () => {
+    const before = email();
+    const verified = { ...verification, status: 'verified', expireAt: 1000 };
+    rust.on('attempt_email_address_verification', () => ({ ...DATA.email, verification: verified }));
+    expect(await before.attemptVerification({ code: '1' })).toBe(before);
+    expect(before.verification?.status).toBe('verified');
+    expect(before.verification?.expireAt).toEqual(new Date(1000));
+    expect([before.createdAt, before.toString()]).toEqual([new Date(1), 'ada@example.com']);
+  });
+
+  it('pages have data and total_count', async () => {
+    rust.on('organization_domains', () => page(DOMAIN));
+    const { data, total_count: count } = await organization().getDomains();
+    expect(count).toBe(12);
+    expect(data[0]!.verification).toMatchObject({ status: 'unverified', expiresAt: new Date(7) });
+    expect(JSON.parse(JSON.stringify(data[0]))).toMatchObject({
+      name: 'acme.test',
+      ownershipVerification: null,
+    });
+  });
+
+  it('reload() of something that is gone rejects', async () => {
+    rust.on('reload_user', () => ({ ...USER, emailAddresses: [] }));
+    const error: unknown = await email()
+      .reload()
+      .catch((reason: unknown) => reason);
+    expect(isClerkRuntimeError(error) && error.code).toBe('resource_not_found');
+  });
+
+  it('OrganizationMembership.update() of a membership without a user says what to do', async () => {
+    const data = { ...MEMBERSHIP, publicUserData: null } as never;
+    const unknown = new OrganizationMembership(data, user().host);
+    await expect(unknown.update({ role: 'org:member' })).rejects.toThrow('getMemberships()');
+    expect(rust.calls).toEqual([]);
+  });
+
+  it('errors of validation keep meta.paramName', async () => {
+    rust.on('update_user', () => {
+      // What Rust rejects with.
+      throw {
+        kind: 'api',
+        code: 'api_response_error',
+        message: 'taken',
+        status: 422,
+        errors: [
+          {
+            code: 'form_identifier_exists',
+            message: 'taken',
+            longMessage: null,
+            meta: { paramName: 'username' },
+          },
+        ],
+      };
+    });
+    const error: unknown = await user()
+      .update({ username: 'ada' })
+      .catch((reason: unknown) => reason);
+    expect(isClerkAPIResponseError(error) && error.errors[0]?.meta).toEqual({ paramName: 'username' });
+  });
+
+  it('createPasskey() rejects before it asks Clerk where there is no WebAuthn', async () => {
+    const error: unknown = await user()
+      .createPasskey()
+      .catch((reason: unknown) => reason);
+    expect(isClerkRuntimeError(error) && error.code).toBe('passkey_not_supported');
+    expect(rust.calls).toEqual([]);
+  });
+
+  it('createPasskey() gives Clerk the credential that the webview has made', async () => {
+    const options = { challenge: 'abc' };
+    rust.on('create_passkey', () => ({ ...DATA.passkey, verification: { nonce: JSON.stringify(options) } }));
+    rust.on('attempt_passkey_verification', () => DATA.passkey);
+    vi.stubGlobal('PublicKeyCredential', {
+      parseCreationOptionsFromJSON: (json: object) => ({ parsed: json }),
+    });
+    const create = vi.fn(() => Promise.resolve({ id: 'credential' }));
+    vi.stubGlobal('navigator', { credentials: { create } });
+    expect((await user().createPasskey()).id).toBe('psk_1');
+    expect(create).toHaveBeenCalledWith({ publicKey: { parsed: options } });
+    const attempt = rust.calls.find(({ command }) => command === 'attempt_passkey_verification');
+    expect(attempt?.args).toEqual({ id: 'psk_1', publicKeyCredential: '{"id":"credential"}' });
+    create.mockRejectedValue(new DOMException('no', 'NotAllowedError'));
+    await expect(user().createPasskey()).rejects.toMatchObject({ code: 'passkey_registration_cancelled' });
+  });
+});
