@@ -470,6 +470,68 @@ export type EmailLinkVerificationParams = {
 	redirectUrl?: string | null,
 };
 
+/**  An account at an enterprise connection, by which a user signs in. */
+export type EnterpriseAccount = {
+	/**  Identifier. */
+	id: string,
+	/**  Whether the connection is in use. */
+	active: boolean,
+	/**  `saml` or `oauth`. */
+	protocol: string,
+	/**  The provider, e.g. `saml_okta`. */
+	provider: string,
+	/**  The user's id at the provider. */
+	providerUserId: string | null,
+	/**  E-mail address at the provider. */
+	emailAddress: string,
+	/**  First name at the provider. */
+	firstName: string | null,
+	/**  Last name at the provider. */
+	lastName: string | null,
+	/**  Metadata that only the backend writes. */
+	publicMetadata: Value,
+	/**  The verification of the account. */
+	verification: Verification | null,
+	/**  The last sign-in by it. */
+	lastAuthenticatedAt: UnixMillis | null,
+	/**  The connection's identifier. */
+	enterpriseConnectionId: string | null,
+	/**  The connection. */
+	enterpriseConnection: EnterpriseAccountConnection | null,
+};
+
+/**  The enterprise connection of an account. */
+export type EnterpriseAccountConnection = {
+	/**  Identifier. */
+	id: string,
+	/**  Name. */
+	name: string,
+	/**  Whether it is in use. */
+	active: boolean,
+	/**  `saml` or `oauth`. */
+	protocol: string,
+	/**  The provider, e.g. `saml_okta`. */
+	provider: string,
+	/**  The domain of its users. */
+	domain: string,
+	/**  Logo. */
+	logoPublicUrl: string | null,
+	/**  Whether a sign-in may begin at the provider. */
+	allowIdpInitiated: boolean,
+	/**  Whether it is also for subdomains. */
+	allowSubdomains: boolean,
+	/**  Whether its users may have no other identifications. */
+	disableAdditionalIdentifications: boolean,
+	/**  Whether the user's data is taken over from the provider at each sign-in. */
+	syncUserAttributes: boolean,
+	/**  Whether an account may be linked to an organization's connection. */
+	allowOrganizationAccountLinking: boolean,
+	/**  Creation time. */
+	createdAt: UnixMillis,
+	/**  Time of the last change. */
+	updatedAt: UnixMillis,
+};
+
 /**
  *  The instance's settings, limited to those that this crate and its users need.
  * 
@@ -1760,6 +1822,8 @@ export type User = {
 	passkeys: Passkey[],
 	/**  Connected accounts of OAuth providers. */
 	externalAccounts: ExternalAccount[],
+	/**  Accounts at enterprise connections. */
+	enterpriseAccounts: EnterpriseAccount[],
 	/**  Organizations that the user is a member of. */
 	organizationMemberships: OrganizationMembership[],
 	/**  Metadata that only the backend writes. */

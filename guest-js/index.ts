@@ -32,7 +32,14 @@ export { SignIn } from './resources/sign-in';
 export type { SignInRedirectParams } from './resources/sign-in';
 export { SignUp } from './resources/sign-up';
 export type { SignUpRedirectParams } from './resources/sign-up';
-export { EmailAddress, ExternalAccount, Passkey, PhoneNumber, Web3Wallet } from './resources/identifications';
+export {
+  EmailAddress,
+  EnterpriseAccount,
+  ExternalAccount,
+  Passkey,
+  PhoneNumber,
+  Web3Wallet,
+} from './resources/identifications';
 export { Verification } from './resources/fields';
 export type {
   BackupCode,

@@ -41,6 +41,7 @@ export function session(id: string, status = 'active'): Session {
       phoneNumbers: [],
       web3Wallets: [],
       externalAccounts: [],
+      enterpriseAccounts: [],
       passkeys: [],
     } as unknown as Session['user'],
     publicUserData: null,

@@ -79,5 +79,11 @@ export class ExternalAccount extends lazyResourceOf<'externalAccount', wire.Exte
   }
 }
 
+/** An account at an enterprise connection, by which a user signs in. */
+export class EnterpriseAccount extends lazyResourceOf<'enterpriseAccount', wire.EnterpriseAccount>(
+  'enterpriseAccount',
+  'destroy reload',
+) {}
+
 /** A passkey of a user. */
 export class Passkey extends lazyResourceOf<'passkey', wire.Passkey>('passkey', 'update delete reload') {}

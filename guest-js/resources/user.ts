@@ -1,6 +1,13 @@
 import type * as wire from '../bindings';
 import { lazyResourceOf } from './fields';
-import { EmailAddress, ExternalAccount, Passkey, PhoneNumber, Web3Wallet } from './identifications';
+import {
+  EmailAddress,
+  EnterpriseAccount,
+  ExternalAccount,
+  Passkey,
+  PhoneNumber,
+  Web3Wallet,
+} from './identifications';
 import { OrganizationMembership } from './organization';
 
 /** Members that are resources themselves. */
@@ -9,6 +16,7 @@ type Nested =
   | 'phoneNumbers'
   | 'web3Wallets'
   | 'externalAccounts'
+  | 'enterpriseAccounts'
   | 'passkeys'
   | 'organizationMemberships';
 
@@ -30,6 +38,7 @@ export class User extends lazyResourceOf<'user', wire.User, Nested>(
   declare readonly phoneNumbers: PhoneNumber[];
   declare readonly web3Wallets: Web3Wallet[];
   declare readonly externalAccounts: ExternalAccount[];
+  declare readonly enterpriseAccounts: EnterpriseAccount[];
   declare readonly passkeys: Passkey[];
   declare readonly organizationMemberships: OrganizationMembership[];
 
@@ -42,6 +51,7 @@ export class User extends lazyResourceOf<'user', wire.User, Nested>(
       phoneNumbers: data.phoneNumbers.map((one) => new PhoneNumber(one, host)),
       web3Wallets: data.web3Wallets.map((one) => new Web3Wallet(one, host)),
       externalAccounts: data.externalAccounts.map((one) => new ExternalAccount(one, host)),
+      enterpriseAccounts: data.enterpriseAccounts.map((one) => new EnterpriseAccount(one, host)),
       passkeys: data.passkeys.map((one) => new Passkey(one, host)),
       organizationMemberships: data.organizationMemberships.map(
         (one) => new OrganizationMembership(one, host),

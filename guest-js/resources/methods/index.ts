@@ -1,5 +1,6 @@
 /** The methods of resources that an app which only signs in does not need. It is loaded with the first call of one of them. */
 export * as emailAddress from './email-address';
+export * as enterpriseAccount from './enterprise-account';
 export * as externalAccount from './external-account';
 export * as organization from './organization';
 export * as organizationMembership from './organization-membership';

@@ -12,7 +12,8 @@ export async function done<Value>({ host }: { host: Host }, call: Promise<Value>
 }
 
 /** The lists of a user. */
-type List = 'emailAddresses' | 'phoneNumbers' | 'web3Wallets' | 'externalAccounts' | 'passkeys';
+type List =
+  'emailAddresses' | 'phoneNumbers' | 'web3Wallets' | 'externalAccounts' | 'enterpriseAccounts' | 'passkeys';
 
 /** Reads the user again, and takes over what has the same ID in a list. */
 export async function reloadFrom<

@@ -198,13 +198,18 @@ impl Window {
     /// Waits for an element with this text.
     ///
     /// # Errors
-    /// After a timeout.
+    /// After a timeout. The error has the text of the page.
     pub async fn wait_for_text(&self, id: &str, text: &str) -> Result<()> {
-        until(&format!("{id} shows {text:?}"), || async {
+        let shown = until(&format!("{id} shows {text:?}"), || async {
             let shown = self.find(&by_id(id)).await?.text().await.ok()?;
             (shown == text).then_some(())
         })
-        .await
+        .await;
+        if let Err(timeout) = shown {
+            let page = self.run("return document.body.innerText").await;
+            return Err(format!("{timeout}; the page shows {page:?}").into());
+        }
+        Ok(())
     }
 
     /// Signs in with the form of the example app.

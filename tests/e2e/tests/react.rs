@@ -160,8 +160,11 @@ async fn react_follows_another_window_that_signs_out_or_switches_the_organizatio
     window.wait_for_text("rust-organization", "Analytical Engines").await?;
     window.wait_for("admin-only").await?;
     window.switch_to(&inspector).await?;
+    let before = desktop.emulator().requests().len();
     window.click("sign-out").await?;
-    window.wait_for_text("user", "—").await?;
+    if let Err(error) = window.wait_for_text("user", "—").await {
+        return Err(format!("{error}\n{:#?}\n{}", requests(&desktop, before), desktop.log()?).into());
+    }
     window.switch_to(&main).await?;
     window.wait_for("page-sign-in").await?;
     window.wait_for_css("input[name=identifier]").await?;

@@ -35,6 +35,9 @@ pub use session::{Session, SessionStatus, SessionTask};
 pub use sign_in::{SignIn, SignInFactor, SignInStatus, UserData};
 pub use sign_up::{SignUp, SignUpStatus, SignUpVerification, SignUpVerifications};
 pub use time::UnixMillis;
-pub use user::{EmailAddress, ExternalAccount, LinkedTo, Passkey, PhoneNumber, User, Web3Wallet};
+pub use user::{
+    EmailAddress, EnterpriseAccount, EnterpriseAccountConnection, ExternalAccount, LinkedTo, Passkey, PhoneNumber,
+    User, Web3Wallet,
+};
 pub use verification::{Verification, VerificationStatus};
 pub use waitlist::Waitlist;

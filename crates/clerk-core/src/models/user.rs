@@ -46,6 +46,8 @@ resource! {
         pub passkeys: Vec<Passkey>,
         /// Connected accounts of OAuth providers.
         pub external_accounts: Vec<ExternalAccount>,
+        /// Accounts at enterprise connections.
+        pub enterprise_accounts: Vec<EnterpriseAccount>,
         /// Organizations that the user is a member of.
         pub organization_memberships: Vec<OrganizationMembership>,
         /// Metadata that only the backend writes.
@@ -203,6 +205,72 @@ resource! {
         pub public_metadata: serde_json::Value,
         /// The verification of the connection.
         pub verification: Option<Verification>,
+        /// Creation time.
+        pub created_at: UnixMillis,
+        /// Time of the last change.
+        pub updated_at: UnixMillis,
+    }
+}
+
+resource! {
+    /// An account at an enterprise connection, by which a user signs in.
+    pub struct EnterpriseAccount {
+        /// Identifier.
+        pub id: String,
+        /// Whether the connection is in use.
+        pub active: bool,
+        /// `saml` or `oauth`.
+        pub protocol: String,
+        /// The provider, e.g. `saml_okta`.
+        pub provider: String,
+        /// The user's id at the provider.
+        pub provider_user_id: Option<String>,
+        /// E-mail address at the provider.
+        pub email_address: String,
+        /// First name at the provider.
+        pub first_name: Option<String>,
+        /// Last name at the provider.
+        pub last_name: Option<String>,
+        /// Metadata that only the backend writes.
+        pub public_metadata: serde_json::Value,
+        /// The verification of the account.
+        pub verification: Option<Verification>,
+        /// The last sign-in by it.
+        pub last_authenticated_at: Option<UnixMillis>,
+        /// The connection's identifier.
+        pub enterprise_connection_id: Option<String>,
+        /// The connection.
+        pub enterprise_connection: Option<EnterpriseAccountConnection>,
+    }
+}
+
+resource! {
+    /// The enterprise connection of an account.
+    pub struct EnterpriseAccountConnection {
+        /// Identifier.
+        pub id: String,
+        /// Name.
+        pub name: String,
+        /// Whether it is in use.
+        pub active: bool,
+        /// `saml` or `oauth`.
+        pub protocol: String,
+        /// The provider, e.g. `saml_okta`.
+        pub provider: String,
+        /// The domain of its users.
+        pub domain: String,
+        /// Logo.
+        pub logo_public_url: Option<String>,
+        /// Whether a sign-in may begin at the provider.
+        pub allow_idp_initiated: bool,
+        /// Whether it is also for subdomains.
+        pub allow_subdomains: bool,
+        /// Whether its users may have no other identifications.
+        pub disable_additional_identifications: bool,
+        /// Whether the user's data is taken over from the provider at each sign-in.
+        pub sync_user_attributes: bool,
+        /// Whether an account may be linked to an organization's connection.
+        pub allow_organization_account_linking: bool,
         /// Creation time.
         pub created_at: UnixMillis,
         /// Time of the last change.

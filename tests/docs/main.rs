@@ -1,12 +1,36 @@
 //! Checks that the documents match the code.
 
-use std::collections::BTreeSet;
+mod permissions;
+mod resources;
+
+use std::{collections::BTreeSet, fs, path::Path};
 
 use clerk::ErrorCode;
 
+/// The folder of the repository.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Asserts that a part of a page is what is generated. With `CLERK_WRITE_DOCS=1` it is written.
+fn assert_generated(page: &str, text: &str) {
+    let path = root().join(page);
+    let present = fs::read_to_string(&path).unwrap();
+    let begin = "<!-- generated: CLERK_WRITE_DOCS=1 cargo test --workspace --test docs -->\n";
+    let end = "<!-- end -->";
+    let (before, rest) = present.split_once(begin).unwrap_or_else(|| panic!("{page} has no generated part"));
+    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("the generated part of {page} has no end"));
+    let expected = format!("{before}{begin}\n{text}\n{end}{after}");
+    if std::env::var_os("CLERK_WRITE_DOCS").is_some() {
+        fs::write(path, expected).unwrap();
+    } else {
+        assert!(present == expected, "{page} is stale: run `CLERK_WRITE_DOCS=1 cargo test --workspace --test docs`");
+    }
+}
+
 #[test]
 fn errors_page_lists_every_error_code() {
-    let page = include_str!("../docs/errors.md");
+    let page = include_str!("../../docs/errors.md");
     let section = page.split("## Errors of this library").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
     let documented: BTreeSet<_> =
         section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).map(str::to_owned).collect();
@@ -21,7 +45,7 @@ fn cells(line: &str) -> Vec<String> {
 
 /// Returns the rows of `docs/clerk-class.md` with five columns: name, Rust, TypeScript, desktop, test.
 fn class_rows() -> Vec<Vec<String>> {
-    let page = include_str!("../docs/clerk-class.md");
+    let page = include_str!("../../docs/clerk-class.md");
     let tables = page.lines().filter(|line| line.starts_with("| `")).map(cells);
     tables.filter(|cells| cells.len() == 5).collect()
 }
@@ -33,8 +57,8 @@ fn quoted(cell: &str) -> Vec<&str> {
 
 fn source(file: &str) -> String {
     let folder = if file.ends_with(".test.ts") { "guest-js/__tests__/" } else { "" };
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("{folder}{file}"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"))
+    let path = root().join(format!("{folder}{file}"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// Whether the file has a test of this name: a function with a `test` attribute, or the title of an `it`.
@@ -77,7 +101,7 @@ fn class_page_fills_every_cell_and_names_existing_tests() {
 /// The table of the components beside the documented ones has four columns.
 #[test]
 fn class_page_names_existing_tests_for_the_other_components() {
-    let page = include_str!("../docs/clerk-class.md");
+    let page = include_str!("../../docs/clerk-class.md");
     let rows = page.lines().filter(|line| line.starts_with("| `")).map(cells).filter(|cells| cells.len() == 4);
     let rows: Vec<_> = rows.collect();
     assert_eq!(rows.len(), 8);
@@ -89,9 +113,9 @@ fn class_page_names_existing_tests_for_the_other_components() {
 /// The page explains the only difference: pictures of the emulator.
 #[test]
 fn frameworks_page_shows_the_policy_that_the_example_runs() {
-    let page = include_str!("../docs/frameworks.md");
+    let page = include_str!("../../docs/frameworks.md");
     let documented = page.lines().find_map(|line| line.strip_prefix("\"csp\": \"")?.strip_suffix('"')).unwrap();
-    let example = include_str!("../examples/react/src-tauri/tauri.conf.json");
+    let example = include_str!("../../examples/react/src-tauri/tauri.conf.json");
     let example: serde_json::Value = serde_json::from_str(example).unwrap();
     let run = example["app"]["security"]["csp"].as_str().unwrap();
     let pictures = " http://127.0.0.1:*";
@@ -103,7 +127,7 @@ fn frameworks_page_shows_the_policy_that_the_example_runs() {
 /// `tests/vectors/clerk-class.txt` lists the members.
 #[test]
 fn class_page_has_a_row_for_every_documented_member() {
-    let documented: BTreeSet<&str> = include_str!("vectors/clerk-class.txt").lines().collect();
+    let documented: BTreeSet<&str> = include_str!("../vectors/clerk-class.txt").lines().collect();
     let rows = class_rows();
     let rows: BTreeSet<&str> = rows.iter().map(|row| row[0].trim_matches('`').trim_end_matches("()")).collect();
     assert_eq!(rows, documented);
@@ -112,7 +136,7 @@ fn class_page_has_a_row_for_every_documented_member() {
 /// A row without a test says why.
 #[test]
 fn threat_model_has_a_row_for_every_finding_and_names_existing_tests() {
-    let page = include_str!("../docs/threat-model.md");
+    let page = include_str!("../../docs/threat-model.md");
     let numbers: Vec<String> = [("H", 2), ("M", 9), ("L", 14), ("R", 18), ("C", 6)]
         .into_iter()
         .flat_map(|(letter, last)| (1..=last).map(move |number| format!("{letter}{number}")))
