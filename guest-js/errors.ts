@@ -143,8 +143,14 @@ const PERMISSIONS: Record<string, string> = {
  * Returns an error of this library for a rejection of Tauri's `invoke`.
  *
  * Tauri's own errors (unknown command, bad argument, missing permission) are strings.
+ *
+ * @param permission - what a window needs to call the command.
  */
-export function reviveError(rejection: unknown, command: string): Error {
+export function reviveError(
+  rejection: unknown,
+  command: string,
+  permission = PERMISSIONS[command] ?? 'clerk:default',
+): Error {
   if (isPayload(rejection)) {
     if (rejection.kind === 'email_link') {
       return new EmailLinkError(rejection.code, rejection.message);
@@ -161,7 +167,13 @@ export function reviveError(rejection: unknown, command: string): Error {
       cause: rejection,
     });
   }
-  const permission = PERMISSIONS[command] ?? 'clerk:default';
+  const invalid = /^invalid args `(.*)` for command `\w+`: (.*)/.exec(String(rejection));
+  if (invalid) {
+    return new ClerkRuntimeError(`${command}: the parameter ${invalid[1]} is not valid: ${invalid[2]}`, {
+      code: 'option_invalid',
+      cause: rejection,
+    });
+  }
   return new ClerkRuntimeError(
     `Tauri refused the command ${command}: add the permission ${permission} to the window's capability, and register the plugin`,
     { code: 'invoke_failed', cause: rejection },

@@ -29,9 +29,10 @@ function pageName(): string {
  * Calls a command of the plugin. A command that changes something has an id: when a page is reloaded, Tauri may send it twice,
  * and Rust then runs it once.
  *
+ * @param permission - what a window needs to call the command, unless `errors.ts` knows.
  * @throws an error of this library; see {@link reviveError}.
  */
-export async function invoke<T>(command: string, args?: InvokeArgs): Promise<T> {
+export async function invoke<T>(command: string, args?: InvokeArgs, permission?: string): Promise<T> {
   try {
     if (READS.includes(command)) {
       return await tauriInvoke<T>(`plugin:clerk|${command}`, args);
@@ -39,6 +40,6 @@ export async function invoke<T>(command: string, args?: InvokeArgs): Promise<T> 
     const headers = { 'clerk-request': `${pageName()}.${randomText()}` };
     return await tauriInvoke<T>(`plugin:clerk|${command}`, args, { headers });
   } catch (rejection) {
-    throw reviveError(rejection, command);
+    throw reviveError(rejection, command, permission);
   }
 }

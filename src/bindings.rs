@@ -61,9 +61,16 @@ fn split(text: &str) -> Option<Files> {
     for line in commands.lines() {
         let (name, call) = line.trim().trim_end_matches(',').split_once(": ")?;
         let (before, command) = call.split_once("(\"plugin:clerk|")?;
-        let call = format!("{}(\"{command}", before.replacen("__TAURI_INVOKE<", "invoke<", 1));
-        let of_resource = commands::is_of_resource(command.split_once('"')?.0);
-        let functions = if of_resource { &mut of_resources } else { &mut functions };
+        let mut call = format!("{}(\"{command}", before.replacen("__TAURI_INVOKE<", "invoke<", 1));
+        let command = command.split_once('"')?.0;
+        let functions = match commands::set_of_resource(command) {
+            Some(set) => {
+                let args = if call.ends_with("\")") { ", undefined" } else { "" };
+                call = format!("{}{args}, \"clerk:{set}\")", call.strip_suffix(')')?);
+                &mut of_resources
+            }
+            None => &mut functions,
+        };
         functions.push_str(&format!("export const {name} = {call};\n"));
     }
     let mut names = String::new();

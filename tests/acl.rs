@@ -457,3 +457,23 @@ async fn open_and_wait_connects_an_account_for_a_window_that_may_not_sign_in() {
     assert_eq!(invoke(&account, "cancel_authentication", json!({})).await.unwrap(), true);
     assert_eq!(code(waiting.await.unwrap()), "oauth_flow_cancelled");
 }
+
+/// `errors.ts` reads this text of Tauri's.
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_name_a_parameter_that_is_missing_or_wrong_before_a_request() {
+    let app = TestApp::loaded(json!({})).await;
+    let window = app.window("components");
+    for (command, arguments, expected) in [
+        ("create_email_address", json!({}), "invalid args `emailAddress` for command `create_email_address`: "),
+        ("update_password", json!({ "params": {} }), "missing field `newPassword`"),
+        (
+            "invite_organization_member",
+            json!({ "id": "org_1", "params": { "role": "x" } }),
+            "missing field `emailAddress`",
+        ),
+        ("update_user", json!({ "params": { "firstName": 1 } }), "invalid args `params` for command `update_user`: "),
+    ] {
+        let error = invoke(&window, command, arguments).await.unwrap_err();
+        assert!(error.as_str().unwrap().contains(expected), "{command}: {error}");
+    }
+}

@@ -62,6 +62,19 @@ describe('errors', () => {
     expect(error.cause).toBe('clerk.get_token not allowed');
   });
 
+  it('reviveError() names the permission of a method of a resource', () => {
+    const error = reviveError('clerk.delete_user not allowed', 'delete_user', 'clerk:delete-account');
+    expect(error.message).toContain('clerk:delete-account');
+  });
+
+  it('reviveError() names a parameter that Tauri did not accept', () => {
+    const rejection =
+      'invalid args `emailAddress` for command `create_email_address`: command create_email_address missing required key emailAddress';
+    const error = reviveError(rejection, 'create_email_address');
+    expect(isClerkRuntimeError(error) && error.code).toBe('option_invalid');
+    expect(error.message).toMatch(/^create_email_address: the parameter emailAddress is not valid: /);
+  });
+
   it('isClerkAPIResponseError() recognises errors of another copy of the library', () => {
     class Other extends Error {
       static readonly kind = 'ClerkAPIResponseError';

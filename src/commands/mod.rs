@@ -79,9 +79,10 @@ command_table!(define);
 /// The sets of the commands that are methods of resources. Signing in does not need them.
 const RESOURCES: &[&str] = &["account", "security", "organizations", "manage-organizations", "delete-account"];
 
-/// Whether a command is a method of a resource, of which the guest library loads the code when it is called.
-pub(crate) fn is_of_resource(command: &str) -> bool {
-    SETS.iter().any(|(name, sets)| *name == command && sets.iter().all(|set| RESOURCES.contains(set)))
+/// Returns the set of a command that is a method of a resource, of which the guest library loads the code when it is called.
+pub(crate) fn set_of_resource(command: &str) -> Option<&'static str> {
+    let (_, sets) = SETS.iter().find(|(name, _)| *name == command)?;
+    sets.first().copied().filter(|set| RESOURCES.contains(set))
 }
 
 /// The address of the page that an e-mail link led to.
