@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test ends the test")]
 
+mod resources;
+
 use std::sync::Arc;
 
 use clerk::{
@@ -38,7 +40,7 @@ struct Sides {
 /// Describes a request without values that differ between runs.
 fn shape(entry: &Entry) -> String {
     let path = entry.path.split('/').map(|part| {
-        let is_id = part.split_once('_').is_some_and(|(kind, rest)| kind.len() <= 5 && rest.len() > 15);
+        let is_id = part.split_once('_').is_some_and(|(_, rest)| rest.len() > 15 && !rest.contains('_'));
         if is_id { ":id" } else { part }
     });
     let path = path.collect::<Vec<_>>().join("/");
@@ -58,9 +60,24 @@ fn taken(emulator: &Emulator) -> Vec<String> {
     shapes
 }
 
+/// [`taken`], with the names and values of each query that are neither IDs nor about the client.
+fn taken_with_query(emulator: &Emulator) -> Vec<String> {
+    let requests = emulator.requests();
+    let queries = requests.iter().map(|entry| {
+        let parameters = entry.query.iter().filter(|(name, _)| !name.starts_with('_'));
+        let parameters = parameters.map(|(name, value)| format!("{name}={value}"));
+        let mut parameters: Vec<_> = parameters.collect();
+        parameters.sort_unstable();
+        parameters.join("&")
+    });
+    let queries: Vec<_> = queries.collect();
+    let shapes = taken(emulator).into_iter().zip(queries);
+    shapes.map(|(shape, query)| format!("{shape} {query}").trim_end().to_owned()).collect()
+}
+
 /// Returns the flows whose differences the page lists.
 fn listed() -> Vec<&'static str> {
-    let page = include_str!("../../../docs/clerk-class.md");
+    let page = include_str!("../../../../docs/clerk-class.md");
     let section = page.split("## Requests beside those of clerk-js").nth(1).unwrap_or_default();
     section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).collect()
 }
