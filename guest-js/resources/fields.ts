@@ -3,19 +3,21 @@ import type * as wire from '../bindings';
 import type { Host } from './base';
 import { addMethods, type Kind, type MethodsOf } from './lazy';
 
-/** A member as the class shows it: times, whose names end with `At`, are dates. */
+/** A member as the class shows it: times, whose names end with `At`, are dates, and metadata is an object. */
 type Shown<Name, Value> = Name extends `${string}At`
   ? Date | Extract<Value, null>
-  : Value extends wire.Verification
-    ? Verification
-    : Value;
+  : Name extends `${string}Metadata`
+    ? Record<string, unknown>
+    : Value extends wire.Verification
+      ? Verification
+      : Value;
 
 /** The members that Rust sends, as a resource shows them. */
 export type Fields<Data> = { readonly [Name in keyof Data]: Shown<Name, Data[Name]> };
 
 function shown(name: string, value: unknown): unknown {
   if (value === null) {
-    return null;
+    return name.endsWith('Metadata') ? {} : null;
   }
   if (name.endsWith('At')) {
     return new Date(value as number);
