@@ -150,6 +150,14 @@ codes! {
     OpenExternalRateLimited = "open_external_rate_limited",
     /// A window may not make this request to FAPI.
     RequestNotAllowed = "request_not_allowed",
+    /// The app's configuration does not allow requests to this URL with a session token.
+    FetchNotAllowed = "fetch_not_allowed",
+    /// The app's backend redirected to where the session token is not sent.
+    FetchRedirectRefused = "fetch_redirect_refused",
+    /// A window has too many open responses of the app's backend.
+    FetchLimitReached = "fetch_limit_reached",
+    /// The response of the app's backend is not open in this window, e.g. because it was cancelled.
+    FetchCancelled = "fetch_cancelled",
     /// FAPI returned no page to open for this strategy.
     OauthVerificationUrlMissing = "oauth_transport_missing_verification_url",
     /// The user denied access at the provider.

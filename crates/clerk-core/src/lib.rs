@@ -41,6 +41,7 @@
 //! # }
 //! ```
 
+mod backend;
 mod case;
 mod clerk;
 pub mod error;
@@ -70,6 +71,12 @@ mod sync;
 mod time;
 mod user_agent;
 
+pub use backend::{
+    allowed::Backends,
+    http::HttpBackendTransport,
+    request::{DEFAULT_IDLE_TIMEOUT, FetchRequest},
+    response::FetchResponse,
+};
 pub use clerk::Clerk;
 pub use error::{Error, ErrorCode, Result};
 pub use events::{Notice, Status};

@@ -2,12 +2,13 @@
 //!
 //! The plugin supplies all of them. A test, or an app that stores its credentials elsewhere, supplies its own.
 
-use std::{future::Future, pin::Pin, time::Instant};
+use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
+use futures_util::Stream;
 use url::Url;
 
 pub use crate::events::Event;
-use crate::secret::{ClientToken, FormBody, Secret, StoredSecret};
+use crate::secret::{ClientToken, FormBody, Secret, SessionToken, StoredSecret};
 
 /// A boxed future, which makes the traits of this module object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -114,6 +115,56 @@ impl TokenUpdate {
         if token.is_empty() { Self::Clear } else { Self::Set(ClientToken::new(token)) }
     }
 }
+
+/// Sends requests to the app's own backend, and streams the responses. Implementations follow no redirects, store no cookies and
+/// add neither `Origin` nor `Referer`.
+pub trait BackendTransport: Send + Sync {
+    /// Sends `request`, and resolves when the headers of the response have arrived. Dropping the future, or the body of the
+    /// response, ends the request.
+    fn send(&self, request: BackendRequest) -> BoxFuture<'_, Result<BackendResponse, TransportError>>;
+}
+
+/// A request to the app's own backend.
+#[derive(Clone)]
+pub struct BackendRequest {
+    /// The method, in upper case.
+    pub method: String,
+    /// The URL with the complete query.
+    pub url: Url,
+    /// Names, in lower case, and values, each character of which is a byte. `Authorization` is not among them.
+    pub headers: Vec<(String, String)>,
+    /// The session token, to be sent as `Authorization: Bearer …`.
+    pub session_token: SessionToken,
+    /// The body.
+    pub body: Option<Arc<Secret<Vec<u8>>>>,
+}
+
+/// Prints only the method and host: paths, headers and bodies are the app's.
+impl std::fmt::Debug for BackendRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.url.host_str().unwrap_or_default())
+    }
+}
+
+/// A response of the app's own backend.
+pub struct BackendResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// Names, in lower case, and values, each character of which is a byte. A name may occur more than once.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: BackendBody,
+}
+
+/// Prints only the status.
+impl std::fmt::Debug for BackendResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BackendResponse").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// The body of a [`BackendResponse`], as it arrives. It ends after an error.
+pub type BackendBody = Pin<Box<dyn Stream<Item = Result<Vec<u8>, TransportError>> + Send>>;
 
 /// No usable response arrived. It is safe to offer a retry.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -6,6 +6,7 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::{
+    backend::{request::FetchRequest, response::FetchResponse},
     error::{ApiError, RawErrors},
     events::Status,
     exchange::{connection::TokenVerdict, session_token::Mint},
@@ -27,7 +28,10 @@ use crate::{
     },
     jwt::ReceivedToken,
     models::{Client, SignIn, Verification},
-    ports::{HttpMethod, HttpRequest, HttpResponse, SecretKey, SecretStore, TokenUpdate, UploadPart},
+    ports::{
+        BackendRequest, BackendResponse, HttpMethod, HttpRequest, HttpResponse, SecretKey, SecretStore, TokenUpdate,
+        UploadPart,
+    },
     resources::{
         picture::FrontendApiFile,
         sign_in::{AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SignInCreateParams},
@@ -154,6 +158,27 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
             body: raw_client().to_string().into_bytes(),
         }),
         Box::new(TokenUpdate::Set(token())),
+        Box::new(BackendRequest {
+            method: "POST".into(),
+            url: format!("https://api.example.com/{MARK}?q={MARK}").parse().unwrap(),
+            headers: vec![("x-key".into(), marked("header"))],
+            session_token: session_token(),
+            body: Some(Arc::new(Secret::new(marked("body").into_bytes()))),
+        }),
+        Box::new(BackendResponse {
+            status: 200,
+            headers: vec![("x-key".into(), marked("header"))],
+            body: Box::pin(futures_util::stream::empty()),
+        }),
+        Box::new(FetchRequest::post(format!("https://api.example.com/{MARK}")).header("x", MARK).body(MARK)),
+        Box::new(FetchResponse {
+            status: 200,
+            headers: vec![("x-key".into(), marked("header"))],
+            url: format!("https://api.example.com/{MARK}").parse().unwrap(),
+            is_redirected: false,
+            body: None,
+            idle_timeout: std::time::Duration::ZERO,
+        }),
         Box::new(store),
         Box::new(UploadPart { name: "file".into(), file: None, content: Secret::new(marked("content").into_bytes()) }),
         Box::new(serde_json::from_value::<FrontendApiRequest>(request_of_components()).unwrap()),

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 use crate::{
+    backend::allowed::Backends,
     error::{ErrorCode, Result},
     fapi::InstanceOptions,
     models::{Client, SessionId},
@@ -42,6 +43,8 @@ pub struct ClerkSetup {
     pub storage_timeout: Duration,
     /// Sends requests.
     pub transport: Arc<dyn Transport>,
+    /// The app's own backends, which [`Clerk::fetch`](crate::Clerk::fetch) may send session tokens to. Default: none.
+    pub backends: Backends,
     /// Stores the client token.
     pub secrets: Arc<dyn SecretStore>,
     /// Stores the last known state, pending flows and sessions to be ended, encrypted with a key in `secrets`. Without it the
@@ -134,6 +137,7 @@ impl ClerkSetup {
             browser_timeout: DEFAULT_BROWSER_TIMEOUT,
             storage_timeout: DEFAULT_STORAGE_TIMEOUT,
             transport,
+            backends: Backends::default(),
             secrets,
             cache: None,
             keep_state: true,

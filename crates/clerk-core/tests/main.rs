@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing helper fails the test")]
 
+mod backend;
 mod exchange {
     mod client_token;
     mod fault_matrix;

@@ -10,6 +10,7 @@
 )]
 
 pub mod app;
+pub mod backend;
 pub mod clock;
 pub mod device;
 pub mod disk;

@@ -7,9 +7,11 @@ use std::{
 
 use bytes::Bytes;
 use reqwest::{
+    ClientBuilder,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT},
     multipart::{Form, Part},
 };
+use url::Url;
 
 use crate::{
     fapi::{instance::is_loopback, json},
@@ -23,10 +25,36 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The default [`Transport`]: no redirects, no cookies, no `Origin`, no `Referer`.
 #[derive(Debug, Clone)]
-pub struct HttpTransport {
-    client: reqwest::Client,
-    /// For servers on this computer, which are never reached through a proxy: it would get the client token in clear.
+pub struct HttpTransport(Clients);
+
+/// The HTTP clients: no redirects, no cookies, no `Origin`, no `Referer`.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    other: reqwest::Client,
+    /// For servers on this computer, which are never reached through a proxy: it would get tokens in clear.
     loopback: reqwest::Client,
+}
+
+impl Clients {
+    /// Creates the clients. `limit` sets their timeouts; that of connecting is [`CONNECT_TIMEOUT`] by default.
+    pub(crate) fn new(limit: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<Self, TransportError> {
+        let builder = || {
+            let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).referer(false);
+            limit(builder.connect_timeout(CONNECT_TIMEOUT))
+        };
+        let other = builder().build().map_err(transport_error)?;
+        let loopback = builder()
+            .no_proxy()
+            .resolve_to_addrs("localhost", &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()])
+            .build()
+            .map_err(transport_error)?;
+        Ok(Self { other, loopback })
+    }
+
+    /// Returns the client for a URL.
+    pub(crate) fn for_url(&self, url: &Url) -> &reqwest::Client {
+        if is_loopback(url) { &self.loopback } else { &self.other }
+    }
 }
 
 impl HttpTransport {
@@ -43,24 +71,11 @@ impl HttpTransport {
     /// # Errors
     /// If TLS is not available on this machine.
     pub fn with_timeout(timeout: Duration) -> Result<Self, TransportError> {
-        let builder = || {
-            reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .timeout(timeout)
-                .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        };
-        let client = builder().build().map_err(transport_error)?;
-        let loopback = builder()
-            .no_proxy()
-            .resolve_to_addrs("localhost", &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()])
-            .build()
-            .map_err(transport_error)?;
-        Ok(Self { client, loopback })
+        Clients::new(|builder| builder.timeout(timeout).connect_timeout(CONNECT_TIMEOUT.min(timeout))).map(Self)
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let client = if is_loopback(&request.url) { &self.loopback } else { &self.client };
+        let client = self.0.for_url(&request.url);
         let mut builder = match request.method {
             HttpMethod::Get => client.get(request.url),
             HttpMethod::Post(body) => client
@@ -71,11 +86,7 @@ impl HttpTransport {
         };
         builder = builder.header(ACCEPT, "application/json").header(USER_AGENT, request.user_agent);
         if let Some(token) = request.authorization {
-            let mut value = HeaderValue::from_maybe_shared(wiped(token.expose()))
-                .map_err(|_| TransportError { reason: "the client token can't be sent in a header".into() })?;
-            // Hides the value in the HTTP libraries' own `Debug` output.
-            value.set_sensitive(true);
-            builder = builder.header(AUTHORIZATION, value);
+            builder = builder.header(AUTHORIZATION, credential(token.expose())?);
         }
         let mut response = builder.send().await.map_err(transport_error)?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -84,6 +95,15 @@ impl HttpTransport {
         let status = response.status().as_u16();
         Ok(HttpResponse { status, token, retry_after, body: read_body(&mut response).await? })
     }
+}
+
+/// Makes the value of `Authorization`.
+pub(crate) fn credential(text: &str) -> Result<HeaderValue, TransportError> {
+    let mut value = HeaderValue::from_maybe_shared(wiped(text))
+        .map_err(|_| TransportError { reason: "the token can't be sent in a header".into() })?;
+    // Hides the value in the HTTP libraries' own `Debug` output.
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// Makes a multipart body. The content is wiped when it was sent, as in [`wiped`].
@@ -154,7 +174,7 @@ fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<u64> 
 }
 
 /// Converts an error to its innermost cause, e.g. "connection refused", without the URL: queries may contain nonces.
-fn transport_error(error: reqwest::Error) -> TransportError {
+pub(crate) fn transport_error(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     if error.is_timeout() {
         return TransportError { reason: "the request timed out".into() };

@@ -4,7 +4,7 @@ mod envelope;
 pub(crate) mod form;
 #[cfg(test)]
 mod fuzz;
-mod http;
+pub(crate) mod http;
 mod instance;
 pub(crate) mod json;
 pub(crate) mod pipeline;

@@ -125,7 +125,7 @@ impl Clerk {
     }
 
     async fn fetch_in_time(&self) -> Result<()> {
-        let fetched = tokio::time::timeout(LOAD_TIMEOUT, self.fetch()).await.unwrap_or_else(|_| {
+        let fetched = tokio::time::timeout(LOAD_TIMEOUT, self.read_instance()).await.unwrap_or_else(|_| {
             Err(ErrorCode::NetworkError.error("the Frontend API did not respond before the timeout; try again"))
         });
         self.0.contact.attempted(fetched.as_ref().err());
@@ -328,7 +328,7 @@ impl Clerk {
     }
 
     /// Reads the environment and the client from FAPI.
-    async fn fetch(&self) -> Result<()> {
+    async fn read_instance(&self) -> Result<()> {
         self.wait_for_revocations().await;
         let (environment, client) = (get_environment(), get_client().changes_client());
         let (environment, client) = tokio::join!(self.send(&environment), self.send(&client));
