@@ -53,6 +53,11 @@ const SETS: &[(&str, &str)] = &[
         "Open pages that Clerk or the app's configuration names in the system browser. Others need \
          `clerk:allow-open-external` with a scope.",
     ),
+    (
+        "fetch",
+        "Send requests to the app's own backend as the signed-in user, without getting the session token, which Rust adds. The \
+         app's configuration names the backends.",
+    ),
     ("session-token", "Get session tokens: short-lived JWTs that prove to the app's backend who is signed in."),
 ];
 

@@ -79,6 +79,19 @@ impl Builder {
         self
     }
 
+    /// Sets the URLs of the app's own backends, which [`Clerk::fetch`](crate::Clerk::fetch), and windows with `clerk:fetch`, may send
+    /// session tokens to: there, and to everything below. They must use https; http is for this computer only.
+    ///
+    /// ```
+    /// let builder = clerk::Builder::new().backends(["https://api.example.com/v1/"]);
+    /// # let _ = builder;
+    /// ```
+    #[must_use]
+    pub fn backends<T: Into<String>>(mut self, urls: impl IntoIterator<Item = T>) -> Self {
+        self.config.backends = Some(urls.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Sets Clerk's options, e.g. `sign_in_url`; see [`core::ClerkOptions`].
     #[must_use]
     pub fn options(mut self, options: core::ClerkOptions) -> Self {

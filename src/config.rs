@@ -28,13 +28,16 @@ pub struct Config {
     /// Callback URL of browser flows. Default: `<scheme>://callback`, with the first scheme of
     /// `plugins.deep-link.desktop.schemes`.
     pub redirect_url: Option<String>,
+    /// URLs of the app's own backends, e.g. `https://api.example.com/v1/`. Requests of `fetch` with the session token may go there and
+    /// to what is below them.
+    pub backends: Option<Vec<String>>,
     /// `browserTimeout`, `requestTimeout` and `storageTimeout`, in milliseconds.
     pub timeouts: Timeouts,
     /// Clerk's options, under their documented names: `signInUrl`, `afterSignOutUrl`, ….
     pub options: ClerkOptions,
 }
 
-const OWN_KEYS: [&str; 4] = ["publishableKey", "proxyUrl", "domain", "redirectUrl"];
+const OWN_KEYS: [&str; 5] = ["publishableKey", "proxyUrl", "domain", "redirectUrl", "backends"];
 
 impl TryFrom<Map<String, Value>> for Config {
     type Error = String;
@@ -61,10 +64,15 @@ impl TryFrom<Map<String, Value>> for Config {
         };
         let [publishable_key, proxy_url, domain, redirect_url] =
             [string(OWN_KEYS[0])?, string(OWN_KEYS[1])?, string(OWN_KEYS[2])?, string(OWN_KEYS[3])?];
+        let backends = match section.remove(OWN_KEYS[4]) {
+            None => None,
+            Some(value) => serde_json::from_value(value)
+                .map_err(|_| "plugins.clerk.backends in tauri.conf.json must be a list of URLs".to_owned())?,
+        };
         let timeouts = Timeouts::take(&mut section)?;
         let options = serde_json::from_value(Value::Object(section))
             .map_err(|error| format!("plugins.clerk in tauri.conf.json is invalid: {error}"))?;
-        Ok(Self { publishable_key, proxy_url, domain, redirect_url, timeouts, options })
+        Ok(Self { publishable_key, proxy_url, domain, redirect_url, backends, timeouts, options })
     }
 }
 
@@ -77,6 +85,7 @@ impl Config {
             proxy_url: over.proxy_url.or(self.proxy_url),
             domain: over.domain.or(self.domain),
             redirect_url: over.redirect_url.or(self.redirect_url),
+            backends: over.backends.or(self.backends),
             timeouts: self.timeouts.overridden_by(over.timeouts),
             options: self.options.overridden_by(over.options),
         }
@@ -175,6 +184,20 @@ mod tests {
         let code = Config { publishable_key: Some("code".into()), ..Config::default() };
         let merged = file.overridden_by(code);
         assert_eq!((merged.publishable_key.as_deref(), merged.proxy_url.as_deref()), (Some("code"), Some("file")));
+    }
+
+    #[test]
+    fn backends_are_a_list_and_that_of_the_code_comes_first() {
+        let read = |json: Value| serde_json::from_value::<Config>(json!({ "backends": json }));
+        let file = read(json!(["https://api.example.com/v1/"])).unwrap();
+        assert_eq!(file.backends.as_deref(), Some(&["https://api.example.com/v1/".to_owned()][..]));
+        let code = Config { backends: Some(Vec::new()), ..Config::default() };
+        assert_eq!(file.clone().overridden_by(code).backends, Some(Vec::new()));
+        assert_eq!(file.clone().overridden_by(Config::default()), file);
+        for bad in [json!("https://api.example.com/v1/"), json!([7]), json!({})] {
+            assert!(read(bad).unwrap_err().to_string().contains("backends"));
+        }
+        assert_eq!(read(Value::Null).unwrap().backends, None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tauri_plugin_deep_link::DeepLink;
 use crate::desktop::single_instance;
 use crate::{
     Clerk,
-    commands::{Requests, WindowOptions},
+    commands::{Fetches, Requests, WindowOptions},
     config::{self, PLUGIN_NAME},
     desktop::{
         deep_link::{self, Links},
@@ -150,6 +150,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     fn on_page_load(&mut self, webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
         if payload.event() == PageLoadEvent::Started {
             webview.state::<Requests>().page_left(webview.label());
+            webview.state::<Fetches>().page_left(webview.label());
         }
         self.registered.iter_mut().for_each(|plugin| plugin.on_page_load(webview, payload));
         self.own.on_page_load(webview, payload);
@@ -161,6 +162,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
                 app.state::<WindowOptions>().remove(label);
                 app.state::<Requests>().remove(label);
+                app.state::<Fetches>().remove(label);
             }
             RunEvent::WindowEvent { event: WindowEvent::Focused(true), .. } => {
                 if let Some(clerk) = app.try_state::<Clerk>() {

@@ -7,7 +7,7 @@ use tauri::{AppHandle, Manager, Runtime, plugin};
 use crate::{
     Clerk, Config, HttpTransport, bindings,
     builder::Builder,
-    commands::{OpenedPages, Requests, WindowOptions},
+    commands::{Fetches, OpenedPages, Requests, WindowOptions},
     config, core, desktop,
     plugin::ClerkPlugin,
     ports, storage, wallet_bridge,
@@ -44,6 +44,7 @@ fn start<R: Runtime>(
     app.manage(WindowOptions::default());
     app.manage(OpenedPages::default());
     app.manage(Requests::default());
+    app.manage(Fetches::default());
     let polling = clerk.clone();
     tauri::async_runtime::spawn(async move { polling.poll().await });
     let caching = clerk.clone();
@@ -78,6 +79,10 @@ fn clerk_setup<R: Runtime>(
         Arc::new(ports::SystemClock),
         Arc::new(desktop::events::WindowEvents(app.clone())),
     );
+    if let Some(urls) = &config.backends {
+        setup.backends = core::Backends::new(urls, Arc::new(core::HttpBackendTransport::new()?))
+            .map_err(|error| format!("plugins.clerk in tauri.conf.json, or clerk::Builder: {error}"))?;
+    }
     setup.instance = config.instance();
     setup.callback = config.callback(&schemes);
     setup.schemes = schemes;

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod areas;
 mod caller;
+mod fetch;
 mod frontend_api;
 mod opener;
 mod operations;
@@ -17,6 +18,8 @@ use url::Url;
 
 pub(crate) use caller::WindowOptions;
 use caller::{Caller, CallerWindow, WindowSnapshot};
+pub(crate) use fetch::Fetches;
+use fetch::{Chunk, FetchHead, FetchingWindow, WindowFetch};
 use frontend_api::ClerkJs;
 pub(crate) use opener::OpenedPages;
 use opener::PageOpener;
@@ -53,8 +56,8 @@ macro_rules! define {
             #[tauri::command]
             #[specta::specta]
             pub(crate) async fn $name(request: Request, $( $parameter: $type ),* ) -> Result<$result, ErrorPayload> {
-                // What contains session tokens or the secrets of second factors is not kept.
-                let keep = ![$( $set ),+].iter().any(|set| matches!(*set, "session-token" | "clerk-js"))
+                // What contains session tokens or the secrets of second factors is not kept, nor are the bodies of responses.
+                let keep = ![$( $set ),+].iter().any(|set| matches!(*set, "session-token" | "clerk-js" | "fetch"))
                     && !matches!(stringify!($name), "create_totp" | "verify_totp" | "create_backup_codes");
                 let run = async move {
                     let result: Result<$result> = $body;

@@ -21,8 +21,8 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
-/// How many commands of a window are known.
-const MOST_COMMANDS: usize = 64;
+/// How many commands of a window are known: more than can run, which are mostly requests to the app's backend.
+const MOST_COMMANDS: usize = 256;
 
 /// How many pages of a window are known.
 const MOST_PAGES: usize = 8;

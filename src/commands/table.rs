@@ -106,6 +106,11 @@ macro_rules! command_table {
                 clerk.open_and_wait(&url).await
             }
 
+            // The app's backend.
+            ["fetch"] fn fetch(window: FetchingWindow, request: WindowFetch) -> FetchHead { window.fetch(request).await }
+            ["fetch"] fn fetch_read(window: FetchingWindow, id: String, offset: u64) -> Chunk { window.read(&id, offset).await }
+            ["fetch"] fn fetch_cancel(window: FetchingWindow, id: String) -> () { window.cancel(&id) }
+
             // Tokens and the waitlist.
             ["session-token"] fn get_token(clerk: Caller, params: GetTokenParams) -> Option<String> {
                 Ok(clerk.get_token(params).await?.map(|token| token.expose().to_owned()))

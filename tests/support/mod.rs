@@ -69,6 +69,7 @@ fn capabilities() -> Vec<Value> {
         json!({ "identifier": "main", "windows": ["main", "main-*"], "permissions": ["clerk:default"] }),
         json!({ "identifier": "reader", "windows": ["reader"], "permissions": ["clerk:read-state"] }),
         json!({ "identifier": "tokens", "windows": ["tokens"], "permissions": ["clerk:session-token"] }),
+        json!({ "identifier": "fetcher", "windows": ["fetcher", "fetcher-*"], "permissions": ["clerk:fetch"] }),
         json!({ "identifier": "scoped", "windows": ["scoped-*"], "permissions": ["clerk:default", scoped] }),
     ]
 }
