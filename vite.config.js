@@ -19,6 +19,7 @@ const npmPackage = {
     entry: {
       index: 'guest-js/index.ts',
       'clerk-js': 'guest-js/clerk-js/index.ts',
+      fetch: 'guest-js/fetch.ts',
       react: 'guest-js/react/index.tsx',
     },
     formats: ['es', 'cjs'],

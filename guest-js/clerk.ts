@@ -6,6 +6,7 @@ import { authenticate } from './class/flows';
 import { Redirects } from './class/redirects';
 import type { ClerkStatus, Resources, SetActiveParams, SignOutOptions } from './class/types';
 import { isClerkAPIResponseError, isClerkRuntimeError } from './errors';
+import type { ClerkFetchInit } from './fetch';
 import { onRedirectFinished } from './ipc';
 import { Listeners, notify } from './listeners';
 import { Mirror } from './mirror';
@@ -394,6 +395,16 @@ export class Clerk extends Redirects {
       },
       options.replace,
     );
+  }
+
+  /**
+   * Sends a request to the app's own backend as the signed-in user; Rust adds the session token. See `clerkFetch`.
+   *
+   * @throws {@link ClerkRuntimeError} `fetch_not_allowed`, `fetch_redirect_refused`, `no_active_session`, `network_error`
+   */
+  async fetch(input: RequestInfo | URL, init?: ClerkFetchInit): Promise<Response> {
+    const { clerkFetch } = await import('./fetch');
+    return await clerkFetch(input, init);
   }
 
   #take(snapshot: wire.Snapshot): void {

@@ -19,6 +19,7 @@ export {
   isClerkRuntimeError,
   isEmailLinkError,
 } from './errors';
+export type { ClerkFetchInit } from './fetch';
 export { onNotice, onSessionEnded } from './ipc';
 export type { Notice } from './ipc';
 export type { RouterFn } from './navigation';

@@ -100,6 +100,18 @@ it(
   },
 );
 
+it(
+  'the class imports what it needs for requests to the backend on first use',
+  { timeout: 120_000 },
+  async () => {
+    const contains = ({ moduleIds }: Rollup.OutputChunk) =>
+      moduleIds.some((id) => id.endsWith('guest-js/fetch.ts'));
+    const chunks = await chunksOf(APP);
+    expect(loadedAtOnce(chunks).filter(contains)).toEqual([]);
+    expect(chunks.filter(contains)).toHaveLength(1);
+  },
+);
+
 /** The published types of the entry point `.`, compiled as in an app without the optional packages. */
 it('the types of the class compile without the optional packages', { timeout: 120_000 }, () => {
   const config = ts.getParsedCommandLineOfConfigFile(
