@@ -613,6 +613,20 @@ export type ExternalAccount = {
 	updatedAt: UnixMillis,
 };
 
+/**  The beginning of a response of the app's backend. */
+export type FetchHead = {
+	/**  The HTTP status. */
+	status: number,
+	/**  The names, in lower case, and values of the headers, without credentials. */
+	headers: ([string, string])[],
+	/**  The URL that responded. */
+	url: string,
+	/**  Whether a redirect was followed. */
+	redirected: boolean,
+	/**  Whether the response has a body to read. */
+	hasBody: boolean,
+};
+
 /**  A file that a window uploads. */
 export type FrontendApiFile = {
 	/**  The name of the file. */
@@ -1952,6 +1966,35 @@ export type Web3Wallet = {
 	createdAt: UnixMillis,
 	/**  Time of the last change. */
 	updatedAt: UnixMillis,
+};
+
+/**  The body of a [`WindowFetch`]. */
+export type WindowBody = 
+/**  As it is. */
+({ text: string }) & { base64?: never } | 
+/**  Bytes in base64. */
+({ base64: string }) & { text?: never };
+
+/**  A request of a window to the app's backend. */
+export type WindowFetch = {
+	/**  Names the request and its response. The window makes it up. */
+	id: string,
+	/**  The absolute URL. */
+	url: string,
+	/**  The method. */
+	method: string,
+	/**  The names and values of the headers. */
+	headers: ([string, string])[],
+	/**  The body. */
+	body?: WindowBody | null,
+	/**  The organization that the session token is for. Default: the session's active one; `null` selects the personal account. */
+	organizationId?: string | null,
+	/**  The name of a JWT template. */
+	template?: string | null,
+	/**  Whether redirects are followed. */
+	followRedirects: boolean,
+	/**  How long to wait for the headers of the response, and for each part of its body, in milliseconds. */
+	idleTimeoutMs?: number | null,
 };
 
 /**  The state as a window gets it: with the addresses of providers' pages only for what the window may begin. */

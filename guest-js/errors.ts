@@ -134,9 +134,6 @@ function isPayload(value: unknown): value is ErrorPayload {
 const PERMISSIONS: Record<string, string> = {
   get_token: 'clerk:session-token',
   clerk_js_state: 'clerk:components',
-  fetch: 'clerk:fetch',
-  fetch_cancel: 'clerk:fetch',
-  fetch_read: 'clerk:fetch',
   frontend_api: 'clerk:components',
   open_and_wait: 'clerk:components',
   'event.listen': 'core:default',

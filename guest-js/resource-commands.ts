@@ -8,6 +8,7 @@ import type {
   DomainListParams,
   EmailAddress,
   ExternalAccount,
+  FetchHead,
   FrontendApiFile,
   IdentificationVerificationParams,
   Image,
@@ -41,9 +42,13 @@ import type {
   UserOrganizationInvitation,
   Value,
   Web3Wallet,
+  WindowFetch,
 } from "./bindings";
 import { invoke } from "./invoke";
 
+export const fetch = (request: WindowFetch) => invoke<FetchHead>("fetch", { request }, "clerk:fetch");
+export const fetchRead = (id: string, offset: number) => invoke<ArrayBuffer>("fetch_read", { id, offset }, "clerk:fetch");
+export const fetchCancel = (id: string) => invoke<null>("fetch_cancel", { id }, "clerk:fetch");
 export const reloadUser = () => invoke<User>("reload_user", undefined, "clerk:account");
 export const updateUser = (params: UpdateUserParams) => invoke<User>("update_user", { params }, "clerk:account");
 export const updateUserMetadata = (unsafeMetadata: { [key in string]: Value }) => invoke<User>("update_user_metadata", { unsafeMetadata }, "clerk:account");

@@ -79,8 +79,8 @@ macro_rules! define {
 
 command_table!(define);
 
-/// The sets of the commands that are methods of resources. Signing in does not need them.
-const RESOURCES: &[&str] = &["account", "security", "organizations", "manage-organizations", "delete-account"];
+/// The sets of the commands that are methods of resources, or serve one. Signing in does not need them.
+const RESOURCES: &[&str] = &["account", "security", "organizations", "manage-organizations", "delete-account", "fetch"];
 
 /// Returns the set of a command that is a method of a resource, of which the guest library loads the code when it is called.
 pub(crate) fn set_of_resource(command: &str) -> Option<&'static str> {
