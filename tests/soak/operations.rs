@@ -3,9 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use clerk_core::{
-    AttemptVerificationParams, AuthenticateWithRedirectParams, CheckAuthorizationParams, Clerk, GetTokenParams,
-    PrepareVerificationParams, RedirectResource, Result, SetActiveParams, SignInCreateParams, SignOutOptions,
-    SignUpParams,
+    AttemptVerificationParams, CheckAuthorizationParams, Clerk, GetTokenParams, PrepareVerificationParams,
+    RedirectResource, Result, SetActiveParams, SignInCreateParams, SignOutOptions, SignUpParams,
     models::{OrganizationId, SessionId},
 };
 use clerk_emulator::{Action, Fault, Identity};
@@ -197,7 +196,7 @@ pub(crate) async fn operate(
             if let Some(session_id) = session {
                 let template = (operation == Operation::GetTokenOfTemplate).then(|| "backend".to_owned());
                 let skip_cache = template.is_none();
-                let params = GetTokenParams { session_id, template, skip_cache, ..GetTokenParams::default() };
+                let params = GetTokenParams { template, skip_cache, ..GetTokenParams::new(session_id) };
                 app.call(patient, async move { clerk.get_token(params).await });
             }
         }
@@ -206,7 +205,7 @@ pub(crate) async fn operate(
         Operation::HandleUnauthenticated => app.call(patient, async move { clerk.handle_unauthenticated().await }),
         Operation::BeginOauth => {
             let resource = if random.random_bool(0.7) { RedirectResource::SignIn } else { RedirectResource::SignUp };
-            let params = AuthenticateWithRedirectParams { ..google_params(resource) };
+            let params = google_params(resource);
             app.call(patient, async move { clerk.authenticate_with_redirect(params).await });
         }
         Operation::BeginHostedAuth => {
@@ -285,11 +284,11 @@ async fn sign_up(clerk: Clerk, address: String) -> Result<()> {
     let params =
         SignUpParams { email_address: Some(address), password: Some(PASSWORD.to_owned()), ..SignUpParams::default() };
     let sign_up = clerk.create_sign_up(params).await?;
-    let strategy = "email_code".to_owned();
-    let prepare = PrepareVerificationParams { strategy: strategy.clone(), ..PrepareVerificationParams::default() };
+    let strategy = "email_code";
+    let prepare = PrepareVerificationParams::new(strategy);
     clerk.prepare_sign_up_verification(&sign_up.id, prepare).await?;
     let code = Some("424242".to_owned());
-    let attempt = AttemptVerificationParams { strategy, code, ..AttemptVerificationParams::default() };
+    let attempt = AttemptVerificationParams { code, ..AttemptVerificationParams::new(strategy) };
     let complete = clerk.attempt_sign_up_verification(&sign_up.id, attempt).await?;
     match complete.created_session_id {
         Some(session) => clerk.set_active(SetActiveParams::session(session)).await,

@@ -459,7 +459,7 @@ async fn be_signed_in(clerk: &Clerk, name: &str, address: &str) -> Result<()> {
     }
     clerk.touch().await?;
     let Some(session) = clerk.session() else { return Ok(()) };
-    let params = GetTokenParams { session_id: session.id, skip_cache: true, ..GetTokenParams::default() };
+    let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new(session.id) };
     assert!(clerk.get_token(params).await?.is_some(), "a signed-in user has a token");
     Ok(())
 }

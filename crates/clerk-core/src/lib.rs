@@ -97,7 +97,7 @@ pub use flows::{
     set_active::{SetActiveOutcome, SetActiveParams},
     sign_out::{SignOutOptions, SignOutOutcome},
     verification_page::OpenAndWaitOutcome,
-    web3::AuthenticateWithWeb3Params,
+    web3::{AuthenticateWithWalletParams, AuthenticateWithWeb3Params},
 };
 pub use navigation::{callback_url::CallbackUrl, urls::RedirectOptions};
 pub use options::{ClerkOptions, RedirectOrigin, SdkMetadata, Telemetry};

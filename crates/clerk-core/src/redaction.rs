@@ -24,7 +24,7 @@ use crate::{
         oauth::AuthenticateWithRedirectParams,
         pending::{PendingFlow, PendingRecord, Returned, Signal},
         round_trip::Pkce,
-        web3::AuthenticateWithWeb3Params,
+        web3::{AuthenticateWithWalletParams, AuthenticateWithWeb3Params},
     },
     jwt::ReceivedToken,
     models::{Client, SignIn, Verification},
@@ -266,6 +266,7 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
         Box::new(params::<RedirectCallbackParams>()),
         Box::new(params::<AuthenticateWithRedirectParams>()),
         Box::new(params::<AuthenticateWithWeb3Params>()),
+        Box::new(params::<AuthenticateWithWalletParams>()),
     ];
     for flow in flows() {
         types.push(Box::new(Arc::new(PendingRecord { started_at_ms: 0, run: String::new(), id: 1, user: None, flow })));

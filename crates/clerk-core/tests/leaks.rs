@@ -332,7 +332,7 @@ async fn everything(seen: &Arc<Seen>) {
     panics(&parts, &emulator).await;
     let config = Config::preset("web3").unwrap();
     let app = Parts::new(seen).start(&Arc::new(Emulator::start(config).await.unwrap())).await;
-    let params = AuthenticateWithWeb3Params { strategy: "web3_metamask_signature".to_owned(), ..Default::default() };
+    let params = AuthenticateWithWeb3Params::new("web3_metamask_signature");
     report(app.clerk.authenticate_with_web3(params).await);
     show(&app);
     let sealed = parts.cache.0.lock().unwrap().clone().unwrap();
@@ -345,7 +345,7 @@ async fn ordinary_flows(app: &App, parts: &Parts) {
     sign_in(app, PASSWORD).await;
     report(clerk.session_token().await);
     let id = clerk.session().unwrap().id;
-    let token = GetTokenParams { session_id: id.clone(), skip_cache: true, ..Default::default() };
+    let token = GetTokenParams { skip_cache: true, ..GetTokenParams::new(id.clone()) };
     print("params", &token);
     report(clerk.get_token(token).await);
     report(clerk.touch().await);

@@ -149,7 +149,7 @@ async fn transport_that_panics_is_a_network_error_of_that_request() {
             setup.transport = Arc::new(Panicking { inner, panics, now: flag });
         });
         app.clerk.load(LoadOptions::default()).await.unwrap();
-        let get = || app.clerk.get_token(GetTokenParams { session_id: "sess_1".into(), ..Default::default() });
+        let get = || app.clerk.get_token(GetTokenParams::new("sess_1"));
         now.store(true, Ordering::SeqCst);
         assert_eq!(get().await.unwrap_err().code(), "clerk_offline");
         now.store(false, Ordering::SeqCst);
@@ -197,7 +197,7 @@ async fn wallet_that_panics_or_hangs_ends_the_flow() {
     for wallet in failing {
         let app = device().await.start(|setup| setup.wallet = Some(wallet));
         app.clerk.load(LoadOptions::default()).await.unwrap();
-        let params = AuthenticateWithWeb3Params { strategy: "web3_metamask_signature".into(), ..Default::default() };
+        let params = AuthenticateWithWeb3Params::new("web3_metamask_signature");
         assert_eq!(
             app.clerk.authenticate_with_web3(params).await.unwrap_err().code(),
             "web3_signature_generation_failed"

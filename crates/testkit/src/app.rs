@@ -128,7 +128,7 @@ pub fn password_params(identifier: &str, password: &str) -> SignInCreateParams {
 }
 
 pub fn google_params(resource: RedirectResource) -> AuthenticateWithRedirectParams {
-    AuthenticateWithRedirectParams { resource, strategy: "oauth_google".to_owned(), ..Default::default() }
+    AuthenticateWithRedirectParams::new(resource, "oauth_google")
 }
 
 pub fn grace() -> Identity {

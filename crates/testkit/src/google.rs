@@ -1,6 +1,6 @@
 //! A sign-in with Google on a [`ScriptedApp`].
 
-use clerk_core::{AuthenticateWithRedirectParams, LoadOptions};
+use clerk_core::{AttemptKind, AuthenticateWithRedirectParams, LoadOptions};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -44,7 +44,7 @@ pub fn google_script(method: &str, path: &str) -> Option<Response> {
 
 /// Returns the parameters of a sign-in with Google.
 pub fn sign_in_params() -> AuthenticateWithRedirectParams {
-    AuthenticateWithRedirectParams { strategy: "oauth_google".to_owned(), ..Default::default() }
+    AuthenticateWithRedirectParams::new(AttemptKind::SignIn, "oauth_google")
 }
 
 /// Returns the link back to the app with this query.

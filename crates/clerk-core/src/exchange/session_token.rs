@@ -32,7 +32,7 @@ const MINT_RETRY_DELAYS: [Duration; 3] =
 const MINT_RETRY_TIME: Duration = Duration::from_secs(15);
 
 /// Parameters of [`Clerk::get_token`].
-#[derive(Debug, Clone, Default, serde::Deserialize, specta::Type)]
+#[derive(Debug, Clone, serde::Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct GetTokenParams {
     /// The session.
@@ -49,6 +49,14 @@ pub struct GetTokenParams {
     #[serde(default)]
     #[specta(optional)]
     pub skip_cache: bool,
+}
+
+impl GetTokenParams {
+    /// Creates parameters for the token of `session_id` with its active organization, from the cache if possible.
+    #[must_use]
+    pub fn new(session_id: impl Into<SessionId>) -> Self {
+        Self { session_id: session_id.into(), template: None, organization_id: Change::Keep, skip_cache: false }
+    }
 }
 
 impl Clerk {
@@ -117,7 +125,7 @@ impl Clerk {
     /// As [`get_token`](Self::get_token).
     pub async fn session_token(&self) -> Result<Option<SessionToken>> {
         let Some(session) = self.session() else { return Ok(None) };
-        self.get_token(GetTokenParams { session_id: session.id, ..GetTokenParams::default() }).await
+        self.get_token(GetTokenParams::new(session.id)).await
     }
 
     /// Mints the token with one request for all concurrent callers.

@@ -224,7 +224,7 @@ impl Clerk {
         redirect_url: Option<String>,
         extra: serde_json::Map<String, serde_json::Value>,
     ) -> Result<()> {
-        let strategy = "email_link".to_owned();
+        let strategy = "email_link";
         match attempt {
             Attempt::SignIn(id) => {
                 let sign_in = self.client().and_then(|client| client.sign_in.clone());
@@ -232,11 +232,12 @@ impl Clerk {
                 let mut offered = factors.filter(|factor| factor.strategy == strategy);
                 let email_address_id = address.or_else(|| offered.find_map(|one| one.email_address_id.clone()));
                 let params =
-                    PrepareFactorParams { strategy, email_address_id, redirect_url, extra, ..Default::default() };
+                    PrepareFactorParams { email_address_id, redirect_url, extra, ..PrepareFactorParams::new(strategy) };
                 self.prepare_sign_in_first_factor(id, params).await.map(|_| ())
             }
             Attempt::SignUp(id) => {
-                let params = PrepareVerificationParams { strategy, redirect_url, extra, ..Default::default() };
+                let params =
+                    PrepareVerificationParams { redirect_url, extra, ..PrepareVerificationParams::new(strategy) };
                 self.prepare_sign_up_verification(id, params).await.map(|_| ())
             }
         }

@@ -172,12 +172,11 @@ impl Clerk {
         self.prepare_sign_in_first_factor(
             &sign_in.id,
             PrepareFactorParams {
-                strategy: params.strategy.clone(),
                 redirect_url: Some(callback.as_str().to_owned()),
                 action_complete_redirect_url: Some(callback.as_str().to_owned()),
                 oidc_prompt: params.oidc_prompt.clone(),
                 enterprise_connection_id: params.enterprise_connection_id.clone(),
-                ..PrepareFactorParams::default()
+                ..PrepareFactorParams::new(params.strategy.as_str())
             },
         )
         .await

@@ -155,14 +155,12 @@ impl Clerk {
             Err(error) if error.is_signed_out() => {}
             Err(error) => return Err(error),
         }
-        if self.snapshot().client.as_deref().is_some_and(|client| client.signed_in_session(&id).is_some()) {
-            let token = GetTokenParams { session_id: id.clone(), ..GetTokenParams::default() };
-            if let Err(error) = self.get_token(token).await {
-                // The session stays usable offline; the token is minted later.
-                if !error.is(ErrorCode::Offline) {
-                    return Err(error);
-                }
-            }
+        if self.snapshot().client.as_deref().is_some_and(|client| client.signed_in_session(&id).is_some())
+            && let Err(error) = self.get_token(GetTokenParams::new(id.clone())).await
+            // The session stays usable offline; the token is minted later.
+            && !error.is(ErrorCode::Offline)
+        {
+            return Err(error);
         }
         if self.snapshot().active_session != (ActiveSession::Session { session_id: id.clone() }) {
             self.commit([Transition::Activate(Some(id))]).await;

@@ -21,7 +21,39 @@ use crate::{
     },
 };
 
-params! {
+/// Declares parameters with the optional fields of every method that signs in with a wallet.
+macro_rules! wallet_params {
+    ($(#[$meta:meta])* pub struct $name:ident { required $required:tt }) => {
+        params! {
+            $(#[$meta])*
+            pub struct $name {
+                required $required
+                optional {
+                    /// Where to navigate after the sign-in or sign-up.
+                    redirect_url: String,
+                    /// The page for missing fields of a sign-up.
+                    sign_up_continue_url: String,
+                    /// The page for the second factor.
+                    second_factor_url: String,
+                    /// The page for the anti-fraud check of a sign-in.
+                    protect_check_url: String,
+                    /// The page for the anti-fraud check of a sign-up.
+                    sign_up_protect_check_url: String,
+                    /// Metadata of a sign-up.
+                    unsafe_metadata: serde_json::Value,
+                    /// Whether the user accepted the terms, for a sign-up.
+                    legal_accepted: bool,
+                    /// The name of the wallet; required for Solana.
+                    wallet_name: String,
+                    /// The URL of the calling page, against which relative URLs are resolved.
+                    location: String,
+                }
+            }
+        }
+    };
+}
+
+wallet_params! {
     /// Parameters of [`Clerk::authenticate_with_web3`]. Every URL may be relative to the app.
     ///
     /// Source: `AuthenticateWithWeb3Params` of Clerk's documentation.
@@ -30,25 +62,33 @@ params! {
             /// The strategy, e.g. `web3_metamask_signature`.
             strategy: String,
         }
-        optional {
-            /// Where to navigate after the sign-in or sign-up.
-            redirect_url: String,
-            /// The page for missing fields of a sign-up.
-            sign_up_continue_url: String,
-            /// The page for the second factor.
-            second_factor_url: String,
-            /// The page for the anti-fraud check of a sign-in.
-            protect_check_url: String,
-            /// The page for the anti-fraud check of a sign-up.
-            sign_up_protect_check_url: String,
-            /// Metadata of a sign-up.
-            unsafe_metadata: serde_json::Value,
-            /// Whether the user accepted the terms, for a sign-up.
-            legal_accepted: bool,
-            /// The name of the wallet; required for Solana.
-            wallet_name: String,
-            /// The URL of the calling page, against which relative URLs are resolved.
-            location: String,
+    }
+}
+
+wallet_params! {
+    /// Parameters of [`Clerk::authenticate_with_metamask`] and the methods for other wallets. Every URL may be relative
+    /// to the app.
+    ///
+    /// Source: `AuthenticateWithMetamaskParams` of Clerk's documentation.
+    pub struct AuthenticateWithWalletParams {
+        required {}
+    }
+}
+
+impl AuthenticateWithWalletParams {
+    fn with_strategy(self, strategy: &str) -> AuthenticateWithWeb3Params {
+        AuthenticateWithWeb3Params {
+            strategy: strategy.to_owned(),
+            redirect_url: self.redirect_url,
+            sign_up_continue_url: self.sign_up_continue_url,
+            second_factor_url: self.second_factor_url,
+            protect_check_url: self.protect_check_url,
+            sign_up_protect_check_url: self.sign_up_protect_check_url,
+            unsafe_metadata: self.unsafe_metadata,
+            legal_accepted: self.legal_accepted,
+            wallet_name: self.wallet_name,
+            location: self.location,
+            extra: self.extra,
         }
     }
 }
@@ -108,8 +148,8 @@ impl Clerk {
     ///
     /// # Errors
     /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
-    pub async fn authenticate_with_metamask(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
-        self.authenticate_with_wallet("web3_metamask_signature", params).await
+    pub async fn authenticate_with_metamask(&self, params: AuthenticateWithWalletParams) -> Result<RedirectOutcome> {
+        self.authenticate_with_web3(params.with_strategy("web3_metamask_signature")).await
     }
 
     /// Signs in with Coinbase Wallet; see [`authenticate_with_web3`](Self::authenticate_with_web3).
@@ -118,42 +158,33 @@ impl Clerk {
     /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
     pub async fn authenticate_with_coinbase_wallet(
         &self,
-        params: AuthenticateWithWeb3Params,
+        params: AuthenticateWithWalletParams,
     ) -> Result<RedirectOutcome> {
-        self.authenticate_with_wallet("web3_coinbase_wallet_signature", params).await
+        self.authenticate_with_web3(params.with_strategy("web3_coinbase_wallet_signature")).await
     }
 
     /// Signs in with OKX Wallet; see [`authenticate_with_web3`](Self::authenticate_with_web3).
     ///
     /// # Errors
     /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
-    pub async fn authenticate_with_okx_wallet(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
-        self.authenticate_with_wallet("web3_okx_wallet_signature", params).await
+    pub async fn authenticate_with_okx_wallet(&self, params: AuthenticateWithWalletParams) -> Result<RedirectOutcome> {
+        self.authenticate_with_web3(params.with_strategy("web3_okx_wallet_signature")).await
     }
 
     /// Signs in with Base; see [`authenticate_with_web3`](Self::authenticate_with_web3).
     ///
     /// # Errors
     /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
-    pub async fn authenticate_with_base(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
-        self.authenticate_with_wallet("web3_base_signature", params).await
+    pub async fn authenticate_with_base(&self, params: AuthenticateWithWalletParams) -> Result<RedirectOutcome> {
+        self.authenticate_with_web3(params.with_strategy("web3_base_signature")).await
     }
 
     /// Signs in with the Solana wallet `wallet_name`; see [`authenticate_with_web3`](Self::authenticate_with_web3).
     ///
     /// # Errors
     /// As [`authenticate_with_web3`](Self::authenticate_with_web3).
-    pub async fn authenticate_with_solana(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
-        self.authenticate_with_wallet("web3_solana_signature", params).await
-    }
-
-    async fn authenticate_with_wallet(
-        &self,
-        strategy: &str,
-        params: AuthenticateWithWeb3Params,
-    ) -> Result<RedirectOutcome> {
-        let params = AuthenticateWithWeb3Params { strategy: strategy.to_owned(), ..params };
-        self.authenticate_with_web3(params).await
+    pub async fn authenticate_with_solana(&self, params: AuthenticateWithWalletParams) -> Result<RedirectOutcome> {
+        self.authenticate_with_web3(params.with_strategy("web3_solana_signature")).await
     }
 
     async fn sign_in_with_wallet(&self, strategy: &str, wallet: &mut ConnectedWallet<'_>) -> Result<SignIn> {
@@ -164,16 +195,12 @@ impl Clerk {
         let factor = factor.ok_or_else(|| {
             unavailable("this instance does not offer the strategy for this address; enable it in Clerk's dashboard")
         })?;
-        let prepare = PrepareFactorParams {
-            strategy: strategy.to_owned(),
-            web3_wallet_id: factor.web3_wallet_id,
-            ..Default::default()
-        };
+        let prepare =
+            PrepareFactorParams { web3_wallet_id: factor.web3_wallet_id, ..PrepareFactorParams::new(strategy) };
         let prepared = self.prepare_sign_in_first_factor(&sign_in.id, prepare).await?;
         let message = prepared.first_factor_verification.and_then(|verification| verification.message);
         let signature = sign(strategy, message, wallet).await?;
-        let attempt =
-            AttemptFactorParams { strategy: strategy.to_owned(), signature: Some(signature), ..Default::default() };
+        let attempt = AttemptFactorParams { signature: Some(signature), ..AttemptFactorParams::new(strategy) };
         self.attempt_sign_in_first_factor(&sign_in.id, attempt).await
     }
 
@@ -190,12 +217,12 @@ impl Clerk {
                 ..Default::default()
             })
             .await?;
-        let strategy = params.strategy.clone();
-        let prepare = PrepareVerificationParams { strategy: strategy.clone(), ..Default::default() };
+        let strategy = params.strategy.as_str();
+        let prepare = PrepareVerificationParams::new(strategy);
         let prepared = self.prepare_sign_up_verification(&sign_up.id, prepare).await?;
         let message = prepared.verifications.web3_wallet.and_then(|verification| verification.message);
-        let signature = Some(sign(&strategy, message, wallet).await?);
-        let attempt = AttemptVerificationParams { strategy, signature, ..Default::default() };
+        let signature = Some(sign(strategy, message, wallet).await?);
+        let attempt = AttemptVerificationParams { signature, ..AttemptVerificationParams::new(strategy) };
         self.attempt_sign_up_verification(&sign_up.id, attempt).await
     }
 }

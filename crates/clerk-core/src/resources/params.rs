@@ -84,8 +84,9 @@ impl StatusListParams {
     }
 }
 
-/// Declares the parameters of a call. `required` fields keep their type, `optional` ones are wrapped in `Option`, and `changes` in
-/// [`Change`].
+/// Declares the parameters of a call. `required` fields keep their type, `optional` ones are wrapped in `Option`, and
+/// `changes` in [`Change`]. With required fields, the struct has a constructor `new` that takes them in order, and no
+/// `Default`, which FAPI would refuse.
 ///
 /// Parameters unknown to this version are passed on to FAPI in `extra`, which validates them. `Debug` prints no values,
 /// because they may be passwords and codes; they are wiped once
@@ -100,7 +101,7 @@ macro_rules! params {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, specta::Type)]
+        #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize, specta::Type)]
         #[serde(rename_all = "camelCase")]
         pub struct $name {
             $( $(#[$required_meta])* pub $required: $required_type, )*
@@ -129,6 +130,30 @@ macro_rules! params {
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+
+        $crate::resources::params::params! {
+            @constructor $name { $( $required: $required_type, )* } { $( $optional, )* $( $( $change, )* )? }
+        }
+    };
+    (@constructor $name:ident {} { $( $other:ident, )* }) => {
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $other: Default::default(), )* extra: serde_json::Map::new() }
+            }
+        }
+    };
+    (@constructor $name:ident { $( $required:ident : $required_type:ty, )+ } { $( $other:ident, )* }) => {
+        impl $name {
+            /// Creates parameters that have only what is required.
+            #[must_use]
+            pub fn new($( $required: impl Into<$required_type> ),+) -> Self {
+                Self {
+                    $( $required: $required.into(), )+
+                    $( $other: Default::default(), )*
+                    extra: serde_json::Map::new(),
+                }
             }
         }
     };

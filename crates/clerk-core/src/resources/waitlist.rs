@@ -13,11 +13,19 @@ use crate::{
 };
 
 /// Parameters of [`Clerk::join_waitlist`].
-#[derive(Debug, Clone, Default, Deserialize, specta::Type)]
+#[derive(Debug, Clone, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct JoinWaitlistParams {
     /// E-mail address.
     pub email_address: String,
+}
+
+impl JoinWaitlistParams {
+    /// Creates parameters with this e-mail address.
+    #[must_use]
+    pub fn new(email_address: impl Into<String>) -> Self {
+        Self { email_address: email_address.into() }
+    }
 }
 
 impl Clerk {

@@ -157,7 +157,7 @@ async fn client_token_is_stored_even_if_the_caller_is_cancelled() {
     let app = ScriptedApp::with_tokens(script, store.clone(), |_| {});
     app.clerk.load(LoadOptions::default()).await.unwrap();
     let clerk = app.clerk.clone();
-    let params = JoinWaitlistParams { email_address: "a@example.com".into() };
+    let params = JoinWaitlistParams::new("a@example.com");
     let first = tokio::spawn(async move { clerk.join_waitlist(params).await });
     wait_until("the store to receive the token", || store.waiting.load(Ordering::Relaxed) != 0).await;
     first.abort();

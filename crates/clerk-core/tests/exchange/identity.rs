@@ -170,7 +170,7 @@ async fn noise(clerk: Clerk, mut random: Random) {
             1 => drop(clerk.handle_unauthenticated().await),
             _ => {
                 if let Some(session) = clerk.session() {
-                    let params = GetTokenParams { session_id: session.id, skip_cache: true, ..Default::default() };
+                    let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new(session.id) };
                     drop(clerk.get_token(params).await);
                 }
             }
@@ -308,7 +308,7 @@ async fn client_token_comes_only_from_responses_of_fapi() {
             path => one_session(path),
         };
         let (app, store) = signed_in(script).await;
-        let params = JoinWaitlistParams { email_address: "a@example.com".to_owned() };
+        let params = JoinWaitlistParams::new("a@example.com");
         let _ = app.clerk.join_waitlist(params).await;
         assert_eq!(stored(&store).await.as_deref(), Some("genuine"), "{status} {body:?} {token:?}");
         assert!(app.clerk.is_signed_in());
@@ -330,7 +330,7 @@ async fn client_token_of_another_client_is_not_adopted_while_signed_in() {
         store.write(&token_key(), StoredSecret::new(OWN_TOKEN)).await.unwrap();
         let app = ScriptedApp::with_tokens(script, store.clone(), |_| {});
         app.clerk.load(LoadOptions::default()).await.unwrap();
-        app.clerk.join_waitlist(JoinWaitlistParams { email_address: "a@example.com".to_owned() }).await.unwrap();
+        app.clerk.join_waitlist(JoinWaitlistParams::new("a@example.com")).await.unwrap();
         assert_eq!(stored(&store).await.as_deref(), Some(expected));
         assert!(app.clerk.is_signed_in());
     }

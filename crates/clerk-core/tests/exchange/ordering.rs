@@ -17,11 +17,8 @@ async fn reload_sign_in_ignores_a_response_that_was_overtaken() {
     let seen = app.emulator.requests().len();
     let slow = tokio::spawn(async move { clerk.reload_sign_in(&id, None).await });
     wait_until("the slow request to arrive", || app.emulator.requests().len() > seen).await;
-    let attempt = AttemptFactorParams {
-        strategy: "password".to_owned(),
-        password: Some(PASSWORD.to_owned()),
-        ..AttemptFactorParams::default()
-    };
+    let password = Some(PASSWORD.to_owned());
+    let attempt = AttemptFactorParams { password, ..AttemptFactorParams::new("password") };
     let done = app.clerk.attempt_sign_in_first_factor(&sign_in.id, attempt).await.unwrap();
     app.clerk.set_active(SetActiveParams::session(done.created_session_id.unwrap())).await.unwrap();
     wait_until("the slow request to end", || {

@@ -74,7 +74,7 @@ async fn get_token_signs_out_when_the_session_was_revoked() {
     let app = App::start(config()).await;
     let session = app.sign_in_with_password().await;
     assert!(app.emulator.revoke_session(session.as_str()));
-    let params = GetTokenParams { session_id: session, skip_cache: true, ..GetTokenParams::default() };
+    let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new(session) };
     let error = app.clerk.get_token(params).await.unwrap_err();
     assert_eq!(error.status(), Some(401));
     assert!(!app.clerk.is_signed_in());
@@ -92,7 +92,7 @@ async fn refusal_that_does_not_deny_the_client_signs_nobody_out() {
             "/environment" => answer(method, path, token),
             _ => json_response(401, &json!({ "errors": [{ "code": code }] })),
         });
-        let params = GetTokenParams { session_id: "sess_1".into(), skip_cache: true, ..GetTokenParams::default() };
+        let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new("sess_1") };
         assert_eq!(app.clerk.get_token(params).await.unwrap_err().status(), Some(401));
         assert_eq!(app.clerk.handle_unauthenticated().await.unwrap_err().status(), Some(401));
         assert!(app.clerk.is_signed_in(), "{code}");

@@ -271,7 +271,7 @@ async fn sign_out_overtakes_a_set_active_and_a_token_that_hang() {
     let clerk = app.clerk.clone();
     let switching = tokio::spawn(async move { clerk.set_active(SetActiveParams::session("sess_2")).await });
     let clerk = app.clerk.clone();
-    let params = GetTokenParams { session_id: "sess_1".into(), skip_cache: true, ..GetTokenParams::default() };
+    let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new("sess_1") };
     let minting = tokio::spawn(async move { clerk.get_token(params).await });
     wait_until("both to be sent", || {
         app.count("POST", "/client/sessions/sess_2/touch") == 1

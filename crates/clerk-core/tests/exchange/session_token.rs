@@ -26,7 +26,7 @@ async fn get_token_does_not_notify_listeners() {
     app.clerk.load(LoadOptions::default()).await.unwrap();
     let mut state = app.clerk.subscribe();
     state.mark_unchanged();
-    let params = GetTokenParams { session_id: "sess_1".into(), skip_cache: true, ..Default::default() };
+    let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new("sess_1") };
     app.clerk.get_token(params).await.unwrap().unwrap();
     assert!(!state.has_changed().unwrap());
     let feature = CheckAuthorizationParams { feature: Some("reports".into()), ..Default::default() };
@@ -47,12 +47,8 @@ async fn get_token_caches_template_tokens_per_organization() {
     });
     app.clerk.load(LoadOptions::default()).await.unwrap();
     for organization in [Change::Clear, Change::Clear, Change::Set("org_1".into()), Change::Set("org_1".into())] {
-        let params = GetTokenParams {
-            session_id: "sess_1".into(),
-            template: Some("api".to_owned()),
-            organization_id: organization,
-            skip_cache: false,
-        };
+        let template = Some("api".to_owned());
+        let params = GetTokenParams { template, organization_id: organization, ..GetTokenParams::new("sess_1") };
         app.clerk.get_token(params).await.unwrap().unwrap();
     }
     assert_eq!(minted.load(Ordering::Relaxed), 2);
@@ -94,8 +90,7 @@ async fn get_token_caches_tokens_shares_requests_and_honors_skip_cache() {
     let app = App::start(config()).await;
     let session_id = app.sign_in_with_password().await;
     let minted = || app.emulator.requests().iter().filter(|entry| entry.path.ends_with("/tokens")).count();
-    let params =
-        |skip_cache: bool| GetTokenParams { session_id: session_id.clone(), skip_cache, ..GetTokenParams::default() };
+    let params = |skip_cache: bool| GetTokenParams { skip_cache, ..GetTokenParams::new(session_id.clone()) };
     let before = minted();
     let first = app.clerk.get_token(params(false)).await.unwrap();
     assert_eq!((app.clerk.get_token(params(false)).await.unwrap(), minted()), (first.clone(), before));

@@ -82,7 +82,7 @@ async fn loaded() -> (Clerk, Arc<Limited>) {
 }
 
 fn of(session: &str) -> GetTokenParams {
-    GetTokenParams { session_id: session.into(), ..Default::default() }
+    GetTokenParams::new(session)
 }
 
 #[tokio::test(start_paused = true)]

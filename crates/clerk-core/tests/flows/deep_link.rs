@@ -19,7 +19,7 @@ use clerk_testkit::{
     app::{ADA, App, config, google_params, grace},
     clock::TestClock,
     device::SlowTransport,
-    google::{callback_link, google_script, load_app, start_flow},
+    google::{callback_link, google_script, load_app, sign_in_params, start_flow},
     join, json_response, stored_token, wait_until, with_timeout,
 };
 use serde_json::json;
@@ -255,9 +255,8 @@ async fn handle_deep_link_after_a_restart_goes_only_to_pages_that_the_app_allows
     ];
     let callback: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), evil.into())).collect();
     let params = clerk_core::AuthenticateWithRedirectParams {
-        strategy: "oauth_google".to_owned(),
         callback: Some(serde_json::from_value(callback.into()).unwrap()),
-        ..Default::default()
+        ..sign_in_params()
     };
     // The window's own list counts for that window only.
     let options = json!({ "allowedRedirectOrigins": ["https://evil.example"], "signInForceRedirectUrl": evil });

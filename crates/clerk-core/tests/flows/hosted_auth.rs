@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use clerk_core::{
-    AuthenticateWithRedirectParams, CallbackUrl, Clerk, ClerkOptions, HostedAuthMode, LinkOutcome, LoadOptions,
-    RedirectOptions, storage::MemoryStore,
+    AttemptKind, CallbackUrl, Clerk, ClerkOptions, HostedAuthMode, LinkOutcome, LoadOptions, RedirectOptions,
+    storage::MemoryStore,
 };
 use clerk_emulator::{Action, Emulator, Fault};
 use clerk_testkit::{
@@ -91,7 +91,7 @@ async fn start_hosted_auth_is_superseded_by_a_flow_of_another_kind() {
     let clerk = app.clerk.clone();
     let hosted = tokio::spawn(async move { clerk.start_hosted_auth(HostedAuthMode::SignIn).await });
     app.page(0).await;
-    let (_, page) = app.begin(google_params(AuthenticateWithRedirectParams::default().resource)).await;
+    let (_, page) = app.begin(google_params(AttemptKind::SignIn)).await;
     assert!(page.contains("oauth"));
     assert_eq!(join(hosted).await.unwrap_err().code(), "oauth_flow_superseded");
 }

@@ -248,7 +248,7 @@ async fn calls_after_a_failed_load_retry_it_and_wait_for_the_outcome() {
     tokio::time::sleep(Duration::from_secs(600)).await;
     let started = tokio::time::Instant::now();
     assert_eq!(app.clerk.create_sign_in(Default::default()).await.unwrap_err().code(), "network_error");
-    let params = clerk_core::GetTokenParams { session_id: "sess_1".into(), ..Default::default() };
+    let params = clerk_core::GetTokenParams::new("sess_1");
     assert_eq!(app.clerk.get_token(params.clone()).await.unwrap_err().code(), "network_error");
     assert!(started.elapsed() < Duration::from_secs(60), "of the paused clock");
     down.store(false, Ordering::SeqCst);
@@ -264,7 +264,7 @@ async fn calls_during_a_load_wait_for_it() {
         // The load has begun.
         let mut state = app.clerk.subscribe();
         state.wait_for(|state| state.publishable_key.is_some()).await.unwrap();
-        let params = clerk_core::GetTokenParams { session_id: "sess_1".into(), ..Default::default() };
+        let params = clerk_core::GetTokenParams::new("sess_1");
         app.clerk.get_token(params).await
     });
     loaded.unwrap();
@@ -311,7 +311,7 @@ async fn calls_before_load_return_not_loaded() {
     assert_eq!(app.clerk.create_sign_in(Default::default()).await.unwrap_err().code(), "not_loaded");
     assert_eq!(app.clerk.sign_out(Default::default()).await.unwrap_err().code(), "not_loaded");
     assert_eq!(app.clerk.set_active(Default::default()).await.unwrap_err().code(), "not_loaded");
-    assert_eq!(app.clerk.get_token(Default::default()).await.unwrap_err().code(), "not_loaded");
+    assert_eq!(app.clerk.get_token(clerk_core::GetTokenParams::new("sess_1")).await.unwrap_err().code(), "not_loaded");
 }
 
 #[tokio::test(start_paused = true)]

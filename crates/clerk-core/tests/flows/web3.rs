@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use clerk_core::{AuthenticateWithWeb3Params, LoadOptions, ports::WalletError, storage::MemoryStore};
+use clerk_core::{
+    AuthenticateWithWalletParams, AuthenticateWithWeb3Params, LoadOptions, ports::WalletError, storage::MemoryStore,
+};
 use clerk_emulator::{Config, Emulator, NewUser, Presence};
 use clerk_testkit::wallet::TestWallet;
 use clerk_testkit::{ScriptedApp, app::App, client, environment, join, json_response};
@@ -21,7 +23,7 @@ fn config() -> Config {
 }
 
 fn metamask() -> AuthenticateWithWeb3Params {
-    AuthenticateWithWeb3Params { strategy: "web3_metamask_signature".to_owned(), ..Default::default() }
+    AuthenticateWithWeb3Params::new("web3_metamask_signature")
 }
 
 #[tokio::test]
@@ -31,7 +33,7 @@ async fn authenticate_with_metamask_signs_in_a_known_wallet() {
     config.users =
         vec![NewUser { web3_wallets: vec![wallet.address()], first_name: Some("Vita".into()), ..Default::default() }];
     let app = app(config, &wallet).await;
-    let params = AuthenticateWithWeb3Params { redirect_url: Some("/dashboard".into()), ..Default::default() };
+    let params = AuthenticateWithWalletParams { redirect_url: Some("/dashboard".into()), ..Default::default() };
     let outcome = app.clerk.authenticate_with_metamask(params).await.unwrap();
     assert_eq!(outcome.navigate_to.as_deref(), Some("/dashboard"));
     assert!(outcome.created_session_id.is_some());
@@ -68,7 +70,7 @@ async fn authenticate_with_web3_navigates_to_sign_up_continue_url() {
 async fn authenticate_with_each_wallet_uses_its_strategy() {
     let wallet = TestWallet::new([]);
     let app = app(config(), &wallet).await;
-    let params = AuthenticateWithWeb3Params::default;
+    let params = AuthenticateWithWalletParams::default;
     for strategy in ["coinbase", "okx", "base"] {
         match strategy {
             "coinbase" => app.clerk.authenticate_with_coinbase_wallet(params()).await,
@@ -120,7 +122,7 @@ async fn authenticate_with_web3_without_a_wallet_sends_no_request() {
     assert_eq!(app.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), "not_loaded");
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert_eq!(app.clerk.authenticate_with_web3(metamask()).await.unwrap_err().code(), "web3_wallet_unavailable");
-    let solana = AuthenticateWithWeb3Params { strategy: "web3_solana_signature".into(), ..Default::default() };
+    let solana = AuthenticateWithWeb3Params::new("web3_solana_signature");
     let refused = app.clerk.authenticate_with_web3(solana).await.unwrap_err();
     assert_eq!(refused.code(), "web3_solana_wallet_name_required");
 }

@@ -29,7 +29,7 @@ async fn signed_in(adjust: impl FnOnce(&mut Config)) -> App {
 }
 
 fn by(strategy: &str) -> IdentificationVerificationParams {
-    IdentificationVerificationParams { strategy: strategy.to_owned(), ..IdentificationVerificationParams::default() }
+    IdentificationVerificationParams::new(strategy)
 }
 
 #[tokio::test]
@@ -109,10 +109,9 @@ async fn account_update_password_ends_other_sessions() {
     elsewhere.sign_in_with_password().await;
     let account = app.clerk.account();
     let params = |current: &str, new: &str| UpdatePasswordParams {
-        new_password: new.to_owned(),
         current_password: Some(current.to_owned()),
         sign_out_of_other_sessions: Some(true),
-        ..UpdatePasswordParams::default()
+        ..UpdatePasswordParams::new(new)
     };
     let wrong = account.update_password(params("wrong", "another-password")).await.unwrap_err();
     assert_eq!(first_error_code(&wrong), "form_password_incorrect");
@@ -300,8 +299,7 @@ async fn account_reads_accepts_and_leaves_organizations() {
     })
     .await;
     let organization = app.clerk.user().unwrap().organization_memberships[0].organization.id.clone();
-    let (email_address, role) = (GRACE.to_owned(), "org:member".to_owned());
-    let invite = InviteMemberParams { email_address, role, ..InviteMemberParams::default() };
+    let invite = InviteMemberParams::new(GRACE, "org:member");
     app.clerk.organizations().invite_member(&organization, invite).await.unwrap();
     let grace = App::on(app.emulator.clone(), Arc::new(MemoryStore::default()));
     grace.clerk.load(LoadOptions::default()).await.unwrap();

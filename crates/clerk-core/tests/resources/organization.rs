@@ -45,7 +45,7 @@ fn pending() -> StatusListParams {
 async fn create_organization_returns_an_organization_to_get_and_activate() {
     let app = App::start(config()).await;
     app.sign_in_with_password().await;
-    let params = CreateOrganizationParams { name: "Difference Engines".into(), slug: None };
+    let params = CreateOrganizationParams::new("Difference Engines");
     let created = app.clerk.create_organization(params).await.unwrap();
     assert_ne!(app.clerk.organization().map(|one| one.id), Some(created.id.clone()), "it is not the active one yet");
     assert_eq!(app.clerk.get_organization(&created.id).await.unwrap().name, "Difference Engines");
@@ -102,11 +102,7 @@ async fn organizations_add_change_and_remove_members() {
 async fn organizations_invite_and_revoke() {
     let (app, id, _) = ada_and_grace(|_| {}).await;
     let organizations = app.clerk.organizations();
-    let invite = |address: &str| InviteMemberParams {
-        email_address: address.to_owned(),
-        role: "org:member".to_owned(),
-        ..InviteMemberParams::default()
-    };
+    let invite = |address: &str| InviteMemberParams::new(address, "org:member");
     let invalid = organizations.invite_member(&id, invite("nonsense")).await.unwrap_err();
     assert_eq!(first_error_code(&invalid), "form_param_format_invalid");
     let invited = organizations.invite_member(&id, invite(GRACE)).await.unwrap();
@@ -133,7 +129,7 @@ async fn organizations_verify_domains_and_decide_on_requests() {
     organizations.attempt_domain_affiliation_verification(&id, &domain.id, "424242").await.unwrap();
     let read = organizations.domain(&id, &domain.id).await.unwrap();
     assert_eq!(read.affiliation_verification.unwrap().status.as_deref(), Some("verified"));
-    let mode = |mode: &str| UpdateEnrollmentModeParams { enrollment_mode: mode.to_owned(), ..Default::default() };
+    let mode = |mode: &str| UpdateEnrollmentModeParams::new(mode);
     let suggesting = organizations.update_enrollment_mode(&id, &domain.id, mode("automatic_suggestion")).await.unwrap();
     assert_eq!(suggesting.total_pending_suggestions, 1);
     let filter = DomainListParams { enrollment_mode: Some("automatic_suggestion".to_owned()), ..Default::default() };

@@ -34,17 +34,10 @@ async fn attempt_sign_in_first_factor_accepts_the_email_code() {
     let sign_in = app.clerk.create_sign_in(identifier).await.unwrap();
     let factors = sign_in.supported_first_factors.unwrap();
     let factor = factors.iter().find(|factor| factor.strategy == "email_code").unwrap();
-    let prepare = PrepareFactorParams {
-        strategy: "email_code".to_owned(),
-        email_address_id: factor.email_address_id.clone(),
-        ..PrepareFactorParams::default()
-    };
+    let email_address_id = factor.email_address_id.clone();
+    let prepare = PrepareFactorParams { email_address_id, ..PrepareFactorParams::new("email_code") };
     app.clerk.prepare_sign_in_first_factor(&sign_in.id, prepare).await.unwrap();
-    let attempt = |code: String| AttemptFactorParams {
-        strategy: "email_code".to_owned(),
-        code: Some(code),
-        ..AttemptFactorParams::default()
-    };
+    let attempt = |code: String| AttemptFactorParams { code: Some(code), ..AttemptFactorParams::new("email_code") };
     let error = app.clerk.attempt_sign_in_first_factor(&sign_in.id, attempt("000000".to_owned())).await.unwrap_err();
     assert_eq!(first_error_code(&error), "form_code_incorrect");
     let code = app.emulator.latest_code(ADA).unwrap();
@@ -64,14 +57,11 @@ async fn reset_sign_in_password_completes_the_sign_in() {
         ..SignInCreateParams::default()
     };
     let sign_in = app.clerk.create_sign_in(reset).await.unwrap();
-    let attempt = AttemptFactorParams {
-        strategy: "reset_password_email_code".to_owned(),
-        code: app.emulator.latest_code(ADA),
-        ..AttemptFactorParams::default()
-    };
+    let code = app.emulator.latest_code(ADA);
+    let attempt = AttemptFactorParams { code, ..AttemptFactorParams::new("reset_password_email_code") };
     let sign_in = app.clerk.attempt_sign_in_first_factor(&sign_in.id, attempt).await.unwrap();
     assert!(sign_in.is(&SignInStatus::NeedsNewPassword));
-    let new = |password: &str| ResetPasswordParams { password: password.to_owned(), ..ResetPasswordParams::default() };
+    let new = |password: &str| ResetPasswordParams::new(password);
     let error = app.clerk.reset_sign_in_password(&sign_in.id, new("short")).await.unwrap_err();
     assert_eq!(first_error_code(&error), "form_password_length_too_short");
     let done = app.clerk.reset_sign_in_password(&sign_in.id, new("a-new-password")).await.unwrap();

@@ -19,14 +19,10 @@ async fn attempt_sign_up_verification_creates_the_user() {
     let sign_up = app.clerk.create_sign_up(fields).await.unwrap();
     assert_eq!(sign_up.unverified_fields, ["email_address"]);
     assert_eq!(sign_up.verifications.email_address.unwrap().next_action, "needs_prepare");
-    let prepare =
-        PrepareVerificationParams { strategy: "email_code".to_owned(), ..PrepareVerificationParams::default() };
+    let prepare = PrepareVerificationParams::new("email_code");
     let sign_up = app.clerk.prepare_sign_up_verification(&sign_up.id, prepare).await.unwrap();
-    let attempt = AttemptVerificationParams {
-        strategy: "email_code".to_owned(),
-        code: app.emulator.latest_code(new),
-        ..AttemptVerificationParams::default()
-    };
+    let code = app.emulator.latest_code(new);
+    let attempt = AttemptVerificationParams { code, ..AttemptVerificationParams::new("email_code") };
     let done = app.clerk.attempt_sign_up_verification(&sign_up.id, attempt).await.unwrap();
     assert!(done.is(&SignUpStatus::Complete));
     app.clerk.set_active(SetActiveParams::session(done.created_session_id.unwrap())).await.unwrap();

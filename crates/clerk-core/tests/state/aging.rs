@@ -98,7 +98,7 @@ impl Aging {
         assert!(!clerk.is_signed_in() && clerk.session().is_none() && clerk.user().is_none());
         assert!(!self.is_admin() && !self.is_verified() && !self.has_feature_and_plan());
         assert_eq!(clerk.session_token().await.unwrap(), None);
-        let params = clerk_core::GetTokenParams { session_id: "sess_1".into(), ..Default::default() };
+        let params = clerk_core::GetTokenParams::new("sess_1");
         assert_eq!(clerk.get_token(params).await.unwrap_err().code(), "no_active_session");
     }
 

@@ -174,8 +174,7 @@ impl App {
     async fn mint_tokens(&self) {
         for session in self.sessions() {
             begin(Step::Tokens, &[&session.id]);
-            let params =
-                GetTokenParams { session_id: session.id.clone(), skip_cache: true, ..GetTokenParams::default() };
+            let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new(session.id.clone()) };
             match self.clerk.get_token(params).await {
                 Ok(Some(_)) => end(Step::Tokens, &[&session.id]),
                 Ok(None) => failed(Step::Tokens, "no token"),

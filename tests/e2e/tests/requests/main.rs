@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clerk::{
     core::{
-        AttemptFactorParams, AttemptKind, AttemptVerificationParams, AuthenticateWithWeb3Params, Change,
+        AttemptFactorParams, AttemptKind, AttemptVerificationParams, AuthenticateWithWalletParams, Change,
         CreateOrganizationParams, GetTokenParams, JoinWaitlistParams, LoadOptions, PrepareFactorParams,
         PrepareVerificationParams, RedirectCallbackParams, ResetPasswordParams, SetActiveParams, SignInCreateParams,
         SignOutOptions, SignUpParams,
@@ -203,13 +203,13 @@ async fn requests_of_an_email_code_sign_in_match_clerk_js() -> Result<()> {
     let clerk = &sides.app.clerk;
     let attempt =
         clerk.create_sign_in(SignInCreateParams { identifier: Some(ADA.to_owned()), ..Default::default() }).await?;
-    let strategy = "email_code".to_owned();
+    let strategy = "email_code";
     let factors = attempt.supported_first_factors.unwrap_or_default();
     let email_address_id =
         factors.into_iter().find(|one| one.strategy == strategy).and_then(|one| one.email_address_id);
-    let prepare = PrepareFactorParams { strategy: strategy.clone(), email_address_id, ..Default::default() };
+    let prepare = PrepareFactorParams { email_address_id, ..PrepareFactorParams::new(strategy) };
     clerk.prepare_sign_in_first_factor(&attempt.id, prepare).await?;
-    let code = AttemptFactorParams { strategy, code: Some("424242".to_owned()), ..Default::default() };
+    let code = AttemptFactorParams { code: Some("424242".to_owned()), ..AttemptFactorParams::new(strategy) };
     let done = clerk.attempt_sign_in_first_factor(&attempt.id, code).await?;
     clerk.set_active(SetActiveParams::session(done.created_session_id.expect("a session"))).await?;
     sides.same();
@@ -232,7 +232,7 @@ async fn requests_of_a_second_factor_match_clerk_js() -> Result<()> {
         .await?;
     let clerk = &sides.app.clerk;
     let attempt = clerk.create_sign_in(password_params(ADA, PASSWORD)).await?;
-    let code = AttemptFactorParams { strategy: "totp".to_owned(), code: Some(ours), ..Default::default() };
+    let code = AttemptFactorParams { code: Some(ours), ..AttemptFactorParams::new("totp") };
     let done = clerk.attempt_sign_in_second_factor(&attempt.id, code).await?;
     clerk.set_active(SetActiveParams::session(done.created_session_id.expect("a session"))).await?;
     sides.same();
@@ -252,16 +252,18 @@ async fn requests_of_a_password_reset_match_clerk_js() -> Result<()> {
         )
         .await?;
     let clerk = &sides.app.clerk;
-    let strategy = "reset_password_email_code".to_owned();
-    let create =
-        SignInCreateParams { strategy: Some(strategy.clone()), identifier: Some(ADA.to_owned()), ..Default::default() };
+    let strategy = "reset_password_email_code";
+    let create = SignInCreateParams {
+        strategy: Some(strategy.to_owned()),
+        identifier: Some(ADA.to_owned()),
+        ..Default::default()
+    };
     let attempt = clerk.create_sign_in(create).await?;
-    let code = AttemptFactorParams { strategy, code: Some("424242".to_owned()), ..Default::default() };
+    let code = AttemptFactorParams { code: Some("424242".to_owned()), ..AttemptFactorParams::new(strategy) };
     clerk.attempt_sign_in_first_factor(&attempt.id, code).await?;
     let password = ResetPasswordParams {
-        password: "staple-battery-horse".to_owned(),
         sign_out_of_other_sessions: Some(true),
-        ..Default::default()
+        ..ResetPasswordParams::new("staple-battery-horse")
     };
     let done = clerk.reset_sign_in_password(&attempt.id, password).await?;
     clerk.set_active(SetActiveParams::session(done.created_session_id.expect("a session"))).await?;
@@ -292,10 +294,10 @@ async fn requests_of_a_sign_up_match_clerk_js() -> Result<()> {
     let attempt = clerk.create_sign_up(create).await?;
     let update = SignUpParams { first_name: Some("New".to_owned()), ..Default::default() };
     clerk.update_sign_up(&attempt.id, update).await?;
-    let strategy = "email_code".to_owned();
-    let prepare = PrepareVerificationParams { strategy: strategy.clone(), ..Default::default() };
-    clerk.prepare_sign_up_verification(&attempt.id, prepare).await?;
-    let code = AttemptVerificationParams { strategy, code: Some("424242".to_owned()), ..Default::default() };
+    let strategy = "email_code";
+    clerk.prepare_sign_up_verification(&attempt.id, PrepareVerificationParams::new(strategy)).await?;
+    let code =
+        AttemptVerificationParams { code: Some("424242".to_owned()), ..AttemptVerificationParams::new(strategy) };
     let done = clerk.attempt_sign_up_verification(&attempt.id, code).await?;
     clerk.set_active(SetActiveParams::session(done.created_session_id.expect("a session"))).await?;
     sides.same();
@@ -409,7 +411,7 @@ async fn requests_of_organizations_match_clerk_js() -> Result<()> {
              await clerk.setActive({ organization: 'acme' });",
         )
         .await?;
-    let params = CreateOrganizationParams { name: "Acme".to_owned(), slug: Some("acme".to_owned()) };
+    let params = CreateOrganizationParams { slug: Some("acme".to_owned()), ..CreateOrganizationParams::new("Acme") };
     let made = clerk.create_organization(params).await?;
     clerk.get_organization(&made.id).await?;
     for organization in [Change::Set(made.id.to_string()), Change::Clear, Change::Set("acme".to_owned())] {
@@ -468,7 +470,7 @@ async fn requests_of_session_tokens_differ_from_clerk_js_as_documented() -> Resu
     let clerk = &sides.app.clerk;
     let session_id = clerk.session().expect("a session").id;
     clerk.session_token().await?;
-    clerk.get_token(GetTokenParams { session_id, skip_cache: true, ..Default::default() }).await?;
+    clerk.get_token(GetTokenParams { skip_cache: true, ..GetTokenParams::new(session_id) }).await?;
     clerk.session_token().await?;
     sides.differs(
         &["POST /v1/client/sessions/:id/tokens organization_id,tab_state"],
@@ -501,7 +503,7 @@ async fn requests_of_a_revoked_session_match_clerk_js() -> Result<()> {
 async fn requests_of_the_waitlist_match_clerk_js() -> Result<()> {
     let sides = Sides::start("joinWaitlist", Config::preset("waitlist")?).await?;
     sides.page.run("await clerk.joinWaitlist({ emailAddress: 'new@example.com' })").await?;
-    sides.app.clerk.join_waitlist(JoinWaitlistParams { email_address: "new@example.com".to_owned() }).await?;
+    sides.app.clerk.join_waitlist(JoinWaitlistParams::new("new@example.com")).await?;
     sides.same();
     sides.page.close().await
 }
@@ -537,7 +539,7 @@ async fn requests_of_a_wallet_sign_in_match_clerk_js() -> Result<()> {
         .await?;
         let signature = sides.wallet.sign(&message);
         sides.page.run(&format!("window.signed('{signature}'); await window.flow")).await?;
-        let params = AuthenticateWithWeb3Params { redirect_url: Some("/home".to_owned()), ..Default::default() };
+        let params = AuthenticateWithWalletParams { redirect_url: Some("/home".to_owned()), ..Default::default() };
         clerk.authenticate_with_metamask(params).await?;
         assert!(clerk.is_signed_in());
         assert_eq!(sides.page.run("return clerk.isSignedIn").await?, true);

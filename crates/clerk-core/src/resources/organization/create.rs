@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Parameters of [`Clerk::create_organization`].
-#[derive(Debug, Clone, Default, Deserialize, specta::Type)]
+#[derive(Debug, Clone, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateOrganizationParams {
     /// The name.
@@ -22,6 +22,14 @@ pub struct CreateOrganizationParams {
     #[serde(default)]
     #[specta(optional)]
     pub slug: Option<String>,
+}
+
+impl CreateOrganizationParams {
+    /// Creates parameters with this name.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), slug: None }
+    }
 }
 
 impl Clerk {
