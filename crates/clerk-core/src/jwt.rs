@@ -72,6 +72,10 @@ impl ReceivedToken {
         Self { age_ms: age(received.wall_ms).max(age(server_ms)), ..minted }
     }
 
+    pub(crate) fn is_received_after(&self, moment: Moment) -> bool {
+        self.received.monotonic > moment.monotonic
+    }
+
     /// Returns the remaining lifetime in milliseconds; 0 or less for an expired token.
     pub(crate) fn remaining_ms(&self, now: Moment) -> i64 {
         let Some(claims) = &self.claims else { return 0 };

@@ -266,7 +266,12 @@ impl Clerk {
         let first_contact = request.may_create_client() && !connection.has_client_token();
         let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
         let (reply, in_flight) = self.send(request).await?;
-        self.absorb(reply, in_flight).await
+        let outcome = self.absorb(reply, in_flight).await?;
+        if request.is_reverification() && is_complete(&outcome) {
+            // The tokens say when the user was verified.
+            self.0.store.tokens.discard(self.now());
+        }
+        Ok(outcome)
     }
 
     /// Sends a request; the response is not applied yet.
@@ -503,11 +508,19 @@ pub(crate) fn knows_no_client(reply: &Reply) -> bool {
     }
 }
 
-/// Returns the session that an attempt created. What Clerk's own packages request has an envelope.
+/// Returns the session that an attempt created.
 fn created_session(outcome: &Result<Value>) -> Option<SessionId> {
-    let body = outcome.as_ref().ok()?;
-    let attempt = body.get("response").unwrap_or(body);
-    attempt["created_session_id"].as_str().map(Into::into)
+    resource(outcome.as_ref().ok()?)["created_session_id"].as_str().map(Into::into)
+}
+
+/// Whether an attempt is complete.
+fn is_complete(outcome: &Value) -> bool {
+    resource(outcome)["status"] == "complete"
+}
+
+/// Returns the resource in a response. What Clerk's own packages request has an envelope.
+fn resource(outcome: &Value) -> &Value {
+    outcome.get("response").unwrap_or(outcome)
 }
 
 /// Whether FAPI refused a sign-in because the user is signed in already.

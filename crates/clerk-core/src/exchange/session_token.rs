@@ -157,11 +157,10 @@ impl Clerk {
                 other => break other?,
             }
         };
-        if self.0.store.tokens.generation() != generation {
+        let received = ReceivedToken::minted(token.clone(), self.now());
+        if !self.0.store.tokens.put(id.clone(), received.clone(), generation) {
             return Ok(token);
         }
-        let received = ReceivedToken::minted(token.clone(), self.now());
-        self.0.store.tokens.put(id.clone(), received.clone());
         // A token of a template, or for another organization, does not describe the session's current state.
         let snapshot = self.snapshot();
         let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&id.session));

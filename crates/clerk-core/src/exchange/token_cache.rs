@@ -1,12 +1,6 @@
 //! The cache of session tokens, and the token requests in flight.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Mutex};
 
 use futures_util::{FutureExt, future::Shared};
 
@@ -18,6 +12,7 @@ use crate::{
     secret::SessionToken,
     state::snapshot::Snapshot,
     sync::lock,
+    time::Moment,
 };
 
 /// Identifies a token by its purpose.
@@ -34,35 +29,58 @@ pub(super) type Minting = Shared<BoxFuture<'static, Result<SessionToken>>>;
 /// The cached tokens.
 #[derive(Default)]
 pub(crate) struct TokenCache {
-    entries: Mutex<HashMap<TokenId, ReceivedToken>>,
+    entries: Mutex<Entries>,
     minting: Mutex<HashMap<TokenId, Minting>>,
+}
+
+#[derive(Default)]
+struct Entries {
+    tokens: HashMap<TokenId, ReceivedToken>,
     /// Incremented when the cache is cleared, so that tokens requested earlier are not cached.
-    generation: AtomicU64,
+    generation: u64,
+    /// Tokens of the state are cached only if they were received after this moment.
+    discarded: Option<Moment>,
 }
 
 impl TokenCache {
     /// Caches the tokens that FAPI sent with the sessions of a client, and removes those of sessions that have ended.
     pub(crate) fn seed(&self, snapshot: &Snapshot) {
         let Some(client) = &snapshot.client else { return };
-        lock(&self.entries).retain(|id, _| client.signed_in_session(&id.session).is_some());
+        let mut entries = lock(&self.entries);
+        entries.tokens.retain(|id, _| client.signed_in_session(&id.session).is_some());
         for session in client.signed_in_sessions() {
             let Some(token) = snapshot.session_tokens.get(&session.id) else { continue };
             let Some(claims) = &token.claims else { continue };
+            if entries.discarded.is_some_and(|discarded| !token.is_received_after(discarded)) {
+                continue;
+            }
             let organization = claims.organization.clone();
-            self.put(TokenId { session: session.id.clone(), template: None, organization }, token.clone());
+            entries.put(TokenId { session: session.id.clone(), template: None, organization }, token.clone());
         }
     }
 
     /// Removes all tokens and requests in flight.
     pub(crate) fn clear(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
-        lock(&self.entries).clear();
+        self.remove_all(|_| {});
+    }
+
+    /// Removes all tokens and requests in flight for good: the tokens that the state has are not cached again.
+    pub(crate) fn discard(&self, now: Moment) {
+        self.remove_all(|entries| entries.discarded = Some(now));
+    }
+
+    fn remove_all(&self, change: impl FnOnce(&mut Entries)) {
+        let mut entries = lock(&self.entries);
+        entries.generation += 1;
+        entries.tokens.clear();
+        change(&mut entries);
+        drop(entries);
         lock(&self.minting).clear();
     }
 
     /// Returns how often the cache was cleared: a token requested before that is not cached.
     pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        lock(&self.entries).generation
     }
 
     /// Returns the request in flight for this token, or a new one.
@@ -80,13 +98,25 @@ impl TokenCache {
     }
 
     pub(super) fn get(&self, id: &TokenId) -> Option<ReceivedToken> {
-        lock(&self.entries).get(id).cloned()
+        lock(&self.entries).tokens.get(id).cloned()
     }
 
-    /// Caches a token unless the same or a fresher one is cached: the first receipt tells when it expires.
-    pub(super) fn put(&self, id: TokenId, token: ReceivedToken) {
+    /// Caches a token that was requested in this [`generation`](Self::generation). Returns false if the cache was
+    /// cleared since.
+    pub(super) fn put(&self, id: TokenId, token: ReceivedToken, generation: u64) -> bool {
         let mut entries = lock(&self.entries);
-        let replaces = match entries.get(&id) {
+        let is_current = entries.generation == generation;
+        if is_current {
+            entries.put(id, token);
+        }
+        is_current
+    }
+}
+
+impl Entries {
+    /// Caches a token unless the same or a fresher one is cached: the first receipt tells when it expires.
+    fn put(&mut self, id: TokenId, token: ReceivedToken) {
+        let replaces = match self.tokens.get(&id) {
             Some(held) if held.token == token.token => false,
             Some(held) => match (&token.claims, &held.claims) {
                 (Some(new), Some(held)) => new.replace(held),
@@ -95,7 +125,7 @@ impl TokenCache {
             None => token.claims.is_some(),
         };
         if replaces {
-            entries.insert(id, token);
+            self.tokens.insert(id, token);
         }
     }
 }
@@ -139,11 +169,47 @@ mod tests {
             for template in [None, Some("backend".to_owned())] {
                 let id = TokenId { session: format!("sess_{number}").into(), template, organization: None };
                 let token = SessionToken::new(jwt(&json!({}), &json!({ "iat": 10, "exp": 70 })));
-                cache.put(id.clone(), ReceivedToken::minted(token, state.at));
+                assert!(cache.put(id.clone(), ReceivedToken::minted(token, state.at), cache.generation()));
                 assert!(cache.get(&id).is_some());
             }
-            assert_eq!(lock(&cache.entries).len(), 2);
+            assert_eq!(lock(&cache.entries).tokens.len(), 2);
         }
+    }
+
+    #[test]
+    fn discard_removes_the_tokens_of_the_state_and_those_in_flight() {
+        let id = TokenId { session: "sess_1".into(), template: None, organization: None };
+        let raw = |iat: i64| {
+            let token = jwt(&json!({}), &json!({ "iat": iat, "exp": iat + 60 }));
+            json!({ "id": "client_1", "sessions": [
+                { "id": "sess_1", "status": "active", "last_active_token": { "jwt": token } },
+            ] })
+        };
+        let arriving = |state: &Snapshot, iat: i64, at: Moment| {
+            let raw = raw(iat);
+            let typed = Box::new(Client::read(&raw).unwrap());
+            Snapshot { at, ..state.clone() }.after(Transition::Client { typed, raw: Secret::new(raw) })
+        };
+        let start = Snapshot::initial(SdkMetadata::default(), ClerkOptions::default());
+        let later =
+            |ms: u64| Moment { monotonic: start.at.monotonic + std::time::Duration::from_millis(ms), ..start.at };
+        let (cache, state) = (TokenCache::default(), arriving(&start, 10, later(1)));
+        cache.seed(&state);
+        assert!(cache.get(&id).is_some());
+        let generation = cache.generation();
+        cache.clear();
+        cache.seed(&state);
+        assert!(cache.get(&id).is_some(), "the state still has it");
+
+        cache.discard(later(2));
+        let in_flight =
+            ReceivedToken::minted(SessionToken::new(jwt(&json!({}), &json!({ "iat": 10, "exp": 70 }))), later(3));
+        assert!(!cache.put(id.clone(), in_flight, generation));
+        cache.seed(&state);
+        cache.seed(&arriving(&state, 10, later(3)));
+        assert!(cache.get(&id).is_none(), "the same token is no newer when it comes again");
+        cache.seed(&arriving(&state, 11, later(3)));
+        assert!(cache.get(&id).is_some());
     }
 
     #[test]

@@ -206,6 +206,12 @@ impl Request {
         self.method == Method::Post && matches!(self.path.as_str(), "/client/sign_ins" | "/client/sign_ups")
     }
 
+    /// Whether it is a step of a reverification.
+    pub(crate) fn is_reverification(&self) -> bool {
+        let rest = self.path.strip_prefix("/client/sessions/");
+        rest.and_then(|rest| rest.split('/').nth(1)) == Some("verify")
+    }
+
     pub(crate) fn reload(mut self) -> Self {
         self.reload = true;
         self
