@@ -54,6 +54,8 @@ use crate::{
 ///   [`handle_deep_link`](Self::handle_deep_link).
 /// - Attempts, step by step: [`create_sign_in`](Self::create_sign_in), [`create_sign_up`](Self::create_sign_up) and the
 ///   methods beside them.
+/// - What belongs to the user: [`account`](Self::account), [`organizations`](Self::organizations) and
+///   [`sessions`](Self::sessions).
 /// - Navigation: [`navigate`](Self::navigate), `build_*_url` and `redirect_to_*`.
 #[derive(Clone)]
 pub struct Clerk(pub(crate) Arc<Inner>, Option<Arc<ClerkOptions>>);

@@ -114,6 +114,10 @@ pub use resources::{
     },
     params::{Change, PageParams, StatusListParams},
     picture::{FrontendApiFile, Picture},
+    session::{
+        SessionVerifyAttemptFirstFactorParams, SessionVerifyAttemptSecondFactorParams,
+        SessionVerifyPrepareFirstFactorParams, SessionVerifyPrepareSecondFactorParams, Sessions,
+    },
     sign_in::{AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SignInCreateParams},
     sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     waitlist::JoinWaitlistParams,

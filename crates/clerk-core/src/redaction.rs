@@ -34,6 +34,10 @@ use crate::{
     },
     resources::{
         picture::FrontendApiFile,
+        session::{
+            SessionVerifyAttemptFirstFactorParams, SessionVerifyAttemptSecondFactorParams,
+            SessionVerifyPrepareFirstFactorParams, SessionVerifyPrepareSecondFactorParams,
+        },
         sign_in::{AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SignInCreateParams},
         sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     },
@@ -265,6 +269,10 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
         Box::new(params::<AttemptVerificationParams>()),
         Box::new(params::<RedirectCallbackParams>()),
         Box::new(params::<AuthenticateWithRedirectParams>()),
+        Box::new(params::<SessionVerifyPrepareFirstFactorParams>()),
+        Box::new(params::<SessionVerifyAttemptFirstFactorParams>()),
+        Box::new(params::<SessionVerifyPrepareSecondFactorParams>()),
+        Box::new(params::<SessionVerifyAttemptSecondFactorParams>()),
         Box::new(params::<AuthenticateWithWeb3Params>()),
         Box::new(params::<AuthenticateWithWalletParams>()),
     ];

@@ -39,6 +39,7 @@ mod outside;
 mod resources {
     mod account;
     mod organization;
+    mod session;
     mod sign_in;
     mod sign_up;
     mod waitlist;

@@ -9,6 +9,7 @@ mod organization;
 mod page;
 mod public_user_data;
 mod session;
+mod session_verification;
 mod sign_in;
 mod sign_up;
 mod time;
@@ -32,6 +33,7 @@ pub use organization::{
 pub use page::Page;
 pub use public_user_data::PublicUserData;
 pub use session::{Session, SessionStatus, SessionTask};
+pub use session_verification::{SessionVerification, SessionVerificationStatus};
 pub use sign_in::{SignIn, SignInFactor, SignInStatus, UserData};
 pub use sign_up::{SignUp, SignUpStatus, SignUpVerification, SignUpVerifications};
 pub use time::UnixMillis;

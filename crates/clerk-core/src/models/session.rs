@@ -76,6 +76,12 @@ impl Session {
         self.user.as_ref()?.organization_memberships.iter().find(|membership| membership.organization.id == *active)
     }
 
+    /// Returns the impersonator of the user if it is an agent, and not a person.
+    #[must_use]
+    pub fn agent(&self) -> Option<&serde_json::Value> {
+        Some(&self.actor).filter(|actor| actor["type"] == "agent")
+    }
+
     /// Returns the next pending task.
     #[must_use]
     pub fn current_task(&self) -> Option<&SessionTask> {
@@ -88,5 +94,22 @@ resource! {
     pub struct SessionTask {
         /// `choose-organization`, `reset-password`, `setup-mfa`, or a key that Clerk adds later.
         pub key: String,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fapi::wire::Wire;
+    use serde_json::json;
+
+    #[test]
+    fn agent_is_an_actor_of_that_type() {
+        let with = |actor: serde_json::Value| Session::read(&json!({ "id": "sess_1", "actor": actor })).unwrap();
+        let agent = json!({ "sub": "agent_1", "type": "agent" });
+        assert_eq!(with(agent.clone()).agent(), Some(&agent));
+        for other in [json!(null), json!({ "sub": "user_1" }), json!({ "sub": "user_1", "type": "user" }), json!("x")] {
+            assert_eq!(with(other.clone()).agent(), None, "{other}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests for sessions.
+//! Activating a session on the server, and reporting activity.
 
 use crate::{
     clerk::Clerk,
