@@ -55,7 +55,8 @@ use crate::{
 /// - Attempts, step by step: [`create_sign_in`](Self::create_sign_in), [`create_sign_up`](Self::create_sign_up) and the
 ///   methods beside them.
 /// - What belongs to the user: [`account`](Self::account), [`organizations`](Self::organizations) and
-///   [`sessions`](Self::sessions).
+///   [`sessions`](Self::sessions); calls that require a new verification:
+///   [`with_reverification`](Self::with_reverification).
 /// - Navigation: [`navigate`](Self::navigate), `build_*_url` and `redirect_to_*`.
 #[derive(Clone)]
 pub struct Clerk(pub(crate) Arc<Inner>, Option<Arc<ClerkOptions>>);

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 pub use crate::models::ApiErrorItem;
+use crate::models::Reverification;
 
 /// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -198,6 +199,8 @@ codes! {
     NotAuthorized = "not_authorized",
     /// After the callback, the sign-in or sign-up is in a state that can't be continued.
     RedirectCallbackIncomplete = "redirect_callback_incomplete",
+    /// The user did not verify again.
+    ReverificationCancelled = "reverification_cancelled",
 }
 
 impl ErrorCode {
@@ -228,6 +231,16 @@ impl Error {
     #[must_use]
     pub fn has_api_code(&self, code: &str) -> bool {
         matches!(self, Self::Api(error) if error.errors.iter().any(|item| item.code == code))
+    }
+
+    /// Returns which verification FAPI requires before it accepts the request (`session_reverification_required`);
+    /// `None` for any other error. [`Clerk::with_reverification`](crate::Clerk::with_reverification) has the user
+    /// verified, and repeats the call.
+    #[must_use]
+    pub fn reverification(&self) -> Option<Reverification> {
+        let Self::Api(error) = self else { return None };
+        let refusal = error.errors.iter().find(|item| item.code == "session_reverification_required")?;
+        Some(Reverification::required(refusal.meta.get("reverification").unwrap_or(&serde_json::Value::Null)))
     }
 
     /// Whether a retry of the same request may succeed: no usable response arrived, or FAPI is overloaded or down.
@@ -380,6 +393,33 @@ mod tests {
                 ApiError { status: 422, errors, clerk_trace_id: None, retry_after: None, raw: RawErrors::default() };
             assert_eq!(error.to_string(), expected, "{item}");
         }
+    }
+
+    #[test]
+    fn reverification_is_what_fapi_requires() {
+        let refusal = |item: serde_json::Value| {
+            let errors = [json!({ "code": "another" }), item];
+            Error::Api(ApiError {
+                status: 403,
+                errors: errors.iter().filter_map(ApiErrorItem::read).collect(),
+                clerk_trace_id: None,
+                retry_after: None,
+                raw: RawErrors::default(),
+            })
+        };
+        let code = "session_reverification_required";
+        let config = json!({ "level": "multi_factor", "after_minutes": 5 });
+        for (meta, expected) in [
+            (json!({}), Some(("second_factor", Some(10)))),
+            (json!({ "reverification": "lax" }), Some(("second_factor", Some(1440)))),
+            (json!({ "reverification": config }), Some(("multi_factor", Some(5)))),
+        ] {
+            let required = refusal(json!({ "code": code, "meta": meta })).reverification();
+            let required = required.as_ref().map(|required| (required.level(), required.after_minutes()));
+            assert_eq!(required, expected, "{meta}");
+        }
+        assert_eq!(refusal(json!({ "code": "resource_forbidden" })).reverification(), None);
+        assert_eq!(ErrorCode::NetworkError.error("x").reverification(), None);
     }
 
     #[test]

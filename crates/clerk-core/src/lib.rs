@@ -94,11 +94,13 @@ pub use flows::{
     named_pages::VisiblePages,
     oauth::AuthenticateWithRedirectParams,
     outcome::{RedirectOutcome, Requirements},
+    reverification::RequiresReverification,
     set_active::{SetActiveOutcome, SetActiveParams},
     sign_out::{SignOutOptions, SignOutOutcome},
     verification_page::OpenAndWaitOutcome,
     web3::{AuthenticateWithWalletParams, AuthenticateWithWeb3Params},
 };
+pub use models::Reverification;
 pub use navigation::{callback_url::CallbackUrl, urls::RedirectOptions};
 pub use options::{ClerkOptions, RedirectOrigin, SdkMetadata, Telemetry};
 #[doc(hidden)]
@@ -127,7 +129,7 @@ pub use setup::{
     default_app_url,
 };
 pub use state::{
-    authorization::{CheckAuthorizationParams, Reverification},
+    authorization::CheckAuthorizationParams,
     ended::{SessionEndReason, SessionEnded},
     listeners::ListenerHandle,
     snapshot::{ActiveSession, Snapshot},

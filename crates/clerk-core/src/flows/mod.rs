@@ -18,6 +18,7 @@ pub(crate) mod oauth;
 pub(crate) mod outcome;
 pub(crate) mod pending;
 mod redirect_callback;
+pub(crate) mod reverification;
 pub(crate) mod round_trip;
 pub(crate) mod set_active;
 pub(crate) mod sign_out;

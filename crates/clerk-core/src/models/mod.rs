@@ -8,6 +8,7 @@ mod ids;
 mod organization;
 mod page;
 mod public_user_data;
+mod reverification;
 mod session;
 mod session_verification;
 mod sign_in;
@@ -32,6 +33,7 @@ pub use organization::{
 };
 pub use page::Page;
 pub use public_user_data::PublicUserData;
+pub use reverification::Reverification;
 pub use session::{Session, SessionStatus, SessionTask};
 pub use session_verification::{SessionVerification, SessionVerificationStatus};
 pub use sign_in::{SignIn, SignInFactor, SignInStatus, UserData};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{clerk::Clerk, jwt::payload, state::snapshot::Snapshot, time::Moment};
+use crate::{clerk::Clerk, jwt::payload, models::Reverification, state::snapshot::Snapshot, time::Moment};
 
 /// An authorization check. All conditions must hold; without any condition the check fails.
 ///
@@ -26,23 +26,6 @@ pub struct CheckAuthorizationParams {
     /// How recent the user's verification must be.
     #[specta(optional)]
     pub reverification: Option<Reverification>,
-}
-
-/// How recent a verification must be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum Reverification {
-    /// `strict_mfa`, `strict`, `moderate` or `lax`.
-    Preset(String),
-    /// A custom level.
-    #[serde(rename_all = "camelCase")]
-    Config {
-        /// `first_factor`, `second_factor` or `multi_factor`.
-        level: String,
-        /// The maximum age in minutes; must be greater than 0.
-        after_minutes: i32,
-    },
 }
 
 impl Clerk {
@@ -110,17 +93,7 @@ fn grants(claim: &Value, wanted: &str) -> bool {
 /// Whether the factors were verified recently enough. `age` contains minutes for the first and the second factor, -1
 /// for one that is not set up.
 fn is_fresh(age: Option<&[i64]>, wanted: &Reverification) -> bool {
-    let (level, minutes) = match wanted {
-        Reverification::Preset(name) => match name.as_str() {
-            "strict_mfa" => ("multi_factor", 10),
-            "strict" => ("second_factor", 10),
-            "moderate" => ("second_factor", 60),
-            "lax" => ("second_factor", 24 * 60),
-            _ => return false,
-        },
-        Reverification::Config { level, after_minutes } if *after_minutes > 0 => (level.as_str(), *after_minutes),
-        Reverification::Config { .. } => return false,
-    };
+    let Some((level, minutes)) = wanted.limit() else { return false };
     let Some(&[first, second]) = age else { return false };
     if first < -1 || second < -1 || (first == -1 && second == -1) {
         return false;

@@ -1,11 +1,11 @@
 //! The sessions of this device, and the reverification of their users.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::Engine;
 use clerk_core::{
-    Clerk, ClerkOptions, Disclosure, Error, GetTokenParams, LoadOptions, PrepareFactorParams, Result,
-    SessionVerifyAttemptFirstFactorParams, SessionVerifyAttemptSecondFactorParams,
+    Clerk, ClerkOptions, Disclosure, Error, GetTokenParams, LoadOptions, PrepareFactorParams, RequiresReverification,
+    Result, Reverification, SessionVerifyAttemptFirstFactorParams, SessionVerifyAttemptSecondFactorParams,
     SessionVerifyPrepareFirstFactorParams, SessionVerifyPrepareSecondFactorParams, SetActiveParams, SignOutOptions,
     models::{SessionId, SessionVerificationStatus},
     secret::SessionToken,
@@ -334,4 +334,130 @@ async fn get_token_mints_anew_after_a_verification_by_clerk_js() {
     assert_eq!((done.as_deref(), count(&app, "POST", "/tokens")), (Some("complete"), minted), "not before");
     let new = app.clerk.session_token().await.unwrap().unwrap();
     assert_eq!((count(&app, "POST", "/tokens"), verification_age(&new)), (minted + 1, json!([0, -1])));
+}
+
+#[tokio::test]
+async fn reverification_is_read_from_a_refusal() {
+    let (app, _) = signed_in().await;
+    let_verification_age(&app);
+    let refused = app.clerk.account().create_email_address("more+clerk_test@example.com").await.unwrap_err();
+    assert_eq!(refused.status(), Some(403));
+    let required = refused.reverification().unwrap();
+    assert_eq!((required.level(), required.after_minutes()), ("second_factor", Some(10)));
+    let other = app.clerk.account().email_address("idn_unknown").await.unwrap_err();
+    assert_eq!(other.reverification(), None);
+}
+
+#[tokio::test]
+async fn with_reverification_verifies_and_repeats_the_call() {
+    let (app, id) = signed_in().await;
+    let_verification_age(&app);
+    let clerk = app.clerk.clone();
+    // In a task of its own, as the command of an app is.
+    let added = tokio::spawn(async move {
+        let add = || async { clerk.account().create_email_address("more+clerk_test@example.com").await };
+        let verify = |required: Reverification| {
+            assert_eq!(required.level(), "second_factor");
+            verify(&clerk, &id)
+        };
+        clerk.with_reverification(add, verify).await
+    });
+    assert_eq!(join(added).await.unwrap().email_address, "more+clerk_test@example.com");
+    assert_eq!(count(&app, "POST", "/v1/me/email_addresses"), 2);
+    let fresh = app.clerk.with_reverification(
+        || async { app.clerk.account().create_email_address("another+clerk_test@example.com").await },
+        |_| async { panic!("the user was verified a moment ago") },
+    );
+    fresh.await.unwrap();
+    assert_eq!(count(&app, "POST", "/v1/me/email_addresses"), 3);
+}
+
+#[tokio::test]
+async fn with_reverification_repeats_the_call_once() {
+    let (app, _) = signed_in().await;
+    let_verification_age(&app);
+    let add = || async { app.clerk.account().create_email_address("more+clerk_test@example.com").await };
+    let refused = app.clerk.with_reverification(add, |_| async { Ok(true) }).await.unwrap_err();
+    assert!(refused.reverification().is_some(), "{refused:?}");
+    assert_eq!(count(&app, "POST", "/v1/me/email_addresses"), 2);
+    let other = || async { app.clerk.account().email_address("idn_unknown").await };
+    let refused = app.clerk.with_reverification(other, |_| async { panic!("it is another error") }).await.unwrap_err();
+    assert_eq!(refused.status(), Some(404));
+}
+
+#[tokio::test]
+async fn with_reverification_reports_that_the_user_cancelled() {
+    let (app, _) = signed_in().await;
+    let_verification_age(&app);
+    let add = || async { app.clerk.account().create_email_address("more+clerk_test@example.com").await };
+    let cancelled = app.clerk.with_reverification(add, |_| async { Ok(false) }).await.unwrap_err();
+    assert_eq!(cancelled.code(), "reverification_cancelled");
+    let unknown = SessionId::from("sess_unknown");
+    let failed = app.clerk.with_reverification(add, |_| verify(&app.clerk, &unknown));
+    assert_eq!(failed.await.unwrap_err().code(), "no_active_session");
+    assert_eq!(count(&app, "POST", "/v1/me/email_addresses"), 2, "once for each");
+}
+
+#[tokio::test]
+async fn with_reverification_does_not_repeat_the_call_for_another_user() {
+    let (app, ada, _) = ada_and_grace().await;
+    let_verification_age(&app);
+    let delete = || async { app.clerk.account().delete().await };
+    let switch = |_| async {
+        app.clerk.set_active(SetActiveParams::session(ada)).await?;
+        Ok(true)
+    };
+    let refused = app.clerk.with_reverification(delete, switch).await.unwrap_err();
+    assert_eq!(refused.code(), "no_active_session");
+    assert_eq!(app.clerk.client().unwrap().signed_in_sessions().count(), 2);
+}
+
+/// The errors of an app whose backend uses Clerk's hints.
+#[derive(Debug)]
+enum AppError {
+    Clerk(Error),
+    Backend(Value),
+}
+
+impl From<Error> for AppError {
+    fn from(error: Error) -> Self {
+        Self::Clerk(error)
+    }
+}
+
+impl RequiresReverification for AppError {
+    fn reverification(&self) -> Option<Reverification> {
+        match self {
+            Self::Clerk(error) => error.reverification(),
+            Self::Backend(body) => Reverification::from_hint(body),
+        }
+    }
+}
+
+/// The app's backend accepts a request if the user was verified at most five minutes ago.
+#[tokio::test]
+async fn with_reverification_understands_the_hints_of_a_backend() {
+    let (app, id) = signed_in().await;
+    let_verification_age(&app);
+    mint(&app, &id).await;
+    let (clerk, seen) = (app.clerk.clone(), Arc::new(std::sync::Mutex::new(Vec::new())));
+    let ages = seen.clone();
+    let paid = tokio::spawn(async move {
+        let pay = || async {
+            let age = verification_age(&clerk.session_token().await?.unwrap());
+            ages.lock().unwrap().push(age.clone());
+            let hint = json!({ "clerk_error": { "type": "forbidden", "reason": "reverification-error",
+                "metadata": { "reverification": { "level": "first_factor", "afterMinutes": 5 } } } });
+            if age[0].as_i64().unwrap() < 5 { Ok("paid") } else { Err(AppError::Backend(hint)) }
+        };
+        let (clerk, id) = (&clerk, &id);
+        let verify = |required: Reverification| async move {
+            assert_eq!((required.level(), required.after_minutes()), ("first_factor", Some(5)));
+            Ok(verify(clerk, id).await?)
+        };
+        clerk.with_reverification(pay, verify).await
+    });
+    assert_eq!(join(paid).await.unwrap(), "paid");
+    let seen = seen.lock().unwrap();
+    assert_eq!((seen.len(), &seen[1]), (2, &json!([0, -1])));
 }

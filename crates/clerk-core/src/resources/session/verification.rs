@@ -86,7 +86,8 @@ params! {
 /// discarded with it, so the next [`get_token`](crate::Clerk::get_token) mints one whose `fva` claim is new.
 impl Sessions {
     /// Begins to verify the user of a session again, e.g. because FAPI refused a request with
-    /// `session_reverification_required`. `level` is `first_factor`, `second_factor` or `multi_factor`. The response says which factors the user has.
+    /// `session_reverification_required`; see [`Clerk::with_reverification`](crate::Clerk::with_reverification).
+    /// `level` is `first_factor`, `second_factor` or `multi_factor`. The response says which factors the user has.
     ///
     /// # Errors
     /// See [`Clerk::sessions`](crate::Clerk::sessions).
