@@ -194,18 +194,23 @@ impl Clerk {
             Err(error) if error.is_unauthenticated() => {
                 let is_needed = patience == Patience::ForNonce && self.expects_nonce();
                 if had_token && !is_needed && connection.rotations() == rotations {
-                    let (typed, raw) = (Box::default(), Secret::new(serde_json::json!({})));
-                    let before = self.0.store.snapshot();
-                    // With the token, FAPI would refuse the next sign-in too.
-                    connection.reset_token(None);
-                    self.commit([Transition::Client { typed, raw }, Transition::Activate(None)]).await;
-                    self.store_token(None).await;
-                    self.announce_ended(before.ended_in(&self.0.store.snapshot()));
+                    self.forget_client().await;
                 }
                 Ok(true)
             }
             result => result.map(|_| true),
         }
+    }
+
+    /// Forgets the client of this device, which FAPI does not know any more.
+    pub(crate) async fn forget_client(&self) {
+        let (typed, raw) = (Box::default(), Secret::new(serde_json::json!({})));
+        let before = self.0.store.snapshot();
+        // With the token, FAPI would refuse the next sign-in too.
+        self.0.connection.reset_token(None);
+        self.commit([Transition::Client { typed, raw }, Transition::Activate(None)]).await;
+        self.store_token(None).await;
+        self.announce_ended(before.ended_in(&self.0.store.snapshot()));
     }
 
     /// Makes the session active that FAPI names in a refusal, so that an app whose sign-in succeeded without its knowledge (a

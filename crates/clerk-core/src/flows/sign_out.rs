@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clerk::Clerk,
     error::{ErrorCode, Result},
+    exchange::connection::is_same_client,
+    fapi::request::{Method, Request},
     models::{Session, SessionId, SessionStatus},
     random::random_text,
     state::{
@@ -80,6 +82,47 @@ impl Clerk {
         let (snapshot, here) = (self.snapshot(), self.page(options.location.as_deref()));
         let navigate_to = options.redirect_url.unwrap_or_else(|| self.urls(&snapshot, &here).after_sign_out());
         Ok(SignOutOutcome { active_session_ended: true, navigate_to: Some(navigate_to) })
+    }
+
+    /// Signs out of all sessions, as [`end_sessions`](Self::end_sessions), and has FAPI delete the client of this
+    /// device: to FAPI, whoever signs in next does so on a new device. Signing out alone keeps the client.
+    ///
+    /// Signing out completes on this device at once, also without a network. Deleting the client does not.
+    ///
+    /// # Errors
+    /// `not_loaded`. `network_error` or `api_response_error` if the client could not be deleted; then the user is
+    /// signed out nevertheless, and another call tries again.
+    ///
+    /// # Source
+    /// FAPI `DELETE /v1/client`; `Client.destroy()`. `Client.removeSessions()` is [`end_sessions`](Self::end_sessions)
+    /// without a session.
+    pub async fn destroy_client(&self) -> Result<()> {
+        self.end_sessions(SignOutOptions::default()).await?;
+        let connection = &self.0.connection;
+        let (client, Some(token)) = (self.client().unwrap_or_default(), connection.client_token()) else {
+            return Ok(());
+        };
+        let delete = Request::new(Method::Delete, "/client").responds_with_client().changes_client();
+        match self.exchange(&delete).await {
+            Ok(_) => {
+                let revocations = self.0.revocations.pending();
+                for revocation in revocations.iter().filter(|one| one.client == client.id) {
+                    self.0.revocations.finish(&revocation.target);
+                }
+                // Somebody may have begun to sign in meanwhile, which makes another client.
+                if connection.client_token().is_some_and(|now| is_same_client(&token, &now)) {
+                    self.forget_client().await;
+                }
+                self.update_stored(|_| {}).await;
+                Ok(())
+            }
+            Err(error) if error.is_unauthenticated() => {
+                self.settle_unauthenticated().await;
+                let is_there = self.client().is_some_and(|client| !client.id.as_str().is_empty());
+                if is_there { Err(error) } else { Ok(()) }
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends sessions. Returns false if the active session is still there. Does not wait for other changes of the active session:

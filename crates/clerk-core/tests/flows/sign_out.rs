@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use clerk_core::{LoadOptions, SetActiveParams, SignOutOptions, storage::MemoryStore};
-use clerk_emulator::NewUser;
+use clerk_emulator::{Action, Fault, NewUser};
 use clerk_testkit::{
     ScriptedApp,
     app::{ADA, App, PASSWORD, config, password_params},
     client, json_response, session,
-    sessions::two_sessions,
+    sessions::{one_session, two_sessions},
     wait_until,
 };
 use serde_json::json;
@@ -103,4 +103,57 @@ async fn sign_out_of_the_same_session_twice_keeps_the_others() {
         app.clerk.sign_out(SignOutOptions { session_id: Some("sess_2".into()), ..Default::default() }).await.unwrap();
         assert_eq!(app.active_session_id().as_deref(), Some("sess_1"));
     }
+}
+
+#[tokio::test]
+async fn destroy_client_makes_the_next_sign_in_one_of_a_new_device() {
+    let app = App::start(config()).await;
+    app.clerk.destroy_client().await.unwrap();
+    let session = app.sign_in_with_password().await;
+    let client = app.clerk.client().unwrap().id.clone();
+    app.clerk.destroy_client().await.unwrap();
+    assert!(!app.clerk.is_signed_in());
+    assert_ne!(app.clerk.client().unwrap().id, client);
+    let clients = |app: &App| app.emulator.state()["clients"].as_array().map(Vec::len);
+    assert_eq!(clients(&app), Some(0), "{}", app.emulator.state());
+    assert!(!app.emulator.revoke_session(session.as_str()), "its sessions have ended");
+    assert!(!app.restart().await.clerk.is_signed_in());
+    app.sign_in_with_password().await;
+    assert_ne!(app.clerk.client().unwrap().id, client);
+}
+
+#[tokio::test]
+async fn destroy_client_signs_out_without_a_network_and_can_be_retried() {
+    let app = App::start(config()).await;
+    app.sign_in_with_password().await;
+    let client = app.clerk.client().unwrap().id.clone();
+    app.emulator.fault(Fault::new("*", Action::Disconnect));
+    assert_eq!(app.clerk.destroy_client().await.unwrap_err().code(), "network_error");
+    assert!(!app.clerk.is_signed_in());
+    app.emulator.clear_faults();
+    app.clerk.destroy_client().await.unwrap();
+    app.sign_in_with_password().await;
+    assert_ne!(app.clerk.client().unwrap().id, client);
+}
+
+/// FAPI says that it deleted the client, but not that the client token is void.
+#[tokio::test]
+async fn destroy_client_forgets_the_client_token() {
+    let tokens = Arc::<Mutex<Vec<Option<String>>>>::default();
+    let seen = tokens.clone();
+    let script = move |method: &str, path: &str, token: Option<&str>| match (method, path) {
+        ("POST", "/client/sessions/sess_1/remove") => None,
+        ("DELETE", "/client") => json_response(200, &json!({ "response": null, "client": null })),
+        ("POST", "/client/sign_ins") => {
+            seen.lock().unwrap().push(token.map(str::to_owned));
+            json_response(200, &json!({ "response": { "id": "sia_1" }, "client": client(1, &[]) }))
+        }
+        _ => one_session(method, path),
+    };
+    let app = ScriptedApp::with_tokens(script, Arc::new(MemoryStore::default()), |_| {});
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    app.clerk.destroy_client().await.unwrap();
+    assert_eq!(app.count("DELETE", "/client"), 1);
+    app.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
+    assert_eq!(*tokens.lock().unwrap(), [None]);
 }
