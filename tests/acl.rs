@@ -51,6 +51,11 @@ const DEFAULT: &[&str] = &[
     "accept_organization_invitation",
     "organization_suggestions",
     "accept_organization_suggestion",
+    "reload_session",
+    "touch_session",
+    "end_session",
+    "remove_session",
+    "destroy_client",
 ];
 const ACCOUNT: &[&str] = &[
     "reload_user",
@@ -77,6 +82,11 @@ const ACCOUNT: &[&str] = &[
     "delete_enterprise_account",
 ];
 const SECURITY: &[&str] = &[
+    "start_session_verification",
+    "prepare_session_first_factor",
+    "attempt_session_first_factor",
+    "prepare_session_second_factor",
+    "attempt_session_second_factor",
     "update_password",
     "remove_password",
     "create_totp",

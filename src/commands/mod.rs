@@ -34,16 +34,19 @@ use crate::{
         FrontendApiResponse, GetTokenParams, IdentificationVerificationParams, InviteMemberParams, JoinWaitlistParams,
         LoadOptions, MemberListParams, Notice, OpenAndWaitOutcome, PageParams, PhoneNumberParams, Picture,
         PrepareFactorParams, PrepareVerificationParams, ReauthorizeExternalAccountParams, RedirectCallbackParams,
-        RedirectOutcome, RemovePasswordParams, ResetPasswordParams, SessionEnded, SetActiveOutcome, SetActiveParams,
-        SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, StatusListParams, UpdateEnrollmentModeParams,
-        UpdateOrganizationParams, UpdatePasswordParams, UpdateUserParams,
+        RedirectOutcome, RemovePasswordParams, ResetPasswordParams, SessionEnded,
+        SessionVerifyAttemptFirstFactorParams, SessionVerifyAttemptSecondFactorParams,
+        SessionVerifyPrepareFirstFactorParams, SessionVerifyPrepareSecondFactorParams, SetActiveOutcome,
+        SetActiveParams, SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, StatusListParams,
+        UpdateEnrollmentModeParams, UpdateOrganizationParams, UpdatePasswordParams, UpdateUserParams,
     },
     error::{ErrorCode, ErrorPayload, Result},
     models::{
         BackupCodes, DeletedObject, EmailAddress, ExternalAccount, Image, Organization, OrganizationDomain,
         OrganizationId, OrganizationInvitation, OrganizationMembership, OrganizationMembershipRequest,
-        OrganizationSuggestion, Page, Passkey, PhoneNumber, Role, SessionId, SessionWithActivities, SignIn, SignInId,
-        SignUp, SignUpId, Totp, User, UserId, UserOrganizationInvitation, Waitlist, Web3Wallet,
+        OrganizationSuggestion, Page, Passkey, PhoneNumber, Role, Session, SessionId, SessionVerification,
+        SessionWithActivities, SignIn, SignInId, SignUp, SignUpId, Totp, User, UserId, UserOrganizationInvitation,
+        Waitlist, Web3Wallet,
     },
     secret::RotatingTokenNonce,
 };
@@ -82,10 +85,13 @@ command_table!(define);
 /// The sets of the commands that are methods of resources, or serve one. Signing in does not need them.
 const RESOURCES: &[&str] = &["account", "security", "organizations", "manage-organizations", "delete-account", "fetch"];
 
+/// The commands of other sets that are methods of resources.
+const OF_SESSIONS: &[&str] = &["reload_session", "touch_session", "end_session", "remove_session", "destroy_client"];
+
 /// Returns the set of a command that is a method of a resource, of which the guest library loads the code when it is called.
 pub(crate) fn set_of_resource(command: &str) -> Option<&'static str> {
     let (_, sets) = SETS.iter().find(|(name, _)| *name == command)?;
-    sets.first().copied().filter(|set| RESOURCES.contains(set))
+    sets.first().copied().filter(|set| RESOURCES.contains(set) || OF_SESSIONS.contains(&command))
 }
 
 /// The address of the page that an e-mail link led to.

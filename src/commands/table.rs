@@ -119,6 +119,34 @@ macro_rules! command_table {
                 clerk.join_waitlist(params).await
             }
 
+            // The sessions of this device.
+            ["switch-session"] fn reload_session(clerk: Caller, session_id: SessionId) -> Session {
+                clerk.sessions().get(&session_id).await
+            }
+            ["switch-session"] fn touch_session(clerk: Caller, session_id: SessionId) -> Session {
+                clerk.sessions().touch(&session_id).await
+            }
+            ["switch-session"] fn end_session(clerk: Caller, session_id: SessionId) -> () { clerk.sessions().end(&session_id).await }
+            ["switch-session"] fn remove_session(clerk: Caller, session_id: SessionId) -> () {
+                clerk.sessions().remove(&session_id).await
+            }
+            ["switch-session"] fn destroy_client(clerk: Caller) -> () { clerk.destroy_client().await }
+            ["security"] fn start_session_verification(clerk: Caller, session_id: SessionId, level: String) -> SessionVerification {
+                clerk.sessions().start_verification(&session_id, &level).await
+            }
+            ["security"] fn prepare_session_first_factor(clerk: Caller, session_id: SessionId, params: SessionVerifyPrepareFirstFactorParams) -> SessionVerification {
+                clerk.sessions().prepare_first_factor_verification(&session_id, params).await
+            }
+            ["security"] fn attempt_session_first_factor(clerk: Caller, session_id: SessionId, params: SessionVerifyAttemptFirstFactorParams) -> SessionVerification {
+                clerk.sessions().attempt_first_factor_verification(&session_id, params).await
+            }
+            ["security"] fn prepare_session_second_factor(clerk: Caller, session_id: SessionId, params: SessionVerifyPrepareSecondFactorParams) -> SessionVerification {
+                clerk.sessions().prepare_second_factor_verification(&session_id, params).await
+            }
+            ["security"] fn attempt_session_second_factor(clerk: Caller, session_id: SessionId, params: SessionVerifyAttemptSecondFactorParams) -> SessionVerification {
+                clerk.sessions().attempt_second_factor_verification(&session_id, params).await
+            }
+
             // The signed-in user.
             ["account"] fn reload_user(clerk: Caller) -> User { clerk.account().reload().await }
             ["account"] fn update_user(clerk: Caller, params: UpdateUserParams) -> User {

@@ -26,9 +26,11 @@ impl Clerk {
         let callback = self.0.setup.callback.clone()?;
         let (flow, signal) = self.0.flows.begin();
         let link = async {
-            let strategy = "email_link".to_owned();
             let redirect_url = Some(callback.as_str().to_owned());
-            let params = IdentificationVerificationParams { strategy, redirect_url, ..Default::default() };
+            let params = IdentificationVerificationParams {
+                redirect_url,
+                ..IdentificationVerificationParams::new("email_link")
+            };
             self.account().prepare_email_address_verification(id, params).await?;
             self.poll_email_address(id).await
         };
