@@ -48,6 +48,7 @@ use crate::{
 /// - Life cycle: [`load`](Self::load), [`set_active`](Self::set_active), [`sign_out`](Self::sign_out).
 /// - Session tokens and authorization: [`session_token`](Self::session_token), [`get_token`](Self::get_token),
 ///   [`check_authorization`](Self::check_authorization). Requests to the app's own backend: [`fetch`](Self::fetch).
+/// - Parts of Clerk's Frontend API that have no method here: [`frontend_request`](Self::frontend_request).
 /// - Flows that leave the app: [`authenticate_with_redirect`](Self::authenticate_with_redirect),
 ///   [`start_hosted_auth`](Self::start_hosted_auth), [`sign_in_with_email_link`](Self::sign_in_with_email_link),
 ///   [`authenticate_with_web3`](Self::authenticate_with_web3), and the links that end them:

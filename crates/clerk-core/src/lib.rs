@@ -81,7 +81,9 @@ pub use clerk::Clerk;
 pub use error::{Error, ErrorCode, Result};
 pub use events::{Notice, Status};
 pub use exchange::session_token::GetTokenParams;
-pub use fapi::{API_VERSION, DEFAULT_REQUEST_TIMEOUT, HttpTransport, InstanceOptions, InstanceType, PublishableKey};
+pub use fapi::{
+    API_VERSION, DEFAULT_REQUEST_TIMEOUT, HttpTransport, InstanceOptions, InstanceType, PublishableKey, request::Method,
+};
 pub use flows::{
     attempt::AttemptKind,
     callback_params::{Continuation, RedirectCallbackParams},
@@ -90,6 +92,7 @@ pub use flows::{
     frontend_api::{
         ClerkJsState, Disclosure, FrontendApiPart, FrontendApiRequest, FrontendApiResponse, REDEEMED_NONCE,
     },
+    frontend_request::FrontendRequest,
     load::LoadOptions,
     named_pages::VisiblePages,
     oauth::AuthenticateWithRedirectParams,

@@ -28,6 +28,8 @@ pub struct HttpRequest {
     pub url: Url,
     /// The value of `Authorization`.
     pub authorization: Option<ClientToken>,
+    /// The session token, to be sent as `Authorization: Bearer …`. Such a request has no client token.
+    pub session_token: Option<SessionToken>,
     /// The value of `User-Agent`.
     pub user_agent: String,
 }
@@ -41,6 +43,8 @@ pub enum HttpMethod {
     Post(FormBody),
     /// POST with a `multipart/form-data` body, e.g. a picture.
     Upload(Vec<UploadPart>),
+    /// POST with this `application/json` body.
+    Json(FormBody),
 }
 
 /// A part of a `multipart/form-data` body.
@@ -374,6 +378,7 @@ mod tests {
             method: HttpMethod::Post(FormBody::new("password=hunter2")),
             url: "https://clerk.example.com/v1/client/sign_ins?rotating_token_nonce=n0nce".parse().unwrap(),
             authorization: Some(ClientToken::new("t0ken")),
+            session_token: Some(SessionToken::new("t0ken")),
             user_agent: String::new(),
         };
         assert_eq!(format!("{request:?} {:?}", request.method), "POST /v1/client/sign_ins POST");

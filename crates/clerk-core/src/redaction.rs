@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 
 use crate::{
     backend::{request::FetchRequest, response::FetchResponse},
+    clerk::Clerk,
     error::{ApiError, RawErrors},
     events::Status,
     exchange::{connection::TokenVerdict, session_token::Mint},
     fapi::{
+        HttpTransport,
         form::Form,
         pipeline::{Credentials, Reply},
         request::{Method, Request},
@@ -21,6 +23,7 @@ use crate::{
         callback_link::{CallbackLink, Claim},
         callback_params::RedirectCallbackParams,
         frontend_api::{ClerkJsState, FrontendApiPart, FrontendApiRequest, FrontendApiResponse},
+        frontend_request::FrontendRequest,
         oauth::AuthenticateWithRedirectParams,
         pending::{PendingFlow, PendingRecord, Returned, Signal},
         round_trip::Pkce,
@@ -29,8 +32,8 @@ use crate::{
     jwt::ReceivedToken,
     models::{Client, SignIn, Verification},
     ports::{
-        BackendRequest, BackendResponse, HttpMethod, HttpRequest, HttpResponse, SecretKey, SecretStore, TokenUpdate,
-        UploadPart,
+        BackendRequest, BackendResponse, Browser, Event, EventSink, HttpMethod, HttpRequest, HttpResponse, SecretKey,
+        SecretStore, SystemClock, TokenUpdate, UploadPart,
     },
     resources::{
         picture::FrontendApiFile,
@@ -42,6 +45,7 @@ use crate::{
         sign_up::{AttemptVerificationParams, PrepareVerificationParams, SignUpParams},
     },
     secret::{ClientToken, CodeVerifier, FormBody, RotatingTokenNonce, Secret, SessionToken, StoredSecret, Wipe},
+    setup::ClerkSetup,
     state::{
         revocation_queue::{Revocation, Target},
         sealed::{CachedState, Sealed},
@@ -128,6 +132,25 @@ fn sign_in() -> SignIn {
     SignIn::read(&json!({ "id": "sia_1", "first_factor_verification": verification })).unwrap()
 }
 
+struct Nothing;
+
+impl Browser for Nothing {
+    fn open(&self, _: &url::Url) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl EventSink for Nothing {
+    fn emit(&self, _: Event) {}
+}
+
+fn frontend_request() -> FrontendRequest {
+    let (transport, secrets) = (Arc::new(HttpTransport::new().unwrap()), Arc::new(MemoryStore::default()));
+    let setup = ClerkSetup::new(transport, secrets, Arc::new(Nothing), Arc::new(SystemClock), Arc::new(Nothing));
+    let request = Clerk::new(setup).frontend_request(Method::Post, "/x").query("a", MARK).field("password", MARK);
+    request.json(&json!({ "password": MARK })).unwrap()
+}
+
 async fn every_type() -> Vec<Box<dyn Debug>> {
     let token = || ClientToken::new(marked("client token"));
     let session_token = || SessionToken::new(raw_client()["sessions"][0]["last_active_token"]["jwt"].as_str().unwrap());
@@ -153,6 +176,7 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
             method: post,
             url: url.parse().unwrap(),
             authorization: Some(token()),
+            session_token: Some(session_token()),
             user_agent: String::new(),
         }),
         Box::new(HttpResponse {
@@ -217,7 +241,8 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
         }),
         Box::new(form()),
         Box::new(Request::new(Method::Post, "/x").query("expired_token", MARK).form(form()).nonce(Some(&nonce()))),
-        Box::new(Credentials { client_token: Some(token()), session_id: None }),
+        Box::new(frontend_request()),
+        Box::new(Credentials { client_token: Some(token()), session_token: Some(session_token()), session_id: None }),
         Box::new(Reply {
             outcome: Ok(raw_client()),
             client: Some(Secret::new(raw_client())),

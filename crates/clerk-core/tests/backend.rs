@@ -1,7 +1,10 @@
 //! Requests to the app's own backend, with the session token.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -420,21 +423,29 @@ async fn fetch_reports_that_clerk_can_not_be_reached_for_a_token() {
 }
 
 /// Responds with the same part of a body, without end.
-struct Endless(Vec<u8>);
+struct Endless {
+    part: Vec<u8>,
+    sent: Arc<AtomicUsize>,
+}
 
 impl BackendTransport for Endless {
     fn send(&self, _: BackendRequest) -> BoxFuture<'_, std::result::Result<BackendResponse, TransportError>> {
-        let part = self.0.clone();
-        let body = Box::pin(futures_util::stream::repeat_with(move || Ok(part.clone())));
+        let (part, sent) = (self.part.clone(), self.sent.clone());
+        let body = Box::pin(futures_util::stream::repeat_with(move || {
+            sent.fetch_add(1, Ordering::Relaxed);
+            Ok(part.clone())
+        }));
         Box::pin(std::future::ready(Ok(BackendResponse { status: 200, headers: Vec::new(), body })))
     }
 }
 
 #[tokio::test]
 async fn bytes_of_a_response_are_limited() {
-    let clerk = scripted(Endless(vec![0; 1024 * 1024]), true).await;
+    let sent = Arc::<AtomicUsize>::default();
+    let clerk = scripted(Endless { part: vec![0; 1024 * 1024], sent: sent.clone() }, true).await;
     let response = clerk.fetch(FetchRequest::get(URL)).await.unwrap();
     assert_eq!(response.bytes().await.unwrap_err().code(), "decode_error");
+    assert_eq!(sent.load(Ordering::Relaxed), 65, "parts of a megabyte");
 }
 
 #[tokio::test]

@@ -103,6 +103,7 @@ async fn transport_reports_a_response_that_is_not_complete() {
             method: HttpMethod::Get,
             url: format!("http://127.0.0.1:{port}/v1/client").parse().unwrap(),
             authorization: None,
+            session_token: None,
             user_agent: "Test/1.0".to_owned(),
         };
         let sent = with_timeout("the request to end", transport.send(request)).await;

@@ -23,6 +23,7 @@ mod flows {
     mod email_link;
     mod forged_links;
     mod frontend_api;
+    mod frontend_request;
     mod hosted_auth;
     mod load;
     mod oauth;

@@ -124,7 +124,9 @@ impl Transport for ScriptedFapi {
                 let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
                 (tunnelled.unwrap_or_else(|| "POST".to_owned()), names.join("&"))
             }
-            HttpMethod::Post(body) => (tunnelled.unwrap_or_else(|| "POST".to_owned()), body.expose().to_owned()),
+            HttpMethod::Post(body) | HttpMethod::Json(body) => {
+                (tunnelled.unwrap_or_else(|| "POST".to_owned()), body.expose().to_owned())
+            }
         };
         let path = request.url.path().trim_start_matches("/v1").to_owned();
         let token = request.authorization.as_ref().map(clerk_core::secret::ClientToken::expose);

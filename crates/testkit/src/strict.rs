@@ -30,7 +30,7 @@ impl Call {
         let tunnelled = params.get("_method").cloned();
         let method = match &request.method {
             HttpMethod::Get => "GET".to_owned(),
-            HttpMethod::Upload(_) => tunnelled.unwrap_or_else(|| "POST".to_owned()),
+            HttpMethod::Upload(_) | HttpMethod::Json(_) => tunnelled.unwrap_or_else(|| "POST".to_owned()),
             HttpMethod::Post(body) => {
                 let form = url::Url::parse(&format!("form:?{}", body.expose())).unwrap();
                 params.extend(form.query_pairs().into_owned());

@@ -10,7 +10,7 @@ use reqwest::{
 };
 
 use crate::{
-    fapi::http::{Clients, credential, transport_error},
+    fapi::http::{Clients, bearer, transport_error},
     ports::{BackendRequest, BackendResponse, BackendTransport, BoxFuture, TransportError},
     secret::Secret,
 };
@@ -33,12 +33,11 @@ impl HttpBackendTransport {
     async fn exchange(&self, request: BackendRequest) -> Result<BackendResponse, TransportError> {
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| TransportError { reason: "the method is not valid".into() })?;
-        let bearer = Secret::new(format!("Bearer {}", request.session_token.expose()));
         let mut builder = self.0.for_url(&request.url).request(method, request.url);
         for (name, value) in request.headers {
             builder = builder.header(header_name(&name)?, header_value(&value)?);
         }
-        builder = builder.header(AUTHORIZATION, credential(bearer.expose())?);
+        builder = builder.header(AUTHORIZATION, bearer(&request.session_token)?);
         if let Some(body) = request.body {
             builder = builder.body(Bytes::from_owner(Body(body)));
         }

@@ -19,6 +19,7 @@ pub(crate) mod ordering;
 mod recovery;
 pub(crate) mod requests;
 mod revocations;
+mod session_request;
 pub(crate) mod session_token;
 pub(crate) mod throttle;
 pub(crate) mod token_cache;
@@ -286,7 +287,7 @@ impl Clerk {
         let active = || self.snapshot().session().map(|session| session.id.clone());
         let session_id = request.session.clone().or_else(active);
         let (client_token, in_flight) = self.0.connection.begin_request(request);
-        let reply = fapi.send(request, &Credentials { client_token, session_id }).await?;
+        let reply = fapi.send(request, &Credentials { client_token, session_id, ..Credentials::default() }).await?;
         if let Err(error) = &reply.outcome {
             self.0.throttle.note(request, error);
         }

@@ -182,7 +182,7 @@ impl Clerk {
             return Ok(if is_known { Said::Ended } else { said });
         }
         let Some(fapi) = self.0.connection.fapi() else { return Ok(Said::Nothing) };
-        let credentials = Credentials { client_token: revocation.token.clone(), session_id: None };
+        let credentials = Credentials { client_token: revocation.token.clone(), ..Credentials::default() };
         let reply = fapi.send(request, &credentials).await?;
         // FAPI makes another client when it refuses a token.
         if let (Some(old), TokenUpdate::Set(new)) = (&revocation.token, &reply.token)

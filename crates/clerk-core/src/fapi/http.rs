@@ -16,7 +16,7 @@ use url::Url;
 use crate::{
     fapi::{instance::is_loopback, json},
     ports::{BoxFuture, HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError, UploadPart},
-    secret::Secret,
+    secret::{Secret, SessionToken},
 };
 
 /// The default timeout of a request, from connecting to the last byte of the response.
@@ -83,9 +83,14 @@ impl HttpTransport {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(wiped(body.expose())),
             HttpMethod::Upload(parts) => client.post(request.url).multipart(multipart(parts)?),
+            HttpMethod::Json(body) => {
+                client.post(request.url).header(CONTENT_TYPE, "application/json").body(wiped(body.expose()))
+            }
         };
         builder = builder.header(ACCEPT, "application/json").header(USER_AGENT, request.user_agent);
-        if let Some(token) = request.authorization {
+        if let Some(token) = request.session_token {
+            builder = builder.header(AUTHORIZATION, bearer(&token)?);
+        } else if let Some(token) = request.authorization {
             builder = builder.header(AUTHORIZATION, credential(token.expose())?);
         }
         let mut response = builder.send().await.map_err(transport_error)?;
@@ -97,8 +102,13 @@ impl HttpTransport {
     }
 }
 
+/// Makes the value of `Authorization` for a session token.
+pub(crate) fn bearer(token: &SessionToken) -> Result<HeaderValue, TransportError> {
+    credential(Secret::new(format!("Bearer {}", token.expose())).expose())
+}
+
 /// Makes the value of `Authorization`.
-pub(crate) fn credential(text: &str) -> Result<HeaderValue, TransportError> {
+fn credential(text: &str) -> Result<HeaderValue, TransportError> {
     let mut value = HeaderValue::from_maybe_shared(wiped(text))
         .map_err(|_| TransportError { reason: "the token can't be sent in a header".into() })?;
     // Hides the value in the HTTP libraries' own `Debug` output.
@@ -224,6 +234,7 @@ mod tests {
             method: HttpMethod::Get,
             url: format!("http://{}/v1/client", silent.local_addr().unwrap()).parse().unwrap(),
             authorization: None,
+            session_token: None,
             user_agent: "Test/1.0".to_owned(),
         };
         let transport = HttpTransport::with_timeout(Duration::from_millis(20)).unwrap();

@@ -16,7 +16,7 @@ use crate::{
     models::SessionId,
     outside,
     ports::{HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
-    secret::{ClientToken, Secret, Wipe},
+    secret::{ClientToken, Secret, SessionToken, Wipe},
 };
 
 /// How often a GET is sent if no response arrives. Other methods are never retried: they may have been executed.
@@ -46,6 +46,8 @@ pub(crate) struct Fapi {
 pub(crate) struct Credentials {
     /// The client token.
     pub(crate) client_token: Option<ClientToken>,
+    /// A session token in place of the client token.
+    pub(crate) session_token: Option<SessionToken>,
     /// The active session; needed outside `/client` when the client holds several.
     pub(crate) session_id: Option<SessionId>,
 }
@@ -153,20 +155,28 @@ impl Fapi {
             method: match request.method {
                 Method::Get => HttpMethod::Get,
                 _ if !request.parts.is_empty() => HttpMethod::Upload(request.parts.clone()),
-                _ => HttpMethod::Post(request.form.encode()),
+                _ => match &request.json {
+                    Some(json) => HttpMethod::Json(json.clone()),
+                    None => HttpMethod::Post(request.form.encode()),
+                },
             },
             url: self.url(request, credentials, attempt),
             authorization: credentials.client_token.clone(),
+            session_token: credentials.session_token.clone(),
             user_agent: self.user_agent.clone(),
         }
     }
 
     fn url(&self, request: &Request, credentials: &Credentials, attempt: u32) -> Url {
-        let mut url = self.instance.url(&format!("/v1{}", request.path));
+        let version = if request.is_versioned { "/v1" } else { "" };
+        let mut url = self.instance.url(&format!("{version}{}", request.path));
         let mut query = url.query_pairs_mut();
         query.extend_pairs(request.query.iter().map(|(key, value)| (key, value.expose())));
         query.append_pair("__clerk_api_version", API_VERSION);
-        query.append_pair("_is_native", "1");
+        // Says that `Authorization` has a client token.
+        if credentials.session_token.is_none() {
+            query.append_pair("_is_native", "1");
+        }
         query.append_pair("_tauri_sdk_version", env!("CARGO_PKG_VERSION"));
         if let Some(nonce) = &request.nonce {
             query.append_pair("rotating_token_nonce", nonce.expose());
@@ -314,7 +324,11 @@ mod tests {
     #[tokio::test]
     async fn send_adds_version_and_native_parameters() {
         let (fapi, script) = fapi(vec![response(200, "{}")]);
-        let credentials = Credentials { client_token: Some(ClientToken::new("t")), session_id: Some("sess_1".into()) };
+        let credentials = Credentials {
+            client_token: Some(ClientToken::new("t")),
+            session_id: Some("sess_1".into()),
+            ..Credentials::default()
+        };
         fapi.send(&Request::new(Method::Patch, "/client").responds_with_client(), &credentials).await.unwrap();
         let requests = script.requests.lock().unwrap();
         assert_eq!(
@@ -331,7 +345,7 @@ mod tests {
     #[tokio::test]
     async fn send_adds_session_id_outside_of_client_paths() {
         let (fapi, script) = fapi(vec![response(200, "{}"), response(200, "{}")]);
-        let credentials = Credentials { client_token: None, session_id: Some("sess_1".into()) };
+        let credentials = Credentials { session_id: Some("sess_1".into()), ..Credentials::default() };
         fapi.send(&get_environment(), &credentials).await.unwrap();
         fapi.send(&Request::new(Method::Get, path(&["client", "sessions", "sess_1"])), &credentials).await.unwrap();
         let requests = script.requests.lock().unwrap();

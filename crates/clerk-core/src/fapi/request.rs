@@ -9,16 +9,22 @@ use crate::{
     fapi::form::Form,
     models::SessionId,
     ports::UploadPart,
-    secret::{RotatingTokenNonce, Secret, Wipe},
+    secret::{FormBody, RotatingTokenNonce, Secret, Wipe},
 };
 
 /// The method of a request as FAPI processes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
+#[allow(clippy::exhaustive_enums, reason = "FAPI has no others")]
+pub enum Method {
+    /// Reads.
     Get,
+    /// Creates, or does something.
     Post,
+    /// Changes.
     Patch,
+    /// Replaces.
     Put,
+    /// Deletes.
     Delete,
 }
 
@@ -69,6 +75,10 @@ pub(crate) struct Request {
     pub(super) form: Form,
     /// The parts of a multipart body, which replaces the form.
     pub(super) parts: Vec<UploadPart>,
+    /// A JSON body, which replaces the form.
+    pub(super) json: Option<FormBody>,
+    /// Whether the path is behind `/v1`.
+    pub(super) is_versioned: bool,
     /// The session on whose behalf it is made. Default: the active one.
     pub(crate) session: Option<SessionId>,
     /// Whether the outcome is the whole body of the response, except for the client, and may be any JSON.
@@ -91,6 +101,8 @@ impl Request {
             nonce: None,
             form: Form::default(),
             parts: Vec::new(),
+            json: None,
+            is_versioned: true,
             session: None,
             raw: false,
             responds_with_client: false,
@@ -108,6 +120,18 @@ impl Request {
     /// Sends a multipart body.
     pub(crate) fn parts(mut self, parts: Vec<UploadPart>) -> Self {
         self.parts = parts;
+        self
+    }
+
+    /// Sends a JSON body.
+    pub(crate) fn json(mut self, json: Option<FormBody>) -> Self {
+        self.json = json;
+        self
+    }
+
+    /// Sends the request to a path that is not behind `/v1`.
+    pub(crate) fn unversioned(mut self) -> Self {
+        self.is_versioned = false;
         self
     }
 

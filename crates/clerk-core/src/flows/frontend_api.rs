@@ -151,11 +151,7 @@ impl FrontendApiRequest {
     /// `option_invalid` if the path is not valid: it must begin with a slash, and a segment must not be empty, a dot or two, and
     /// must not contain a slash.
     pub fn segments(&self) -> Result<Vec<String>> {
-        let invalid =
-            || ErrorCode::OptionInvalid.error("the path of the request is not valid; use e.g. /client/sign_ins");
-        let rest = self.path.strip_prefix('/').ok_or_else(invalid)?;
-        let segments: Option<Vec<String>> = rest.split('/').map(decoded).collect();
-        segments.ok_or_else(invalid)
+        segments_of(&self.path)
     }
 
     /// Returns the value of a field of the form that occurs once.
@@ -163,6 +159,19 @@ impl FrontendApiRequest {
         let mut values = self.form.iter().filter(|(key, _)| key == name).map(|(_, value)| value.expose().as_str());
         values.next().filter(|_| values.next().is_none())
     }
+}
+
+/// Returns the decoded segments of a path; see [`FrontendApiRequest::segments`].
+pub(super) fn segments_of(path: &str) -> Result<Vec<String>> {
+    let invalid = || ErrorCode::OptionInvalid.error("the path of the request is not valid; use e.g. /client/sign_ins");
+    let rest = path.strip_prefix('/').ok_or_else(invalid)?;
+    let segments: Option<Vec<String>> = rest.split('/').map(decoded).collect();
+    segments.ok_or_else(invalid)
+}
+
+/// Whether session tokens are minted there.
+pub(super) fn mints_tokens(segments: &[&str]) -> bool {
+    matches!(segments, ["client", "sessions", _, "tokens", ..] | ["me", "tokens", ..])
 }
 
 /// Decodes a segment of a path.
@@ -263,11 +272,11 @@ impl Clerk {
             self.snapshot().lists_session(&id).then_some(id)
         };
         let intent = request.field("intent");
+        if mints_tokens(&segments) {
+            return Err(ErrorCode::RequestNotAllowed
+                .error("session tokens are minted by the command get_token; use getToken()"));
+        }
         match (method, segments.as_slice()) {
-            (_, ["client", "sessions", _, "tokens", ..]) => {
-                return Err(ErrorCode::RequestNotAllowed
-                    .error("session tokens are minted by the command get_token; use getToken()"));
-            }
             (Method::Delete, ["client"] | ["client", "sessions"]) => return Ok(Operation::SignOut(None)),
             (Method::Post, ["client", "sessions", id, "remove" | "end"]) if let Some(session) = known(id) => {
                 return Ok(Operation::SignOut(Some(session)));
@@ -286,32 +295,10 @@ impl Clerk {
             _ => {}
         }
         self.replace_redirects(&mut request, segments.first().copied().unwrap_or_default(), page)?;
-        self.built(method, &segments, request).map(Box::new).map(Operation::Send)
-    }
-
-    fn built(&self, method: Method, segments: &[&str], request: FrontendApiRequest) -> Result<Request> {
-        let mut built = Request::new(method, path(segments)).raw().session(request.session_id);
-        for (name, value) in request.query {
-            if name == "rotating_token_nonce" && value.expose() == REDEEMED_NONCE {
-                continue;
-            }
-            refuse_own_name(&name)?;
-            built = built.query(name, value.expose().as_str());
-        }
-        let mut form = Form::default();
-        for (name, value) in &request.form {
-            refuse_own_name(name)?;
-            form.push(name, value.expose().as_str());
-        }
-        built = built.form(form).parts(uploads(request.parts)?);
-        built = match (method, segments) {
-            (_, ["client"]) => built.responds_with_client(),
-            (Method::Get, ["client", "sign_ins" | "sign_ups", _] | ["me"]) => built.reload(),
-            // Reports activity only.
-            (Method::Post, ["client", "sessions", _, "touch"]) => built.background(),
-            _ => built,
-        };
-        Ok(built)
+        let FrontendApiRequest { mut query, form, parts, session_id, .. } = request;
+        query.retain(|(name, value)| name != "rotating_token_nonce" || value.expose() != REDEEMED_NONCE);
+        let built = built(method, &segments, &query, &form)?.parts(uploads(parts)?).session(session_id);
+        Ok(Operation::Send(Box::new(built)))
     }
 
     /// Replaces redirect URLs that lead to the page: only the callback URL leads back to the app. Attempts and accounts return to
@@ -422,8 +409,35 @@ fn clean(json: &mut Value, client_token: Option<&str>, token: &dyn Fn(&str) -> O
     }
 }
 
+/// Makes a request whose outcome is the whole body of the response.
+pub(super) fn built(
+    method: Method,
+    segments: &[&str],
+    query: &[(String, Secret<String>)],
+    form: &[(String, Secret<String>)],
+) -> Result<Request> {
+    let mut built = Request::new(method, path(segments)).raw();
+    for (name, value) in query {
+        refuse_own_name(name)?;
+        built = built.query(name.clone(), value.expose().as_str());
+    }
+    let mut fields = Form::default();
+    for (name, value) in form {
+        refuse_own_name(name)?;
+        fields.push(name, value.expose().as_str());
+    }
+    let built = built.form(fields);
+    Ok(match (method, segments) {
+        (_, ["client"]) => built.responds_with_client(),
+        (Method::Get, ["client", "sign_ins" | "sign_ups", _] | ["me"]) => built.reload(),
+        // Reports activity only.
+        (Method::Post, ["client", "sessions", _, "touch"]) => built.background(),
+        _ => built,
+    })
+}
+
 /// Refuses the names of parameters that the SDK sets.
-fn refuse_own_name(name: &str) -> Result<()> {
+pub(super) fn refuse_own_name(name: &str) -> Result<()> {
     if name.starts_with('_') || name == "rotating_token_nonce" {
         return Err(ErrorCode::OptionInvalid
             .error(format!("the parameter {name} is set by the SDK; remove it from the request")));

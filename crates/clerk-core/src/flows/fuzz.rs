@@ -304,7 +304,7 @@ impl Server {
         let is = |name: &str, value: &str| request.url.query_pairs().any(|pair| pair == (name.into(), value.into()));
         let names_nonce = request.url.query_pairs().any(|(name, _)| name == "rotating_token_nonce");
         let form: Vec<(String, String)> = match &request.method {
-            HttpMethod::Get | HttpMethod::Upload(_) => Vec::new(),
+            HttpMethod::Get | HttpMethod::Upload(_) | HttpMethod::Json(_) => Vec::new(),
             HttpMethod::Post(body) => form_urlencoded::parse(body.expose().as_bytes()).into_owned().collect(),
         };
         let has = |name: &str, value: &str| form.iter().any(|pair| pair.0 == name && pair.1 == value);

@@ -7,6 +7,7 @@ pub(crate) mod callback_params;
 pub(crate) mod deep_link;
 pub(crate) mod email_link;
 pub(crate) mod frontend_api;
+pub(crate) mod frontend_request;
 #[cfg(test)]
 mod fuzz;
 mod hosted_auth;

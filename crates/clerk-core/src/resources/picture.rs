@@ -63,10 +63,14 @@ impl TryFrom<FrontendApiFile> for Picture {
 
 impl Picture {
     pub(crate) fn part(self) -> Result<UploadPart> {
+        self.part_named("file")
+    }
+
+    pub(crate) fn part_named(self, name: &str) -> Result<UploadPart> {
         if self.content.len() > MAX_SIZE {
             return Err(ErrorCode::OptionInvalid.error("the picture is larger than 10 MB; choose a smaller one"));
         }
         let file = Some((self.file_name, self.content_type));
-        Ok(UploadPart { name: "file".to_owned(), file, content: Secret::new(self.content) })
+        Ok(UploadPart { name: name.to_owned(), file, content: Secret::new(self.content) })
     }
 }

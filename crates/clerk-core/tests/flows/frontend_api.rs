@@ -157,9 +157,10 @@ async fn frontend_api_refuses_what_the_sdk_sets_and_paths_that_are_none() {
             serde_json::from_value(json!({ "method": "GET", "path": "/me", "query": [[name, "x"]] })).unwrap();
         assert_eq!(send_with(&app, query, ALL).await.unwrap_err().code(), "option_invalid", "{name} in the query");
     }
-    let tokens = format!("/client/sessions/{session}/tokens");
-    let error = send_with(&app, request("POST", &tokens, &[]), ALL).await.unwrap_err();
-    assert_eq!(error.code(), "request_not_allowed");
+    for tokens in [format!("/client/sessions/{session}/tokens"), "/me/tokens".to_owned()] {
+        let error = send_with(&app, request("POST", &tokens, &[]), ALL).await.unwrap_err();
+        assert_eq!(error.code(), "request_not_allowed", "{tokens}");
+    }
     assert_eq!(app.emulator.requests().len(), before, "nothing was sent");
 }
 
