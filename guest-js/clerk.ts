@@ -2,11 +2,11 @@
 import type * as wire from './bindings';
 import * as commands from './bindings';
 import { type Context, isReadyFor } from './class/context';
-import { authenticate } from './class/flows';
 import { Redirects } from './class/redirects';
 import type { ClerkStatus, Resources, SetActiveParams, SignOutOptions } from './class/types';
 import { isClerkAPIResponseError, isClerkRuntimeError } from './errors';
 import type { ClerkFetchInit } from './fetch';
+import { importOnDemand } from './import-on-demand';
 import { onRedirectFinished } from './ipc';
 import { Listeners, notify } from './listeners';
 import { Mirror } from './mirror';
@@ -80,7 +80,9 @@ export class Clerk extends Redirects {
 
   readonly #host: Host = {
     sync: () => this.#mirror.sync(),
-    authenticate: (resource, params) => authenticate(this.#context, resource, params),
+    authenticate: async (resource, params) => {
+      await (await importOnDemand()).authenticate(this.#context, resource, params);
+    },
   };
 
   protected override get context(): Context {

@@ -1,7 +1,7 @@
-/** Flows that leave the app and come back, and the calls that need no attempt. */
+/** Flows that leave the app and come back, whose code is imported on first use, and the calls that need no attempt. */
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
-import type { RedirectParams } from '../resources/base';
+import { importOnDemand } from '../import-on-demand';
 import { Organization } from '../resources/organization';
 import { type Context, isReadyFor } from './context';
 import { UrlBuilders } from './urls';
@@ -26,7 +26,23 @@ export interface Waitlist {
   updatedAt: Date;
 }
 
+/** The flows, by the name of their method. */
+type FlowFunctions = typeof import('./browser-flows').flows;
+
 export abstract class Flows extends UrlBuilders {
+  /** Runs a flow, whose code is imported now. Does nothing before `load()`. */
+  protected async flow<Name extends keyof FlowFunctions>(
+    name: Name,
+    ...params: Parameters<FlowFunctions[Name]> extends [Context, ...infer Params] ? Params : never
+  ): Promise<unknown> {
+    if (!isReadyFor(this.context, name)) {
+      return undefined;
+    }
+    const { flows } = await importOnDemand();
+    const run = flows[name] as (context: Context, ...params: unknown[]) => Promise<unknown>;
+    return await run(this.context, ...params);
+  }
+
   /**
    * Continues after a browser flow came back. `authenticateWithRedirect` does this by itself. Does nothing before
    * `load()`.
@@ -35,15 +51,11 @@ export abstract class Flows extends UrlBuilders {
    * @throws {@link ClerkRuntimeError} `redirect_callback_incomplete`, `network_error`
    * @throws {@link ClerkAPIResponseError}
    */
-  async handleRedirectCallback(
+  handleRedirectCallback(
     params: wire.RedirectCallbackParams = {},
     customNavigate?: CustomNavigate,
   ): Promise<unknown> {
-    if (!isReadyFor(this.context, 'handleRedirectCallback')) {
-      return undefined;
-    }
-    const outcome = await commands.handleRedirectCallback(fromThisPage(params));
-    return await follow(this.context, outcome, customNavigate);
+    return this.flow('handleRedirectCallback', params, customNavigate);
   }
 
   /**
@@ -52,20 +64,11 @@ export abstract class Flows extends UrlBuilders {
    *
    * @throws {@link EmailLinkError} `expired`, `failed`, `client_mismatch`
    */
-  async handleEmailLinkVerification(
+  handleEmailLinkVerification(
     params: HandleEmailLinkVerificationParams,
     customNavigate?: CustomNavigate,
   ): Promise<unknown> {
-    if (!isReadyFor(this.context, 'handleEmailLinkVerification')) {
-      return undefined;
-    }
-    const { onVerifiedOnOtherDevice, ...urls } = params;
-    const outcome = await commands.handleEmailLinkVerification(window.location.href, urls);
-    if (outcome.verifiedOnOtherDevice) {
-      onVerifiedOnOtherDevice?.();
-      return null;
-    }
-    return await follow(this.context, outcome, customNavigate);
+    return this.flow('handleEmailLinkVerification', params, customNavigate);
   }
 
   /**
@@ -114,88 +117,4 @@ export abstract class Flows extends UrlBuilders {
     const { getOrganization } = await import('../resource-commands');
     return new Organization(await getOrganization(organizationId), this.context.host());
   }
-}
-
-/** Adds the page that relative URLs are resolved against. */
-export function fromThisPage(params: wire.RedirectCallbackParams): wire.RedirectCallbackParams {
-  return { location: window.location.href, ...params };
-}
-
-/**
- * Navigates to where a flow leads. The last step is always Clerk's own navigation; `customNavigate` takes the others. If the
- * app has no page for what is required next, returns the requirements.
- */
-export async function follow(
-  context: Context,
-  outcome: Omit<wire.RedirectOutcome, 'requirements'> & { requirements?: wire.Requirements | null },
-  customNavigate?: CustomNavigate,
-): Promise<unknown> {
-  await context.sync();
-  if (!outcome.navigateTo) {
-    return outcome.requirements ?? undefined;
-  }
-  return customNavigate && !outcome.createdSessionId
-    ? await customNavigate(outcome.navigateTo)
-    : await context.navigate(outcome.navigateTo);
-}
-
-/** Runs `authenticateWithRedirect` of a sign-in or sign-up. */
-export async function authenticate(
-  context: Context,
-  resource: wire.AttemptKind,
-  // Only the app's callback URL leads back to the app, so `redirectUrl` is ignored.
-  { redirectUrl: _, redirectUrlComplete, ...params }: RedirectParams,
-): Promise<void> {
-  const { callback, flow } = splitCallback(params);
-  if (redirectUrlComplete !== undefined) {
-    callback.signInFallbackRedirectUrl ??= redirectUrlComplete;
-    callback.signUpFallbackRedirectUrl ??= redirectUrlComplete;
-  }
-  const outcome = await commands.authenticateWithRedirect({
-    ...flow,
-    resource,
-    callback: fromThisPage(callback),
-  });
-  await follow(context, outcome);
-}
-
-/** Every parameter of a callback but those that the flow has as well. A missing name does not compile. */
-const CALLBACK_PARAMS: Record<
-  Exclude<keyof wire.RedirectCallbackParams, 'location' | 'unsafeMetadata'>,
-  true
-> = {
-  signInUrl: true,
-  signUpUrl: true,
-  firstFactorUrl: true,
-  secondFactorUrl: true,
-  resetPasswordUrl: true,
-  continueSignUpUrl: true,
-  verifyEmailAddressUrl: true,
-  verifyPhoneNumberUrl: true,
-  signInProtectCheckUrl: true,
-  signUpProtectCheckUrl: true,
-  signInForceRedirectUrl: true,
-  signInFallbackRedirectUrl: true,
-  signUpForceRedirectUrl: true,
-  signUpFallbackRedirectUrl: true,
-  transferable: true,
-  reloadResource: true,
-  continuation: true,
-};
-
-type FlowParams = Omit<wire.AuthenticateWithRedirectParams, 'resource'>;
-
-/** Splits the parameters of `authenticateWithRedirect` into those of the flow and those of its callback. */
-function splitCallback(params: FlowParams & wire.RedirectCallbackParams): {
-  callback: wire.RedirectCallbackParams;
-  flow: FlowParams;
-} {
-  const entries = Object.entries(params);
-  const isCallback = ([name]: [string, unknown]) => Object.hasOwn(CALLBACK_PARAMS, name);
-  const callback = Object.fromEntries(entries.filter(isCallback)) as wire.RedirectCallbackParams;
-  if (params.unsafeMetadata !== undefined) {
-    callback.unsafeMetadata = params.unsafeMetadata;
-  }
-  const flow = Object.fromEntries(entries.filter((entry) => !isCallback(entry))) as typeof params;
-  return { callback, flow };
 }

@@ -1,9 +1,5 @@
 /** Navigating to the pages that the URL builders name. */
-import type * as wire from '../bindings';
-import * as commands from '../bindings';
 import type { RedirectOptions } from '../urls';
-import { isReadyFor } from './context';
-import { follow, fromThisPage } from './flows';
 import { Wallets } from './wallets';
 
 export abstract class Redirects extends Wallets {
@@ -17,33 +13,14 @@ export abstract class Redirects extends Wallets {
   redirectToSignIn(options: RedirectOptions = {}): Promise<unknown> {
     return this.context.urls().hasOwnSignIn()
       ? this.context.navigate(this.buildSignInUrl(options))
-      : this.#hosted('signIn', options);
+      : this.flow('redirectToSignIn', options);
   }
 
   /** Navigates to the app's sign-up, or opens Clerk's hosted one; see {@link redirectToSignIn}. */
   redirectToSignUp(options: RedirectOptions = {}): Promise<unknown> {
     return this.context.urls().hasOwnSignUp()
       ? this.context.navigate(this.buildSignUpUrl(options))
-      : this.#hosted('signUp', options);
-  }
-
-  async #hosted(mode: wire.AttemptKind, options: RedirectOptions): Promise<unknown> {
-    if (!isReadyFor(this.context, mode === 'signIn' ? 'redirectToSignIn' : 'redirectToSignUp')) {
-      return undefined;
-    }
-    const callback: wire.RedirectCallbackParams = {};
-    for (const name of ['signInForceRedirectUrl', 'signUpForceRedirectUrl'] as const) {
-      const url = options[name];
-      if (url) {
-        callback[name] = url;
-      }
-    }
-    // As with the app's own pages, the user comes back to the present page by default.
-    for (const name of ['signInFallbackRedirectUrl', 'signUpFallbackRedirectUrl'] as const) {
-      callback[name] =
-        options.redirectUrl || options[name] || this.context.options()[name] || window.location.href;
-    }
-    return await follow(this.context, await commands.startHostedAuth(mode, fromThisPage(callback)));
+      : this.flow('redirectToSignUp', options);
   }
 
   /** Navigates to the user's profile, in the system browser unless it is a page of the app. */

@@ -1,8 +1,6 @@
 /** Signing in with a wallet. */
 import type * as wire from '../bindings';
-import * as commands from '../bindings';
-import { isReadyFor } from './context';
-import { type CustomNavigate, Flows, follow } from './flows';
+import { type CustomNavigate, Flows } from './flows';
 
 /** Parameters of {@link Wallets.authenticateWithWeb3}. */
 export type AuthenticateWithWeb3Params = Omit<wire.AuthenticateWithWeb3Params, 'location'> & {
@@ -22,12 +20,8 @@ export abstract class Wallets extends Flows {
    * `web3_signature_generation_failed`, `web3_solana_wallet_name_required`, `web3_wallet_not_confirmed`,
    * `wallet_bridge_misused`, `browser_unavailable`
    */
-  async authenticateWithWeb3({ customNavigate, ...params }: AuthenticateWithWeb3Params): Promise<void> {
-    if (!isReadyFor(this.context, 'authenticateWithWeb3')) {
-      return;
-    }
-    const outcome = await commands.authenticateWithWeb3({ location: window.location.href, ...params });
-    await follow(this.context, outcome, customNavigate);
+  async authenticateWithWeb3(params: AuthenticateWithWeb3Params): Promise<void> {
+    await this.flow('authenticateWithWeb3', params);
   }
 
   /** Signs in with MetaMask; see {@link authenticateWithWeb3}. */

@@ -1,0 +1,2 @@
+/** What the class imports on first use. */
+export { authenticate, flows } from './class/browser-flows';
