@@ -1411,6 +1411,8 @@ export type SignInCreateParams = {
 	redirectUrl?: string | null,
 	/**  The URL that a provider returns to if the sign-in is complete. */
 	actionCompleteRedirectUrl?: string | null,
+	/**  The time zone of the user, e.g. `Europe/Athens`. */
+	timezone: string | null,
 	/**  Transfers a sign-up whose account already exists to a sign-in. */
 	transfer?: boolean | null,
 	/**  Whether to continue as a sign-up if no user has the identifier. */
@@ -1445,6 +1447,8 @@ export type SignInFactor = {
 	primary: boolean | null,
 	/**  Whether it is the preferred second factor. */
 	default: boolean | null,
+	/**  Time zone of the user, e.g. `Europe/Athens`. */
+	timezone?: string | null,
 	/**  `sms` or `whatsapp`. */
 	channel: string | null,
 };
@@ -1551,6 +1555,8 @@ export type SignUpParams = {
 	/**  The URL that an e-mail link or a provider returns to. */
 	redirectUrl?: string | null,
 	/**  The URL that a provider returns to if the sign-up is complete. */
+	/**  The time zone of the user, e.g. `Europe/Athens`. */
+	timezone: string | null,
 	actionCompleteRedirectUrl?: string | null,
 	/**  Ticket of an invitation. */
 	ticket?: string | null,
@@ -1602,6 +1608,8 @@ export type SignUpVerification = {
 	/**  Why it failed. */
 	error: ApiErrorItem | null,
 	/**  The nonce, for wallets. */
+	/**  Time zone of the user, e.g. `Europe/Athens`. */
+	timezone?: string | null,
 	nonce: string | null,
 	/**  The message to sign, for wallets. */
 	message: string | null,

@@ -105,6 +105,7 @@ fn clerk_setup<R: Runtime>(
     setup.storage_timeout = config.timeouts.storage();
     setup.user_agent = core::user_agent(&package.name, &package.version.to_string());
     setup.locale = sys_locale::get_locale();
+    setup.timezone = iana_time_zone::get_timezone().ok();
     Ok(setup)
 }
 

@@ -37,6 +37,8 @@ pub struct ClerkSetup {
     pub user_agent: String,
     /// The language of messages, e.g. `en-US`.
     pub locale: Option<String>,
+    /// The user's time zone, e.g. `Europe/Athens`.
+    pub timezone: Option<String>,
     /// The timeout of a browser flow.
     pub browser_timeout: Duration,
     /// The timeout of a call to the secret store: the user may have to unlock it. Default: [`DEFAULT_STORAGE_TIMEOUT`].
@@ -134,6 +136,7 @@ impl ClerkSetup {
             sdk_metadata: SdkMetadata::default(),
             user_agent: user_agent(SDK_NAME, env!("CARGO_PKG_VERSION")),
             locale: None,
+            timezone: None,
             browser_timeout: DEFAULT_BROWSER_TIMEOUT,
             storage_timeout: DEFAULT_STORAGE_TIMEOUT,
             transport,

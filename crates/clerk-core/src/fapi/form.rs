@@ -57,6 +57,12 @@ impl Form {
         self
     }
 
+    /// Removes a field.
+    pub(crate) fn without(mut self, key: &str) -> Self {
+        self.0.retain(|(name, _)| name != key);
+        self
+    }
+
     pub(crate) fn push(&mut self, key: &str, value: impl Into<String>) {
         self.0.push((key.to_owned(), Secret::new(value.into())));
     }

@@ -165,6 +165,11 @@ impl Request {
         Ok(self.form(form?))
     }
 
+    /// Returns the request without a field of its form.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        Self { form: self.form.clone().without(name), ..self.clone() }
+    }
+
     pub(crate) fn nonce(mut self, nonce: Option<&RotatingTokenNonce>) -> Self {
         self.nonce = nonce.cloned();
         if self.nonce.is_some() { self.redeems() } else { self }

@@ -58,6 +58,8 @@ resource! {
         pub abandon_at: UnixMillis,
     }
 }
+        /// The time zone of the user, e.g. `Europe/Athens`.
+        pub timezone: Option<String>,
 
 impl SignIn {
     /// Whether the sign-in has this status.

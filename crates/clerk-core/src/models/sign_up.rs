@@ -62,6 +62,8 @@ resource! {
         pub legal_accepted_at: Option<UnixMillis>,
         /// The language of the sign-up.
         pub locale: Option<String>,
+        /// The time zone of the user, e.g. `Europe/Athens`.
+        pub timezone: Option<String>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The resources of FAPI, one file each: parameters and requests. Their data types are in [`models`](crate::models).
 
 pub(crate) mod account;
+pub(crate) mod attempt;
 pub(crate) mod organization;
 pub(crate) mod params;
 pub(crate) mod picture;

@@ -42,6 +42,8 @@ params! {
             oidc_prompt: String,
             /// OpenID Connect `login_hint`.
             oidc_login_hint: String,
+            /// Time zone of the user, e.g. `Europe/Athens`.
+            timezone: String,
             /// Language of messages, e.g. `en-US`.
             locale: String,
         }
@@ -129,7 +131,8 @@ impl Clerk {
     /// FAPI `POST /v1/client/sign_ins`; `SignIn.create()`.
     pub async fn create_sign_in(&self, mut params: SignInCreateParams) -> Result<SignIn> {
         params.locale = params.locale.or_else(|| self.0.setup.locale.clone());
-        self.call(&Request::new(Method::Post, "/client/sign_ins").params(params)?).await
+        params.timezone = params.timezone.or_else(|| self.0.setup.timezone.clone());
+        self.begin_attempt(Request::new(Method::Post, "/client/sign_ins").params(params)?).await
     }
 
     /// Sends a code or link for the first factor, or starts its challenge.

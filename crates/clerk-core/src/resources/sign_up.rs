@@ -56,6 +56,8 @@ params! {
             enterprise_connection_id: String,
             /// Language of messages, e.g. `en-US`.
             locale: String,
+            /// Time zone of the user, e.g. `Europe/Athens`.
+            timezone: String,
             /// `sms` or `whatsapp`, with `phone_code`.
             channel: String,
         }
@@ -111,7 +113,8 @@ impl Clerk {
     /// FAPI `POST /v1/client/sign_ups`; `SignUp.create()`.
     pub async fn create_sign_up(&self, mut params: SignUpParams) -> Result<SignUp> {
         params.locale = params.locale.or_else(|| self.0.setup.locale.clone());
-        self.call(&Request::new(Method::Post, "/client/sign_ups").params(params)?).await
+        params.timezone = params.timezone.or_else(|| self.0.setup.timezone.clone());
+        self.begin_attempt(Request::new(Method::Post, "/client/sign_ups").params(params)?).await
     }
 
     /// Adds or changes the fields of a sign-up.

@@ -1,11 +1,20 @@
 //! Sign-in attempts.
 
-use clerk_core::{
-    AttemptFactorParams, PrepareFactorParams, ResetPasswordParams, SetActiveParams, SignInCreateParams,
-    models::SignInStatus,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
-use clerk_emulator::{Action, Fault};
+
+use clerk_core::{
+    AttemptFactorParams, LoadOptions, PrepareFactorParams, ResetPasswordParams, SetActiveParams, SignInCreateParams,
+    SignUpParams,
+    models::SignInStatus,
+    storage::MemoryStore,
+};
+use clerk_emulator::{Action, Emulator, Fault};
 use clerk_testkit::app::{ADA, App, PASSWORD, config, first_error_code, password_params};
+use clerk_testkit::{ScriptedApp, client, environment, json_response};
+use serde_json::json;
 
 #[tokio::test]
 async fn create_sign_in_with_password_survives_a_restart() {
@@ -76,4 +85,64 @@ async fn create_sign_in_can_be_retried_after_a_lost_response() {
         app.clerk.create_sign_in(SignInCreateParams { identifier: Some(ADA.to_owned()), ..Default::default() }).await;
     assert_eq!(error.unwrap_err().code(), "network_error");
     app.sign_in_with_password().await;
+}
+
+#[tokio::test]
+async fn create_sign_in_sends_language_and_time_zone_unless_they_are_given() {
+    let emulator = Arc::new(Emulator::start(config()).await.unwrap());
+    let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
+        setup.locale = Some("el-GR".to_owned());
+        setup.timezone = Some("Europe/Athens".to_owned());
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let by_default = SignInCreateParams { identifier: Some(ADA.to_owned()), ..SignInCreateParams::default() };
+    app.clerk.create_sign_in(by_default).await.unwrap();
+    let given = SignInCreateParams {
+        identifier: Some(ADA.to_owned()),
+        locale: Some("de-DE".to_owned()),
+        timezone: Some("Europe/Berlin".to_owned()),
+        ..SignInCreateParams::default()
+    };
+    app.clerk.create_sign_in(given).await.unwrap();
+    let sign_up = app.clerk.create_sign_up(SignUpParams::default()).await.unwrap();
+    app.clerk.update_sign_up(&sign_up.id, SignUpParams::default()).await.unwrap();
+    let fields = |entry: &clerk_emulator::Entry| {
+        let value = |name: &str| entry.form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        (value("locale"), value("timezone"))
+    };
+    let requests = app.emulator.requests();
+    let attempts: Vec<_> = requests.iter().filter(|entry| entry.path.contains("/client/sign_")).map(fields).collect();
+    let both = |locale: &str, timezone: &str| (Some(locale.to_owned()), Some(timezone.to_owned()));
+    assert_eq!(
+        attempts,
+        [both("el-GR", "Europe/Athens"), both("de-DE", "Europe/Berlin"), both("el-GR", "Europe/Athens"), (None, None),]
+    );
+}
+
+#[tokio::test]
+async fn create_sign_in_leaves_the_time_zone_out_if_the_server_does_not_know_it() {
+    let knows = Arc::new(AtomicBool::new(false));
+    let refusal =
+        json!({ "errors": [{ "code": "form_param_unknown", "message": "", "meta": { "param_name": "timezone" } }] });
+    let script = move |method: &str, path: &str| match (method, path) {
+        ("GET", "/environment") => json_response(200, &environment()),
+        ("GET", "/client") => json_response(200, &json!({ "response": client(1, &[]) })),
+        ("POST", "/client/sign_ins") if knows.swap(true, Ordering::Relaxed) => {
+            json_response(200, &json!({ "response": { "id": "sia_1" } }))
+        }
+        ("POST", "/client/sign_ins") => json_response(422, &refusal),
+        other => panic!("unexpected request {other:?}"),
+    };
+    let app = ScriptedApp::with(script, Arc::new(MemoryStore::default()), |setup| {
+        setup.timezone = Some("Europe/Athens".to_owned());
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let sign_in = app.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
+    assert_eq!(sign_in.id.as_str(), "sia_1");
+    let requests = app.fapi.requests.lock().unwrap();
+    let bodies: Vec<&str> =
+        requests.iter().filter(|(method, ..)| method == "POST").map(|(_, _, body)| body.as_str()).collect();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies[0].contains("timezone=Europe%2FAthens") && !bodies[1].contains("timezone"), "{bodies:?}");
+    assert!(bodies[1].contains("password="));
 }
