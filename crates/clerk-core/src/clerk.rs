@@ -20,6 +20,7 @@ use crate::{
     options::ClerkOptions,
     outside,
     ports::{SecretKey, SecretLifetime, StoreError},
+    resources::attempt::Preparations,
     secret::StoredSecret,
     setup::ClerkSetup,
     state::{
@@ -87,6 +88,8 @@ pub(crate) struct Inner {
     ended: EndedSessions,
     /// The way to the secret store.
     pub(crate) store_access: StoreAccess,
+    /// Requests for codes and links in flight.
+    pub(crate) preparations: Preparations,
     /// What FAPI asked not to be sent yet.
     pub(crate) throttle: Throttle,
     /// The task that tries to reach FAPI again.
@@ -177,6 +180,7 @@ impl Clerk {
                 vault: Vault::default(),
                 revocations: Arc::default(),
                 store_access: StoreAccess::new(storage_timeout),
+                preparations: Preparations::default(),
                 throttle: Throttle::default(),
                 contact: Arc::default(),
                 upkeep: Upkeep::default(),

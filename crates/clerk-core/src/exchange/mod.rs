@@ -55,13 +55,17 @@ use crate::{
 /// How often a verification is repeated when the token changes meanwhile.
 const MAX_VERIFICATIONS: usize = 5;
 
+/// Reads the resource in a response.
+pub(crate) fn read_resource<T: Wire>(response: &Value) -> Result<T> {
+    T::read(response).ok_or_else(|| {
+        ErrorCode::DecodeError.error("the Frontend API responded with another kind of resource than requested")
+    })
+}
+
 impl Clerk {
     /// Sends a request on behalf of a caller and reads the resource in the response.
     pub(crate) async fn call<T: Wire>(&self, request: &Request) -> Result<T> {
-        let json = self.request(request).await?;
-        T::read(&json).ok_or_else(|| {
-            ErrorCode::DecodeError.error("the Frontend API responded with another kind of resource than requested")
-        })
+        read_resource(&self.request(request).await?)
     }
 
     /// Sends a request on behalf of the user who is signed in now, and reads the resource in the response.

@@ -170,6 +170,11 @@ impl Request {
         Self { form: self.form.clone().without(name), ..self.clone() }
     }
 
+    /// Whether FAPI would do the same for both.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.method == other.method && self.path == other.path && self.form == other.form
+    }
+
     pub(crate) fn nonce(mut self, nonce: Option<&RotatingTokenNonce>) -> Self {
         self.nonce = nonce.cloned();
         if self.nonce.is_some() { self.redeems() } else { self }

@@ -1,13 +1,46 @@
-//! What sign-ins and sign-ups have in common: how they begin.
+//! What sign-ins and sign-ups have in common: how they begin, and how they send codes and links.
+
+use std::sync::Mutex;
+
+use futures_util::{FutureExt, future::Shared};
+use serde_json::Value;
 
 use crate::{
     clerk::Clerk,
     error::{Error, Result},
+    exchange::read_resource,
     fapi::{request::Request, wire::Wire},
+    outside,
+    ports::BoxFuture,
+    sync::lock,
 };
 
 /// A field that is not in FAPI's published description. clerk-js sends it.
 const TIME_ZONE: &str = "timezone";
+
+/// The requests for codes and links in flight, with their responses. A user who clicks twice gets one message.
+#[derive(Default)]
+pub(crate) struct Preparations(Mutex<Vec<(Request, Response)>>);
+
+/// A response that several callers wait for.
+type Response = Shared<BoxFuture<'static, Result<Value>>>;
+
+impl Preparations {
+    /// Returns the response to an equal request in flight, or that of a new one.
+    fn share(&self, request: &Request, start: impl FnOnce() -> BoxFuture<'static, Result<Value>>) -> Response {
+        let mut in_flight = lock(&self.0);
+        if let Some((_, response)) = in_flight.iter().find(|(known, _)| known.is_same(request)) {
+            return response.clone();
+        }
+        let response = start().shared();
+        in_flight.push((request.clone(), response.clone()));
+        response
+    }
+
+    fn finish(&self, request: &Request) {
+        lock(&self.0).retain(|(known, _)| !known.is_same(request));
+    }
+}
 
 impl Clerk {
     /// Sends the request that begins an attempt. A server that does not know the time zone gets it without.
@@ -16,6 +49,29 @@ impl Clerk {
             Err(error) if is_unknown(&error, TIME_ZONE) => self.call(&request.without(TIME_ZONE)).await,
             begun => begun,
         }
+    }
+
+    /// Sends a request for a code or a link. It ends with its timeout at the latest, so it does not keep later ones from being
+    /// sent.
+    pub(super) async fn prepare_attempt<T: Wire>(&self, request: Request) -> Result<T> {
+        let response = self.0.preparations.share(&request, || {
+            let sending = Sending { clerk: self.clone(), request: request.clone() };
+            // In a task of its own, so that it goes on when its callers are cancelled.
+            Box::pin(outside::to_the_end(async move { sending.clerk.request(&sending.request).await }))
+        });
+        read_resource(&response.await?)
+    }
+}
+
+/// A request in flight, which later ones are not equal to once it has ended.
+struct Sending {
+    clerk: Clerk,
+    request: Request,
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.clerk.0.preparations.finish(&self.request);
     }
 }
 

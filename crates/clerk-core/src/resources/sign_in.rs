@@ -1,14 +1,12 @@
 //! Requests for sign-ins.
 
-use serde::Serialize;
-
 use crate::{
     clerk::Clerk,
     error::Result,
     fapi::request::{Method, Request, path},
     models::{SignIn, SignInId},
     resources::params::params,
-    secret::{RotatingTokenNonce, Wipe},
+    secret::RotatingTokenNonce,
 };
 
 params! {
@@ -42,10 +40,10 @@ params! {
             oidc_prompt: String,
             /// OpenID Connect `login_hint`.
             oidc_login_hint: String,
-            /// Time zone of the user, e.g. `Europe/Athens`.
-            timezone: String,
             /// Language of messages, e.g. `en-US`.
             locale: String,
+            /// Time zone of the user, e.g. `Europe/Athens`.
+            timezone: String,
         }
     }
 }
@@ -135,7 +133,7 @@ impl Clerk {
         self.begin_attempt(Request::new(Method::Post, "/client/sign_ins").params(params)?).await
     }
 
-    /// Sends a code or link for the first factor, or starts its challenge.
+    /// Sends a code or link for the first factor, or starts its challenge. Equal calls at the same time share one request.
     ///
     /// # Errors
     /// As [`create_sign_in`](Self::create_sign_in).
@@ -143,7 +141,7 @@ impl Clerk {
     /// # Source
     /// FAPI `…/prepare_first_factor`; `SignIn.prepareFirstFactor()`.
     pub async fn prepare_sign_in_first_factor(&self, id: &SignInId, params: PrepareFactorParams) -> Result<SignIn> {
-        self.sign_in_step(id, "prepare_first_factor", params).await
+        self.prepare_attempt(sign_in_step(id, "prepare_first_factor").params(params)?).await
     }
 
     /// Attempts the first factor. A complete sign-in has a `created_session_id`; pass it to
@@ -155,10 +153,10 @@ impl Clerk {
     /// # Source
     /// FAPI `…/attempt_first_factor`; `SignIn.attemptFirstFactor()`.
     pub async fn attempt_sign_in_first_factor(&self, id: &SignInId, params: AttemptFactorParams) -> Result<SignIn> {
-        self.sign_in_step(id, "attempt_first_factor", params).await
+        self.call(&sign_in_step(id, "attempt_first_factor").params(params)?).await
     }
 
-    /// Sends a code for the second factor.
+    /// Sends a code for the second factor. Equal calls at the same time share one request.
     ///
     /// # Errors
     /// As [`create_sign_in`](Self::create_sign_in).
@@ -166,7 +164,7 @@ impl Clerk {
     /// # Source
     /// FAPI `…/prepare_second_factor`; `SignIn.prepareSecondFactor()`.
     pub async fn prepare_sign_in_second_factor(&self, id: &SignInId, params: PrepareFactorParams) -> Result<SignIn> {
-        self.sign_in_step(id, "prepare_second_factor", params).await
+        self.prepare_attempt(sign_in_step(id, "prepare_second_factor").params(params)?).await
     }
 
     /// Attempts the second factor.
@@ -177,7 +175,7 @@ impl Clerk {
     /// # Source
     /// FAPI `…/attempt_second_factor`; `SignIn.attemptSecondFactor()`.
     pub async fn attempt_sign_in_second_factor(&self, id: &SignInId, params: AttemptFactorParams) -> Result<SignIn> {
-        self.sign_in_step(id, "attempt_second_factor", params).await
+        self.call(&sign_in_step(id, "attempt_second_factor").params(params)?).await
     }
 
     /// Sets a new password in a sign-in that needs one.
@@ -188,7 +186,7 @@ impl Clerk {
     /// # Source
     /// FAPI `…/reset_password`; `SignIn.resetPassword()`.
     pub async fn reset_sign_in_password(&self, id: &SignInId, params: ResetPasswordParams) -> Result<SignIn> {
-        self.sign_in_step(id, "reset_password", params).await
+        self.call(&sign_in_step(id, "reset_password").params(params)?).await
     }
 
     /// Reloads the sign-in. With the nonce of a callback URL, also fetches the rotated client token.
@@ -201,11 +199,11 @@ impl Clerk {
     pub async fn reload_sign_in(&self, id: &SignInId, nonce: Option<&RotatingTokenNonce>) -> Result<SignIn> {
         self.call(&read_sign_in(id).nonce(nonce).reload()).await
     }
+}
 
-    /// Sends `POST /v1/client/sign_ins/{id}/<step>`.
-    async fn sign_in_step(&self, id: &SignInId, step: &str, params: impl Serialize + Wipe) -> Result<SignIn> {
-        self.call(&Request::new(Method::Post, path(&["client", "sign_ins", id.as_str(), step])).params(params)?).await
-    }
+/// `POST /v1/client/sign_ins/{id}/<step>`.
+fn sign_in_step(id: &SignInId, step: &str) -> Request {
+    Request::new(Method::Post, path(&["client", "sign_ins", id.as_str(), step]))
 }
 
 /// `GET /v1/client/sign_ins/{id}`.

@@ -129,7 +129,7 @@ impl Clerk {
         self.call(&request.params(params)?).await
     }
 
-    /// Sends a code or link, or starts another verification.
+    /// Sends a code or link, or starts another verification. Equal calls at the same time share one request.
     ///
     /// # Errors
     /// As [`create_sign_up`](Self::create_sign_up).
@@ -142,7 +142,7 @@ impl Clerk {
         params: PrepareVerificationParams,
     ) -> Result<SignUp> {
         let request = Request::new(Method::Post, path(&["client", "sign_ups", id.as_str(), "prepare_verification"]));
-        self.call(&request.params(params)?).await
+        self.prepare_attempt(request.params(params)?).await
     }
 
     /// Attempts a verification. A complete sign-up has a `created_session_id`; pass it to

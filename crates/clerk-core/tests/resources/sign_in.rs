@@ -8,7 +8,7 @@ use std::sync::{
 use clerk_core::{
     AttemptFactorParams, LoadOptions, PrepareFactorParams, ResetPasswordParams, SetActiveParams, SignInCreateParams,
     SignUpParams,
-    models::SignInStatus,
+    models::{SignIn, SignInStatus},
     storage::MemoryStore,
 };
 use clerk_emulator::{Action, Emulator, Fault};
@@ -85,6 +85,57 @@ async fn create_sign_in_can_be_retried_after_a_lost_response() {
         app.clerk.create_sign_in(SignInCreateParams { identifier: Some(ADA.to_owned()), ..Default::default() }).await;
     assert_eq!(error.unwrap_err().code(), "network_error");
     app.sign_in_with_password().await;
+}
+
+/// Returns the parameters that send a code to the address of the sign-in.
+fn email_code(sign_in: &SignIn) -> PrepareFactorParams {
+    let factors = sign_in.supported_first_factors.iter().flatten();
+    let factor = factors.clone().find(|factor| factor.strategy == "email_code").unwrap();
+    PrepareFactorParams {
+        strategy: "email_code".to_owned(),
+        email_address_id: factor.email_address_id.clone(),
+        ..PrepareFactorParams::default()
+    }
+}
+
+#[tokio::test]
+async fn prepare_sign_in_first_factor_shares_the_request_of_an_equal_call_in_flight() {
+    let app = App::start(config()).await;
+    let identifier = SignInCreateParams { identifier: Some(ADA.to_owned()), ..SignInCreateParams::default() };
+    let sign_in = app.clerk.create_sign_in(identifier).await.unwrap();
+    let sent = || app.emulator.requests().iter().filter(|entry| entry.path.ends_with("/prepare_first_factor")).count();
+    let prepare = |params| app.clerk.prepare_sign_in_first_factor(&sign_in.id, params);
+    let (first, second) = tokio::join!(prepare(email_code(&sign_in)), prepare(email_code(&sign_in)));
+    assert_eq!(first.unwrap(), second.unwrap());
+    assert_eq!(sent(), 1);
+    prepare(email_code(&sign_in)).await.unwrap();
+    assert_eq!(sent(), 2, "the first request has ended");
+
+    app.emulator.fault(Fault::new("*/prepare_first_factor", Action::Disconnect).times(1));
+    let failed = prepare(email_code(&sign_in)).await;
+    assert_eq!(failed.unwrap_err().code(), "network_error");
+    let (again, other) = tokio::join!(
+        prepare(email_code(&sign_in)),
+        prepare(PrepareFactorParams { strategy: "unknown".to_owned(), ..PrepareFactorParams::default() }),
+    );
+    again.unwrap();
+    other.unwrap_err();
+}
+
+#[tokio::test]
+async fn prepare_sign_in_first_factor_goes_on_when_its_first_caller_is_cancelled() {
+    let app = App::start(config()).await;
+    let identifier = SignInCreateParams { identifier: Some(ADA.to_owned()), ..SignInCreateParams::default() };
+    let sign_in = app.clerk.create_sign_in(identifier).await.unwrap();
+    let prepare = || app.clerk.prepare_sign_in_first_factor(&sign_in.id, email_code(&sign_in));
+    tokio::select! {
+        biased;
+        _ = prepare() => unreachable!("a request needs more than one turn"),
+        () = std::future::ready(()) => {}
+    }
+    prepare().await.unwrap();
+    let sent = app.emulator.requests().iter().filter(|entry| entry.path.ends_with("/prepare_first_factor")).count();
+    assert_eq!(sent, 1);
 }
 
 #[tokio::test]
