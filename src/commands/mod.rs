@@ -37,7 +37,7 @@ use crate::{
         RedirectOutcome, RemovePasswordParams, ResetPasswordParams, SessionEnded,
         SessionVerifyAttemptFirstFactorParams, SessionVerifyAttemptSecondFactorParams,
         SessionVerifyPrepareFirstFactorParams, SessionVerifyPrepareSecondFactorParams, SetActiveOutcome,
-        SetActiveParams, SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, StatusListParams,
+        SetActiveParams, SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, SignUpWithWeb3Params, StatusListParams,
         UpdateEnrollmentModeParams, UpdateOrganizationParams, UpdatePasswordParams, UpdateUserParams,
     },
     error::{ErrorCode, ErrorPayload, Result},

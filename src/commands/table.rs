@@ -76,6 +76,12 @@ macro_rules! command_table {
             ["sign-in"] fn sign_in_with_email_link(clerk: Caller, sign_in_id: SignInId, email_address_id: Option<String>) -> SignIn {
                 clerk.sign_in_with_email_link(&sign_in_id, email_address_id).await
             }
+            ["sign-in"] fn submit_sign_in_protect_check(clerk: Caller, sign_in_id: SignInId, proof_token: String) -> SignIn {
+                clerk.submit_sign_in_protect_check(&sign_in_id, &proof_token).await
+            }
+            ["sign-in"] fn sign_in_with_web3(clerk: Caller, strategy: String, wallet_name: Option<String>) -> SignIn {
+                clerk.sign_in_with_web3(&strategy, wallet_name.as_deref()).await
+            }
 
             // Sign-up, step by step.
             ["sign-up"] fn create_sign_up(clerk: Caller, params: SignUpParams) -> SignUp {
@@ -95,6 +101,12 @@ macro_rules! command_table {
             }
             ["sign-up"] fn sign_up_with_email_link(clerk: Caller, sign_up_id: SignUpId) -> SignUp {
                 clerk.sign_up_with_email_link(&sign_up_id).await
+            }
+            ["sign-up"] fn submit_sign_up_protect_check(clerk: Caller, sign_up_id: SignUpId, proof_token: String) -> SignUp {
+                clerk.submit_sign_up_protect_check(&sign_up_id, &proof_token).await
+            }
+            ["sign-up"] fn sign_up_with_web3(clerk: Caller, params: SignUpWithWeb3Params) -> SignUp {
+                clerk.sign_up_with_web3(params).await
             }
 
             // For Clerk's own packages. The scopes of `frontend_api` are in `areas.rs`.

@@ -101,7 +101,7 @@ pub use flows::{
     set_active::{SetActiveOutcome, SetActiveParams},
     sign_out::{SignOutOptions, SignOutOutcome},
     verification_page::OpenAndWaitOutcome,
-    web3::{AuthenticateWithWalletParams, AuthenticateWithWeb3Params},
+    web3::{AuthenticateWithWalletParams, AuthenticateWithWeb3Params, SignUpWithWeb3Params},
 };
 pub use models::Reverification;
 pub use navigation::{callback_url::CallbackUrl, urls::RedirectOptions};

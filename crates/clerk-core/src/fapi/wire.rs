@@ -104,8 +104,8 @@ impl<T: Wire> Wire for std::collections::BTreeMap<String, T> {
 
 /// Fields that are not printed. Whoever knows the page of a provider can sign in there with their own account; the others make
 /// codes, or are codes.
-const NOT_PRINTED: [&str; 6] =
-    ["external_verification_redirect_url", "nonce", "secret", "uri", "codes", "backup_codes"];
+const NOT_PRINTED: [&str; 7] =
+    ["external_verification_redirect_url", "nonce", "secret", "token", "uri", "codes", "backup_codes"];
 
 /// Returns what `Debug` prints for a field of a resource.
 pub(crate) fn shown<'a>(field: &str, value: &'a dyn std::fmt::Debug) -> &'a dyn std::fmt::Debug {

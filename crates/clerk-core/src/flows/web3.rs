@@ -13,7 +13,7 @@ use crate::{
     },
     models::{SignIn, SignUp},
     outside,
-    ports::{BoxFuture, Wallet, WalletConnection, WalletError},
+    ports::{BoxFuture, WalletConnection, WalletError},
     resources::{
         params::params,
         sign_in::{AttemptFactorParams, PrepareFactorParams, SignInCreateParams},
@@ -93,6 +93,26 @@ impl AuthenticateWithWalletParams {
     }
 }
 
+params! {
+    /// Parameters of [`Clerk::sign_up_with_web3`].
+    ///
+    /// Source: `SignUp.authenticateWithWeb3()` of Clerk's documentation.
+    pub struct SignUpWithWeb3Params {
+        required {
+            /// The strategy, e.g. `web3_metamask_signature`.
+            strategy: String,
+        }
+        optional {
+            /// The name of the wallet; required for Solana.
+            wallet_name: String,
+            /// Metadata of the sign-up.
+            unsafe_metadata: serde_json::Value,
+            /// Whether the user accepted the terms.
+            legal_accepted: bool,
+        }
+    }
+}
+
 impl Clerk {
     /// Signs in with a wallet, or signs up if the wallet has no account yet.
     ///
@@ -107,41 +127,75 @@ impl Clerk {
     /// # Source
     /// `Clerk.authenticateWithWeb3()`; FAPI "Web3".
     pub async fn authenticate_with_web3(&self, params: AuthenticateWithWeb3Params) -> Result<RedirectOutcome> {
-        self.loaded().await?;
-        let provider = params.strategy.trim_start_matches("web3_").trim_end_matches("_signature").to_owned();
-        if provider == "solana" && params.wallet_name.as_deref().is_none_or(str::is_empty) {
-            return Err(ErrorCode::Web3SolanaWalletNameRequired
-                .error("web3_solana_signature requires walletName, the name of the Solana wallet"));
-        }
-        let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet; configure one"))?;
-        let (flow, signal) = self.0.flows.begin();
-        let result = self.run_wallet_flow(wallet.as_ref(), signal, &provider, &params).await;
-        self.end_flow(flow, &result).await;
-        result
-    }
-
-    async fn run_wallet_flow(
-        &self,
-        wallet: &dyn Wallet,
-        mut signal: Signals,
-        provider: &str,
-        params: &AuthenticateWithWeb3Params,
-    ) -> Result<RedirectOutcome> {
-        let mut connection =
-            unless_ended(&mut signal, || wallet.connect(provider, params.wallet_name.as_deref())).await?;
-        let mut wallet = ConnectedWallet { connection: connection.as_mut(), signal };
-        let signed = match self.sign_in_with_wallet(&params.strategy, &mut wallet).await {
-            Ok(sign_in) => AttemptResource::SignIn(Box::new(sign_in)),
-            Err(error) if error.has_api_code("form_identifier_not_found") => {
-                AttemptResource::SignUp(Box::new(self.sign_up_with_wallet(params, &mut wallet).await?))
-            }
-            Err(error) => return Err(error),
-        };
-        drop(connection);
+        let signed = self
+            .with_wallet(&params.strategy, params.wallet_name.as_deref(), async |mut wallet| {
+                match self.sign_in_with_wallet(&params.strategy, &mut wallet).await {
+                    Ok(sign_in) => Ok(AttemptResource::SignIn(Box::new(sign_in))),
+                    Err(error) if error.has_api_code("form_identifier_not_found") => {
+                        let sign_up = self.sign_up_with_wallet(params.sign_up(), &mut wallet).await?;
+                        Ok(AttemptResource::SignUp(Box::new(sign_up)))
+                    }
+                    Err(error) => Err(error),
+                }
+            })
+            .await?;
         let callback = self.allowed_callback(params.callback());
         let (snapshot, here) = (self.snapshot(), self.page(params.location.as_deref()));
         let to = Destinations { params: &callback, urls: self.urls(&snapshot, &here) };
         self.carry_out(after_signature(&signed, &to), &to).await
+    }
+
+    /// Signs in with a wallet. A complete sign-in has a `created_session_id`; pass it to [`set_active`](Self::set_active).
+    ///
+    /// # Errors
+    /// As [`authenticate_with_web3`](Self::authenticate_with_web3); an unknown wallet is `form_identifier_not_found`.
+    ///
+    /// # Source
+    /// `SignIn.authenticateWithWeb3()`; FAPI "Web3".
+    pub async fn sign_in_with_web3(&self, strategy: &str, wallet_name: Option<&str>) -> Result<SignIn> {
+        self.with_wallet(strategy, wallet_name, async |mut wallet| {
+            self.sign_in_with_wallet(strategy, &mut wallet).await
+        })
+        .await
+    }
+
+    /// Signs up with a wallet. A complete sign-up has a `created_session_id`; pass it to [`set_active`](Self::set_active).
+    ///
+    /// # Errors
+    /// As [`authenticate_with_web3`](Self::authenticate_with_web3); a known wallet is `form_identifier_exists`.
+    ///
+    /// # Source
+    /// `SignUp.authenticateWithWeb3()`; FAPI "Web3".
+    pub async fn sign_up_with_web3(&self, params: SignUpWithWeb3Params) -> Result<SignUp> {
+        let (strategy, wallet_name) = (params.strategy.clone(), params.wallet_name.clone());
+        self.with_wallet(&strategy, wallet_name.as_deref(), async |mut wallet| {
+            self.sign_up_with_wallet(params, &mut wallet).await
+        })
+        .await
+    }
+
+    /// Connects the wallet of a strategy and uses it. A newer flow supersedes this one.
+    async fn with_wallet<T>(
+        &self,
+        strategy: &str,
+        wallet_name: Option<&str>,
+        use_wallet: impl AsyncFnOnce(ConnectedWallet<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.loaded().await?;
+        let provider = strategy.trim_start_matches("web3_").trim_end_matches("_signature");
+        if provider == "solana" && wallet_name.is_none_or(str::is_empty) {
+            return Err(ErrorCode::Web3SolanaWalletNameRequired
+                .error("web3_solana_signature requires walletName, the name of the Solana wallet"));
+        }
+        let wallet = self.0.setup.wallet.clone().ok_or_else(|| unavailable("this app has no wallet; configure one"))?;
+        let (flow, mut signal) = self.0.flows.begin();
+        let result = async {
+            let mut connection = unless_ended(&mut signal, || wallet.connect(provider, wallet_name)).await?;
+            Box::pin(use_wallet(ConnectedWallet { connection: connection.as_mut(), signal })).await
+        }
+        .await;
+        self.end_flow(flow, &result).await;
+        result
     }
 
     /// Signs in with MetaMask; see [`authenticate_with_web3`](Self::authenticate_with_web3).
@@ -206,14 +260,15 @@ impl Clerk {
 
     async fn sign_up_with_wallet(
         &self,
-        params: &AuthenticateWithWeb3Params,
+        params: SignUpWithWeb3Params,
         wallet: &mut ConnectedWallet<'_>,
     ) -> Result<SignUp> {
         let sign_up = self
             .create_sign_up(SignUpParams {
                 web3_wallet: Some(wallet.connection.address().to_owned()),
-                unsafe_metadata: params.unsafe_metadata.clone(),
+                unsafe_metadata: params.unsafe_metadata,
                 legal_accepted: params.legal_accepted,
+                extra: params.extra,
                 ..Default::default()
             })
             .await?;
@@ -228,6 +283,16 @@ impl Clerk {
 }
 
 impl AuthenticateWithWeb3Params {
+    /// Returns the parameters of the sign-up of an unknown wallet.
+    fn sign_up(&self) -> SignUpWithWeb3Params {
+        SignUpWithWeb3Params {
+            strategy: self.strategy.clone(),
+            unsafe_metadata: self.unsafe_metadata.clone(),
+            legal_accepted: self.legal_accepted,
+            ..SignUpWithWeb3Params::default()
+        }
+    }
+
     /// Returns the callback parameters of these parameters.
     fn callback(&self) -> RedirectCallbackParams {
         RedirectCallbackParams {

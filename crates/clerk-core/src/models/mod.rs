@@ -7,6 +7,7 @@ mod environment;
 mod ids;
 mod organization;
 mod page;
+mod protect_check;
 mod public_user_data;
 mod reverification;
 mod session;
@@ -32,6 +33,7 @@ pub use organization::{
     UserOrganizationInvitation,
 };
 pub use page::Page;
+pub use protect_check::ProtectCheck;
 pub use public_user_data::PublicUserData;
 pub use reverification::Reverification;
 pub use session::{Session, SessionStatus, SessionTask};

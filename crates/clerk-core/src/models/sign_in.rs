@@ -1,6 +1,6 @@
 use crate::{
     fapi::wire::{open_enum, resource},
-    models::{SessionId, SignInId, UnixMillis, Verification},
+    models::{ProtectCheck, SessionId, SignInId, UnixMillis, Verification},
 };
 
 open_enum! {
@@ -42,6 +42,8 @@ resource! {
         pub supported_first_factors: Option<Vec<SignInFactor>>,
         /// The available second factors.
         pub supported_second_factors: Option<Vec<SignInFactor>>,
+        /// The first factors that an enterprise user may use instead of the identity provider.
+        pub sso_bypass_first_factors: Option<Vec<SignInFactor>>,
         /// State of the first factor.
         pub first_factor_verification: Option<Verification>,
         /// State of the second factor.
@@ -53,13 +55,13 @@ resource! {
         /// `pending`, `new` or `known`.
         pub client_trust_state: Option<String>,
         /// An anti-fraud check that must be passed first.
-        pub protect_check: Option<serde_json::Value>,
+        pub protect_check: Option<ProtectCheck>,
         /// When the sign-in expires.
         pub abandon_at: UnixMillis,
-    }
-}
         /// The time zone of the user, e.g. `Europe/Athens`.
         pub timezone: Option<String>,
+    }
+}
 
 impl SignIn {
     /// Whether the sign-in has this status.
@@ -88,6 +90,12 @@ resource! {
         pub enterprise_connection_id: Option<String>,
         /// For `enterprise_sso`.
         pub enterprise_connection_name: Option<String>,
+        /// For `enterprise_sso`.
+        pub enterprise_connection_logo_public_url: Option<String>,
+        /// For `enterprise_sso`.
+        pub enterprise_connection_provider: Option<String>,
+        /// For `web3_solana_signature`: the name of the wallet.
+        pub wallet_name: Option<String>,
         /// Whether the identifier is the primary one of its kind.
         pub primary: Option<bool>,
         /// Whether it is the preferred second factor.

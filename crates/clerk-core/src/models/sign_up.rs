@@ -1,6 +1,6 @@
 use crate::{
     fapi::wire::{open_enum, resource},
-    models::{ApiErrorItem, SessionId, SignUpId, UnixMillis, UserId, Verification, VerificationStatus},
+    models::{ApiErrorItem, ProtectCheck, SessionId, SignUpId, UnixMillis, UserId, Verification, VerificationStatus},
 };
 
 open_enum! {
@@ -55,7 +55,7 @@ resource! {
         /// The user that the completed sign-up created.
         pub created_user_id: Option<UserId>,
         /// An anti-fraud check that must be passed first.
-        pub protect_check: Option<serde_json::Value>,
+        pub protect_check: Option<ProtectCheck>,
         /// When the sign-up expires.
         pub abandon_at: UnixMillis,
         /// When the terms were accepted.

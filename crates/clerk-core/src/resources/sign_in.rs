@@ -189,6 +189,18 @@ impl Clerk {
         self.call(&sign_in_step(id, "reset_password").params(params)?).await
     }
 
+    /// Passes the anti-fraud check of a sign-in with the proof that its SDK made. The response may have another check.
+    ///
+    /// # Errors
+    /// As [`create_sign_in`](Self::create_sign_in).
+    ///
+    /// # Source
+    /// FAPI `PATCH /v1/client/sign_ins/{id}/protect_check`; `SignIn.submitProtectCheck()`.
+    pub async fn submit_sign_in_protect_check(&self, id: &SignInId, proof_token: &str) -> Result<SignIn> {
+        let request = Request::new(Method::Patch, path(&["client", "sign_ins", id.as_str(), "protect_check"]));
+        self.call(&request.field("proof_token", proof_token)).await
+    }
+
     /// Reloads the sign-in. With the nonce of a callback URL, also fetches the rotated client token.
     ///
     /// # Errors

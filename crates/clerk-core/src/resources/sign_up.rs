@@ -162,6 +162,18 @@ impl Clerk {
         self.call(&request.params(params)?).await
     }
 
+    /// Passes the anti-fraud check of a sign-up with the proof that its SDK made. The response may have another check.
+    ///
+    /// # Errors
+    /// As [`create_sign_up`](Self::create_sign_up).
+    ///
+    /// # Source
+    /// FAPI `PATCH /v1/client/sign_ups/{id}/protect_check`; `SignUp.submitProtectCheck()`.
+    pub async fn submit_sign_up_protect_check(&self, id: &SignUpId, proof_token: &str) -> Result<SignUp> {
+        let request = Request::new(Method::Patch, path(&["client", "sign_ups", id.as_str(), "protect_check"]));
+        self.call(&request.field("proof_token", proof_token)).await
+    }
+
     /// Reloads the sign-up. With the nonce of a callback URL, also fetches the rotated client token.
     ///
     /// # Errors

@@ -3,11 +3,18 @@
 use std::sync::Arc;
 
 use clerk_core::{
-    AuthenticateWithWalletParams, AuthenticateWithWeb3Params, LoadOptions, ports::WalletError, storage::MemoryStore,
+    AuthenticateWithWalletParams, AuthenticateWithWeb3Params, LoadOptions, SetActiveParams, SignUpWithWeb3Params,
+    models::{SignInStatus, SignUpStatus},
+    ports::WalletError,
+    storage::MemoryStore,
 };
 use clerk_emulator::{Config, Emulator, NewUser, Presence};
 use clerk_testkit::wallet::TestWallet;
-use clerk_testkit::{ScriptedApp, app::App, client, environment, join, json_response};
+use clerk_testkit::{
+    ScriptedApp,
+    app::{App, first_error_code},
+    client, environment, join, json_response,
+};
 use serde_json::json;
 
 async fn app(config: Config, wallet: &TestWallet) -> App {
@@ -110,6 +117,33 @@ async fn authenticate_with_web3_reports_wallet_errors_and_can_be_retried() {
         app.clerk.authenticate_with_web3(metamask()).await.unwrap();
         assert!(app.clerk.is_signed_in(), "the next attempt succeeds");
     }
+}
+
+#[tokio::test]
+async fn sign_in_with_web3_and_sign_up_with_web3_leave_the_session_to_set_active() {
+    let wallet = TestWallet::new([]);
+    let app = app(config(), &wallet).await;
+    let strategy = "web3_metamask_signature";
+    let unknown = app.clerk.sign_in_with_web3(strategy, None).await.unwrap_err();
+    assert_eq!(first_error_code(&unknown), "form_identifier_not_found");
+
+    let fields = SignUpWithWeb3Params {
+        strategy: strategy.to_owned(),
+        unsafe_metadata: Some(json!({ "favourite": "red" })),
+        ..Default::default()
+    };
+    let sign_up = app.clerk.sign_up_with_web3(fields.clone()).await.unwrap();
+    assert!(sign_up.is(&SignUpStatus::Complete) && !app.clerk.is_signed_in());
+    app.clerk.set_active(SetActiveParams::session(sign_up.created_session_id.unwrap())).await.unwrap();
+    assert_eq!(app.clerk.user().unwrap().unsafe_metadata, json!({ "favourite": "red" }));
+    app.clerk.sign_out(Default::default()).await.unwrap();
+
+    let known = app.clerk.sign_up_with_web3(fields).await.unwrap_err();
+    assert_eq!(first_error_code(&known), "form_identifier_exists");
+    let sign_in = app.clerk.sign_in_with_web3(strategy, None).await.unwrap();
+    assert!(sign_in.is(&SignInStatus::Complete) && !app.clerk.is_signed_in());
+    let unnamed = app.clerk.sign_in_with_web3("web3_solana_signature", Some("")).await.unwrap_err();
+    assert_eq!(unnamed.code(), "web3_solana_wallet_name_required");
 }
 
 #[tokio::test]

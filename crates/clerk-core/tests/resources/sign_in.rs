@@ -8,7 +8,7 @@ use std::sync::{
 use clerk_core::{
     AttemptFactorParams, LoadOptions, PrepareFactorParams, ResetPasswordParams, SetActiveParams, SignInCreateParams,
     SignUpParams,
-    models::{SignIn, SignInStatus},
+    models::{SignIn, SignInId, SignInStatus, SignUpId},
     storage::MemoryStore,
 };
 use clerk_emulator::{Action, Emulator, Fault};
@@ -196,4 +196,38 @@ async fn create_sign_in_leaves_the_time_zone_out_if_the_server_does_not_know_it(
     assert_eq!(bodies.len(), 2);
     assert!(bodies[0].contains("timezone=Europe%2FAthens") && !bodies[1].contains("timezone"), "{bodies:?}");
     assert!(bodies[1].contains("password="));
+}
+
+#[tokio::test]
+async fn submit_protect_check_sends_the_proof_and_returns_the_next_check() {
+    let app = ScriptedApp::new(|method, path| match (method, path) {
+        ("GET", "/environment") => json_response(200, &environment()),
+        ("GET", "/client") => json_response(200, &json!({ "response": client(1, &[]) })),
+        ("PATCH", path) if path.ends_with("/protect_check") => json_response(
+            200,
+            &json!({ "response": {
+                "id": path.split('/').nth(3),
+                "protect_check": {
+                    "status": "pending", "token": "next", "sdk_url": "https://sdk.example.com/a.js",
+                    "expires_at": 5, "ui_hints": { "theme": "dark" },
+                },
+            } }),
+        ),
+        other => panic!("unexpected request {other:?}"),
+    });
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let sign_in = app.clerk.submit_sign_in_protect_check(&SignInId::from("sia_1"), "proof/1").await.unwrap();
+    let check = sign_in.protect_check.unwrap();
+    assert_eq!((check.token.as_str(), check.sdk_url.as_str()), ("next", "https://sdk.example.com/a.js"));
+    assert_eq!((check.expires_at.unwrap().0, check.ui_hints.unwrap()["theme"].as_str()), (5, "dark"));
+    let sign_up = app.clerk.submit_sign_up_protect_check(&SignUpId::from("sua_1"), "proof/1").await.unwrap();
+    let check = sign_up.protect_check.unwrap();
+    assert!(!format!("{check:?}").contains("next"), "the challenge is not printed");
+    let requests = app.fapi.requests.lock().unwrap();
+    let sent: Vec<_> = requests.iter().filter(|(method, ..)| method == "PATCH").collect();
+    let expected = |path: &str| ("PATCH".to_owned(), path.to_owned(), "proof_token=proof%2F1".to_owned());
+    assert_eq!(
+        sent,
+        [&expected("/client/sign_ins/sia_1/protect_check"), &expected("/client/sign_ups/sua_1/protect_check")]
+    );
 }
