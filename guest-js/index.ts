@@ -24,6 +24,7 @@ export { onNotice, onSessionEnded } from './ipc';
 export type { Notice } from './ipc';
 export type { RouterFn } from './navigation';
 export type { ClerkOptions } from './options';
+export type { GenerateSignature, WalletParams, Web3Params } from './resources/browser-attempt';
 export { Client } from './resources/client';
 export { Organization, OrganizationMembership } from './resources/organization';
 export type { ClerkPaginatedResponse, PaginationParams } from './resources/methods/pages';
@@ -63,6 +64,7 @@ export type {
   AttemptFactorParams,
   Environment,
   PrepareFactorParams,
+  ProtectCheck,
   RedirectCallbackParams,
   Requirements,
   SessionEnded,

@@ -1,2 +1,4 @@
 /** What the class imports on first use. */
 export { authenticate, flows } from './class/browser-flows';
+export { attemptPasskey, signInWithPasskey } from './passkey';
+export { refusePopup, signInWithWeb3, signUpWithWeb3 } from './resources/web3';

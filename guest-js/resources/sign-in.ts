@@ -1,20 +1,17 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
-import { Attempt, type Host, type RedirectParams } from './base';
+import type { Host, RedirectParams } from './base';
+import { BrowserAttempt, type Web3Params } from './browser-attempt';
 
 /** Parameters of {@link SignIn.authenticateWithRedirect}. */
 export type SignInRedirectParams = RedirectParams;
 
 /** The sign-in in progress. */
-export class SignIn extends Attempt<wire.SignIn> {
+export class SignIn extends BrowserAttempt<wire.SignIn> {
   constructor(host: Host, data: wire.SignIn | null) {
     super(host, 'signIn', data);
   }
 
-  /** `needs_identifier`, `needs_first_factor`, `needs_second_factor`, `complete`, …; null before {@link create}. */
-  get status(): string | null {
-    return this.data?.status ?? null;
-  }
   get identifier(): string | null {
     return this.data?.identifier ?? null;
   }
@@ -27,6 +24,9 @@ export class SignIn extends Attempt<wire.SignIn> {
   get supportedSecondFactors(): wire.SignInFactor[] | null {
     return this.data?.supportedSecondFactors ?? null;
   }
+  get ssoBypassFirstFactors(): wire.SignInFactor[] | null {
+    return this.data?.ssoBypassFirstFactors ?? null;
+  }
   get firstFactorVerification(): wire.Verification | null {
     return this.data?.firstFactorVerification ?? null;
   }
@@ -35,6 +35,10 @@ export class SignIn extends Attempt<wire.SignIn> {
   }
   get userData(): wire.UserData | null {
     return this.data?.userData ?? null;
+  }
+  /** `pending`, `new` or `known`. */
+  get clientTrustState(): string | undefined {
+    return this.data?.clientTrustState ?? undefined;
   }
 
   /**
@@ -75,6 +79,26 @@ export class SignIn extends Attempt<wire.SignIn> {
   /** Sets a new password in a sign-in that needs one. */
   resetPassword(params: wire.ResetPasswordParams): Promise<this> {
     return this.runWithId((id) => commands.resetSignInPassword(id, params));
+  }
+
+  /** Passes the anti-fraud check, which may be followed by another one. */
+  submitProtectCheck({ proofToken }: { proofToken: string }): Promise<this> {
+    return this.runWithId((id) => commands.submitSignInProtectCheck(id, proofToken));
+  }
+
+  override authenticateWithWeb3(params: Web3Params): Promise<this> {
+    return this.onDemand(({ signInWithWeb3 }) => signInWithWeb3(params));
+  }
+
+  /**
+   * Signs in with a passkey, if the webview supports them. With a `flow` it starts a sign-in; without one it completes
+   * the first or second factor of the sign-in in progress.
+   *
+   * @throws {@link ClerkRuntimeError} `passkey_not_supported`, `passkey_retrieval_cancelled`, `passkey_retrieval_failed`,
+   * `passkey_operation_aborted`, `passkey_invalid_rpID_or_domain`, `factor_not_found`
+   */
+  authenticateWithPasskey(params: { flow?: 'autofill' | 'discoverable' } = {}): Promise<this> {
+    return this.onDemand(({ signInWithPasskey }) => signInWithPasskey(this, params.flow));
   }
 
   /** Reads the sign-in again. */

@@ -1,20 +1,17 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
-import { Attempt, type Host, type RedirectParams } from './base';
+import type { Host, RedirectParams } from './base';
+import { BrowserAttempt, type Web3Params } from './browser-attempt';
 
 /** Parameters of {@link SignUp.authenticateWithRedirect}. */
 export type SignUpRedirectParams = RedirectParams;
 
 /** The sign-up in progress. */
-export class SignUp extends Attempt<wire.SignUp> {
+export class SignUp extends BrowserAttempt<wire.SignUp> {
   constructor(host: Host, data: wire.SignUp | null) {
     super(host, 'signUp', data);
   }
 
-  /** `missing_requirements`, `complete`, `abandoned`; null before {@link create}. */
-  get status(): string | null {
-    return this.data?.status ?? null;
-  }
   get requiredFields(): string[] {
     return this.data?.requiredFields ?? [];
   }
@@ -45,6 +42,9 @@ export class SignUp extends Attempt<wire.SignUp> {
   get phoneNumber(): string | null {
     return this.data?.phoneNumber ?? null;
   }
+  get web3wallet(): string | null {
+    return this.data?.web3Wallet ?? null;
+  }
   get hasPassword(): boolean {
     return this.data?.hasPassword ?? false;
   }
@@ -53,6 +53,17 @@ export class SignUp extends Attempt<wire.SignUp> {
   }
   get createdUserId(): string | null {
     return this.data?.createdUserId ?? null;
+  }
+  /** When the sign-up expires, in milliseconds. */
+  get abandonAt(): number | null {
+    return this.data?.abandonAt ?? null;
+  }
+  /** When the user accepted the terms, in milliseconds. */
+  get legalAcceptedAt(): number | null {
+    return this.data?.legalAcceptedAt ?? null;
+  }
+  get locale(): string | null {
+    return this.data?.locale ?? null;
   }
 
   /**
@@ -67,6 +78,11 @@ export class SignUp extends Attempt<wire.SignUp> {
   /** Adds or changes fields. */
   update(params: wire.SignUpParams): Promise<this> {
     return this.runWithId((id) => commands.updateSignUp(id, params));
+  }
+
+  /** {@link update}s the sign-up in progress, or {@link create}s one. */
+  upsert(params: wire.SignUpParams): Promise<this> {
+    return this.id === undefined ? this.create(params) : this.update(params);
   }
 
   /** Sends a code or link. */
@@ -97,6 +113,25 @@ export class SignUp extends Attempt<wire.SignUp> {
   /** Attempts the verification with the code that was sent to the phone number. */
   attemptPhoneNumberVerification(params: { code: string }): Promise<this> {
     return this.attemptVerification({ strategy: 'phone_code', ...params });
+  }
+
+  /** Prepares the message that a wallet signs. */
+  prepareWeb3WalletVerification(params: Partial<wire.PrepareVerificationParams> = {}): Promise<this> {
+    return this.prepareVerification({ strategy: 'web3_metamask_signature', ...params });
+  }
+
+  /** Attempts the verification with the wallet's signature. */
+  attemptWeb3WalletVerification(params: { signature: string; strategy?: string }): Promise<this> {
+    return this.attemptVerification({ strategy: 'web3_metamask_signature', ...params });
+  }
+
+  /** Passes the anti-fraud check, which may be followed by another one. */
+  submitProtectCheck({ proofToken }: { proofToken: string }): Promise<this> {
+    return this.runWithId((id) => commands.submitSignUpProtectCheck(id, proofToken));
+  }
+
+  override authenticateWithWeb3(params: Web3Params): Promise<this> {
+    return this.onDemand(({ signUpWithWeb3 }) => signUpWithWeb3(params));
   }
 
   /** Reads the sign-up again. */
