@@ -20,6 +20,7 @@ const npmPackage = {
       index: 'guest-js/index.ts',
       'clerk-js': 'guest-js/clerk-js/index.ts',
       fetch: 'guest-js/fetch.ts',
+      future: 'guest-js/future/index.ts',
       react: 'guest-js/react/index.tsx',
     },
     formats: ['es', 'cjs'],

@@ -112,6 +112,21 @@ it(
   },
 );
 
+it(
+  'the class itself contains neither flows nor passkeys nor the current sign-in API',
+  { timeout: 120_000 },
+  async () => {
+    const chunks = await chunksOf(APP);
+    const modules = (of: Rollup.OutputChunk[]) =>
+      of.flatMap(({ moduleIds }) => moduleIds.map((id) => id.replace(/^.*guest-js\//, '')));
+    const [atOnce, all] = [modules(loadedAtOnce(chunks)), modules(chunks)];
+    for (const module of ['class/browser-flows.ts', 'passkey.ts', 'resources/web3.ts']) {
+      expect([atOnce.includes(module), all.includes(module)], module).toEqual([false, true]);
+    }
+    expect(all.filter((id) => id.startsWith('future/'))).toEqual([]);
+  },
+);
+
 /** The published types of the entry point `.`, compiled as in an app without the optional packages. */
 it('the types of the class compile without the optional packages', { timeout: 120_000 }, () => {
   const config = ts.getParsedCommandLineOfConfigFile(
@@ -166,9 +181,13 @@ it('what this package itself adds to an app is small', { timeout: 120_000 }, asy
   };
   const sizes = {
     class: await minified(`export { Clerk } from '${source('index.ts')}';`),
+    future: await minified(
+      `export { Clerk } from '${source('index.ts')}'; export { createFuture } from '${source('future/index.ts')}';`,
+    ),
     'clerk-js': await minified(`export { createClerkJs } from '${source('clerk-js/index.ts')}';`),
   };
   console.table(sizes);
   expect(sizes.class).toBeLessThan(13);
+  expect(sizes.future - sizes.class).toBeLessThan(6);
   expect(sizes['clerk-js']).toBeLessThan(12);
 });
