@@ -29,12 +29,16 @@ export const attemptSignInSecondFactor = (signInId: SignInId, params: AttemptFac
 export const resetSignInPassword = (signInId: SignInId, params: ResetPasswordParams) => invoke<SignIn>("reset_sign_in_password", { signInId, params });
 export const reloadSignIn = (signInId: SignInId, rotatingTokenNonce: string | null) => invoke<SignIn>("reload_sign_in", { signInId, rotatingTokenNonce });
 export const signInWithEmailLink = (signInId: SignInId, emailAddressId: string | null) => invoke<SignIn>("sign_in_with_email_link", { signInId, emailAddressId });
+export const submitSignInProtectCheck = (signInId: SignInId, proofToken: string) => invoke<SignIn>("submit_sign_in_protect_check", { signInId, proofToken });
+export const signInWithWeb3 = (strategy: string, walletName: string | null) => invoke<SignIn>("sign_in_with_web3", { strategy, walletName });
 export const createSignUp = (params: SignUpParams) => invoke<SignUp>("create_sign_up", { params });
 export const updateSignUp = (signUpId: SignUpId, params: SignUpParams) => invoke<SignUp>("update_sign_up", { signUpId, params });
 export const prepareSignUpVerification = (signUpId: SignUpId, params: PrepareVerificationParams) => invoke<SignUp>("prepare_sign_up_verification", { signUpId, params });
 export const attemptSignUpVerification = (signUpId: SignUpId, params: AttemptVerificationParams) => invoke<SignUp>("attempt_sign_up_verification", { signUpId, params });
 export const reloadSignUp = (signUpId: SignUpId, rotatingTokenNonce: string | null) => invoke<SignUp>("reload_sign_up", { signUpId, rotatingTokenNonce });
 export const signUpWithEmailLink = (signUpId: SignUpId) => invoke<SignUp>("sign_up_with_email_link", { signUpId });
+export const submitSignUpProtectCheck = (signUpId: SignUpId, proofToken: string) => invoke<SignUp>("submit_sign_up_protect_check", { signUpId, proofToken });
+export const signUpWithWeb3 = (params: SignUpWithWeb3Params) => invoke<SignUp>("sign_up_with_web3", { params });
 export const clerkJsState = () => invoke<ClerkJsState>("clerk_js_state");
 export const frontendApi = (request: FrontendApiRequest) => invoke<FrontendApiResponse>("frontend_api", { request });
 export const openAndWait = (url: string) => invoke<OpenAndWaitOutcome>("open_and_wait", { url });
@@ -1048,6 +1052,24 @@ export type PrepareVerificationParams = {
 	oidcPrompt?: string | null,
 };
 
+/**
+ *  An anti-fraud check that Clerk Protect requires before an attempt can continue.
+ * 
+ *  Source: the `ProtectCheckResource` of Clerk's documentation.
+ */
+export type ProtectCheck = {
+	/**  `pending`. */
+	status: string,
+	/**  The challenge, for the SDK at `sdk_url`. */
+	token: string,
+	/**  The SDK that runs the challenge. */
+	sdkUrl: string,
+	/**  When the challenge expires. */
+	expiresAt: UnixMillis | null,
+	/**  Hints for the SDK. */
+	uiHints: { [key in string]: string } | null,
+};
+
 /**  What others see of an organization. */
 export type PublicOrganizationData = {
 	/**  Identifier. */
@@ -1311,6 +1333,77 @@ export type SessionTask = {
 };
 
 /**
+ *  A reverification in progress: the user of a session proves again who they are.
+ * 
+ *  Source: FAPI `SessionReverification`; `SessionVerification` of Clerk's documentation.
+ */
+export type SessionVerification = {
+	/**  Identifier, if FAPI sends one. */
+	id: string | null,
+	/**  The next requirement. */
+	status: SessionVerificationStatus,
+	/**  `first_factor`, `second_factor` or `multi_factor`. */
+	level: string,
+	/**  The session, without its user. */
+	session: Session,
+	/**  The available first factors. */
+	supportedFirstFactors: SignInFactor[] | null,
+	/**  The available second factors. */
+	supportedSecondFactors: SignInFactor[] | null,
+	/**  State of the first factor. */
+	firstFactorVerification: Verification | null,
+	/**  State of the second factor. */
+	secondFactorVerification: Verification | null,
+};
+
+/**  The next requirement of a reverification. */
+export type SessionVerificationStatus = string;
+
+/**  Parameters of [`Sessions::attempt_first_factor_verification`]. */
+export type SessionVerifyAttemptFirstFactorParams = {
+	/**  `password`, `email_code`, `phone_code` or `passkey`. */
+	strategy: string,
+	/**  The code that was sent. */
+	code?: string | null,
+	/**  The password. */
+	password?: string | null,
+	/**  The passkey's response as a JSON string. */
+	publicKeyCredential?: string | null,
+};
+
+/**  Parameters of [`Sessions::attempt_second_factor_verification`]. */
+export type SessionVerifyAttemptSecondFactorParams = {
+	/**  `phone_code`, `totp` or `backup_code`. */
+	strategy: string,
+	/**  The code that was sent, or of the authenticator app, or a backup code. */
+	code?: string | null,
+};
+
+/**  Parameters of [`Sessions::prepare_first_factor_verification`]. */
+export type SessionVerifyPrepareFirstFactorParams = {
+	/**  `email_code`, `phone_code`, `passkey` or `enterprise_sso`. */
+	strategy: string,
+	/**  With `email_code` and `enterprise_sso`. */
+	emailAddressId?: string | null,
+	/**  With `phone_code`. */
+	phoneNumberId?: string | null,
+	/**  With `enterprise_sso`. */
+	enterpriseConnectionId?: string | null,
+	/**  The URL that the provider returns to, with `enterprise_sso`. Default: the app's callback URL. */
+	redirectUrl?: string | null,
+	/**  Whether the number is the preferred one, with `phone_code`. */
+	default?: boolean | null,
+};
+
+/**  Parameters of [`Sessions::prepare_second_factor_verification`]. */
+export type SessionVerifyPrepareSecondFactorParams = {
+	/**  `phone_code`. */
+	strategy: string,
+	/**  The number. Default: the preferred one. */
+	phoneNumberId?: string | null,
+};
+
+/**
  *  A session of the user on any device.
  * 
  *  Source: `SessionWithActivities` of Clerk's documentation.
@@ -1373,6 +1466,8 @@ export type SignIn = {
 	supportedFirstFactors: SignInFactor[] | null,
 	/**  The available second factors. */
 	supportedSecondFactors: SignInFactor[] | null,
+	/**  The first factors that an enterprise user may use instead of the identity provider. */
+	ssoBypassFirstFactors: SignInFactor[] | null,
 	/**  State of the first factor. */
 	firstFactorVerification: Verification | null,
 	/**  State of the second factor. */
@@ -1384,9 +1479,11 @@ export type SignIn = {
 	/**  `pending`, `new` or `known`. */
 	clientTrustState: string | null,
 	/**  An anti-fraud check that must be passed first. */
-	protectCheck: Value | null,
+	protectCheck: ProtectCheck | null,
 	/**  When the sign-in expires. */
 	abandonAt: UnixMillis,
+	/**  The time zone of the user, e.g. `Europe/Athens`. */
+	timezone: string | null,
 };
 
 /**
@@ -1411,8 +1508,6 @@ export type SignInCreateParams = {
 	redirectUrl?: string | null,
 	/**  The URL that a provider returns to if the sign-in is complete. */
 	actionCompleteRedirectUrl?: string | null,
-	/**  The time zone of the user, e.g. `Europe/Athens`. */
-	timezone: string | null,
 	/**  Transfers a sign-up whose account already exists to a sign-in. */
 	transfer?: boolean | null,
 	/**  Whether to continue as a sign-up if no user has the identifier. */
@@ -1423,6 +1518,8 @@ export type SignInCreateParams = {
 	oidcLoginHint?: string | null,
 	/**  Language of messages, e.g. `en-US`. */
 	locale?: string | null,
+	/**  Time zone of the user, e.g. `Europe/Athens`. */
+	timezone?: string | null,
 };
 
 /**  An available first or second factor. */
@@ -1443,12 +1540,16 @@ export type SignInFactor = {
 	enterpriseConnectionId: string | null,
 	/**  For `enterprise_sso`. */
 	enterpriseConnectionName: string | null,
+	/**  For `enterprise_sso`. */
+	enterpriseConnectionLogoPublicUrl: string | null,
+	/**  For `enterprise_sso`. */
+	enterpriseConnectionProvider: string | null,
+	/**  For `web3_solana_signature`: the name of the wallet. */
+	walletName: string | null,
 	/**  Whether the identifier is the primary one of its kind. */
 	primary: boolean | null,
 	/**  Whether it is the preferred second factor. */
 	default: boolean | null,
-	/**  Time zone of the user, e.g. `Europe/Athens`. */
-	timezone?: string | null,
 	/**  `sms` or `whatsapp`. */
 	channel: string | null,
 };
@@ -1518,13 +1619,15 @@ export type SignUp = {
 	/**  The user that the completed sign-up created. */
 	createdUserId: UserId | null,
 	/**  An anti-fraud check that must be passed first. */
-	protectCheck: Value | null,
+	protectCheck: ProtectCheck | null,
 	/**  When the sign-up expires. */
 	abandonAt: UnixMillis,
 	/**  When the terms were accepted. */
 	legalAcceptedAt: UnixMillis | null,
 	/**  The language of the sign-up. */
 	locale: string | null,
+	/**  The time zone of the user, e.g. `Europe/Athens`. */
+	timezone: string | null,
 };
 
 /**  Id of a [`SignUp`](crate::models::SignUp) attempt. */
@@ -1555,8 +1658,6 @@ export type SignUpParams = {
 	/**  The URL that an e-mail link or a provider returns to. */
 	redirectUrl?: string | null,
 	/**  The URL that a provider returns to if the sign-up is complete. */
-	/**  The time zone of the user, e.g. `Europe/Athens`. */
-	timezone: string | null,
 	actionCompleteRedirectUrl?: string | null,
 	/**  Ticket of an invitation. */
 	ticket?: string | null,
@@ -1578,6 +1679,8 @@ export type SignUpParams = {
 	enterpriseConnectionId?: string | null,
 	/**  Language of messages, e.g. `en-US`. */
 	locale?: string | null,
+	/**  Time zone of the user, e.g. `Europe/Athens`. */
+	timezone?: string | null,
 	/**  `sms` or `whatsapp`, with `phone_code`. */
 	channel?: string | null,
 };
@@ -1608,8 +1711,6 @@ export type SignUpVerification = {
 	/**  Why it failed. */
 	error: ApiErrorItem | null,
 	/**  The nonce, for wallets. */
-	/**  Time zone of the user, e.g. `Europe/Athens`. */
-	timezone?: string | null,
 	nonce: string | null,
 	/**  The message to sign, for wallets. */
 	message: string | null,
@@ -1631,6 +1732,22 @@ export type SignUpVerifications = {
 	web3Wallet: SignUpVerification | null,
 	/**  The verification of the OAuth or enterprise account. */
 	externalAccount: Verification | null,
+};
+
+/**
+ *  Parameters of [`Clerk::sign_up_with_web3`].
+ * 
+ *  Source: `SignUp.authenticateWithWeb3()` of Clerk's documentation.
+ */
+export type SignUpWithWeb3Params = {
+	/**  The strategy, e.g. `web3_metamask_signature`. */
+	strategy: string,
+	/**  The name of the wallet; required for Solana. */
+	walletName?: string | null,
+	/**  Metadata of the sign-up. */
+	unsafeMetadata?: Value | null,
+	/**  Whether the user accepted the terms. */
+	legalAccepted?: boolean | null,
 };
 
 /**  The auth state at one point in time. */

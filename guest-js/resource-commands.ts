@@ -29,7 +29,13 @@ import type {
   ReauthorizeExternalAccountParams,
   RemovePasswordParams,
   Role,
+  Session,
   SessionId,
+  SessionVerification,
+  SessionVerifyAttemptFirstFactorParams,
+  SessionVerifyAttemptSecondFactorParams,
+  SessionVerifyPrepareFirstFactorParams,
+  SessionVerifyPrepareSecondFactorParams,
   SessionWithActivities,
   StatusListParams,
   Totp,
@@ -49,6 +55,16 @@ import { invoke } from "./invoke";
 export const fetch = (request: WindowFetch) => invoke<FetchHead>("fetch", { request }, "clerk:fetch");
 export const fetchRead = (id: string, offset: number) => invoke<ArrayBuffer>("fetch_read", { id, offset }, "clerk:fetch");
 export const fetchCancel = (id: string) => invoke<null>("fetch_cancel", { id }, "clerk:fetch");
+export const reloadSession = (sessionId: SessionId) => invoke<Session>("reload_session", { sessionId }, "clerk:switch-session");
+export const touchSession = (sessionId: SessionId) => invoke<Session>("touch_session", { sessionId }, "clerk:switch-session");
+export const endSession = (sessionId: SessionId) => invoke<null>("end_session", { sessionId }, "clerk:switch-session");
+export const removeSession = (sessionId: SessionId) => invoke<null>("remove_session", { sessionId }, "clerk:switch-session");
+export const destroyClient = () => invoke<null>("destroy_client", undefined, "clerk:switch-session");
+export const startSessionVerification = (sessionId: SessionId, level: string) => invoke<SessionVerification>("start_session_verification", { sessionId, level }, "clerk:security");
+export const prepareSessionFirstFactor = (sessionId: SessionId, params: SessionVerifyPrepareFirstFactorParams) => invoke<SessionVerification>("prepare_session_first_factor", { sessionId, params }, "clerk:security");
+export const attemptSessionFirstFactor = (sessionId: SessionId, params: SessionVerifyAttemptFirstFactorParams) => invoke<SessionVerification>("attempt_session_first_factor", { sessionId, params }, "clerk:security");
+export const prepareSessionSecondFactor = (sessionId: SessionId, params: SessionVerifyPrepareSecondFactorParams) => invoke<SessionVerification>("prepare_session_second_factor", { sessionId, params }, "clerk:security");
+export const attemptSessionSecondFactor = (sessionId: SessionId, params: SessionVerifyAttemptSecondFactorParams) => invoke<SessionVerification>("attempt_session_second_factor", { sessionId, params }, "clerk:security");
 export const reloadUser = () => invoke<User>("reload_user", undefined, "clerk:account");
 export const updateUser = (params: UpdateUserParams) => invoke<User>("update_user", { params }, "clerk:account");
 export const updateUserMetadata = (unsafeMetadata: { [key in string]: Value }) => invoke<User>("update_user_metadata", { unsafeMetadata }, "clerk:account");

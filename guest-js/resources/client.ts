@@ -1,13 +1,16 @@
 import { now } from '../aging';
 import type * as wire from '../bindings';
 import type { Host } from './base';
-import { resourceOf } from './fields';
+import { lazyResourceOf } from './fields';
 import { Session } from './session';
 import { SignIn } from './sign-in';
 import { SignUp } from './sign-up';
 
 /** This device's set of sessions, with the sign-in and the sign-up in progress. */
-export class Client extends resourceOf<wire.Client, 'sessions' | 'signIn' | 'signUp'>() {
+export class Client extends lazyResourceOf<'client', wire.Client, 'sessions' | 'signIn' | 'signUp'>(
+  'client',
+  'removeSessions destroy',
+) {
   #sessions: { data: string; user: string; session: Session }[] = [];
   #signIn: SignIn;
   #signUp: SignUp;

@@ -2,7 +2,7 @@ import { type Moment, now, sessionStatus, verificationAge } from '../aging';
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import type { Host } from './base';
-import { resourceOf } from './fields';
+import { lazyResourceOf } from './fields';
 import { User } from './user';
 
 /** Options of {@link Session.getToken}. */
@@ -16,9 +16,17 @@ export interface GetTokenOptions {
 }
 
 /** A signed-in user's session on this device. */
-export class Session extends resourceOf<wire.Session, 'status' | 'factorVerificationAge' | 'user'>() {
+export class Session extends lazyResourceOf<
+  'session',
+  wire.Session,
+  'status' | 'factorVerificationAge' | 'user'
+>(
+  'session',
+  'reload touch end remove startVerification prepareFirstFactorVerification attemptFirstFactorVerification prepareSecondFactorVerification attemptSecondFactorVerification',
+) {
   #data: wire.Session;
   #received: Moment;
+  #user: User | null;
   declare readonly user: User | null;
 
   /** @param user - the known object for the user, when the user did not change. */
@@ -26,7 +34,8 @@ export class Session extends resourceOf<wire.Session, 'status' | 'factorVerifica
     super(data, host);
     this.#data = data;
     this.#received = received;
-    Object.assign(this, { user: data.user && (user ?? new User(data.user, host)) });
+    this.#user = data.user && (user ?? new User(data.user, host));
+    Object.assign(this, { user: this.#user });
   }
 
   /** @internal */
@@ -36,6 +45,14 @@ export class Session extends resourceOf<wire.Session, 'status' | 'factorVerifica
     delete shown.status;
     delete shown.factorVerificationAge;
     super.take(shown as wire.Session);
+    // Before that, the constructor does it.
+    if (#data in this) {
+      const { user } = data;
+      this.#data = user ? data : { ...data, user: this.#data.user };
+      this.#received = now();
+      this.#user = user ? new User(user, this.host) : this.#user;
+      Object.assign(this, { user: this.#user });
+    }
   }
 
   /** @internal The same data was received once more. */

@@ -420,9 +420,9 @@ mod tests {
             let reading = tokio::spawn(async move { reading.read("reading", 1).await.map(|_| ()) });
             wait_until("the requests", || windows.backend.open() == 5 && windows.backend.requests().len() == 5).await;
             if closes {
-                windows.fetches.remove("main")
+                windows.fetches.remove("main");
             } else {
-                windows.fetches.page_left("main")
+                windows.fetches.page_left("main");
             }
             for ended in [join(waiting).await, join(reading).await] {
                 assert_eq!(ended.unwrap_err().code(), "fetch_cancelled", "{closes}");

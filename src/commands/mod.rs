@@ -37,8 +37,8 @@ use crate::{
         RedirectOutcome, RemovePasswordParams, ResetPasswordParams, SessionEnded,
         SessionVerifyAttemptFirstFactorParams, SessionVerifyAttemptSecondFactorParams,
         SessionVerifyPrepareFirstFactorParams, SessionVerifyPrepareSecondFactorParams, SetActiveOutcome,
-        SetActiveParams, SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, SignUpWithWeb3Params, StatusListParams,
-        UpdateEnrollmentModeParams, UpdateOrganizationParams, UpdatePasswordParams, UpdateUserParams,
+        SetActiveParams, SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, SignUpWithWeb3Params,
+        StatusListParams, UpdateEnrollmentModeParams, UpdateOrganizationParams, UpdatePasswordParams, UpdateUserParams,
     },
     error::{ErrorCode, ErrorPayload, Result},
     models::{

@@ -5,10 +5,12 @@ use std::io::{Read, Write};
 use clerk_core::{
     HttpTransport, SignInCreateParams,
     ports::{HttpMethod, HttpRequest, Transport},
+    secret::{FormBody, SessionToken},
 };
 use clerk_emulator::{Action, Fault};
 use clerk_testkit::{
     app::{ADA, App, PASSWORD, config, password_params},
+    backend::{Backend, Reply},
     with_timeout,
 };
 
@@ -62,6 +64,23 @@ async fn transport_faults_have_the_codes_of_the_fault_matrix() {
         assert_eq!((error.code(), error.is_transient()), (expected, true), "{name}");
         app.clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn transport_sends_json_with_a_session_token() {
+    let server = Backend::start(|_| Reply::text(200, "{}")).await;
+    let request = HttpRequest {
+        method: HttpMethod::Json(FormBody::new("{\"name\":\"x\"}")),
+        url: server.url("/api_keys").parse().unwrap(),
+        authorization: None,
+        session_token: Some(SessionToken::new("a-session-token")),
+        user_agent: "Test/1.0".to_owned(),
+    };
+    HttpTransport::new().unwrap().send(request).await.unwrap();
+    let received = server.requests().remove(0);
+    assert_eq!((&*received.method, &*received.body), ("POST", &b"{\"name\":\"x\"}"[..]));
+    assert_eq!(received.header("authorization"), Some("Bearer a-session-token"));
+    assert_eq!(received.header("content-type"), Some("application/json"));
 }
 
 /// Serves one connection: reads the request, then writes `response` and closes the connection.

@@ -153,20 +153,17 @@ fn stays_inside(segment: &str) -> bool {
 }
 
 fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let mut decoded = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                #[allow(clippy::cast_possible_truncation, reason = "two hexadecimal digits")]
-                decoded.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            _ => {
-                decoded.push(*byte);
-                at += 1;
-            }
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        let digits = (digit(tail.first()), digit(tail.get(1)));
+        if let (b'%', (Some(high), Some(low))) = (byte, digits) {
+            decoded.extend(u8::try_from(high * 16 + low));
+            rest = &tail[2..];
+        } else {
+            decoded.push(*byte);
+            rest = tail;
         }
     }
     decoded

@@ -29,7 +29,7 @@ impl Clerk {
     }
 
     async fn token_of(&self, session: &SessionId, skip_cache: bool) -> Result<SessionToken> {
-        let params = GetTokenParams { session_id: session.clone(), skip_cache, ..GetTokenParams::default() };
+        let params = GetTokenParams { skip_cache, ..GetTokenParams::new(session.clone()) };
         let token = self.get_token(params).await?;
         token.ok_or_else(|| ErrorCode::NoActiveSession.error("the session has no user; sign in first"))
     }

@@ -286,10 +286,9 @@ impl AuthenticateWithWeb3Params {
     /// Returns the parameters of the sign-up of an unknown wallet.
     fn sign_up(&self) -> SignUpWithWeb3Params {
         SignUpWithWeb3Params {
-            strategy: self.strategy.clone(),
             unsafe_metadata: self.unsafe_metadata.clone(),
             legal_accepted: self.legal_accepted,
-            ..SignUpWithWeb3Params::default()
+            ..SignUpWithWeb3Params::new(self.strategy.as_str())
         }
     }
 

@@ -128,9 +128,8 @@ async fn sign_in_with_web3_and_sign_up_with_web3_leave_the_session_to_set_active
     assert_eq!(first_error_code(&unknown), "form_identifier_not_found");
 
     let fields = SignUpWithWeb3Params {
-        strategy: strategy.to_owned(),
         unsafe_metadata: Some(json!({ "favourite": "red" })),
-        ..Default::default()
+        ..SignUpWithWeb3Params::new(strategy)
     };
     let sign_up = app.clerk.sign_up_with_web3(fields.clone()).await.unwrap();
     assert!(sign_up.is(&SignUpStatus::Complete) && !app.clerk.is_signed_in());

@@ -91,11 +91,7 @@ async fn create_sign_in_can_be_retried_after_a_lost_response() {
 fn email_code(sign_in: &SignIn) -> PrepareFactorParams {
     let factors = sign_in.supported_first_factors.iter().flatten();
     let factor = factors.clone().find(|factor| factor.strategy == "email_code").unwrap();
-    PrepareFactorParams {
-        strategy: "email_code".to_owned(),
-        email_address_id: factor.email_address_id.clone(),
-        ..PrepareFactorParams::default()
-    }
+    PrepareFactorParams { email_address_id: factor.email_address_id.clone(), ..PrepareFactorParams::new("email_code") }
 }
 
 #[tokio::test]
@@ -114,10 +110,7 @@ async fn prepare_sign_in_first_factor_shares_the_request_of_an_equal_call_in_fli
     app.emulator.fault(Fault::new("*/prepare_first_factor", Action::Disconnect).times(1));
     let failed = prepare(email_code(&sign_in)).await;
     assert_eq!(failed.unwrap_err().code(), "network_error");
-    let (again, other) = tokio::join!(
-        prepare(email_code(&sign_in)),
-        prepare(PrepareFactorParams { strategy: "unknown".to_owned(), ..PrepareFactorParams::default() }),
-    );
+    let (again, other) = tokio::join!(prepare(email_code(&sign_in)), prepare(PrepareFactorParams::new("unknown")),);
     again.unwrap();
     other.unwrap_err();
 }
