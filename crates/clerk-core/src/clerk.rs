@@ -20,7 +20,7 @@ use crate::{
     options::ClerkOptions,
     outside,
     ports::{SecretKey, SecretLifetime, StoreError},
-    resources::attempt::Preparations,
+    resources::preparations::Preparations,
     secret::StoredSecret,
     setup::ClerkSetup,
     state::{

@@ -1,46 +1,15 @@
 //! What sign-ins and sign-ups have in common: how they begin, and how they send codes and links.
 
-use std::sync::Mutex;
-
-use futures_util::{FutureExt, future::Shared};
-use serde_json::Value;
-
 use crate::{
     clerk::Clerk,
     error::{Error, Result},
     exchange::read_resource,
     fapi::{request::Request, wire::Wire},
     outside,
-    ports::BoxFuture,
-    sync::lock,
 };
 
 /// A field that is not in FAPI's published description. clerk-js sends it.
 const TIME_ZONE: &str = "timezone";
-
-/// The requests for codes and links in flight, with their responses. A user who clicks twice gets one message.
-#[derive(Default)]
-pub(crate) struct Preparations(Mutex<Vec<(Request, Response)>>);
-
-/// A response that several callers wait for.
-type Response = Shared<BoxFuture<'static, Result<Value>>>;
-
-impl Preparations {
-    /// Returns the response to an equal request in flight, or that of a new one.
-    fn share(&self, request: &Request, start: impl FnOnce() -> BoxFuture<'static, Result<Value>>) -> Response {
-        let mut in_flight = lock(&self.0);
-        if let Some((_, response)) = in_flight.iter().find(|(known, _)| known.is_same(request)) {
-            return response.clone();
-        }
-        let response = start().shared();
-        in_flight.push((request.clone(), response.clone()));
-        response
-    }
-
-    fn finish(&self, request: &Request) {
-        lock(&self.0).retain(|(known, _)| !known.is_same(request));
-    }
-}
 
 impl Clerk {
     /// Sends the request that begins an attempt. A server that does not know the time zone gets it without.

@@ -5,6 +5,7 @@ pub(crate) mod attempt;
 pub(crate) mod organization;
 pub(crate) mod params;
 pub(crate) mod picture;
+pub(crate) mod preparations;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
