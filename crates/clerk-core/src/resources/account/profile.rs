@@ -93,18 +93,19 @@ impl Account {
     /// # Source
     /// FAPI `PATCH /v1/me` and `PATCH /v1/me/metadata`; `User.update()`.
     pub async fn update(&self, mut params: UpdateUserParams) -> Result<User> {
-        let Some(desired) = params.unsafe_metadata.take() else { return self.update_profile(params).await };
+        // The futures are boxed, because a caller's own would contain all of them.
+        let Some(desired) = params.unsafe_metadata.take() else { return Box::pin(self.update_profile(params)).await };
         let user = if params == UpdateUserParams::default() {
-            self.reload().await?
+            Box::pin(self.reload()).await?
         } else {
-            self.update_profile(params).await?
+            Box::pin(self.update_profile(params)).await?
         };
         let none = Map::new();
         let patch = merge_patch(user.unsafe_metadata.as_object().unwrap_or(&none), &desired);
         if patch.is_empty() {
             return Ok(user);
         }
-        self.update_metadata(&patch).await
+        Box::pin(self.update_metadata(&patch)).await
     }
 
     async fn update_profile(&self, params: UpdateUserParams) -> Result<User> {
