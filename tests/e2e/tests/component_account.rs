@@ -245,7 +245,7 @@ async fn external_account_is_connected_through_the_system_browser() -> Result<()
     desktop.click_in_browser(LINUS).await?;
     window.wait_for_css(CONNECTED).await?;
     window.picture("connect-done").await?;
-    inspector_has(&window, ACCOUNTS, &json!([["oauth_github", "verified"]])).await?;
+    inspector_has(&window, ACCOUNTS, &json!([["github", "verified"]])).await?;
     assert!(window.run("return location.href").await?.to_string().contains("page=account"), "the page stays");
     assert_eq!(desktop.app_processes(), 1);
     nothing_went_wrong(&desktop, &window).await
@@ -300,7 +300,7 @@ async fn external_account_is_connected_although_the_app_was_restarted() -> Resul
     window.wait_for_text("rust-user", "Ada Lovelace").await?;
     go(&window, "account").await?;
     window.wait_for_css(CONNECTED).await?;
-    inspector_has(&window, ACCOUNTS, &json!([["oauth_github", "verified"]])).await?;
+    inspector_has(&window, ACCOUNTS, &json!([["github", "verified"]])).await?;
     nothing_went_wrong(&desktop, &window).await
 }
 
