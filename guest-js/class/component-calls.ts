@@ -5,8 +5,8 @@ import type { ClerkOptions } from '../options';
 import type { Context } from './context';
 import { importClerkJs } from './import-clerk-js';
 
-/** A component that is to be shown or hidden. */
-interface Call {
+/** A component that is to be shown. */
+interface Pending {
   method: string;
   args: unknown[];
   /** The node of a component that is mounted; the name of one that is opened. */
@@ -18,29 +18,34 @@ export class ComponentCalls {
   #clerkJs: ClerkJs | undefined;
   #loading: Promise<void> | undefined;
   /** What is shown when the packages are there, in order. */
-  #pending: Call[] = [];
+  #pending: Pending[] = [];
 
   constructor(context: () => Context) {
     this.#context = context;
   }
 
-  /** Calls a method of clerk-js, e.g. `mountSignIn` or `closeUserProfile`. */
-  call(method: string, args: unknown[]): void {
-    const [, verb = '', component] = /^(mount|unmount|open|close)(.*)$/.exec(method) ?? [];
-    const place = verb.endsWith('mount') ? args[0] : component;
-    if (verb === 'mount' || verb === 'open') {
-      this.#show({ method, args, place });
-    } else {
-      this.#hide({ method, args, place });
-    }
+  mount(component: string, node: HTMLElement, props: object | undefined): void {
+    this.#show({ method: `mount${component}`, args: [node, props], place: node });
   }
 
-  #show(shown: Call): void {
+  unmount(component: string, node: HTMLElement): void {
+    this.#hide(`unmount${component}`, [node], node);
+  }
+
+  open(component: string, props: object | undefined): void {
+    this.#show({ method: `open${component}`, args: [props], place: component });
+  }
+
+  close(component: string): void {
+    this.#hide(`close${component}`, [], component);
+  }
+
+  #show(pending: Pending): void {
     if (this.#clerkJs) {
-      call(this.#clerkJs, shown.method, shown.args);
+      call(this.#clerkJs, pending.method, pending.args);
       return;
     }
-    this.#pending.push(shown);
+    this.#pending.push(pending);
     this.#loading ??= this.#load().catch((error: unknown) => {
       this.#loading = undefined;
       this.#pending = [];
@@ -48,7 +53,7 @@ export class ComponentCalls {
     });
   }
 
-  #hide({ method, args, place }: Call): void {
+  #hide(method: string, args: unknown[], place: unknown): void {
     if (this.#clerkJs) {
       call(this.#clerkJs, method, args);
     } else {

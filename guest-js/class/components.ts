@@ -4,7 +4,7 @@
  * clerk-js throws when a component makes no sense, e.g. `openSignIn()` when a user is signed in to an instance with one
  * session; so do the methods once the packages are there. In production they do nothing then.
  */
-import type { ComponentCalls } from './component-calls';
+import { ComponentCalls } from './component-calls';
 import { Instance } from './instance';
 
 /**
@@ -13,53 +13,32 @@ import { Instance } from './instance';
  * mounted or opened before `load()` has finished is shown afterwards, unless it was unmounted or closed meanwhile.
  */
 export abstract class Components extends Instance {
-  #calls: ComponentCalls | undefined;
-  #loading: Promise<ComponentCalls> | undefined;
-
-  /** Passes a call on to {@link ComponentCalls}, which an app without components does not load. */
-  #call(method: string, ...args: unknown[]): void {
-    if (this.#calls) {
-      this.#calls.call(method, args);
-      return;
-    }
-    this.#loading ??= import('./component-calls').then(
-      (module) => (this.#calls = new module.ComponentCalls(() => this.context)),
-    );
-    this.#loading.then(
-      (calls) => {
-        calls.call(method, args);
-      },
-      (error: unknown) => {
-        this.#loading = undefined;
-        console.error('[clerk] the code for components could not be loaded', error);
-      },
-    );
-  }
+  readonly #calls = new ComponentCalls(() => this.context);
 
   mountSignIn(node: HTMLDivElement, props?: object): void {
-    this.#call('mountSignIn', node, props);
+    this.#calls.mount('SignIn', node, props);
   }
   unmountSignIn(node: HTMLDivElement): void {
-    this.#call('unmountSignIn', node);
+    this.#calls.unmount('SignIn', node);
   }
   openSignIn(props?: object): void {
-    this.#call('openSignIn', props);
+    this.#calls.open('SignIn', props);
   }
   closeSignIn(): void {
-    this.#call('closeSignIn');
+    this.#calls.close('SignIn');
   }
 
   mountSignUp(node: HTMLDivElement, props?: object): void {
-    this.#call('mountSignUp', node, props);
+    this.#calls.mount('SignUp', node, props);
   }
   unmountSignUp(node: HTMLDivElement): void {
-    this.#call('unmountSignUp', node);
+    this.#calls.unmount('SignUp', node);
   }
   openSignUp(props?: object): void {
-    this.#call('openSignUp', props);
+    this.#calls.open('SignUp', props);
   }
   closeSignUp(): void {
-    this.#call('closeSignUp');
+    this.#calls.close('SignUp');
   }
   /** Does nothing but warn: One Tap is a script of Google's for browsers, which refuses apps. */
   openGoogleOneTap(_props?: object): void {
@@ -72,132 +51,132 @@ export abstract class Components extends Instance {
   }
 
   mountUserButton(node: HTMLDivElement, props?: object): void {
-    this.#call('mountUserButton', node, props);
+    this.#calls.mount('UserButton', node, props);
   }
   unmountUserButton(node: HTMLDivElement): void {
-    this.#call('unmountUserButton', node);
+    this.#calls.unmount('UserButton', node);
   }
 
   mountUserProfile(node: HTMLDivElement, props?: object): void {
-    this.#call('mountUserProfile', node, props);
+    this.#calls.mount('UserProfile', node, props);
   }
   unmountUserProfile(node: HTMLDivElement): void {
-    this.#call('unmountUserProfile', node);
+    this.#calls.unmount('UserProfile', node);
   }
   openUserProfile(props?: object): void {
-    this.#call('openUserProfile', props);
+    this.#calls.open('UserProfile', props);
   }
   closeUserProfile(): void {
-    this.#call('closeUserProfile');
+    this.#calls.close('UserProfile');
   }
 
   mountOrganizationProfile(node: HTMLDivElement, props?: object): void {
-    this.#call('mountOrganizationProfile', node, props);
+    this.#calls.mount('OrganizationProfile', node, props);
   }
   unmountOrganizationProfile(node: HTMLDivElement): void {
-    this.#call('unmountOrganizationProfile', node);
+    this.#calls.unmount('OrganizationProfile', node);
   }
   openOrganizationProfile(props?: object): void {
-    this.#call('openOrganizationProfile', props);
+    this.#calls.open('OrganizationProfile', props);
   }
   closeOrganizationProfile(): void {
-    this.#call('closeOrganizationProfile');
+    this.#calls.close('OrganizationProfile');
   }
 
   mountOrganizationSwitcher(node: HTMLDivElement, props?: object): void {
-    this.#call('mountOrganizationSwitcher', node, props);
+    this.#calls.mount('OrganizationSwitcher', node, props);
   }
   unmountOrganizationSwitcher(node: HTMLDivElement): void {
-    this.#call('unmountOrganizationSwitcher', node);
+    this.#calls.unmount('OrganizationSwitcher', node);
   }
 
   mountCreateOrganization(node: HTMLDivElement, props?: object): void {
-    this.#call('mountCreateOrganization', node, props);
+    this.#calls.mount('CreateOrganization', node, props);
   }
   unmountCreateOrganization(node: HTMLDivElement): void {
-    this.#call('unmountCreateOrganization', node);
+    this.#calls.unmount('CreateOrganization', node);
   }
   openCreateOrganization(props?: object): void {
-    this.#call('openCreateOrganization', props);
+    this.#calls.open('CreateOrganization', props);
   }
   closeCreateOrganization(): void {
-    this.#call('closeCreateOrganization');
+    this.#calls.close('CreateOrganization');
   }
 
   mountOrganizationList(node: HTMLDivElement, props?: object): void {
-    this.#call('mountOrganizationList', node, props);
+    this.#calls.mount('OrganizationList', node, props);
   }
   unmountOrganizationList(node: HTMLDivElement): void {
-    this.#call('unmountOrganizationList', node);
+    this.#calls.unmount('OrganizationList', node);
   }
 
   mountWaitlist(node: HTMLDivElement, props?: object): void {
-    this.#call('mountWaitlist', node, props);
+    this.#calls.mount('Waitlist', node, props);
   }
   unmountWaitlist(node: HTMLDivElement): void {
-    this.#call('unmountWaitlist', node);
+    this.#calls.unmount('Waitlist', node);
   }
   openWaitlist(props?: object): void {
-    this.#call('openWaitlist', props);
+    this.#calls.open('Waitlist', props);
   }
   closeWaitlist(): void {
-    this.#call('closeWaitlist');
+    this.#calls.close('Waitlist');
   }
   // Not documented with the class, but in Clerk's SDKs.
 
   mountTaskChooseOrganization(node: HTMLDivElement, props?: object): void {
-    this.#call('mountTaskChooseOrganization', node, props);
+    this.#calls.mount('TaskChooseOrganization', node, props);
   }
   unmountTaskChooseOrganization(node: HTMLDivElement): void {
-    this.#call('unmountTaskChooseOrganization', node);
+    this.#calls.unmount('TaskChooseOrganization', node);
   }
 
   mountTaskSetupMFA(node: HTMLDivElement, props?: object): void {
-    this.#call('mountTaskSetupMFA', node, props);
+    this.#calls.mount('TaskSetupMFA', node, props);
   }
   unmountTaskSetupMFA(node: HTMLDivElement): void {
-    this.#call('unmountTaskSetupMFA', node);
+    this.#calls.unmount('TaskSetupMFA', node);
   }
 
   mountTaskResetPassword(node: HTMLDivElement, props?: object): void {
-    this.#call('mountTaskResetPassword', node, props);
+    this.#calls.mount('TaskResetPassword', node, props);
   }
   unmountTaskResetPassword(node: HTMLDivElement): void {
-    this.#call('unmountTaskResetPassword', node);
+    this.#calls.unmount('TaskResetPassword', node);
   }
 
   mountUserAvatar(node: HTMLDivElement, props?: object): void {
-    this.#call('mountUserAvatar', node, props);
+    this.#calls.mount('UserAvatar', node, props);
   }
   unmountUserAvatar(node: HTMLDivElement): void {
-    this.#call('unmountUserAvatar', node);
+    this.#calls.unmount('UserAvatar', node);
   }
 
   mountAPIKeys(node: HTMLDivElement, props?: object): void {
-    this.#call('mountAPIKeys', node, props);
+    this.#calls.mount('APIKeys', node, props);
   }
   unmountAPIKeys(node: HTMLDivElement): void {
-    this.#call('unmountAPIKeys', node);
+    this.#calls.unmount('APIKeys', node);
   }
 
   mountPricingTable(node: HTMLDivElement, props?: object): void {
-    this.#call('mountPricingTable', node, props);
+    this.#calls.mount('PricingTable', node, props);
   }
   unmountPricingTable(node: HTMLDivElement): void {
-    this.#call('unmountPricingTable', node);
+    this.#calls.unmount('PricingTable', node);
   }
 
   mountOAuthConsent(node: HTMLDivElement, props?: object): void {
-    this.#call('mountOAuthConsent', node, props);
+    this.#calls.mount('OAuthConsent', node, props);
   }
   unmountOAuthConsent(node: HTMLDivElement): void {
-    this.#call('unmountOAuthConsent', node);
+    this.#calls.unmount('OAuthConsent', node);
   }
 
   openInviteMembers(props?: object): void {
-    this.#call('openInviteMembers', props);
+    this.#calls.open('InviteMembers', props);
   }
   closeInviteMembers(): void {
-    this.#call('closeInviteMembers');
+    this.#calls.close('InviteMembers');
   }
 }
