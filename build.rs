@@ -19,7 +19,11 @@ const SETS: &[(&str, &str)] = &[
         "sign-up",
         "Sign up, by e-mail address, phone number, password, wallet or through the system browser; join the waitlist.",
     ),
-    ("switch-session", "Choose the active session and organization, and sign out."),
+    (
+        "switch-session",
+        "Choose the active session and organization, read the sessions of this device again, sign out, and have Clerk forget this \
+         device.",
+    ),
     (
         "organizations",
         "Create organizations, read those that the user belongs to, leave them, and accept invitations and suggestions.",

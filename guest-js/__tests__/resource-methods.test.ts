@@ -5,6 +5,7 @@ import * as resourceCommands from '../resource-commands';
 import { Clerk } from '../clerk';
 import { isClerkAPIResponseError, isClerkRuntimeError } from '../errors';
 import { Client } from '../resources/client';
+import { Verification } from '../resources/fields';
 import {
   EmailAddress,
   EnterpriseAccount,
@@ -622,6 +623,14 @@ describe('methods of resources', () => {
     expect(before.verification?.status).toBe('verified');
     expect(before.verification?.expireAt).toEqual(new Date(1000));
     expect([before.createdAt, before.toString()]).toEqual([new Date(1), 'ada@example.com']);
+  });
+
+  it('Verification shows no page if what Clerk sent is not a URL', () => {
+    const page = (url: string) =>
+      new Verification({ ...verification, externalVerificationRedirectUrl: url } as never)
+        .externalVerificationRedirectURL;
+    expect(page('https://provider.test/x')?.href).toBe('https://provider.test/x');
+    expect(page('not a URL')).toBeNull();
   });
 
   it('pages have data and total_count', async () => {

@@ -55,7 +55,7 @@ export class Verification {
 
   constructor({ externalVerificationRedirectUrl: page, ...data }: wire.Verification) {
     Object.assign(this, fields(data));
-    this.externalVerificationRedirectURL = page ? new URL(page) : null;
+    this.externalVerificationRedirectURL = page && URL.canParse(page) ? new URL(page) : null;
   }
 }
 

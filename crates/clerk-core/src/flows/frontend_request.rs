@@ -282,9 +282,9 @@ impl FrontendRequest {
     /// Sends the request, and returns the resource in the response, or `null` if there is none.
     ///
     /// # Errors
-    /// `not_loaded`; `option_invalid` for a path, parameter or body that is not valid; `request_not_allowed` for what has a method of
-    /// its own (see [`Clerk::frontend_request`]); `no_active_session` if it is about the user, and nobody is signed in;
-    /// `network_error`, `clerk_offline`, `decode_error`, or `api_response_error` with FAPI's own codes.
+    /// `not_loaded`; `option_invalid` for a path, parameter or body that is not valid; `request_not_allowed` for a request that has
+    /// a method of its own (see [`Clerk::frontend_request`]); `no_active_session` for a request about the user when no user is
+    /// signed in; `network_error`, `clerk_offline`, `decode_error`, or `api_response_error` with FAPI's own codes.
     pub async fn send_json(self) -> Result<Value> {
         let segments = segments_of(&self.path)?;
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
