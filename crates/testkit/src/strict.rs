@@ -1,8 +1,9 @@
 //! A model of FAPI with real client tokens: it knows one device, rotates its token, and remembers what the client was like.
 //!
 //! It is as strict as FAPI may be: a superseded token is refused at once, with a 401 and a client without sessions, and a nonce
-//! works once. [`lenient`](StrictFapi::lenient) is the other extreme: superseded tokens are accepted, and with a token that it
-//! does not know, a device is one without a client.
+//! works once. With [`replacing`](StrictFapi::replacing), a refusal brings the token of another client, as FAPI's does.
+//! [`lenient`](StrictFapi::lenient) is the other extreme: superseded tokens are accepted, and with a token that it does not know,
+//! a device is one without a client.
 
 use std::collections::BTreeMap;
 
@@ -98,6 +99,8 @@ struct Client {
     /// What the client was like before each change.
     history: Vec<Value>,
     is_deleted: bool,
+    /// Whether there is only its token so far, which came with a refusal.
+    is_promised: bool,
 }
 
 impl Client {
@@ -141,6 +144,7 @@ fn session(id: &str, user: &str) -> Value {
 #[derive(Default)]
 pub struct StrictFapi {
     lenient: bool,
+    replacing: bool,
     clients: Vec<Client>,
     sessions: u64,
     attempts: u64,
@@ -154,15 +158,24 @@ impl StrictFapi {
         Self { lenient: true, ..Self::default() }
     }
 
+    /// A FAPI that refuses a client token with that of a client which it makes when the device begins to sign in with it.
+    pub fn replacing() -> Self {
+        Self { replacing: true, ..Self::default() }
+    }
+
     /// Returns the present token of the device's client.
     pub fn present_token(&self) -> Option<String> {
-        let client = self.clients.last().filter(|client| !client.is_deleted)?;
+        let client = self.present().filter(|client| !client.is_deleted)?;
         Some(client.token(client.rotations))
     }
 
     /// Returns the device's client.
     pub fn present_client(&self) -> Value {
-        self.clients.last().map(Client::json).unwrap_or_default()
+        self.present().map(Client::json).unwrap_or_default()
+    }
+
+    fn present(&self) -> Option<&Client> {
+        self.clients.iter().rfind(|client| !client.is_promised)
     }
 
     /// Whether FAPI accepts this token.
@@ -174,6 +187,12 @@ impl StrictFapi {
     pub fn users(&self, token: Option<&str>) -> Vec<String> {
         let client = token.and_then(|token| self.client_of(token)).map(|at| &self.clients[at]);
         client.into_iter().flat_map(|client| &client.sessions).map(|(_, user)| user.clone()).collect()
+    }
+
+    /// Returns the users of the sessions of all clients.
+    pub fn all_users(&self) -> Vec<String> {
+        let clients = self.clients.iter().filter(|client| !client.is_deleted);
+        clients.flat_map(|client| &client.sessions).map(|(_, user)| user.clone()).collect()
     }
 
     /// Whether any client has a session.
@@ -189,7 +208,7 @@ impl StrictFapi {
     /// The user approves the provider's page. Returns the nonce for the callback link.
     pub fn approve(&mut self, user: &str) -> String {
         let session = self.next_session();
-        let client = self.clients.last_mut().expect("a flow has begun");
+        let client = self.clients.iter_mut().rfind(|client| client.attempt.is_some()).expect("a flow has begun");
         client.add_session(session.clone(), user);
         let attempt = client.attempt.as_mut().expect("a flow has begun");
         let nonce = format!("nonce-of-{}", attempt.id);
@@ -201,6 +220,12 @@ impl StrictFapi {
     pub fn older_client(&self, present: &Value) -> Option<Value> {
         let client = self.clients.iter().find(|client| present["id"] == client.id.as_str())?;
         client.history.iter().rev().find(|older| older["sessions"] != present["sessions"]).cloned()
+    }
+
+    fn add_client(&mut self, is_promised: bool) -> usize {
+        let id = format!("client_{}", self.clients.len() + 1);
+        self.clients.push(Client { id, updated_at: 1_000, is_promised, ..Client::default() });
+        self.clients.len() - 1
     }
 
     fn next_session(&mut self) -> String {
@@ -250,14 +275,17 @@ impl StrictFapi {
             },
             _ => match (call.method.as_str(), &segments[..]) {
                 ("GET", ["client"]) => return Answer::ok(json!({ "response": null, "client": null })),
-                ("POST", ["client", "sign_ins"]) => {
-                    let id = format!("client_{}", self.clients.len() + 1);
-                    self.clients.push(Client { id, updated_at: 1_000, ..Client::default() });
-                    self.clients.len() - 1
-                }
+                ("POST", ["client", "sign_ins"]) => self.add_client(false),
                 _ => return self.refuse_token(),
             },
         };
+        if self.clients[at].is_promised {
+            match (call.method.as_str(), &segments[..]) {
+                ("GET", ["client"]) => return Answer::ok(json!({ "response": null, "client": null })),
+                ("POST", ["client", "sign_ins"]) => self.clients[at].is_promised = false,
+                _ => return self.refuse_token(),
+            }
+        }
         let is_known = call.token.as_deref().and_then(|token| self.client_of(token)) == Some(at);
         let before = self.clients[at].rotations;
         let answer = self.handle_for(at, call, &segments);
@@ -279,6 +307,7 @@ impl StrictFapi {
                     None => self.refuse(at, 404, "resource_not_found"),
                 }
             }
+            ("GET", ["organizations", _]) => self.refuse(at, 404, "resource_not_found"),
             ("POST", ["client", "sign_ins"]) => self.sign_in(at, call),
             ("POST", ["client", "sessions", id, action]) => {
                 let Some(index) = self.clients[at].sessions.iter().position(|(session, _)| session == id) else {
@@ -338,13 +367,17 @@ impl StrictFapi {
     }
 
     /// Refuses a client token. A lenient FAPI says no more than that.
-    pub fn refuse_token(&self) -> Answer {
+    pub fn refuse_token(&mut self) -> Answer {
         if self.lenient {
             return Answer::refusal(401, "authentication_invalid");
         }
         let mut refusal = Answer::refusal(401, "signed_out");
         let nobody = json!({ "object": "client", "id": "client_none", "sessions": [], "updated_at": 9_999_999 });
         refusal.body["meta"] = json!({ "client": nobody });
+        if self.replacing {
+            let promised = self.add_client(true);
+            refusal.token = Some(self.clients[promised].token(0));
+        }
         refusal
     }
 

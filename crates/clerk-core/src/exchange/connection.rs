@@ -5,7 +5,8 @@
 //! sent with:
 //!
 //! - A response to a request with a superseded token never replaces a newer token, and never ends a session.
-//! - A new token is adopted for the same client, or from a request that may change the client ([`Effect::ChangesClient`]).
+//! - A new token is adopted for the same client, or from a request that may change the client ([`Effect::ChangesClient`]). A
+//!   refusal brings the token of another client, and may only mean that FAPI has rotated the token for another request.
 //! - A response that would end the active session on the side, such as that of a background request or a refusal, only raises
 //!   a doubt. [`Clerk::verify_identity`](crate::Clerk) settles it once no request is in flight that may rotate the token.
 
@@ -275,12 +276,14 @@ impl Connection {
         self.in_doubt.swap(false, Ordering::AcqRel)
     }
 
-    /// Decides what the token of a response means. `signed_in` says whether there is a session that could be lost.
+    /// Decides what the token of a response means. `signed_in` says whether there is a session that could be lost, `refused`
+    /// whether FAPI does not know the token that the request was sent with.
     pub(super) fn judge_token(
         &self,
         request: &mut InFlight,
         new: Option<ClientToken>,
         signed_in: bool,
+        refused: bool,
     ) -> TokenVerdict {
         let mut identity = lock(&self.identity);
         if identity.token == new {
@@ -296,7 +299,9 @@ impl Connection {
             (Some(held), Some(new)) => is_same_client(held, new),
             _ => false,
         };
-        if !same_client && !may_change_client {
+        // FAPI may have refused the token because it has rotated it for another request, whose response is on its way.
+        let may_be_superseded = refused && self.is_other_rotating(request);
+        if !same_client && (!may_change_client || may_be_superseded) {
             return TokenVerdict::Doubt;
         }
         if !identity.gate.admit_token(request.stamp) {

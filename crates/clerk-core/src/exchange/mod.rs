@@ -78,7 +78,7 @@ impl Clerk {
     /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the identity is verified. A refusal
     /// that says that the user is signed in already makes that session the active one.
     pub(crate) async fn request(&self, request: &Request) -> Result<Value> {
-        let was_signed_in = self.loaded().await?.session().is_some();
+        let session = self.loaded().await?.session().map(|session| session.id.clone());
         let generation = self.0.connection.generation();
         let mut result = self.exchange(request).await;
         if let Err(error) = &result
@@ -89,8 +89,9 @@ impl Clerk {
             } else {
                 self.settle_unauthenticated().await;
             }
-            // Without the token that it refused, FAPI takes this device for a new one.
-            let may_repeat = request.begins_attempt() || (!was_signed_in && !request.redeems_nonce());
+            // With another token: of the same session, which FAPI had rotated for another request, or of a new device.
+            let is_same_session = self.snapshot().session().map(|session| &session.id) == session.as_ref();
+            let may_repeat = request.begins_attempt() || (is_same_session && !request.redeems_nonce());
             if may_repeat && self.0.connection.generation() != generation {
                 result = self.exchange(request).await;
             }
@@ -329,6 +330,7 @@ impl Clerk {
         let writer = self.0.store.writer(&self.0.setup).await;
         let snapshot = self.0.store.snapshot();
         let active = snapshot.session().map(|session| session.id.clone());
+        let refused = knows_no_client(&reply);
         let update = match reply.token {
             TokenUpdate::Absent => None,
             TokenUpdate::Clear => Some(None),
@@ -336,7 +338,7 @@ impl Clerk {
         };
         if let Some(token) = update {
             let old = connection.client_token();
-            match connection.judge_token(&mut in_flight, token, active.is_some()) {
+            match connection.judge_token(&mut in_flight, token, active.is_some(), refused) {
                 TokenVerdict::Keep => {}
                 TokenVerdict::Adopt(token) => {
                     if let (Some(old), Some(new)) = (&old, &token) {

@@ -44,6 +44,15 @@ impl Random {
     }
 }
 
+/// Which FAPI, and which network.
+#[derive(Clone, Copy)]
+struct Conditions {
+    /// One response in this many is lost; 0 for none.
+    loses: u64,
+    /// Whether a refusal of the client token brings the token of another client.
+    replaces: bool,
+}
+
 /// A network that delays requests and responses, and loses some responses, on a FAPI that refuses superseded tokens.
 struct Network {
     fapi: Mutex<StrictFapi>,
@@ -86,11 +95,11 @@ struct ModelDevice {
 }
 
 impl ModelDevice {
-    fn new(random: &mut Random, loses: u64) -> Self {
+    fn new(random: &mut Random, conditions: Conditions) -> Self {
         let network = Arc::new(Network {
-            fapi: Mutex::default(),
+            fapi: Mutex::new(if conditions.replaces { StrictFapi::replacing() } else { StrictFapi::default() }),
             random: Mutex::new(random.fork()),
-            loses: loses.into(),
+            loses: conditions.loses.into(),
             lost_token: AtomicBool::default(),
         });
         let (store, browser) = (Arc::<MemoryStore>::default(), Arc::<RecordingBrowser>::default());
@@ -142,10 +151,10 @@ impl ModelDevice {
 
     /// Compares the device with FAPI. Returns what is wrong. After a sign-in that failed, that user may be signed in too.
     async fn check(&self, wanted: Option<&str>, attempted: &[&str]) -> Result<(), String> {
-        let (expected, users) = {
+        let (expected, users, all_users) = {
             let fapi = self.network.fapi.lock().unwrap();
             let token = fapi.present_token();
-            (token.clone(), fapi.users(token.as_deref()))
+            (token.clone(), fapi.users(token.as_deref()), fapi.all_users())
         };
         if stored(&self.store).await != expected {
             return Err("the stored token is not the newest".to_owned());
@@ -157,6 +166,11 @@ impl ModelDevice {
         if wanted.is_none() && attempted.is_empty() && !users.is_empty() {
             return Err(format!("FAPI still has sessions of {users:?}"));
         }
+        // The sessions of a client whose token was lost can't be ended.
+        let lost_token = self.network.lost_token.load(Ordering::Relaxed);
+        if attempted.is_empty() && !lost_token && users != all_users {
+            return Err(format!("FAPI has sessions of {all_users:?}, and only those of {users:?} are of this client"));
+        }
         Ok(())
     }
 }
@@ -165,9 +179,11 @@ impl ModelDevice {
 async fn noise(clerk: Clerk, mut random: Random) {
     for _ in 0..6 {
         tokio::time::sleep(Duration::from_millis(random.next(30))).await;
-        match random.next(3) {
+        match random.next(4) {
             0 => drop(clerk.touch().await),
             1 => drop(clerk.handle_unauthenticated().await),
+            // That there is no such organization does not matter.
+            2 => drop(clerk.get_organization(&"org_none".into()).await),
             _ => {
                 if let Some(session) = clerk.session() {
                     let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new(session.id) };
@@ -179,9 +195,9 @@ async fn noise(clerk: Clerk, mut random: Random) {
 }
 
 /// Runs one interleaving, and returns what went wrong.
-async fn interleave(seed: u64, loses: u64) -> Result<(), String> {
+async fn interleave(seed: u64, conditions: Conditions) -> Result<(), String> {
     let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-    let device = ModelDevice::new(&mut random, loses);
+    let device = ModelDevice::new(&mut random, conditions);
     let clerk = &device.clerk;
     while clerk.load(LoadOptions::default()).await.is_err() {}
     // Two polls are due while the user signs in and out.
@@ -207,7 +223,7 @@ async fn interleave(seed: u64, loses: u64) -> Result<(), String> {
             match signed_in {
                 Ok(()) => (wanted, attempted) = (Some(user), Vec::new()),
                 // Somebody else may be active, while this user has a session too.
-                Err(error) if loses == 0 && !error.has_api_code("identifier_already_signed_in") => {
+                Err(error) if conditions.loses == 0 && !error.has_api_code("identifier_already_signed_in") => {
                     return Err(format!("seed {seed}: the sign-in of {user}: {error}"));
                 }
                 Err(_) => attempted.push(user),
@@ -239,10 +255,11 @@ async fn interleave(seed: u64, loses: u64) -> Result<(), String> {
 }
 
 /// Runs interleavings one after the other, and reports those that fail. Returns how long it took.
-fn run(seeds: std::ops::Range<u64>, loses: u64) -> Duration {
+fn run(seeds: std::ops::Range<u64>, conditions: Conditions) -> Duration {
     let started = std::time::Instant::now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let failures: Vec<_> = seeds.filter_map(|seed| runtime.block_on(interleave(seed, loses)).err()).take(20).collect();
+    let failures: Vec<_> =
+        seeds.filter_map(|seed| runtime.block_on(interleave(seed, conditions)).err()).take(20).collect();
     assert!(failures.is_empty(), "{failures:#?}");
     started.elapsed()
 }
@@ -252,14 +269,30 @@ fn interleavings() -> u64 {
     std::env::var("CLERK_INTERLEAVINGS").ok().and_then(|number| number.parse().ok()).unwrap_or(1_000)
 }
 
+/// Runs as many interleavings as asked for. Returns how many, and how long it took.
+fn run_all(loses: u64, replaces: bool) -> String {
+    let took = run(0..interleavings(), Conditions { loses, replaces });
+    format!("{} interleavings: {took:?}", interleavings())
+}
+
 #[test]
 fn identity_survives_every_interleaving_of_rotations_and_background_requests() {
-    println!("{} interleavings: {:?}", interleavings(), run(0..interleavings(), 0));
+    println!("{}", run_all(0, false));
 }
 
 #[test]
 fn identity_survives_lost_responses() {
-    println!("{} interleavings: {:?}", interleavings(), run(0..interleavings(), 12));
+    println!("{}", run_all(12, false));
+}
+
+#[test]
+fn identity_survives_refusals_that_bring_the_token_of_another_client() {
+    println!("{}", run_all(0, true));
+}
+
+#[test]
+fn identity_survives_lost_responses_and_refusals_that_bring_the_token_of_another_client() {
+    println!("{}", run_all(12, true));
 }
 
 /// A signed-in device whose token is `genuine`, on a script that sees method, path and token.
@@ -461,6 +494,28 @@ async fn verification_goes_on_with_the_token_that_a_refusal_brings() {
     app.clerk.touch().await.unwrap_err();
     assert!(app.clerk.is_signed_in());
     assert_eq!(device.stored_token().await.as_deref(), Some(ROTATED_TOKEN));
+}
+
+/// FAPI had rotated the token for a request whose response was still on its way.
+#[tokio::test(start_paused = true)]
+async fn request_that_is_refused_with_a_superseded_token_is_sent_again_with_the_newest() {
+    let one = with_sessions(&[session("sess_1")]);
+    let device = Device::new(with_sessions(&[session("sess_1")])).await;
+    let app = device.running().await;
+    device.follow(move |method, path, token| match (path, token) {
+        ("/client", Some(OWN_TOKEN)) => {
+            let mut refusal = json_response(401, &json!({ "errors": [{ "code": "signed_out" }] }))?;
+            refusal.token = Some(ROTATED_TOKEN);
+            Some(refusal)
+        }
+        (_, Some(OWN_TOKEN)) => json_response(401, &json!({ "errors": [{ "code": "signed_out" }] })),
+        ("/organizations/org_1", _) => {
+            json_response(200, &json!({ "response": { "object": "organization", "id": "org_1", "name": "Acme" } }))
+        }
+        _ => one(method, path, token),
+    });
+    assert_eq!(app.clerk.get_organization(&"org_1".into()).await.unwrap().name, "Acme");
+    assert_eq!(app.count("GET", "/organizations/org_1"), 2);
 }
 
 #[tokio::test(start_paused = true)]
