@@ -19,7 +19,7 @@ pub(super) struct Launch {
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<String>,
     pub(super) environment: Environment,
-    /// The file for the standard error of the process.
+    /// The file to which the standard error of the process is appended.
     pub(super) log: PathBuf,
 }
 
@@ -46,7 +46,8 @@ impl Child {
         let mut command = Command::new(&launch.program);
         command.arg(super::APP).args(&launch.arguments).arg(online.to_string()).args(steps.iter().map(Step::to_string));
         command.envs(launch.environment.clone());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&launch.log)?);
+        let log = File::options().create(true).append(true).open(&launch.log)?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let mut running = Running::spawn(&mut command)?;
         let output = running.stdout().ok_or("the output of the app is not captured")?;
         let (sender, events) = mpsc::channel();

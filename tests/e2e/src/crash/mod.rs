@@ -138,6 +138,7 @@ pub async fn run(options: Options) -> Result<Report> {
         model: Model::default(),
         report: Report::default(),
         history: Vec::new(),
+        requests: Vec::new(),
     };
     campaign.take_new_device();
     // Waits for processes, while the emulator runs on the other threads.
@@ -156,6 +157,8 @@ struct Campaign {
     report: Report,
     /// What happened since the last start that was checked.
     history: Vec<String>,
+    /// The requests of the process that was killed last.
+    requests: Vec<Entry>,
 }
 
 impl Campaign {
@@ -163,20 +166,32 @@ impl Campaign {
         let started = Instant::now();
         for kill in 0..self.options.kills {
             self.history.clear();
+            self.requests.clear();
+            self.emulator.clear_requests();
+            // The processes append to it.
+            fs::write(&self.launch.log, [])?;
             let checked = self.kill_and_check();
             if let Err(error) = checked {
-                let log = fs::read(&self.launch.log).unwrap_or_default();
-                return Err(format!(
-                    "kill {kill} of seed {}: {error}\n\n{}\n\n{}",
-                    self.options.seed,
-                    self.history.join("\n"),
-                    String::from_utf8_lossy(&log)
-                )
-                .into());
+                return Err(format!("kill {kill} of seed {}: {error}\n\n{}", self.options.seed, self.evidence()).into());
             }
         }
         self.report.elapsed = started.elapsed();
         Ok(self.report)
+    }
+
+    /// What is known about the processes since the last start that was checked: their reports, their requests, and their log.
+    fn evidence(&self) -> String {
+        let log = fs::read(&self.launch.log).unwrap_or_default();
+        let last = self.emulator.requests();
+        let requests = self.requests.iter().chain(&last).map(|request| {
+            let Entry { seq, method, path, status, client, rotated, fault, .. } = request;
+            let client = client.as_deref().unwrap_or("no client");
+            let token = if *rotated { ", another token" } else { "" };
+            let fault = fault.map(|fault| format!(", {fault}")).unwrap_or_default();
+            format!("{seq}: {method} {path} of {client}: {status}{token}{fault}")
+        });
+        let requests = requests.collect::<Vec<_>>().join("\n");
+        format!("{}\n\n{requests}\n\n{}", self.history.join("\n"), String::from_utf8_lossy(&log))
     }
 
     fn kill_and_check(&mut self) -> Result<()> {
@@ -250,6 +265,7 @@ impl Campaign {
     /// Starts the app with a network, waits for the end of the sessions that were signed out, and mints a token for each other one.
     fn check_online(&mut self) -> Result<()> {
         self.switch(true);
+        self.requests = self.emulator.requests();
         self.emulator.clear_requests();
         let unfinished = self.unfinished_writes();
         let known = clients(&self.emulator.state());
