@@ -7,7 +7,7 @@ import { invoke } from "./invoke";
 export const load = (options: LoadOptions) => invoke<WindowSnapshot>("load", { options });
 export const snapshot = () => invoke<WindowSnapshot>("snapshot");
 export const notices = () => invoke<Notice[]>("notices");
-export const endedSessions = () => invoke<SessionEnded[]>("ended_sessions");
+export const authEvents = () => invoke<NumberedAuthEvent[]>("auth_events");
 export const setActive = (params: SetActiveParams) => invoke<SetActiveOutcome>("set_active", { params });
 export const signOut = (options: SignOutOptions) => invoke<SignOutOutcome>("sign_out", { options });
 export const chooseInitialSession = (sessionId: SessionId | null) => invoke<null>("choose_initial_session", { sessionId });
@@ -47,9 +47,9 @@ export const joinWaitlist = (params: JoinWaitlistParams) => invoke<Waitlist>("jo
 
 /** The names of the events. */
 export const events = {
+  authEvent: "plugin:clerk:auth-event",
   notice: "plugin:clerk:notice",
   redirectFinished: "plugin:clerk:redirect-finished",
-  sessionEnded: "plugin:clerk:session-ended",
   stateChanged: "plugin:clerk:state-changed",
 } as const;
 
@@ -139,6 +139,42 @@ export type AuthConfig = {
 	/**  Whether minting a session token requires the previous one. */
 	sessionMinter: boolean,
 };
+
+/**  Something that happened to the sessions of this device. Requests that fail or are refused cause no event. */
+export type AuthEvent = 
+/**  A session began on this device: a sign-in or a sign-up is complete. Not emitted for the sessions with which an app starts. */
+{ type: "signedIn"; 
+/**  The session. It is not necessarily the active one. */
+sessionId: SessionId; 
+/**  Its user. */
+userId: UserId | null } | 
+/**  A session is not signed in on this device any more. */
+{ type: "signedOut"; 
+/**  The session. */
+sessionId: SessionId; 
+/**  Its user. */
+userId: UserId | null; 
+/**  Why. */
+reason: SignOutReason } | 
+/**  Another session, another organization, or none became the active one. Not emitted for the choice at the start of an app. */
+{ type: "sessionChanged"; 
+/**  The active session; absent if there is none. */
+sessionId: SessionId | null; 
+/**  Its user. */
+userId: UserId | null; 
+/**  Its active organization; absent for the personal account. */
+organizationId: OrganizationId | null } | 
+/**  The user deleted the account on this device. Their sessions end with it, each with an event of its own. */
+{ type: "accountDeleted"; 
+/**  The user. */
+userId: UserId | null } | 
+/**  A session has a newer session token for its active organization. The event does not contain it. */
+{ type: "tokenRefreshed"; 
+/**  The session. */
+sessionId: SessionId };
+
+/**  Somebody signed in or out, for example. What happened is read by a permitted command. */
+export type AuthEventHint = Record<string, never>;
 
 /**
  *  Parameters of [`Clerk::authenticate_with_redirect`].
@@ -785,6 +821,12 @@ export type Notice = {
 /**  A non-fatal diagnostic for developers. */
 export type NoticeGiven = Notice;
 
+/**  An event with its number. */
+export type NumberedAuthEvent = {
+	/**  Counts the events of this run of the app, from 1. */
+	sequence: number,
+} & AuthEvent;
+
 /**  The outcome of [`Clerk::open_and_wait`]. */
 export type OpenAndWaitOutcome = {
 	/**  The callback URL, as Clerk's packages expect it. Its nonce is redeemed already, so a placeholder stands for it. */
@@ -1302,24 +1344,6 @@ export type SessionActivity = {
 	isMobile: boolean,
 };
 
-/**  Why a session ended, as far as FAPI says so. */
-export type SessionEndReason = string;
-
-/**  A session that ended although the user did not end it on this device. */
-export type SessionEnded = {
-	/**  Counts the sessions that ended during this run of the app. */
-	sequence: number,
-	/**  The session. */
-	sessionId: SessionId,
-	/**  Its user. */
-	userId: UserId | null,
-	/**  Why it ended. */
-	reason: SessionEndReason,
-};
-
-/**  A session ended that the user did not end on this device. Which and why is read by a permitted command. */
-export type SessionEndedHint = Record<string, never>;
-
 /**  Id of a [`Session`](crate::models::Session). */
 export type SessionId = string;
 
@@ -1577,6 +1601,9 @@ export type SignOutOutcome = {
 	/**  Where to navigate if the active session ended: the redirect URL, else the option `afterSignOutUrl`, else `/`. */
 	navigateTo: string | null,
 };
+
+/**  Why a session is not signed in on this device any more. */
+export type SignOutReason = string;
 
 /**
  *  A sign-up in progress.

@@ -20,8 +20,8 @@ export {
   isEmailLinkError,
 } from './errors';
 export type { ClerkFetchInit } from './fetch';
-export { onNotice, onSessionEnded } from './ipc';
-export type { Notice } from './ipc';
+export { onAuthEvent, onNotice } from './ipc';
+export type { AuthEvents, Notice } from './ipc';
 export type { RouterFn } from './navigation';
 export type { ClerkOptions } from './options';
 export type { GenerateSignature, WalletParams, Web3Params } from './resources/browser-attempt';
@@ -67,7 +67,6 @@ export type {
   ProtectCheck,
   RedirectCallbackParams,
   Requirements,
-  SessionEnded,
   SignInCreateParams,
   SignInFactor,
   SignUpParams,

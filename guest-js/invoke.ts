@@ -3,7 +3,7 @@ import { invoke as tauriInvoke, type InvokeArgs } from '@tauri-apps/api/core';
 import { reviveError } from './errors';
 
 /** Commands that change nothing, so that it does not matter how often they run. */
-const READS = ['snapshot', 'notices', 'ended_sessions', 'get_token', 'get_organization', 'clerk_js_state'];
+const READS = ['snapshot', 'notices', 'auth_events', 'get_token', 'get_organization', 'clerk_js_state'];
 
 /**
  * Identifies the document. All copies of this library in it use the same name, so that Rust can tell a reloaded page from

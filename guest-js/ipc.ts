@@ -4,7 +4,7 @@
  */
 import { type EventCallback, listen as listenTo } from '@tauri-apps/api/event';
 
-import { endedSessions, events, notices, type SessionEnded } from './bindings';
+import { authEvents, events, notices, type NumberedAuthEvent } from './bindings';
 import { reviveError } from './errors';
 
 async function listen(event: string, callback: EventCallback<unknown>): Promise<() => void> {
@@ -74,22 +74,44 @@ export async function onNotice(callback: (notice: Notice) => void): Promise<() =
   return await listenAndRead(events.notice, read);
 }
 
+/** The events of {@link onAuthEvent}, by name. */
+export type AuthEvents = {
+  [Type in NumberedAuthEvent['type']]: Extract<NumberedAuthEvent, { type: Type }>;
+};
+
 /**
- * Calls `callback` with each session that ends although the user did not end it on this device, e.g. because it expired or was
- * revoked. A session that ended before the window was opened, in this run of the app, comes first. Needs the permission
- * `clerk:read-state`; the event itself says nothing.
+ * Calls `callback` with each event of this kind, in every window: `signedIn`, `signedOut` with its reason, `sessionChanged`,
+ * `accountDeleted` or `tokenRefreshed`. Needs the permission `clerk:read-state`; no event contains a token.
  *
+ * @param options.past - whether the events of this run of the app from before the call come first: the last ones of all kinds,
+ *   32 at most. Default: false.
  * @returns a function that removes the listener.
+ *
+ * @example
+ * ```ts
+ * await onAuthEvent('signedOut', ({ reason }) => {
+ *   if (reason !== 'signed_out') showMessage('Your session has ended. Please sign in again.');
+ * });
+ * ```
  */
-export async function onSessionEnded(callback: (ended: SessionEnded) => void): Promise<() => void> {
+export async function onAuthEvent<Type extends keyof AuthEvents>(
+  type: Type,
+  callback: (event: AuthEvents[Type]) => void,
+  options: { past?: boolean } = {},
+): Promise<() => void> {
+  const isOfType = (event: NumberedAuthEvent): event is AuthEvents[Type] => event.type === type;
   let last = 0;
+  let calls = !!options.past;
   const read = async () => {
-    for (const ended of await endedSessions()) {
-      if (ended.sequence > last) {
-        last = ended.sequence;
-        callback(ended);
+    for (const event of await authEvents()) {
+      if (event.sequence > last) {
+        last = event.sequence;
+        if (calls && isOfType(event)) {
+          callback(event);
+        }
       }
     }
+    calls = true;
   };
-  return await listenAndRead(events.sessionEnded, read);
+  return await listenAndRead(events.authEvent, read);
 }

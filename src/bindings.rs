@@ -8,7 +8,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_events};
 use crate::{
     commands,
     config::PLUGIN_NAME,
-    desktop::events::{NoticeGiven, RedirectFinished, SessionEndedHint, StateChanged},
+    desktop::events::{AuthEventHint, NoticeGiven, RedirectFinished, StateChanged},
 };
 
 /// Collects commands and events, with their types.
@@ -17,7 +17,7 @@ pub(crate) fn builder<R: Runtime>() -> Builder<R> {
     Builder::new()
         .plugin_name(PLUGIN_NAME)
         .commands(commands::commands())
-        .events(collect_events![StateChanged, RedirectFinished, SessionEndedHint, NoticeGiven])
+        .events(collect_events![StateChanged, RedirectFinished, AuthEventHint, NoticeGiven])
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
         .dangerously_cast_bigints_to_number()

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use support::{TestApp, code, invoke, permission_files};
 use tauri::Manager;
 
-const READ_STATE: &[&str] = &["load", "snapshot", "notices", "ended_sessions"];
+const READ_STATE: &[&str] = &["load", "snapshot", "notices", "auth_events"];
 const DEFAULT: &[&str] = &[
     "set_active",
     "sign_out",

@@ -49,14 +49,14 @@ async fn events_and_responses_contain_no_client_token() {
     let app = TestApp::loaded(json!({})).await;
     let (window, reader, tokens) = (app.window("main"), app.window("reader"), app.window("tokens"));
     let (told, clerk) = (Told::default(), app.app.clerk().clone());
-    for event in ["state-changed", "notice", "redirect-finished", "session-ended"] {
+    for event in ["state-changed", "notice", "redirect-finished", "auth-event"] {
         let told = told.clone();
         app.app.listen_any(format!("plugin:clerk:{event}"), move |message| {
             told.add(format!("{event}: {}", message.payload()));
         });
     }
     let everything_is_read = async || {
-        for command in ["snapshot", "notices", "ended_sessions"] {
+        for command in ["snapshot", "notices", "auth_events"] {
             told.call(&reader, command, json!({})).await;
         }
         told.call(&window, "load", json!({ "options": {} })).await;
@@ -113,7 +113,7 @@ async fn events_and_responses_contain_no_client_token() {
     everything_is_read().await;
 
     let told = told.0.lock().unwrap().join("\n");
-    for expected in ["session-ended: ", "state-changed: ", "\"revision\"", "Grace", "form_password_incorrect", "eyJ"] {
+    for expected in ["auth-event: ", "state-changed: ", "\"revision\"", "Grace", "form_password_incorrect", "eyJ"] {
         assert!(told.contains(expected), "{expected} is part of the test:\n{told}");
     }
     let issued = app.emulator.issued_client_tokens();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Clerk, onNotice, onSessionEnded, type Resources } from '../index';
+import { Clerk, onAuthEvent, onNotice, type Resources } from '../index';
 import { activated, client, Fake, KEY, session, signedIn, signedOut, snapshot } from './fake';
 
 let rust: Fake;
@@ -454,23 +454,35 @@ describe('events that another window emitted', () => {
   );
 });
 
-describe('ended sessions', () => {
-  it('onSessionEnded() reports each session once, including those from before the window was opened', async () => {
-    const ended = (sequence: number) => ({
-      sequence,
-      sessionId: 'sess_1',
-      userId: 'user_1',
-      reason: 'expired',
-    });
-    let all = [ended(1)];
-    rust.on('ended_sessions', () => all);
+describe('auth events', () => {
+  const signedOut = (sequence: number) => ({
+    sequence,
+    type: 'signedOut',
+    sessionId: 'sess_1',
+    userId: 'user_1',
+    reason: 'expired',
+  });
+  const refreshed = (sequence: number) => ({ sequence, type: 'tokenRefreshed', sessionId: 'sess_1' });
+
+  it.each([
+    [{}, [4, 5]],
+    [{ past: true }, [1, 4, 5]],
+  ])('onAuthEvent() with %j reports each event of its kind once', async (options, expected) => {
+    let all: object[] = [signedOut(1), refreshed(2)];
+    rust.on('auth_events', () => all);
     const seen: number[] = [];
-    await onSessionEnded(({ sequence }) => seen.push(sequence));
-    all = [ended(1), ended(2)];
-    rust.emit('session-ended', {});
-    rust.emit('session-ended', {});
+    await onAuthEvent(
+      'signedOut',
+      ({ sequence, reason }) => seen.push(reason === 'expired' ? sequence : -1),
+      options,
+    );
+    all = [...all, refreshed(3), signedOut(4)];
+    rust.emit('auth-event', {});
+    rust.emit('auth-event', {});
+    all = [...all, signedOut(5)];
+    rust.emit('auth-event', {});
     await vi.waitFor(() => {
-      expect(seen).toEqual([1, 2]);
+      expect(seen).toEqual(expected);
     });
   });
 });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { createClerkJs } from '../clerk-js/index';
 import type { UiModule } from '../clerk-js/packages';
-import { Clerk, isClerkRuntimeError, onNotice, onSessionEnded } from '../index';
+import { Clerk, isClerkRuntimeError, onAuthEvent, onNotice } from '../index';
 import { snapshot } from './fake';
 
 const ui = { ClerkUI: vi.fn() } as unknown as UiModule['ui'];
@@ -24,7 +24,7 @@ afterEach(() => {
 
 it.each([
   ['onNotice()', () => onNotice(() => undefined)],
-  ['onSessionEnded()', () => onSessionEnded(() => undefined)],
+  ['onAuthEvent()', () => onAuthEvent('signedIn', () => undefined)],
   ['Clerk.load()', () => new Clerk().load()],
   ['createClerkJs()', () => createClerkJs({ ui })],
 ])('%s rejects with invoke_failed and the permission', async (_, listen) => {
@@ -50,7 +50,7 @@ it('Clerk.load() can be called again after a listener was refused', async () => 
 
 it.each([
   ['onNotice()', () => onNotice(() => undefined)],
-  ['onSessionEnded()', () => onSessionEnded(() => undefined)],
+  ['onAuthEvent()', () => onAuthEvent('signedIn', () => undefined)],
 ])('%s that may not read does not stay a listener', async (_, listen) => {
   const listeners = new Set<unknown>();
   mockIPC(

@@ -14,7 +14,7 @@ macro_rules! command_table {
             }
             ["read-state"] fn snapshot(window: CallerWindow) -> WindowSnapshot { Ok(window.snapshot()) }
             ["read-state"] fn notices(clerk: Caller) -> Vec<Notice> { Ok(clerk.notices()) }
-            ["read-state"] fn ended_sessions(clerk: Caller) -> Vec<SessionEnded> { Ok(clerk.ended_sessions()) }
+            ["read-state"] fn auth_events(clerk: Caller) -> Vec<NumberedAuthEvent> { Ok(clerk.auth_events()) }
 
             // Choosing the session, signing out.
             ["switch-session"] fn set_active(clerk: Caller, params: SetActiveParams) -> SetActiveOutcome {

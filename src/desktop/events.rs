@@ -25,10 +25,10 @@ pub(crate) struct StateChanged {
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
 pub(crate) struct RedirectFinished {}
 
-/// A session ended that the user did not end on this device. Which and why is read by a permitted command.
+/// Somebody signed in or out, for example. What happened is read by a permitted command.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
-#[tauri_specta(event_name = "session-ended")]
-pub(crate) struct SessionEndedHint {}
+#[tauri_specta(event_name = "auth-event")]
+pub(crate) struct AuthEventHint {}
 
 /// A non-fatal diagnostic for developers.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
@@ -46,7 +46,7 @@ impl<R: Runtime> EventSink for WindowEvents<R> {
                 StateChanged { revision, status: status.as_str().to_owned() }.emit(&self.0)
             }
             Event::RedirectFinished => RedirectFinished {}.emit(&self.0),
-            Event::SessionEnded => SessionEndedHint {}.emit(&self.0),
+            Event::AuthEvent => AuthEventHint {}.emit(&self.0),
             Event::Notice { code, message } => NoticeGiven(Notice { code: code.to_owned(), message }).emit(&self.0),
             // An event that this version of the plugin does not know.
             _ => Ok(()),

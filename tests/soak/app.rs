@@ -246,7 +246,7 @@ impl Window {
         }));
         let count = |counter: &AtomicU64| _ = counter.fetch_add(1, Ordering::Relaxed);
         self.listeners.push(self.clerk.on_status(move |_| count(&statuses), true));
-        self.listeners.push(self.clerk.on_session_ended(move |_| count(&ended)));
+        self.listeners.push(self.clerk.on_auth_event(move |_| count(&ended)));
     }
 }
 

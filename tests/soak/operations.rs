@@ -217,7 +217,7 @@ pub(crate) async fn operate(
         Operation::ForgedLink => open_link(app, forged_link(random)),
         Operation::ManyForgedLinks => (0..50).for_each(|_| open_link(app, forged_link(random))),
         Operation::Read => {
-            let _ = (clerk.snapshot(), clerk.notices(), clerk.ended_sessions(), clerk.take_redirect_outcome());
+            let _ = (clerk.snapshot(), clerk.notices(), clerk.auth_events(), clerk.take_redirect_outcome());
             let _ = clerk.check_authorization(&CheckAuthorizationParams::default());
         }
         Operation::GetOrganization => {

@@ -24,7 +24,7 @@ use crate::{
     secret::StoredSecret,
     setup::ClerkSetup,
     state::{
-        ended::{Ended, EndedSessions, SessionEnded},
+        auth_events::{AuthEvent, NumberedAuthEvent},
         listeners::ListenerHandle,
         revocation_queue::RevocationQueue,
         snapshot::Snapshot,
@@ -84,8 +84,6 @@ pub(crate) struct Inner {
     pub(crate) vault: Vault,
     /// Sessions that are to be ended on the server.
     pub(crate) revocations: Arc<RevocationQueue>,
-    /// Sessions that ended elsewhere.
-    ended: EndedSessions,
     /// The way to the secret store.
     pub(crate) store_access: StoreAccess,
     /// Requests for codes and links in flight.
@@ -176,7 +174,6 @@ impl Clerk {
                 store: Store::new(initial),
                 flows: Flows::new(),
                 turns,
-                ended: EndedSessions::default(),
                 vault: Vault::default(),
                 revocations: Arc::default(),
                 store_access: StoreAccess::new(storage_timeout),
@@ -262,24 +259,16 @@ impl Clerk {
         self.0.store.on_status(&self.0.setup, callback, notify)
     }
 
-    /// Calls `listener` with each session that ends although the user did not end it on this device: it expired, it was
-    /// revoked, the account was deleted. FAPI has said so, or the session's time has come; a request that fails or is refused
-    /// ends no session. The listener must not block.
-    pub fn on_session_ended(&self, listener: impl Fn(&SessionEnded) + Send + Sync + 'static) -> ListenerHandle {
-        self.0.ended.on_ended(Arc::new(listener))
+    /// Calls `listener` with each event, e.g. that a user signed in, or was signed out and why. It is called after the listeners
+    /// of the state, and must not block either.
+    pub fn on_auth_event(&self, listener: impl Fn(&AuthEvent) + Send + Sync + 'static) -> ListenerHandle {
+        self.0.store.events.add_listener(listener)
     }
 
-    /// Returns the last sessions that ended in this way during this run of the app, the newest last.
+    /// Returns the last events of this run of the app, the newest last. Of refreshed tokens, only the last event of each session.
     #[must_use]
-    pub fn ended_sessions(&self) -> Vec<SessionEnded> {
-        self.0.ended.recent()
-    }
-
-    pub(crate) fn announce_ended(&self, ended: Vec<Ended>) {
-        for ended in ended {
-            self.0.ended.add(ended);
-            self.0.setup.emit(Event::SessionEnded);
-        }
+    pub fn auth_events(&self) -> Vec<NumberedAuthEvent> {
+        self.0.store.events.recent()
     }
 
     /// Returns the current state followed by each change, as a stream. A slow consumer may skip intermediate states but

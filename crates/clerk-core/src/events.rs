@@ -45,9 +45,8 @@ pub enum Event {
     },
     /// A browser flow finished and no caller was waiting for it, e.g. after a restart.
     RedirectFinished,
-    /// A session ended that the user did not end on this device;
-    /// [`Clerk::ended_sessions`](crate::Clerk::ended_sessions) says which and why.
-    SessionEnded,
+    /// Somebody signed in or out, for example; [`Clerk::auth_events`](crate::Clerk::auth_events) says what happened.
+    AuthEvent,
     /// A non-fatal diagnostic for developers.
     Notice {
         /// A stable code.

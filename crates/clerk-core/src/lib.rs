@@ -132,8 +132,8 @@ pub use setup::{
     default_app_url,
 };
 pub use state::{
+    auth_events::{AuthEvent, NumberedAuthEvent, SignOutReason},
     authorization::CheckAuthorizationParams,
-    ended::{SessionEndReason, SessionEnded},
     listeners::ListenerHandle,
     snapshot::{ActiveSession, Snapshot},
 };

@@ -86,7 +86,7 @@ async fn output_of_every_flow_and_failure_contains_no_secret() {
         "deep_link_refused",
         "network_error",
         "decode_error",
-        "SessionEnded",
+        "SignedOut",
         "reason: Removed",
         "a listener of the auth state panicked",
         "the app's store fails",
@@ -296,8 +296,8 @@ fn show(app: &App) {
     println!("{}", serde_json::to_string(&*clerk.snapshot_with_ages()).unwrap());
     println!("{}", serde_json::to_string(&clerk.notices()).unwrap());
     print("notices", &clerk.notices());
-    println!("{}", serde_json::to_string(&clerk.ended_sessions()).unwrap());
-    print("ended", &clerk.ended_sessions());
+    println!("{}", serde_json::to_string(&clerk.auth_events()).unwrap());
+    print("events", &clerk.auth_events());
 }
 
 async fn follow(app: &App, seen: &Seen, link: &Url) {
@@ -437,7 +437,7 @@ async fn failures(app: &App, parts: &Parts) {
 async fn panics(parts: &Parts, emulator: &Arc<Emulator>) {
     let app = parts.start(emulator).await;
     app.clerk.add_listener(|snapshot| panic!("the app's listener fails: {snapshot:?}"));
-    app.clerk.on_session_ended(|ended| panic!("the app's listener of ended sessions fails: {ended:?}"));
+    app.clerk.on_auth_event(|event| panic!("the app's listener of auth events fails: {event:?}"));
     for fragile in [&parts.store, &parts.sink, &parts.browser] {
         // Whoever is signed in is not sent to the browser.
         report(app.clerk.sign_out(SignOutOptions::default()).await);

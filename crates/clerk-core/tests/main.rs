@@ -47,8 +47,8 @@ mod resources {
 }
 mod state {
     mod aging;
+    mod auth_events;
     mod cache;
-    mod ended;
     mod kill;
     mod listeners;
     mod properties;

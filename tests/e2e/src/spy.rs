@@ -10,7 +10,7 @@ pub const SPY: &str = r"
         return answer;
     };
     const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
-    const events = ['plugin:clerk:state-changed', 'plugin:clerk:notice', 'plugin:clerk:redirect-finished', 'plugin:clerk:session-ended', 'deep-link://new-url'];
+    const events = ['plugin:clerk:state-changed', 'plugin:clerk:notice', 'plugin:clerk:redirect-finished', 'plugin:clerk:auth-event', 'deep-link://new-url'];
     for (const event of events) {
         const handler = transformCallback((message) => window.heard.push(JSON.stringify(message)));
         invoke('plugin:event|listen', { event, target: { kind: 'Any' }, handler });

@@ -100,7 +100,7 @@ async fn client_token_is_only_in_rust_and_the_keyring() -> Result<()> {
     let kept = window.run("return JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie").await?;
     let page = window.run("return document.documentElement.outerHTML").await?;
     let heard = heard.as_str().unwrap_or_default();
-    for expected in ["\"revision\"", "Grace", "form_password_incorrect", "plugin:clerk:session-ended", "eyJ"] {
+    for expected in ["\"revision\"", "Grace", "form_password_incorrect", "plugin:clerk:auth-event", "eyJ"] {
         assert!(heard.contains(expected), "the script must have recorded {expected}");
     }
     assert!(!heard.contains(&format!("{CALLBACK}?")), "no window hears of a callback link");

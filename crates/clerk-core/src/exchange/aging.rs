@@ -64,7 +64,6 @@ impl Clerk {
         if before.shows_somebody_else_than(&now) {
             self.renew_key().await;
         }
-        self.announce_ended(before.ended_in(&now));
         let clerk = self.clone();
         tokio::spawn(async move {
             if let Err(error) = clerk.exchange(&get_client().background()).await {

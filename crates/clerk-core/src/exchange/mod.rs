@@ -42,11 +42,12 @@ use crate::{
         request::Request,
         wire::Wire,
     },
-    models::{Client, SessionId},
+    models::{Client, SessionId, UserId},
     outside,
     ports::{BoxFuture, StoreError, TokenUpdate},
     secret::{ClientToken, Secret},
     state::{
+        auth_events::AuthEvent,
         revocation_queue::Revocation,
         transition::{Transition, drop_sessions},
     },
@@ -211,12 +212,10 @@ impl Clerk {
     /// Forgets the client of this device, which FAPI does not know any more.
     pub(crate) async fn forget_client(&self) {
         let (typed, raw) = (Box::default(), Secret::new(serde_json::json!({})));
-        let before = self.0.store.snapshot();
         // With the token, FAPI would refuse the next sign-in too.
         self.0.connection.reset_token(None);
         self.commit([Transition::Client { typed, raw }, Transition::Activate(None)]).await;
         self.store_token(None).await;
-        self.announce_ended(before.ended_in(&self.0.store.snapshot()));
     }
 
     /// Makes the session active that FAPI names in a refusal, so that an app whose sign-in succeeded without its knowledge (a
@@ -277,12 +276,26 @@ impl Clerk {
         let first_contact = request.may_create_client() && !connection.has_client_token();
         let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
         let (reply, in_flight) = self.send(request).await?;
+        if request.deletes_account() && reply.outcome.is_ok() {
+            // Before the response ends the sessions.
+            self.0.store.emit(&self.0.setup, AuthEvent::AccountDeleted { user_id: self.user_of(request) });
+        }
         let outcome = self.absorb(reply, in_flight).await?;
         if request.is_reverification() && is_complete(&outcome) {
             // The tokens say when the user was verified.
             self.0.store.tokens.discard(self.now());
         }
         Ok(outcome)
+    }
+
+    /// Returns the user on whose behalf a request is sent.
+    fn user_of(&self, request: &Request) -> Option<UserId> {
+        let snapshot = self.snapshot();
+        let session = match (&request.session, &snapshot.client) {
+            (Some(id), Some(client)) => client.signed_in_session(id),
+            _ => snapshot.session(),
+        };
+        session?.user.as_ref().map(|user| user.id.clone())
     }
 
     /// Sends a request; the response is not applied yet.
@@ -324,7 +337,6 @@ impl Clerk {
         let connection = &self.0.connection;
         let mut doubt = false;
         let mut renew = false;
-        let mut ended = Vec::new();
         let mut new_token = None;
         let mut has_settled = false;
         let writer = self.0.store.writer(&self.0.setup).await;
@@ -377,7 +389,6 @@ impl Clerk {
                     writer.apply(settled.into_iter().chain([transition]).chain(chosen));
                     let now = self.0.store.snapshot();
                     renew = snapshot.shows_somebody_else_than(&now);
-                    ended = snapshot.ended_in(&now);
                 }
                 ClientVerdict::Doubt => doubt = true,
                 ClientVerdict::Ignore => {
@@ -392,7 +403,6 @@ impl Clerk {
         if renew {
             self.renew_key().await;
         }
-        self.announce_ended(ended);
         self.0.revocations.fapi_responded();
         if has_settled {
             let clerk = self.clone();

@@ -246,6 +246,11 @@ impl Request {
         rest.and_then(|rest| rest.split('/').nth(1)) == Some("verify")
     }
 
+    /// Whether it deletes the account of the user.
+    pub(crate) fn deletes_account(&self) -> bool {
+        self.method == Method::Delete && self.path == "/me"
+    }
+
     pub(crate) fn reload(mut self) -> Self {
         self.reload = true;
         self

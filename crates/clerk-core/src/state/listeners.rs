@@ -51,7 +51,7 @@ pub(crate) enum Interest {
 }
 
 /// Ends a subscription of [`Clerk::add_listener`](crate::Clerk::add_listener), [`Clerk::on_status`](crate::Clerk::on_status)
-/// or [`Clerk::on_session_ended`](crate::Clerk::on_session_ended). Dropping it changes nothing.
+/// or [`Clerk::on_auth_event`](crate::Clerk::on_auth_event). Dropping it changes nothing.
 #[derive(Clone)]
 pub struct ListenerHandle {
     id: u64,

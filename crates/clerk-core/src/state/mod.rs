@@ -1,9 +1,9 @@
 //! The auth state: an immutable snapshot, the transitions between snapshots, and the one place that applies them.
 
 pub(crate) mod aging;
+pub(crate) mod auth_events;
 pub(crate) mod authorization;
 mod cache;
-pub(crate) mod ended;
 #[cfg(test)]
 mod fuzz;
 pub(crate) mod listeners;

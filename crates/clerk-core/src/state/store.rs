@@ -12,6 +12,7 @@ use crate::{
     exchange::token_cache::TokenCache,
     setup::ClerkSetup,
     state::{
+        auth_events::{AuthEvent, AuthEvents},
         listeners::{Callback, Interest, Listener, ListenerHandle, Listeners},
         snapshot::Snapshot,
         transition::Transition,
@@ -29,6 +30,7 @@ pub(crate) struct Store {
     writer: tokio::sync::Mutex<()>,
     pub(crate) tokens: TokenCache,
     listeners: Listeners,
+    pub(crate) events: AuthEvents,
     notifications: Mutex<Notifications>,
 }
 
@@ -47,6 +49,8 @@ enum Notification {
     },
     /// To a listener that was just added.
     Added(Listener, Arc<Snapshot>),
+    /// An event that the change of the state does not show.
+    Event(AuthEvent),
 }
 
 impl Notifications {
@@ -58,7 +62,7 @@ impl Notifications {
         // The two oldest changes become one.
         let mut changes = self.waiting.iter().enumerate().filter_map(|(place, waiting)| match waiting {
             Notification::Change { before, .. } => Some((place, before.clone())),
-            Notification::Added(..) => None,
+            Notification::Added(..) | Notification::Event(_) => None,
         });
         if let (Some((oldest, first)), Some((next, _))) = (changes.next(), changes.next()) {
             if let Some(Notification::Change { before, .. }) = self.waiting.get_mut(next) {
@@ -76,6 +80,7 @@ impl Store {
             writer: tokio::sync::Mutex::default(),
             tokens: TokenCache::default(),
             listeners: Listeners::default(),
+            events: AuthEvents::default(),
             notifications: Mutex::default(),
         }
     }
@@ -108,6 +113,16 @@ impl Store {
         handle
     }
 
+    /// Emits an event that the change of the state does not show.
+    pub(crate) fn emit(&self, setup: &ClerkSetup, event: AuthEvent) {
+        self.notify(setup, Some(Notification::Event(event)));
+    }
+
+    fn announce(&self, setup: &ClerkSetup, event: &AuthEvent) {
+        self.events.add(event);
+        setup.emit(Event::AuthEvent);
+    }
+
     /// Waits for the writer. It is the innermost lock: a holder waits for no other lock.
     pub(crate) async fn writer<'a>(&'a self, setup: &'a ClerkSetup) -> Writer<'a> {
         Writer { store: self, setup, turn: Some(self.writer.lock().await) }
@@ -133,9 +148,13 @@ impl Store {
             match next {
                 None => return,
                 Some(Notification::Added(listener, snapshot)) => listener.notify(&snapshot),
+                Some(Notification::Event(event)) => self.announce(setup, &event),
                 Some(Notification::Change { before, now }) => {
                     setup.emit(Event::StateChanged { revision: now.revision, status: now.status });
                     self.listeners.notify(&before, &now);
+                    for event in before.events_until(&now) {
+                        self.announce(setup, &event);
+                    }
                 }
             }
         }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clerk_core::{
-    Change, CheckAuthorizationParams, LoadOptions, Reverification, SetActiveParams, Status,
+    AuthEvent, Change, CheckAuthorizationParams, LoadOptions, Reverification, SetActiveParams, SignOutReason, Status,
     ports::{Clock, Event},
     storage::MemoryStore,
 };
@@ -172,9 +172,10 @@ async fn session_past_its_end_is_announced_to_windows_and_listeners() {
     aging.wait_for_the_end().await;
     assert_eq!(started.elapsed().as_secs(), 3600, "of the paused clock");
     assert_eq!(*heard.lock().unwrap(), [true, false]);
-    let events = aging.app.events.0.lock().unwrap();
-    assert!(events.iter().any(|event| matches!(event, Event::StateChanged { revision, .. } if *revision > before)));
-    assert_eq!(aging.app.clerk.ended_sessions()[0].reason.as_str(), "expired");
+    let emitted = aging.app.events.0.lock().unwrap();
+    assert!(emitted.iter().any(|event| matches!(event, Event::StateChanged { revision, .. } if *revision > before)));
+    let events = aging.app.clerk.auth_events();
+    assert!(matches!(&events[0].event, AuthEvent::SignedOut { reason: SignOutReason::Expired, .. }), "{events:?}");
     let client = aging.app.clerk.client().unwrap();
     assert_eq!(client.sessions[0].status.as_str(), "expired");
 }
