@@ -158,7 +158,8 @@ impl StrictFapi {
         Self { lenient: true, ..Self::default() }
     }
 
-    /// A FAPI that refuses a client token with that of a client which it makes when the device begins to sign in with it.
+    /// A FAPI that takes the owner of an unknown client token for a new device: it refuses the token with that of a client which
+    /// it makes when the device begins to sign in with it, and makes one at once for a device that begins to sign in.
     pub fn replacing() -> Self {
         Self { replacing: true, ..Self::default() }
     }
@@ -205,10 +206,13 @@ impl StrictFapi {
         self.clients.iter_mut().for_each(|client| client.is_deleted = true);
     }
 
-    /// The user approves the provider's page. Returns the nonce for the callback link.
-    pub fn approve(&mut self, user: &str) -> String {
+    /// The user approves the provider's page of the device with this token. Returns the nonce for the callback link.
+    pub fn approve(&mut self, user: &str, token: Option<&str>) -> String {
         let session = self.next_session();
-        let client = self.clients.iter_mut().rfind(|client| client.attempt.is_some()).expect("a flow has begun");
+        let has_attempt = |at: &usize| self.clients[*at].attempt.is_some();
+        let own = token.and_then(|token| self.client_of(token)).filter(has_attempt);
+        let at = own.or_else(|| (0..self.clients.len()).rfind(has_attempt)).expect("a flow has begun");
+        let client = &mut self.clients[at];
         client.add_session(session.clone(), user);
         let attempt = client.attempt.as_mut().expect("a flow has begun");
         let nonce = format!("nonce-of-{}", attempt.id);
@@ -271,6 +275,9 @@ impl StrictFapi {
         let at = match &call.token {
             Some(token) if self.client_of(token).is_some() || !self.lenient => match self.client_of(token) {
                 Some(at) => at,
+                None if self.replacing && call.method == "POST" && segments == ["client", "sign_ins"] => {
+                    self.add_client(false)
+                }
                 None => return self.refuse_token(),
             },
             _ => match (call.method.as_str(), &segments[..]) {

@@ -21,11 +21,12 @@ use crate::{
     exchange::ordering::{OrderGate, Stamp},
     fapi::{
         Instance,
-        pipeline::Fapi,
+        pipeline::{Fapi, Reply},
         request::{Effect, Request},
     },
     jwt,
     models::{Client, SessionId},
+    ports::TokenUpdate,
     secret::ClientToken,
     sync::lock,
 };
@@ -87,6 +88,8 @@ pub(crate) struct InFlight {
     stamp: Stamp,
     generation: u64,
     pub(super) had_token: bool,
+    /// The client of the token that it was sent with, if it can be read.
+    client: Option<String>,
     effect: Effect,
     /// Whether it redeems a nonce, which may be anybody's.
     pub(super) redeems_nonce: bool,
@@ -197,6 +200,7 @@ impl Connection {
             stamp: identity.gate.stamp(),
             generation: identity.generation,
             had_token: identity.token.is_some(),
+            client: identity.token.as_ref().and_then(client_id),
             effect,
             redeems_nonce: request.redeems_nonce(),
             rotating,
@@ -207,6 +211,23 @@ impl Connection {
     /// Whether the token that the request was sent with was replaced meanwhile.
     pub(super) fn is_superseded(&self, request: &InFlight) -> bool {
         lock(&self.identity).generation != request.generation
+    }
+
+    /// Whether FAPI made another client for a request, although it was sent with a token.
+    pub(super) fn made_another_client(&self, request: &InFlight, reply: &Reply) -> bool {
+        match (&request.client, &reply.token) {
+            (Some(client), TokenUpdate::Set(token)) => client_id(token).is_some_and(|new| new != *client),
+            _ => false,
+        }
+    }
+
+    /// Waits until no other request is in flight that may rotate the token. Returns whether one of them did, so that the token of
+    /// this request is superseded.
+    pub(super) async fn was_superseded_by_another(&self, request: &mut InFlight) -> bool {
+        // Another request may wait for this one.
+        request.rotating = None;
+        self.no_rotation_in_flight().await;
+        self.is_superseded(request)
     }
 
     /// Waits until no request is in flight that may rotate the token. Returns the number of such requests so far.

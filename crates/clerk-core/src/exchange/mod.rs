@@ -33,7 +33,7 @@ use crate::{
     clerk::{Clerk, not_loaded},
     error::{ErrorCode, Result},
     exchange::{
-        connection::{ClientVerdict, InFlight, TokenVerdict},
+        connection::{ClientVerdict, InFlight, TokenVerdict, client_id},
         requests::get_client,
     },
     fapi::{
@@ -48,7 +48,7 @@ use crate::{
     secret::{ClientToken, Secret},
     state::{
         auth_events::AuthEvent,
-        revocation_queue::Revocation,
+        revocation_queue::{Revocation, Target},
         transition::{Transition, drop_sessions},
     },
 };
@@ -275,7 +275,15 @@ impl Clerk {
         let connection = &self.0.connection;
         let first_contact = request.may_create_client() && !connection.has_client_token();
         let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
-        let (reply, in_flight) = self.send(request).await?;
+        let (mut reply, mut in_flight) = self.send(request).await?;
+        if request.begins_attempt()
+            && connection.made_another_client(&in_flight, &reply)
+            && connection.was_superseded_by_another(&mut in_flight).await
+        {
+            // This device is still the client that it was, with a newer token.
+            self.end_stray_session(&reply);
+            (reply, in_flight) = self.send(request).await?;
+        }
         if request.deletes_account() && reply.outcome.is_ok() {
             // Before the response ends the sessions.
             self.0.store.emit(&self.0.setup, AuthEvent::AccountDeleted { user_id: self.user_of(request) });
@@ -286,6 +294,21 @@ impl Clerk {
             self.0.store.tokens.discard(self.now());
         }
         Ok(outcome)
+    }
+
+    /// Ends the session of a client that FAPI made for a request with a superseded token, and that nobody uses.
+    fn end_stray_session(&self, reply: &Reply) {
+        let TokenUpdate::Set(token) = &reply.token else { return };
+        let (Some(session), Some(client)) = (created_session(&reply.outcome), client_id(token)) else { return };
+        tracing::debug!("FAPI made another client for a request with a superseded token");
+        self.0.revocations.add([Revocation {
+            target: Target::Session(session),
+            client: client.as_str().into(),
+            token: Some(token.clone()),
+            queued_at_ms: self.0.setup.clock.now_ms(),
+            refusals: 0,
+        }]);
+        self.send_revocations();
     }
 
     /// Returns the user on whose behalf a request is sent.

@@ -330,7 +330,7 @@ impl Scene {
         tokio::time::sleep_until(polled_since + BEFORE_THE_POLL).await;
         if operation == Operation::Callback {
             flow = Some(app.begin_flow().await.unwrap());
-            nonce = computer.network.fapi.lock().unwrap().approve(ADA);
+            nonce = computer.network.fapi.lock().unwrap().approve(ADA, None);
         }
         Self { computer, app, operation, flow, nonce }
     }
@@ -398,7 +398,7 @@ impl Scene {
         match self.app.begin_flow().await {
             Ok(flow) => {
                 self.flow = Some(flow);
-                self.nonce = self.computer.network.fapi.lock().unwrap().approve(ADA);
+                self.nonce = self.computer.network.fapi.lock().unwrap().approve(ADA, None);
                 self.run().await
             }
             Err(error) => error,

@@ -75,7 +75,9 @@ impl Transport for Network {
             let call = Call::read(&request);
             tokio::time::sleep(Duration::from_millis(self.draw(20))).await;
             let answer = self.fapi.lock().unwrap().handle(&call);
-            tokio::time::sleep(Duration::from_millis(self.draw(20))).await;
+            // Some responses take longer than other requests wait for them.
+            let delay = if self.draw(30) == 0 { 8_000 } else { self.draw(20) };
+            tokio::time::sleep(Duration::from_millis(delay)).await;
             let loses = self.loses.load(Ordering::Relaxed);
             if loses > 0 && self.draw(loses) == 0 {
                 self.lost_token.fetch_or(answer.token.is_some(), Ordering::Relaxed);
@@ -138,7 +140,8 @@ impl ModelDevice {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(Duration::from_millis(random.next(40))).await;
-        let nonce = self.network.fapi.lock().unwrap().approve(user);
+        let token = stored(&self.store).await;
+        let nonce = self.network.fapi.lock().unwrap().approve(user, token.as_deref());
         tokio::time::sleep(Duration::from_millis(random.next(40))).await;
         let link = callback_link(&format!("?rotating_token_nonce={nonce}"));
         if self.clerk.handle_deep_link(&link).await != LinkOutcome::Delivered {
@@ -151,12 +154,16 @@ impl ModelDevice {
 
     /// Compares the device with FAPI. Returns what is wrong. After a sign-in that failed, that user may be signed in too.
     async fn check(&self, wanted: Option<&str>, attempted: &[&str]) -> Result<(), String> {
-        let (expected, users, all_users) = {
+        let token = stored(&self.store).await;
+        let (is_newest, users, all_users) = {
             let fapi = self.network.fapi.lock().unwrap();
-            let token = fapi.present_token();
-            (token.clone(), fapi.users(token.as_deref()), fapi.all_users())
+            let is_newest = match &token {
+                Some(token) => fapi.accepts(token),
+                None => fapi.present_token().is_none(),
+            };
+            (is_newest, fapi.users(token.as_deref()), fapi.all_users())
         };
-        if stored(&self.store).await != expected {
+        if !is_newest {
             return Err("the stored token is not the newest".to_owned());
         }
         let user = self.user();
@@ -212,7 +219,8 @@ async fn interleave(seed: u64, conditions: Conditions) -> Result<(), String> {
     let noise = [0, 1].map(|_| tokio::spawn(noise(clerk.clone(), random.fork())));
     let (mut wanted, mut attempted) = (None, Vec::new());
     for _ in 0..=random.next(3) {
-        tokio::time::sleep(Duration::from_millis(random.next(40))).await;
+        // Often at once.
+        tokio::time::sleep(Duration::from_millis(random.next(80).saturating_sub(40))).await;
         let user = ["ada", "grace", "hedy"][usize::try_from(random.next(3)).unwrap()];
         // Sometimes beside another user.
         if clerk.session().is_none() || (device.user().as_deref() != Some(user) && random.next(3) == 0) {
@@ -229,6 +237,11 @@ async fn interleave(seed: u64, conditions: Conditions) -> Result<(), String> {
                 Err(_) => attempted.push(user),
             }
         } else {
+            if random.next(2) == 0 {
+                let session_id = clerk.session().map(|session| session.id);
+                clerk.sign_out(SignOutOptions { session_id, ..SignOutOptions::default() }).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(random.next(80).saturating_sub(40))).await;
+            }
             clerk.sign_out(SignOutOptions::default()).await.unwrap();
             (wanted, attempted) = (None, Vec::new());
         }
