@@ -26,7 +26,7 @@ export function now(): Moment {
  * Returns the milliseconds since a moment: the larger of what the two clocks say. `performance.now()` stands still while the
  * computer sleeps, depending on webview and system, and `Date.now()` may be set back. Neither may make old data look fresh.
  */
-function elapsed({ wall, monotonic }: Moment): number {
+export function elapsed({ wall, monotonic }: Moment): number {
   return Math.max(Date.now() - wall, performance.now() - monotonic);
 }
 

@@ -572,6 +572,16 @@ export type EnterpriseAccountConnection = {
 	updatedAt: UnixMillis,
 };
 
+/**  The features and plans that the newest session token of a session grants. */
+export type Entitlements = {
+	/**  The claim `fea`, e.g. `o:reports,u:notes`. */
+	features: string,
+	/**  The claim `pla`, e.g. `u:pro`. */
+	plans: string,
+	/**  For how many milliseconds the token grants them from now on. */
+	remainingMs: number,
+};
+
 /**
  *  The instance's settings, limited to those that this crate and its users need.
  * 
@@ -1807,6 +1817,11 @@ export type Snapshot = {
 	activeSession: ActiveSession,
 	/**  The instance's settings; absent until they are loaded. */
 	environment: Environment | null,
+	/**
+	 *  For windows, which may not have session tokens: what the tokens grant. In Rust, it is empty; use
+	 *  [`Clerk::check_authorization`](crate::Clerk::check_authorization).
+	 */
+	entitlements: { [key in SessionId]: Entitlements },
 };
 
 /**  An OAuth provider. */

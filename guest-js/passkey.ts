@@ -2,6 +2,7 @@
 import type * as wire from './bindings';
 import * as commands from './bindings';
 import { ClerkRuntimeError } from './errors';
+import * as resourceCommands from './resource-commands';
 
 /** The sign-in that a passkey continues. */
 export interface PasskeySignIn {
@@ -59,6 +60,20 @@ export async function attemptPasskey(signIn: PasskeySignIn, isSecond: boolean): 
   const { firstFactorVerification } = await commands.prepareSignInFirstFactor(id, { strategy });
   const publicKeyCredential = await requestPasskey(firstFactorVerification?.nonce, false);
   return await commands.attemptSignInFirstFactor(id, { strategy, publicKeyCredential });
+}
+
+/**
+ * Verifies the user of a session again with a passkey, as the first factor of a verification in progress.
+ *
+ * @throws those of {@link requestPasskey}, `passkey_not_supported`
+ */
+export async function verifySessionWithPasskey(sessionId: string): Promise<wire.SessionVerification> {
+  requirePasskeys();
+  const { firstFactorVerification } = await resourceCommands.prepareSessionFirstFactor(sessionId, {
+    strategy,
+  });
+  const publicKeyCredential = await requestPasskey(firstFactorVerification?.nonce, false);
+  return await resourceCommands.attemptSessionFirstFactor(sessionId, { strategy, publicKeyCredential });
 }
 
 /** The request that is waiting for the user. Browsers allow one at a time. */

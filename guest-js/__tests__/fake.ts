@@ -81,6 +81,7 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
     client: client(),
     activeSession: { state: 'none' },
     environment: null,
+    entitlements: {},
     ...changes,
   };
 }

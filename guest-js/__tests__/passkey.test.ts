@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createFuture } from '../future';
 import { Clerk } from '../index';
-import { client, Fake } from './fake';
+import { client, Fake, signedIn } from './fake';
 
 const OPTIONS = {
   challenge: 'AAEC_-8',
@@ -31,6 +31,20 @@ function signIn(changes: object = {}) {
 /** Loads Clerk with a sign-in in progress. */
 async function load(changes: object = {}): Promise<void> {
   rust.state = { ...rust.state, client: { ...client(), signIn: signIn(changes) as never } };
+  clerk = new Clerk();
+  await clerk.load();
+  rust.calls.length = 0;
+}
+
+/** Loads Clerk with a session whose user is to be verified again. */
+async function loadSession(): Promise<void> {
+  rust.state = signedIn(1);
+  for (const command of ['prepare_session_first_factor', 'attempt_session_first_factor']) {
+    rust.on(command, () => ({
+      status: 'complete',
+      firstFactorVerification: { nonce: JSON.stringify(OPTIONS) },
+    }));
+  }
   clerk = new Clerk();
   await clerk.load();
   rust.calls.length = 0;
@@ -220,5 +234,26 @@ describe('passkeys', () => {
     await attempt.authenticateWithPasskey({ flow: 'discoverable' });
     await aborted;
     expect(signals[1]!.aborted).toBe(false);
+  });
+});
+
+describe('Session.verifyWithPasskey()', () => {
+  it('verifies the first factor with the passkey that the user selects', async () => {
+    support({ parseRequestOptionsFromJSON: (json: object) => ({ parsed: json }) });
+    await loadSession();
+    const verification = await clerk.session!.verifyWithPasskey();
+    expect(verification.status).toBe('complete');
+    expect(get.mock.calls[0]?.[0].publicKey).toEqual({ parsed: OPTIONS });
+    const sent = rust.calls.filter(({ command }) => command.includes('session_first_factor'));
+    expect(sent.map(({ command, args }) => [command, args['params']])).toEqual([
+      ['prepare_session_first_factor', { strategy: 'passkey' }],
+      ['attempt_session_first_factor', { strategy: 'passkey', publicKeyCredential: '{"id":"cred"}' }],
+    ]);
+  });
+
+  it('says so where the webview has no WebAuthn, before anything is sent', async () => {
+    await loadSession();
+    await expect(clerk.session!.verifyWithPasskey()).rejects.toMatchObject({ code: 'passkey_not_supported' });
+    expect(rust.calls).toEqual([]);
   });
 });

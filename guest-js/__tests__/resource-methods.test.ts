@@ -135,6 +135,12 @@ const ROWS: Record<string, Row> = {
     { sessionId: 'sess_1', params: { strategy: 'password', password: 'x' } },
     { status: 'complete' },
   ],
+  'Session.verifyWithPasskey': [
+    () => clerk.session!.verifyWithPasskey(),
+    'prepare_session_first_factor',
+    { sessionId: 'sess_1', params: { strategy: 'passkey' } },
+    { status: 'needs_first_factor', firstFactorVerification: { nonce: '{}' } },
+  ],
   'Session.prepareSecondFactorVerification': [
     () => clerk.session!.prepareSecondFactorVerification({ strategy: 'phone_code' }),
     'prepare_session_second_factor',
@@ -563,17 +569,19 @@ function respondToLists(): void {
 function withWebAuthn(create: () => Promise<object>): void {
   vi.stubGlobal('PublicKeyCredential', {
     parseCreationOptionsFromJSON: (json: object) => ({ parsed: json }),
+    parseRequestOptionsFromJSON: (json: object) => ({ parsed: json }),
   });
-  vi.stubGlobal('navigator', { credentials: { create } });
+  vi.stubGlobal('navigator', { credentials: { create, get: create } });
 }
 
 describe('methods of resources', () => {
   it.each(Object.entries(ALL))('%s() calls its command, and then shows the newest state', async (_, row) => {
     const [call, command, args, response] = row;
     respondToLists();
-    rust.on(command, () => structuredClone(response));
     rust.on('attempt_passkey_verification', () => DATA.passkey);
-    withWebAuthn(() => Promise.resolve({}));
+    rust.on('attempt_session_first_factor', () => ({ status: 'complete' }));
+    rust.on(command, () => structuredClone(response));
+    withWebAuthn(() => Promise.resolve({ toJSON: () => ({}) }));
     await call();
     const sent = rust.calls.filter((one) => one.command === command);
     expect(sent.at(-1)?.args ?? {}).toEqual(args);

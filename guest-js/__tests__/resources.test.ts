@@ -5,7 +5,11 @@ import { Client } from '../resources/client';
 import type { Host } from '../resources/base';
 import { client, session } from './fake';
 
-const host: Host = { sync: () => Promise.resolve(), authenticate: () => Promise.resolve() };
+const host: Host = {
+  sync: () => Promise.resolve(),
+  entitlements: () => undefined,
+  authenticate: () => Promise.resolve(),
+};
 
 function clientOf(data = client(session('sess_1'))): Client {
   return new Client(data, host);

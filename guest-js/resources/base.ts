@@ -38,6 +38,8 @@ export type RedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource
 export interface Host {
   /** Brings the mirrored state up to date. */
   sync(): Promise<void>;
+  /** Returns what the session token of a session grants, as far as Rust has one. */
+  entitlements(sessionId: string): wire.Entitlements | undefined;
   /** Runs a flow through the system browser. */
   authenticate(resource: wire.AttemptKind, params: RedirectParams): Promise<void>;
 }

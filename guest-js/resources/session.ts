@@ -1,6 +1,7 @@
-import { type Moment, now, sessionStatus, verificationAge } from '../aging';
+import { elapsed, type Moment, now, sessionStatus, verificationAge } from '../aging';
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
+import { type CheckAuthorizationParams, isAuthorized } from './authorization';
 import type { Host } from './base';
 import { lazyResourceOf } from './fields';
 import { User } from './user';
@@ -22,7 +23,7 @@ export class Session extends lazyResourceOf<
   'status' | 'factorVerificationAge' | 'user'
 >(
   'session',
-  'reload touch end remove startVerification prepareFirstFactorVerification attemptFirstFactorVerification prepareSecondFactorVerification attemptSecondFactorVerification',
+  'reload touch end remove startVerification prepareFirstFactorVerification attemptFirstFactorVerification prepareSecondFactorVerification attemptSecondFactorVerification verifyWithPasskey',
 ) {
   #data: wire.Session;
   #received: Moment;
@@ -64,6 +65,11 @@ export class Session extends lazyResourceOf<
   get status(): string {
     return sessionStatus(this.#data, this.#received);
   }
+  /** The impersonator of the user if it is an agent, and not a person. */
+  get agent(): unknown {
+    const actor = this.actor as { type?: unknown } | null;
+    return actor?.type === 'agent' ? actor : null;
+  }
   /** The first task that is left before the session becomes `active`. */
   get currentTask(): wire.SessionTask | undefined {
     return this.tasks[0];
@@ -71,6 +77,25 @@ export class Session extends lazyResourceOf<
   /** Minutes since the first and the second factor were verified, by now; -1 for a factor that is not set up. */
   get factorVerificationAge(): number[] | null {
     return verificationAge(this.#data, this.#received);
+  }
+
+  /**
+   * Whether the user has a role, permission, feature, plan, or recent verification. A session that is not `active` has none.
+   * Use it to decide what a window shows; a backend must check for itself.
+   *
+   * @example
+   * ```ts
+   * const canInvite = clerk.session?.checkAuthorization({ permission: 'org:members:manage' });
+   * ```
+   */
+  checkAuthorization(params: CheckAuthorizationParams): boolean {
+    const granted = this.host.entitlements(this.id);
+    const isValid = granted && elapsed(this.#received) < granted.remainingMs;
+    const { factorVerificationAge } = this;
+    return (
+      this.status === 'active' &&
+      isAuthorized({ ...this.#data, factorVerificationAge }, isValid ? granted : undefined, params)
+    );
   }
 
   /**

@@ -165,7 +165,7 @@ impl CallerWindow {
             Some(options) => self.clerk.with_options(options),
             None => self.clerk.clone(),
         };
-        WindowSnapshot { snapshot: clerk.snapshot_with_ages(), pages: self.pages }
+        WindowSnapshot { snapshot: clerk.snapshot_for_window(), pages: self.pages }
     }
 
     /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the

@@ -162,7 +162,7 @@ impl DesktopApp {
         let page = tokio::spawn(async move {
             loop {
                 // As the command that the page reads the state with.
-                let text = serde_json::to_string(&*reading.snapshot_with_ages()).unwrap();
+                let text = serde_json::to_string(&*reading.snapshot_for_window()).unwrap();
                 assert!(text.len() < 1 << 20);
                 if state.changed().await.is_err() {
                     return;

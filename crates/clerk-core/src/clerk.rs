@@ -218,12 +218,12 @@ impl Clerk {
         }
     }
 
-    /// Returns the current state with the verification ages of this moment; see
-    /// [`Session::factor_verification_age`](crate::models::Session::factor_verification_age). The plugin gives it to
-    /// windows.
+    /// Returns the current state as the plugin gives it to windows: with the verification ages of this moment, see
+    /// [`Session::factor_verification_age`](crate::models::Session::factor_verification_age), and with what the session tokens
+    /// grant, see [`Snapshot::entitlements`].
     #[must_use]
-    pub fn snapshot_with_ages(&self) -> Arc<Snapshot> {
-        self.with_ages(self.snapshot())
+    pub fn snapshot_for_window(&self) -> Arc<Snapshot> {
+        self.with_ages(self.snapshot()).with_entitlements(self.now())
     }
 
     /// Returns a state, as [`snapshot`](Self::snapshot) gives it, with the verification ages of this moment.

@@ -135,7 +135,7 @@ pub use state::{
     auth_events::{AuthEvent, NumberedAuthEvent, SignOutReason},
     authorization::CheckAuthorizationParams,
     listeners::ListenerHandle,
-    snapshot::{ActiveSession, Snapshot},
+    snapshot::{ActiveSession, Entitlements, Snapshot},
 };
 
 pub use user_agent::user_agent;

@@ -293,7 +293,7 @@ fn show(app: &App) {
     let clerk = &app.clerk;
     print("clerk", clerk);
     print("client", &clerk.client());
-    println!("{}", serde_json::to_string(&*clerk.snapshot_with_ages()).unwrap());
+    println!("{}", serde_json::to_string(&*clerk.snapshot_for_window()).unwrap());
     println!("{}", serde_json::to_string(&clerk.notices()).unwrap());
     print("notices", &clerk.notices());
     println!("{}", serde_json::to_string(&clerk.auth_events()).unwrap());

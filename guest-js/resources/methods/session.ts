@@ -1,6 +1,7 @@
 import type * as wire from '../../bindings';
 import * as commands from '../../resource-commands';
 import { type Fields, fields } from '../fields';
+import { verifySessionWithPasskey } from '../../passkey';
 import type { Session } from '../session';
 import { done } from './shared';
 
@@ -79,4 +80,13 @@ export async function attemptSecondFactorVerification(
   params: wire.SessionVerifyAttemptSecondFactorParams,
 ): Promise<SessionVerification> {
   return verification(await done(this, commands.attemptSessionSecondFactor(this.id, params)));
+}
+
+/**
+ * Verifies the first factor with a passkey, if the webview supports them.
+ *
+ * @throws {@link ClerkRuntimeError} `passkey_not_supported`, `passkey_retrieval_cancelled`, `passkey_retrieval_failed`
+ */
+export async function verifyWithPasskey(this: Session): Promise<SessionVerification> {
+  return verification(await done(this, verifySessionWithPasskey(this.id)));
 }

@@ -1,11 +1,12 @@
 //! What time alone changes: sessions end, verifications age. Pure: the moment is passed in.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
+    jwt::payload,
     models::{Session, SessionId, SessionStatus, UnixMillis},
     state::{
-        snapshot::{ActiveSession, Snapshot},
+        snapshot::{ActiveSession, Entitlements, Snapshot},
         transition::Transition,
     },
     time::Moment,
@@ -88,6 +89,23 @@ impl Snapshot {
         let minutes = self.received.elapsed_ms(now) / 60_000;
         let aged = |age: i64| if age < 0 { age } else { age.saturating_add(minutes) };
         session.factor_verification_age.as_ref().map(|ages| ages.iter().copied().map(aged).collect())
+    }
+
+    /// Returns this state with what the session tokens grant at `now`.
+    pub(crate) fn with_entitlements(mut self: Arc<Self>, now: Moment) -> Arc<Self> {
+        let granted = self.session_tokens.iter().filter_map(|(session, token)| {
+            let remaining_ms = token.remaining_ms(now);
+            let claims = payload(token.token.expose()).filter(|_| remaining_ms > 0)?;
+            let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
+            let entitlements = Entitlements { features: text("fea"), plans: text("pla"), remaining_ms };
+            let is_empty = entitlements.features.is_empty() && entitlements.plans.is_empty();
+            (!is_empty).then(|| (session.clone(), entitlements))
+        });
+        let entitlements: BTreeMap<_, _> = granted.collect();
+        if entitlements != self.entitlements {
+            Arc::make_mut(&mut self).entitlements = entitlements;
+        }
+        self
     }
 
     /// Returns this state with the verification ages of `now`.

@@ -1,4 +1,6 @@
 //! Authorization checks of the signed-in user: Clerk's `checkAuthorization`, evaluated on this device.
+//!
+//! `guest-js/resources/authorization.ts` does the same; both are tested against `tests/vectors/authorization.json`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -136,60 +138,17 @@ mod tests {
         })
     }
 
-    fn is_authorized(params: Value) -> bool {
+    /// `tests/vectors/authorization.json` has a check and its result in each line. TypeScript is tested against it too.
+    #[test]
+    fn check_authorization_agrees_with_the_vectors() {
         let claims = json!({ "iat": 0, "exp": 60, "fea": "o:reports,u:notes,ou:export,broken", "pla": "u:pro,o:team" });
-        let snapshot = signed_in(&json!([5, 5]), &claims);
-        check(&snapshot, &serde_json::from_value(params).unwrap(), snapshot.at)
-    }
-
-    #[test]
-    fn check_authorization_requires_all_conditions() {
-        for (params, expected) in [
-            (json!({}), false),
-            (json!({ "role": "org:admin" }), true),
-            (json!({ "role": "admin" }), true),
-            (json!({ "role": "org:member" }), false),
-            (json!({ "permission": "invoices:create" }), true),
-            (json!({ "permission": "org:other" }), false),
-            (json!({ "role": "admin", "permission": "org:other" }), false),
-            (json!({ "feature": "reports" }), true),
-            (json!({ "feature": "org:reports" }), true),
-            (json!({ "feature": "user:reports" }), false),
-            (json!({ "feature": "u:notes" }), true),
-            (json!({ "feature": "organization:export" }), true),
-            (json!({ "feature": "team:export" }), false),
-            (json!({ "feature": "broken" }), false),
-            (json!({ "plan": "pro" }), true),
-            (json!({ "plan": "org:pro" }), false),
-            (json!({ "feature": "reports", "plan": "free" }), false),
-            (json!({ "reverification": "strict" }), true),
-            (json!({ "role": "org:admin", "reverification": { "level": "first_factor", "afterMinutes": 5 } }), false),
-        ] {
-            assert_eq!(is_authorized(params.clone()), expected, "{params}");
+        let vectors: Vec<Value> =
+            serde_json::from_str(include_str!("../../../../tests/vectors/authorization.json")).unwrap();
+        assert!(vectors.len() > 40);
+        for vector in vectors {
+            let snapshot = signed_in(&vector["factorVerificationAge"], &claims);
+            let params = serde_json::from_value(vector["params"].clone()).unwrap();
+            assert_eq!(check(&snapshot, &params, snapshot.at), vector["expected"] == true, "{vector}");
         }
-    }
-
-    #[test]
-    fn is_fresh_compares_verification_age() {
-        let config = |level: &str, minutes: i32| Reverification::Config { level: level.into(), after_minutes: minutes };
-        for (age, wanted, expected) in [
-            (vec![9, 9], Reverification::Preset("strict_mfa".into()), true),
-            (vec![9, 10], Reverification::Preset("strict_mfa".into()), false),
-            (vec![59, -1], Reverification::Preset("moderate".into()), true),
-            (vec![500, 59], Reverification::Preset("moderate".into()), true),
-            (vec![0, 0], Reverification::Preset("unknown".into()), false),
-            (vec![-1, 0], config("first_factor", 10), false),
-            (vec![-1, 0], config("second_factor", 10), true),
-            (vec![-1, 0], config("multi_factor", 10), false),
-            (vec![3, -1], config("multi_factor", 10), true),
-            (vec![0, 0], config("multi_factor", 0), false),
-            (vec![0, 0], config("something_new", 10), false),
-            (vec![-1, -1], config("second_factor", 10), false),
-            (vec![-2, 0], config("second_factor", 10), false),
-            (vec![0], config("second_factor", 10), false),
-        ] {
-            assert_eq!(is_fresh(Some(&age), &wanted), expected, "{age:?} {wanted:?}");
-        }
-        assert!(!is_fresh(None, &config("first_factor", 10)));
     }
 }

@@ -34,6 +34,20 @@ pub enum ActiveSession {
     },
 }
 
+/// The features and plans that the newest session token of a session grants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Entitlements {
+    /// The claim `fea`, e.g. `o:reports,u:notes`.
+    pub features: String,
+    /// The claim `pla`, e.g. `u:pro`.
+    pub plans: String,
+    /// For how many milliseconds the token grants them from now on.
+    #[specta(type = u32)]
+    pub remaining_ms: i64,
+}
+
 /// The auth state at one point in time.
 #[derive(Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -68,6 +82,9 @@ pub struct Snapshot {
     pub active_session: ActiveSession,
     /// The instance's settings; absent until they are loaded.
     pub environment: Option<Arc<Environment>>,
+    /// For windows, which may not have session tokens: what the tokens grant. In Rust, it is empty; use
+    /// [`Clerk::check_authorization`](crate::Clerk::check_authorization).
+    pub entitlements: BTreeMap<SessionId, Entitlements>,
     /// The client as FAPI sent it, including fields without a typed counterpart, but without session tokens.
     #[serde(skip)]
     pub(crate) raw_client: Option<Arc<Secret<Value>>>,
@@ -128,6 +145,7 @@ impl Snapshot {
             client: None,
             active_session: ActiveSession::Unknown,
             environment: None,
+            entitlements: BTreeMap::new(),
             raw_client: None,
             raw_environment: None,
             session_tokens: Arc::default(),

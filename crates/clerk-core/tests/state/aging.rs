@@ -87,7 +87,12 @@ impl Aging {
 
     fn has_feature_and_plan(&self) -> bool {
         let (feature, plan) = (Some("reports".into()), Some("pro".into()));
-        self.app.clerk.check_authorization(&CheckAuthorizationParams { feature, plan, ..Default::default() })
+        let has_both =
+            self.app.clerk.check_authorization(&CheckAuthorizationParams { feature, plan, ..Default::default() });
+        let state = self.app.clerk.snapshot_for_window();
+        let granted = state.entitlements.get(&"sess_1".into()).filter(|_| state.is_signed_in());
+        assert_eq!(has_both, granted.is_some_and(|granted| granted.remaining_ms > 0), "windows see the same");
+        has_both
     }
 
     /// Asserts that no part of the handle says that the user is signed in.

@@ -17,7 +17,7 @@ async fn snapshot_json_contains_no_token() {
         _ => json_response(200, &environment()),
     });
     app.clerk.load(LoadOptions::default()).await.unwrap();
-    let payload: Value = serde_json::to_value(&*app.clerk.snapshot()).unwrap();
+    let payload: Value = serde_json::to_value(&*app.clerk.snapshot_for_window()).unwrap();
     assert_eq!(payload["client"]["sessions"][0]["id"], "sess_1");
     for secret in ["a-client-token", "header.payload.signature"] {
         assert!(!payload.to_string().contains(secret));
