@@ -27,7 +27,7 @@ export { requiredReverification, reverificationHint, withReverification } from '
 export type { RequiredReverification } from './reverification';
 export type { CheckAuthorizationParams, ReverificationConfig } from './resources/authorization';
 export type { ClerkOptions } from './options';
-export type { GenerateSignature, WalletParams, Web3Params } from './resources/browser-attempt';
+export type { GenerateSignature, WalletParams, Web3Params } from './resources/wallet-params';
 export { Client } from './resources/client';
 export { Organization, OrganizationMembership } from './resources/organization';
 export type { ClerkPaginatedResponse, PaginationParams } from './resources/methods/pages';

@@ -1,4 +1,3 @@
 /** What the class imports on first use. */
 export { authenticate, flows } from './class/browser-flows';
 export { attemptPasskey, signInWithPasskey } from './passkey';
-export { refusePopup, signInWithWeb3, signUpWithWeb3 } from './resources/web3';

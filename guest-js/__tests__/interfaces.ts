@@ -23,43 +23,55 @@ import type {
   UserOrganizationInvitation,
 } from '../resources/methods/user';
 import type { Organization, OrganizationMembership } from '../resources/organization';
+import type { Client } from '../resources/client';
+import type { Session } from '../resources/session';
+import type { SignIn } from '../resources/sign-in';
+import type { SignUp } from '../resources/sign-up';
 import type { User } from '../resources/user';
 import type { Verification } from '../resources/fields';
 
 /** Which of our resources takes the place of each of theirs, where a member has or returns one. */
 type Ours<T> = T extends theirs.UserResource
   ? User
-  : T extends theirs.OrganizationResource
-    ? Organization
-    : T extends theirs.OrganizationMembershipResource
-      ? OrganizationMembership
-      : T extends theirs.EmailAddressResource
-        ? EmailAddress
-        : T extends theirs.PhoneNumberResource
-          ? PhoneNumber
-          : T extends theirs.Web3WalletResource
-            ? Web3Wallet
-            : T extends theirs.ExternalAccountResource
-              ? ExternalAccount
-              : T extends theirs.EnterpriseAccountResource
-                ? EnterpriseAccount
-                : T extends theirs.PasskeyResource
-                  ? Passkey
-                  : T extends theirs.OrganizationDomainResource
-                    ? OrganizationDomain
-                    : T extends theirs.OrganizationInvitationResource
-                      ? OrganizationInvitation
-                      : T extends theirs.OrganizationMembershipRequestResource
-                        ? OrganizationMembershipRequest
-                        : T extends theirs.UserOrganizationInvitationResource
-                          ? UserOrganizationInvitation
-                          : T extends theirs.OrganizationSuggestionResource
-                            ? OrganizationSuggestion
-                            : T extends theirs.SessionWithActivitiesResource
-                              ? SessionWithActivities
-                              : T extends theirs.VerificationResource
-                                ? Verification
-                                : T;
+  : T extends theirs.SessionResource
+    ? Session
+    : T extends theirs.SignInResource
+      ? SignIn
+      : T extends theirs.SignUpResource
+        ? SignUp
+        : T extends theirs.ClientResource
+          ? Client
+          : T extends theirs.OrganizationResource
+            ? Organization
+            : T extends theirs.OrganizationMembershipResource
+              ? OrganizationMembership
+              : T extends theirs.EmailAddressResource
+                ? EmailAddress
+                : T extends theirs.PhoneNumberResource
+                  ? PhoneNumber
+                  : T extends theirs.Web3WalletResource
+                    ? Web3Wallet
+                    : T extends theirs.ExternalAccountResource
+                      ? ExternalAccount
+                      : T extends theirs.EnterpriseAccountResource
+                        ? EnterpriseAccount
+                        : T extends theirs.PasskeyResource
+                          ? Passkey
+                          : T extends theirs.OrganizationDomainResource
+                            ? OrganizationDomain
+                            : T extends theirs.OrganizationInvitationResource
+                              ? OrganizationInvitation
+                              : T extends theirs.OrganizationMembershipRequestResource
+                                ? OrganizationMembershipRequest
+                                : T extends theirs.UserOrganizationInvitationResource
+                                  ? UserOrganizationInvitation
+                                  : T extends theirs.OrganizationSuggestionResource
+                                    ? OrganizationSuggestion
+                                    : T extends theirs.SessionWithActivitiesResource
+                                      ? SessionWithActivities
+                                      : T extends theirs.VerificationResource
+                                        ? Verification
+                                        : T;
 
 /** {@link Ours}, also inside lists, pages, promises and functions. */
 type Translated<T> = T extends (...args: infer Args) => infer Result
@@ -198,4 +210,84 @@ listed<Verification, theirs.VerificationResource>(
     trustedDeviceChallenge: 'Clerk has trusted devices for phones only',
   },
   { status: OPEN, error: 'its data', channel: OPEN },
+);
+const CACHE = 'Rust has the only cache of session tokens, and clears it itself';
+const RULES = 'Clerk checks the rules of the instance, and refuses the password with the reason';
+const OF_CLIENT = 'Clerk marks it as internal, or as legacy: clerk-js calls it for its components';
+
+const OPEN_RESULT = `resolves to data whose status and factors are ${OPEN}`;
+const CREDENTIAL = 'the credential of a passkey is JSON text';
+const JSON_METADATA = 'unsafeMetadata is JSON';
+const SIGNER = 'the app brings a signer only if it has a wallet of its own';
+
+listed<Session, theirs.SessionResource>(
+  { lastActiveToken: 'a window has no session token: getToken() has its own permission', clearCache: CACHE },
+  {
+    status: OPEN,
+    actor: 'any JSON',
+    agent: 'any JSON',
+    tasks: OPEN,
+    currentTask: OPEN,
+    publicUserData: NULL,
+    startVerification: OPEN_RESULT,
+    prepareFirstFactorVerification: OPEN_RESULT,
+    attemptFirstFactorVerification: OPEN_RESULT,
+    prepareSecondFactorVerification: OPEN_RESULT,
+    attemptSecondFactorVerification: OPEN_RESULT,
+    verifyWithPasskey: OPEN_RESULT,
+  },
+);
+listed<SignIn, theirs.SignInResource>(
+  { validatePassword: RULES },
+  {
+    status: OPEN,
+    supportedIdentifiers: OPEN,
+    supportedFirstFactors: OPEN,
+    supportedSecondFactors: OPEN,
+    ssoBypassFirstFactors: OPEN,
+    clientTrustState: OPEN,
+    userData: NULL,
+    protectCheck: OPEN,
+    attemptFirstFactor: CREDENTIAL,
+    attemptSecondFactor: CREDENTIAL,
+    authenticateWithWeb3: SIGNER,
+    createEmailLinkFlow: 'the link leads to the callback URL, so no parameter is needed',
+  },
+);
+listed<SignUp, theirs.SignUpResource>(
+  { validatePassword: RULES },
+  {
+    status: OPEN,
+    requiredFields: OPEN,
+    optionalFields: OPEN,
+    missingFields: OPEN,
+    unverifiedFields: OPEN,
+    verifications: OPEN,
+    protectCheck: OPEN,
+    create: JSON_METADATA,
+    update: JSON_METADATA,
+    upsert: JSON_METADATA,
+    authenticateWithRedirect: JSON_METADATA,
+    authenticateWithPopup: JSON_METADATA,
+    authenticateWithWeb3: JSON_METADATA,
+    authenticateWithMetamask: JSON_METADATA,
+    authenticateWithCoinbaseWallet: JSON_METADATA,
+    authenticateWithOKXWallet: JSON_METADATA,
+    authenticateWithBase: JSON_METADATA,
+    authenticateWithSolana: JSON_METADATA,
+    createEmailLinkFlow: 'the link leads to the callback URL, so no parameter is needed',
+  },
+);
+listed<Client, theirs.ClientResource>(
+  {
+    reload: OF_CLIENT,
+    create: OF_CLIENT,
+    clearCache: CACHE,
+    isNew: OF_CLIENT,
+    resetSignIn: OF_CLIENT,
+    resetSignUp: OF_CLIENT,
+    isEligibleForTouch: OF_CLIENT,
+    buildTouchUrl: OF_CLIENT,
+  },
+  { lastAuthenticationStrategy: OPEN },
 );

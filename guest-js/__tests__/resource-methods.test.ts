@@ -17,6 +17,8 @@ import {
 import * as methods from '../resources/methods';
 import { Organization, OrganizationMembership } from '../resources/organization';
 import { Session } from '../resources/session';
+import { SignIn } from '../resources/sign-in';
+import { SignUp } from '../resources/sign-up';
 import { User } from '../resources/user';
 import { client, Fake, session, snapshot } from './fake';
 
@@ -64,6 +66,12 @@ const USER = {
   createdAt: 1,
   updatedAt: 2,
 };
+const SIGN_IN = {
+  id: 'sia_1',
+  status: 'needs_first_factor',
+  supportedFirstFactors: [{ strategy: 'passkey' }],
+};
+const SIGN_UP = { id: 'sua_1', status: 'missing_requirements' };
 const DELETED = { object: 'thing', id: 'thing_1', slug: null, deleted: true };
 const page = (...data: object[]) => ({ data, totalCount: 12 });
 
@@ -73,8 +81,9 @@ let clerk: Clerk;
 beforeEach(async () => {
   rust = new Fake();
   const signedIn = { ...session('sess_1'), user: structuredClone(USER) as never };
+  const attempts = { signIn: SIGN_IN as never, signUp: SIGN_UP as never };
   rust.state = snapshot({
-    client: client(signedIn),
+    client: { ...client(signedIn), ...attempts },
     activeSession: { state: 'session', sessionId: 'sess_1' },
   });
   clerk = new Clerk();
@@ -99,6 +108,135 @@ const organization = () => membership().organization;
 
 /** A method: the call, the command and its arguments, and what Rust responds. */
 type Row = [call: () => Promise<unknown>, command: string, args: object, response: unknown];
+
+const signIn = () => clerk.client!.signIn;
+const signUp = () => clerk.client!.signUp;
+const ofSignIn = { signInId: 'sia_1' };
+const ofSignUp = { signUpId: 'sua_1' };
+
+/** The methods of attempts, whose commands are in `bindings.ts`. */
+const ATTEMPTS: Record<string, Row> = {
+  'SignIn.create': [
+    () => signIn().create({ identifier: 'ada@example.com' }),
+    'create_sign_in',
+    { params: { identifier: 'ada@example.com' } },
+    SIGN_IN,
+  ],
+  'SignIn.prepareFirstFactor': [
+    () => signIn().prepareFirstFactor({ strategy: 'email_code', emailAddressId: 'idn_1' }),
+    'prepare_sign_in_first_factor',
+    { ...ofSignIn, params: { strategy: 'email_code', emailAddressId: 'idn_1' } },
+    SIGN_IN,
+  ],
+  'SignIn.attemptFirstFactor': [
+    () => signIn().attemptFirstFactor({ strategy: 'email_code', code: '424242' }),
+    'attempt_sign_in_first_factor',
+    { ...ofSignIn, params: { strategy: 'email_code', code: '424242' } },
+    SIGN_IN,
+  ],
+  'SignIn.prepareSecondFactor': [
+    () => signIn().prepareSecondFactor({ strategy: 'phone_code' }),
+    'prepare_sign_in_second_factor',
+    { ...ofSignIn, params: { strategy: 'phone_code' } },
+    SIGN_IN,
+  ],
+  'SignIn.attemptSecondFactor': [
+    () => signIn().attemptSecondFactor({ strategy: 'totp', code: '1' }),
+    'attempt_sign_in_second_factor',
+    { ...ofSignIn, params: { strategy: 'totp', code: '1' } },
+    SIGN_IN,
+  ],
+  'SignIn.resetPassword': [
+    () => signIn().resetPassword({ password: 'new' }),
+    'reset_sign_in_password',
+    { ...ofSignIn, params: { password: 'new' } },
+    SIGN_IN,
+  ],
+  'SignIn.submitProtectCheck': [
+    () => signIn().submitProtectCheck({ proofToken: 'proof' }),
+    'submit_sign_in_protect_check',
+    { ...ofSignIn, proofToken: 'proof' },
+    SIGN_IN,
+  ],
+  'SignIn.createEmailLinkFlow': [
+    () => signIn().createEmailLinkFlow().startEmailLinkFlow({ emailAddressId: 'idn_1' }),
+    'sign_in_with_email_link',
+    { ...ofSignIn, emailAddressId: 'idn_1' },
+    SIGN_IN,
+  ],
+  'SignIn.authenticateWithWeb3': [
+    () => signIn().authenticateWithWeb3({ strategy: 'web3_base_signature' }),
+    'sign_in_with_web3',
+    { strategy: 'web3_base_signature', walletName: null },
+    SIGN_IN,
+  ],
+  'SignIn.reload': [
+    () => signIn().reload(),
+    'reload_sign_in',
+    { ...ofSignIn, rotatingTokenNonce: null },
+    SIGN_IN,
+  ],
+  'SignUp.create': [
+    () => signUp().create({ emailAddress: 'ada@example.com' }),
+    'create_sign_up',
+    { params: { emailAddress: 'ada@example.com' } },
+    SIGN_UP,
+  ],
+  'SignUp.update': [
+    () => signUp().update({ firstName: 'Ada' }),
+    'update_sign_up',
+    { ...ofSignUp, params: { firstName: 'Ada' } },
+    SIGN_UP,
+  ],
+  'SignUp.upsert': [
+    () => signUp().upsert({ firstName: 'Ada' }),
+    'update_sign_up',
+    { ...ofSignUp, params: { firstName: 'Ada' } },
+    SIGN_UP,
+  ],
+  'SignUp.prepareVerification': [
+    () => signUp().prepareVerification({ strategy: 'email_code' }),
+    'prepare_sign_up_verification',
+    { ...ofSignUp, params: { strategy: 'email_code' } },
+    SIGN_UP,
+  ],
+  'SignUp.attemptVerification': [
+    () => signUp().attemptVerification({ strategy: 'email_code', code: '424242' }),
+    'attempt_sign_up_verification',
+    { ...ofSignUp, params: { strategy: 'email_code', code: '424242' } },
+    SIGN_UP,
+  ],
+  'SignUp.submitProtectCheck': [
+    () => signUp().submitProtectCheck({ proofToken: 'proof' }),
+    'submit_sign_up_protect_check',
+    { ...ofSignUp, proofToken: 'proof' },
+    SIGN_UP,
+  ],
+  'SignUp.createEmailLinkFlow': [
+    () => signUp().createEmailLinkFlow().startEmailLinkFlow(),
+    'sign_up_with_email_link',
+    ofSignUp,
+    SIGN_UP,
+  ],
+  'SignUp.authenticateWithWeb3': [
+    () => signUp().authenticateWithWeb3({ strategy: 'web3_base_signature', legalAccepted: true }),
+    'sign_up_with_web3',
+    { params: { strategy: 'web3_base_signature', legalAccepted: true } },
+    SIGN_UP,
+  ],
+  'SignUp.reload': [
+    () => signUp().reload(),
+    'reload_sign_up',
+    { ...ofSignUp, rotatingTokenNonce: null },
+    SIGN_UP,
+  ],
+  'Session.getToken': [
+    () => clerk.session!.getToken({ template: 'supabase' }),
+    'get_token',
+    { params: { sessionId: 'sess_1', template: 'supabase' } },
+    'a.b.c',
+  ],
+};
 
 const ROWS: Record<string, Row> = {
   'Client.destroy': [() => clerk.client!.destroy(), 'destroy_client', {}, null],
@@ -556,7 +694,7 @@ const RETURNED: Record<string, Row> = {
   ],
 };
 
-const ALL = { ...ROWS, ...RETURNED };
+const ALL = { ...ATTEMPTS, ...ROWS, ...RETURNED };
 
 /** Lets Rust respond to what the methods of {@link RETURNED} read first. */
 function respondToLists(): void {
@@ -603,9 +741,12 @@ describe('methods of resources', () => {
     [Passkey, 'passkey'],
     [Organization, 'organization'],
     [OrganizationMembership, 'organizationMembership'],
+    [SignIn, 'signIn'],
+    [SignUp, 'signUp'],
   ] as const)('%o has every method that is written for it', (type, kind) => {
     const base = Object.getPrototypeOf(type.prototype) as object;
-    const named = Object.getOwnPropertyNames(base).filter((name) => name !== 'constructor');
+    const own = ['constructor', 'resource', 'take'];
+    const named = Object.getOwnPropertyNames(base).filter((name) => !own.includes(name));
     // Beside the methods, `external-account.ts` has what `user.ts` shares with it.
     const written = Object.keys(methods[kind]).filter((name) => name !== 'connection');
     expect(named.sort()).toEqual(written.sort());
@@ -613,7 +754,7 @@ describe('methods of resources', () => {
 
   it('resource-commands.ts has no command without a method here', () => {
     const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const called = Object.values(ALL).map(([, command]) => command);
+    const called = Object.values({ ...ROWS, ...RETURNED }).map(([, command]) => command);
     called.push('attempt_passkey_verification');
     // `fetch.test.ts` has these.
     called.push('fetch', 'fetch_cancel', 'fetch_read');

@@ -24,20 +24,20 @@ export class ComponentCalls {
     this.#context = context;
   }
 
-  mount(component: string, node: HTMLElement, props: object | undefined): void {
-    this.#show({ method: `mount${component}`, args: [node, props], place: node });
+  mount(component: string, args: unknown[]): void {
+    this.#show({ method: `mount${component}`, args, place: args[0] });
   }
 
-  unmount(component: string, node: HTMLElement): void {
-    this.#hide(`unmount${component}`, [node], node);
+  unmount(component: string, args: unknown[]): void {
+    this.#hide(`unmount${component}`, args, args[0]);
   }
 
-  open(component: string, props: object | undefined): void {
-    this.#show({ method: `open${component}`, args: [props], place: component });
+  open(component: string, args: unknown[]): void {
+    this.#show({ method: `open${component}`, args, place: component });
   }
 
-  close(component: string): void {
-    this.#hide(`close${component}`, [], component);
+  close(component: string, args: unknown[]): void {
+    this.#hide(`close${component}`, args, component);
   }
 
   #show(pending: Pending): void {

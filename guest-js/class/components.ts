@@ -6,40 +6,36 @@
  */
 import { ComponentCalls } from './component-calls';
 import { Instance } from './instance';
+import type { DomainOrProxyUrl } from './types';
+
+/** The components that are shown in a node of the page. Those after `Waitlist` are not documented with the class. */
+const MOUNTED =
+  'SignIn SignUp UserButton UserProfile OrganizationProfile OrganizationSwitcher CreateOrganization OrganizationList Waitlist TaskChooseOrganization TaskSetupMFA TaskResetPassword UserAvatar APIKeys PricingTable OAuthConsent';
+
+/** The components that are shown in a dialog. */
+const OPENED = 'SignIn SignUp UserProfile OrganizationProfile CreateOrganization Waitlist InviteMembers';
+
+/** The names in a text, separated by spaces. */
+type Names<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Names<Rest> : Text;
+
+type ComponentMethods = {
+  [Name in Names<typeof MOUNTED> as `mount${Name}`]: (node: HTMLDivElement, props?: object) => void;
+} & { [Name in Names<typeof MOUNTED> as `unmount${Name}`]: (node: HTMLDivElement) => void } & {
+  [Name in Names<typeof OPENED> as `open${Name}`]: (props?: object) => void;
+} & { [Name in Names<typeof OPENED> as `close${Name}`]: () => void };
 
 /**
  * Methods of the prebuilt components; see Clerk's documentation for their parameters. They need the packages `@clerk/clerk-js`
  * and `@clerk/ui` (otherwise `components_unavailable` is reported) and the permission `clerk:components`. A component that is
  * mounted or opened before `load()` has finished is shown afterwards, unless it was unmounted or closed meanwhile.
  */
-export abstract class Components extends Instance {
-  readonly #calls = new ComponentCalls(() => this.context);
+export abstract class Components extends (Instance as abstract new (
+  publishableKey?: string,
+  options?: DomainOrProxyUrl,
+) => Instance & ComponentMethods) {
+  /** @internal */
+  readonly calls = new ComponentCalls(() => this.context);
 
-  mountSignIn(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('SignIn', node, props);
-  }
-  unmountSignIn(node: HTMLDivElement): void {
-    this.#calls.unmount('SignIn', node);
-  }
-  openSignIn(props?: object): void {
-    this.#calls.open('SignIn', props);
-  }
-  closeSignIn(): void {
-    this.#calls.close('SignIn');
-  }
-
-  mountSignUp(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('SignUp', node, props);
-  }
-  unmountSignUp(node: HTMLDivElement): void {
-    this.#calls.unmount('SignUp', node);
-  }
-  openSignUp(props?: object): void {
-    this.#calls.open('SignUp', props);
-  }
-  closeSignUp(): void {
-    this.#calls.close('SignUp');
-  }
   /** Does nothing but warn: One Tap is a script of Google's for browsers, which refuses apps. */
   openGoogleOneTap(_props?: object): void {
     console.warn(
@@ -49,134 +45,21 @@ export abstract class Components extends Instance {
   closeGoogleOneTap(): void {
     // It is never open.
   }
+}
 
-  mountUserButton(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('UserButton', node, props);
-  }
-  unmountUserButton(node: HTMLDivElement): void {
-    this.#calls.unmount('UserButton', node);
-  }
-
-  mountUserProfile(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('UserProfile', node, props);
-  }
-  unmountUserProfile(node: HTMLDivElement): void {
-    this.#calls.unmount('UserProfile', node);
-  }
-  openUserProfile(props?: object): void {
-    this.#calls.open('UserProfile', props);
-  }
-  closeUserProfile(): void {
-    this.#calls.close('UserProfile');
-  }
-
-  mountOrganizationProfile(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('OrganizationProfile', node, props);
-  }
-  unmountOrganizationProfile(node: HTMLDivElement): void {
-    this.#calls.unmount('OrganizationProfile', node);
-  }
-  openOrganizationProfile(props?: object): void {
-    this.#calls.open('OrganizationProfile', props);
-  }
-  closeOrganizationProfile(): void {
-    this.#calls.close('OrganizationProfile');
-  }
-
-  mountOrganizationSwitcher(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('OrganizationSwitcher', node, props);
-  }
-  unmountOrganizationSwitcher(node: HTMLDivElement): void {
-    this.#calls.unmount('OrganizationSwitcher', node);
-  }
-
-  mountCreateOrganization(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('CreateOrganization', node, props);
-  }
-  unmountCreateOrganization(node: HTMLDivElement): void {
-    this.#calls.unmount('CreateOrganization', node);
-  }
-  openCreateOrganization(props?: object): void {
-    this.#calls.open('CreateOrganization', props);
-  }
-  closeCreateOrganization(): void {
-    this.#calls.close('CreateOrganization');
-  }
-
-  mountOrganizationList(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('OrganizationList', node, props);
-  }
-  unmountOrganizationList(node: HTMLDivElement): void {
-    this.#calls.unmount('OrganizationList', node);
-  }
-
-  mountWaitlist(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('Waitlist', node, props);
-  }
-  unmountWaitlist(node: HTMLDivElement): void {
-    this.#calls.unmount('Waitlist', node);
-  }
-  openWaitlist(props?: object): void {
-    this.#calls.open('Waitlist', props);
-  }
-  closeWaitlist(): void {
-    this.#calls.close('Waitlist');
-  }
-  // Not documented with the class, but in Clerk's SDKs.
-
-  mountTaskChooseOrganization(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('TaskChooseOrganization', node, props);
-  }
-  unmountTaskChooseOrganization(node: HTMLDivElement): void {
-    this.#calls.unmount('TaskChooseOrganization', node);
-  }
-
-  mountTaskSetupMFA(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('TaskSetupMFA', node, props);
-  }
-  unmountTaskSetupMFA(node: HTMLDivElement): void {
-    this.#calls.unmount('TaskSetupMFA', node);
-  }
-
-  mountTaskResetPassword(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('TaskResetPassword', node, props);
-  }
-  unmountTaskResetPassword(node: HTMLDivElement): void {
-    this.#calls.unmount('TaskResetPassword', node);
-  }
-
-  mountUserAvatar(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('UserAvatar', node, props);
-  }
-  unmountUserAvatar(node: HTMLDivElement): void {
-    this.#calls.unmount('UserAvatar', node);
-  }
-
-  mountAPIKeys(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('APIKeys', node, props);
-  }
-  unmountAPIKeys(node: HTMLDivElement): void {
-    this.#calls.unmount('APIKeys', node);
-  }
-
-  mountPricingTable(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('PricingTable', node, props);
-  }
-  unmountPricingTable(node: HTMLDivElement): void {
-    this.#calls.unmount('PricingTable', node);
-  }
-
-  mountOAuthConsent(node: HTMLDivElement, props?: object): void {
-    this.#calls.mount('OAuthConsent', node, props);
-  }
-  unmountOAuthConsent(node: HTMLDivElement): void {
-    this.#calls.unmount('OAuthConsent', node);
-  }
-
-  openInviteMembers(props?: object): void {
-    this.#calls.open('InviteMembers', props);
-  }
-  closeInviteMembers(): void {
-    this.#calls.close('InviteMembers');
+/** Adds a method for each component. */
+function add(action: 'mount' | 'unmount' | 'open' | 'close', names: string): void {
+  for (const name of names.split(' ')) {
+    Object.defineProperty(Components.prototype, action + name, {
+      value(this: Components, ...args: [HTMLElement?, object?]) {
+        this.calls[action](name, args);
+      },
+      configurable: true,
+      writable: true,
+    });
   }
 }
+add('mount', MOUNTED);
+add('unmount', MOUNTED);
+add('open', OPENED);
+add('close', OPENED);

@@ -2,29 +2,8 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import { ClerkRuntimeError } from '../errors';
-import { withGetters } from './fields';
-
-/** A resource whose members are getters over the data that Rust sends. */
-export abstract class Resource<Data> {
-  #data: Data;
-
-  constructor(data: Data) {
-    this.#data = data;
-  }
-
-  protected get data(): Data {
-    return this.#data;
-  }
-
-  protected set data(data: Data) {
-    this.#data = data;
-  }
-
-  /** Returns the values of all getters, which `JSON.stringify` would not see otherwise. */
-  toJSON(): Record<string, unknown> {
-    return withGetters(this, Resource.prototype);
-  }
-}
+import { DataResource, type Fields } from './fields';
+import { addMethods, type MethodsOf } from './lazy';
 
 /** Parameters of `authenticateWithRedirect`. */
 export type RedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource' | 'callback'> & {
@@ -44,28 +23,13 @@ export interface Host {
   authenticate(resource: wire.AttemptKind, params: RedirectParams): Promise<void>;
 }
 
-/** A sign-in or sign-up in progress. Its data is absent before `create()`. */
-export abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends Resource<Data | null> {
-  readonly #host: Host;
-  readonly #resource: wire.AttemptKind;
+/** A sign-in or sign-up in progress. Before `create()`, its members are those of `absent`. */
+abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends DataResource<Data> {
+  declare readonly id?: string;
 
-  constructor(host: Host, resource: wire.AttemptKind, data: Data | null) {
-    super(data);
-    this.#host = host;
-    this.#resource = resource;
-  }
-
-  /** @internal */
-  take(data: Data): void {
-    this.data = data;
-  }
-
-  get id(): string | undefined {
-    return this.data?.id;
-  }
-  /** The session that the completed attempt created; give it to `clerk.setActive`. */
-  get createdSessionId(): string | null {
-    return this.data?.createdSessionId ?? null;
+  /** @internal Which of the two it is. */
+  get resource(): wire.AttemptKind {
+    return 'signIn';
   }
 
   /**
@@ -82,33 +46,60 @@ export abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends Re
    * ```
    */
   authenticateWithRedirect(params: RedirectParams): Promise<void> {
-    return this.#host.authenticate(this.#resource, params);
+    return this.host.authenticate(this.resource, params);
   }
 
-  /** Takes over the data that a call returns, and resolves when the mirrored state shows it. */
-  protected async run(call: Promise<Data>): Promise<this> {
-    this.take(await call);
-    await this.#host.sync();
-    return this;
-  }
-
-  /** {@link run} for calls that need the attempt's id. */
-  protected async runWithId(call: (id: string) => Promise<Data>): Promise<this> {
+  /** @internal {@link settle} for calls that need the attempt's id. */
+  async settleWithId(call: (id: string) => Promise<Data>): Promise<this> {
     if (this.id === undefined) {
       throw new ClerkRuntimeError(
-        `no ${this.#resource} is in progress: call ${this.#resource}.create() first`,
-        {
-          code: 'attempt_not_started',
-        },
+        `no ${this.resource} is in progress: call ${this.resource}.create() first`,
+        { code: 'attempt_not_started' },
       );
     }
-    return await this.run(call(this.id));
+    return await this.settle(call(this.id));
   }
 
-  /** Cancels the e-mail link that is being waited for. */
-  protected cancelEmailLinkFlow(): void {
+  /** @internal Cancels the e-mail link that is being waited for. */
+  cancelEmailLink(): void {
     commands.cancelAuthentication().catch((error: unknown) => {
       console.error('[clerk] the e-mail link could not be cancelled', error);
     });
   }
+}
+
+/**
+ * Makes the class that an attempt extends.
+ *
+ * @param absent - the members that an attempt has which Rust has nothing for.
+ * @param methods - the names of the methods whose code is loaded with the first call, separated by spaces.
+ */
+export function attemptOf<
+  Name extends wire.AttemptKind,
+  Data extends wire.SignIn | wire.SignUp,
+  Own extends keyof Data,
+>(
+  name: Name,
+  absent: Partial<Data>,
+  methods: string,
+): abstract new (
+  host: Host,
+  data: Data | null,
+) => Attempt<Data> & Omit<Fields<Data>, Own | 'id'> & MethodsOf<Name> {
+  abstract class Of extends Attempt<Data> {
+    override get resource(): Name {
+      return name;
+    }
+
+    constructor(host: Host, data: Data | null) {
+      super((data ?? {}) as Data, host);
+    }
+
+    override take(data: Data): void {
+      const known = Object.entries(data).filter(([, value]) => value !== null);
+      super.take({ ...absent, ...(Object.fromEntries(known) as Data) });
+    }
+  }
+  addMethods(Of.prototype, name, methods);
+  return Of as never;
 }

@@ -15,6 +15,20 @@ type Shown<Name, Value> = Name extends `${string}At`
 /** The members that Rust sends, as a resource shows them. */
 export type Fields<Data> = { readonly [Name in keyof Data]: Shown<Name, Data[Name]> };
 
+/** A verification that has not begun. */
+export const NO_VERIFICATION = {
+  status: null,
+  strategy: null,
+  attempts: null,
+  expireAt: null,
+  error: null,
+  nonce: null,
+  message: null,
+  verifiedAtClient: null,
+  channel: null,
+  externalVerificationRedirectUrl: null,
+};
+
 function shown(name: string, value: unknown): unknown {
   if (value === null) {
     return name.endsWith('Metadata') ? {} : null;
@@ -60,7 +74,7 @@ export class Verification {
 }
 
 /** A resource. Its members are those of `Data`; {@link Fields} is for their types. */
-class DataResource<Data extends object> {
+export class DataResource<Data extends object> {
   readonly #host: Host;
 
   constructor(data: Data, host: Host) {

@@ -1,69 +1,85 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
-import type { Host, RedirectParams } from './base';
-import { BrowserAttempt, type Web3Params } from './browser-attempt';
+import { attemptOf, type RedirectParams } from './base';
+import { NO_VERIFICATION, Verification } from './fields';
 
 /** Parameters of {@link SignUp.authenticateWithRedirect}. */
 export type SignUpRedirectParams = RedirectParams;
 
-/** The sign-up in progress. */
-export class SignUp extends BrowserAttempt<wire.SignUp> {
-  constructor(host: Host, data: wire.SignUp | null) {
-    super(host, 'signUp', data);
-  }
+/** The verification of an identifier of a sign-up. */
+export type SignUpVerification = Verification & {
+  /** `needs_prepare`, `needs_attempt`, or empty if nothing is left to do. */
+  readonly nextAction: string;
+  readonly supportedStrategies: string[];
+};
 
-  get requiredFields(): string[] {
-    return this.data?.requiredFields ?? [];
-  }
-  get optionalFields(): string[] {
-    return this.data?.optionalFields ?? [];
-  }
-  get missingFields(): string[] {
-    return this.data?.missingFields ?? [];
-  }
-  get unverifiedFields(): string[] {
-    return this.data?.unverifiedFields ?? [];
-  }
-  get verifications(): wire.SignUpVerifications | null {
-    return this.data?.verifications ?? null;
-  }
-  get username(): string | null {
-    return this.data?.username ?? null;
-  }
-  get firstName(): string | null {
-    return this.data?.firstName ?? null;
-  }
-  get lastName(): string | null {
-    return this.data?.lastName ?? null;
-  }
-  get emailAddress(): string | null {
-    return this.data?.emailAddress ?? null;
-  }
-  get phoneNumber(): string | null {
-    return this.data?.phoneNumber ?? null;
-  }
-  get web3wallet(): string | null {
-    return this.data?.web3Wallet ?? null;
-  }
-  get hasPassword(): boolean {
-    return this.data?.hasPassword ?? false;
-  }
-  get unsafeMetadata(): unknown {
-    return this.data?.unsafeMetadata ?? {};
-  }
-  get createdUserId(): string | null {
-    return this.data?.createdUserId ?? null;
-  }
+/** The verifications of a sign-up. */
+export interface SignUpVerifications {
+  readonly emailAddress: SignUpVerification;
+  readonly phoneNumber: SignUpVerification;
+  readonly web3Wallet: SignUpVerification;
+  readonly externalAccount: Verification;
+}
+
+const NONE = { emailAddress: null, phoneNumber: null, web3Wallet: null, externalAccount: null };
+
+/**
+ * The sign-up in progress. Its `status` says what is required next, e.g. `missing_requirements`; `createdSessionId` is the session
+ * that the completed sign-up created, for `clerk.setActive`.
+ */
+export class SignUp extends attemptOf<
+  'signUp',
+  wire.SignUp,
+  'verifications' | 'web3Wallet' | 'abandonAt' | 'legalAcceptedAt'
+>(
+  'signUp',
+  {
+    status: null,
+    requiredFields: [],
+    optionalFields: [],
+    missingFields: [],
+    unverifiedFields: [],
+    username: null,
+    firstName: null,
+    lastName: null,
+    emailAddress: null,
+    phoneNumber: null,
+    hasPassword: false,
+    unsafeMetadata: {},
+    createdSessionId: null,
+    createdUserId: null,
+    protectCheck: null,
+    locale: null,
+    timezone: null,
+  },
+  'submitProtectCheck authenticateWithWeb3 authenticateWithMetamask authenticateWithCoinbaseWallet authenticateWithOKXWallet authenticateWithBase authenticateWithSolana authenticateWithPopup prepareEmailAddressVerification attemptEmailAddressVerification preparePhoneNumberVerification attemptPhoneNumberVerification prepareWeb3WalletVerification attemptWeb3WalletVerification reload',
+) {
+  declare readonly verifications: SignUpVerifications;
+  declare readonly web3wallet: string | null;
   /** When the sign-up expires, in milliseconds. */
-  get abandonAt(): number | null {
-    return this.data?.abandonAt ?? null;
-  }
+  declare readonly abandonAt: number | null;
   /** When the user accepted the terms, in milliseconds. */
-  get legalAcceptedAt(): number | null {
-    return this.data?.legalAcceptedAt ?? null;
-  }
-  get locale(): string | null {
-    return this.data?.locale ?? null;
+  declare readonly legalAcceptedAt: number | null;
+
+  /** @internal */
+  override take(data: wire.SignUp): void {
+    super.take(data);
+    // Absent before `create()`.
+    const { verifications, web3Wallet, abandonAt, legalAcceptedAt } = data as Partial<wire.SignUp>;
+    const shown = Object.entries({ ...NONE, ...verifications }).map(([name, verification]) => [
+      name,
+      new Verification({
+        ...NO_VERIFICATION,
+        ...({ nextAction: '', supportedStrategies: [] } as object),
+        ...verification,
+      }),
+    ]);
+    Object.assign(this, {
+      verifications: Object.fromEntries(shown) as SignUpVerifications,
+      web3wallet: web3Wallet ?? null,
+      abandonAt: abandonAt ?? null,
+      legalAcceptedAt: legalAcceptedAt ?? null,
+    });
   }
 
   /**
@@ -72,12 +88,12 @@ export class SignUp extends BrowserAttempt<wire.SignUp> {
    * @throws {@link ClerkAPIResponseError} e.g. `form_identifier_exists`, `form_password_length_too_short`
    */
   create(params: wire.SignUpParams): Promise<this> {
-    return this.run(commands.createSignUp(params));
+    return this.settle(commands.createSignUp(params));
   }
 
   /** Adds or changes fields. */
   update(params: wire.SignUpParams): Promise<this> {
-    return this.runWithId((id) => commands.updateSignUp(id, params));
+    return this.settleWithId((id) => commands.updateSignUp(id, params));
   }
 
   /** {@link update}s the sign-up in progress, or {@link create}s one. */
@@ -87,56 +103,12 @@ export class SignUp extends BrowserAttempt<wire.SignUp> {
 
   /** Sends a code or link. */
   prepareVerification(params: wire.PrepareVerificationParams): Promise<this> {
-    return this.runWithId((id) => commands.prepareSignUpVerification(id, params));
+    return this.settleWithId((id) => commands.prepareSignUpVerification(id, params));
   }
 
   /** Attempts a verification, e.g. with a code. */
   attemptVerification(params: wire.AttemptVerificationParams): Promise<this> {
-    return this.runWithId((id) => commands.attemptSignUpVerification(id, params));
-  }
-
-  /** Sends a code to the e-mail address. */
-  prepareEmailAddressVerification(params: Partial<wire.PrepareVerificationParams> = {}): Promise<this> {
-    return this.prepareVerification({ strategy: 'email_code', ...params });
-  }
-
-  /** Attempts the verification with the code that was sent to the e-mail address. */
-  attemptEmailAddressVerification(params: { code: string }): Promise<this> {
-    return this.attemptVerification({ strategy: 'email_code', ...params });
-  }
-
-  /** Sends a code to the phone number. */
-  preparePhoneNumberVerification(params: Partial<wire.PrepareVerificationParams> = {}): Promise<this> {
-    return this.prepareVerification({ strategy: 'phone_code', ...params });
-  }
-
-  /** Attempts the verification with the code that was sent to the phone number. */
-  attemptPhoneNumberVerification(params: { code: string }): Promise<this> {
-    return this.attemptVerification({ strategy: 'phone_code', ...params });
-  }
-
-  /** Prepares the message that a wallet signs. */
-  prepareWeb3WalletVerification(params: Partial<wire.PrepareVerificationParams> = {}): Promise<this> {
-    return this.prepareVerification({ strategy: 'web3_metamask_signature', ...params });
-  }
-
-  /** Attempts the verification with the wallet's signature. */
-  attemptWeb3WalletVerification(params: { signature: string; strategy?: string }): Promise<this> {
-    return this.attemptVerification({ strategy: 'web3_metamask_signature', ...params });
-  }
-
-  /** Passes the anti-fraud check, which may be followed by another one. */
-  submitProtectCheck({ proofToken }: { proofToken: string }): Promise<this> {
-    return this.runWithId((id) => commands.submitSignUpProtectCheck(id, proofToken));
-  }
-
-  override authenticateWithWeb3(params: Web3Params): Promise<this> {
-    return this.onDemand(({ signUpWithWeb3 }) => signUpWithWeb3(params));
-  }
-
-  /** Reads the sign-up again. */
-  reload(params: { rotatingTokenNonce?: string } = {}): Promise<this> {
-    return this.runWithId((id) => commands.reloadSignUp(id, params.rotatingTokenNonce ?? null));
+    return this.settleWithId((id) => commands.attemptSignUpVerification(id, params));
   }
 
   /**
@@ -151,9 +123,9 @@ export class SignUp extends BrowserAttempt<wire.SignUp> {
     cancelEmailLinkFlow: () => void;
   } {
     return {
-      startEmailLinkFlow: () => this.runWithId((id) => commands.signUpWithEmailLink(id)),
+      startEmailLinkFlow: () => this.settleWithId((id) => commands.signUpWithEmailLink(id)),
       cancelEmailLinkFlow: () => {
-        this.cancelEmailLinkFlow();
+        this.cancelEmailLink();
       },
     };
   }

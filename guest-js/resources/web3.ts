@@ -1,8 +1,8 @@
-/** Sign-ins and sign-ups with a wallet, and what is refused on a desktop. Imported on first use. */
+/** Sign-ins and sign-ups with a wallet. Imported on first use. */
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import { ClerkRuntimeError } from '../errors';
-import type { GenerateSignature, Web3Params } from './browser-attempt';
+import type { GenerateSignature, Web3Params } from './wallet-params';
 
 const METAMASK = 'web3_metamask_signature';
 
@@ -60,11 +60,4 @@ async function sign(
     }
     throw error;
   }
-}
-
-/** @throws `popup_not_supported` */
-export function refusePopup(): Promise<never> {
-  const message =
-    'a popup cannot lead back to the app: call authenticateWithRedirect(), which opens the system browser';
-  return Promise.reject(new ClerkRuntimeError(message, { code: 'popup_not_supported' }));
 }

@@ -9,7 +9,8 @@ use std::{
 use super::{assert_generated, root};
 
 /// The folders of the core with the methods.
-const SOURCES: &[&str] = &["crates/clerk-core/src/resources", "crates/clerk-core/src/flows"];
+const SOURCES: &[&str] =
+    &["crates/clerk-core/src/resources", "crates/clerk-core/src/flows", "crates/clerk-core/src/exchange"];
 
 /// The sets of the commands that are methods of resources.
 const SETS: &[&str] = &["account", "security", "organizations", "manage-organizations", "delete-account"];
@@ -178,9 +179,16 @@ fn resources_page_lists_every_method() {
     let mut table = String::from(
         "| TypeScript | Rust | request | permission | test in Rust | command |\n| --- | --- | --- | --- | --- | --- |\n",
     );
-    // Sessions can be ended without a resource too, so their commands are in the set for that.
+    // Sessions can be ended without a resource too, so their commands are in the set for that. Those of attempts and of session
+    // tokens have sets of their own.
     let is_of_resource = |one: &&Command| {
-        one.sets.iter().all(|set| SETS.contains(&set.as_str())) || one.method.starts_with("Sessions::")
+        let clerk = methods.iter().find(|method| method.name == one.method).map(|method| method.clerk.as_str());
+        let is_of_attempt = ["SignIn.", "SignUp.", "Session.getToken"]
+            .iter()
+            .any(|name| clerk.is_some_and(|clerk| clerk.starts_with(name)));
+        one.sets.iter().all(|set| SETS.contains(&set.as_str()))
+            || one.method.starts_with("Sessions::")
+            || is_of_attempt
     };
     for command in commands.iter().filter(is_of_resource) {
         let name = &command.name;

@@ -8,5 +8,7 @@ export * as organizationMembership from './organization-membership';
 export * as passkey from './passkey';
 export * as phoneNumber from './phone-number';
 export * as session from './session';
+export * as signIn from './sign-in';
+export * as signUp from './sign-up';
 export * as user from './user';
 export * as web3Wallet from './web3-wallet';

@@ -151,7 +151,7 @@ impl Clerk {
     /// As [`authenticate_with_web3`](Self::authenticate_with_web3); an unknown wallet is `form_identifier_not_found`.
     ///
     /// # Source
-    /// `SignIn.authenticateWithWeb3()`; FAPI "Web3".
+    /// FAPI `POST /v1/client/sign_ins`, `…/prepare_first_factor` and `…/attempt_first_factor`; `SignIn.authenticateWithWeb3()`.
     pub async fn sign_in_with_web3(&self, strategy: &str, wallet_name: Option<&str>) -> Result<SignIn> {
         self.with_wallet(strategy, wallet_name, async |mut wallet| {
             self.sign_in_with_wallet(strategy, &mut wallet).await
@@ -165,7 +165,8 @@ impl Clerk {
     /// As [`authenticate_with_web3`](Self::authenticate_with_web3); a known wallet is `form_identifier_exists`.
     ///
     /// # Source
-    /// `SignUp.authenticateWithWeb3()`; FAPI "Web3".
+    /// FAPI `POST /v1/client/sign_ups`, `…/prepare_verification` and `…/attempt_verification`;
+    /// `SignUp.authenticateWithWeb3()`.
     pub async fn sign_up_with_web3(&self, params: SignUpWithWeb3Params) -> Result<SignUp> {
         let (strategy, wallet_name) = (params.strategy.clone(), params.wallet_name.clone());
         self.with_wallet(&strategy, wallet_name.as_deref(), async |mut wallet| {

@@ -33,3 +33,16 @@ async fn attempt_sign_up_verification_creates_the_user() {
     );
     assert_eq!(user.primary_email_address().unwrap().email_address, new);
 }
+
+#[tokio::test]
+async fn reload_sign_up_reads_what_was_changed_elsewhere() {
+    let app = App::start(config()).await;
+    let fields = SignUpParams { first_name: Some("New".to_owned()), ..SignUpParams::default() };
+    let sign_up = app.clerk.create_sign_up(fields).await.unwrap();
+    let update = SignUpParams { first_name: Some("Newer".to_owned()), ..SignUpParams::default() };
+    app.clerk.update_sign_up(&sign_up.id, update).await.unwrap();
+    let reloaded = app.clerk.reload_sign_up(&sign_up.id, None).await.unwrap();
+    assert_eq!((reloaded.id, reloaded.first_name.as_deref()), (sign_up.id, Some("Newer")));
+    let unknown = app.clerk.reload_sign_up(&"sua_unknown".into(), None).await.unwrap_err();
+    assert!(unknown.status().is_some_and(|status| status >= 400), "{unknown}");
+}
