@@ -186,9 +186,7 @@ fn resources_page_lists_every_method() {
         let is_of_attempt = ["SignIn.", "SignUp.", "Session.getToken"]
             .iter()
             .any(|name| clerk.is_some_and(|clerk| clerk.starts_with(name)));
-        one.sets.iter().all(|set| SETS.contains(&set.as_str()))
-            || one.method.starts_with("Sessions::")
-            || is_of_attempt
+        one.sets.iter().all(|set| SETS.contains(&set.as_str())) || one.method.starts_with("Sessions::") || is_of_attempt
     };
     for command in commands.iter().filter(is_of_resource) {
         let name = &command.name;

@@ -5,6 +5,7 @@ import { byId, element } from './dom';
 import { note } from './events';
 import { signedIn } from './signed-in';
 import { SignedOut } from './signed-out';
+import { task } from './task';
 
 const isSecondWindow = new URLSearchParams(window.location.search).get('window') === 'second';
 document.body.classList.toggle('second', isSecondWindow);
@@ -18,12 +19,18 @@ let shown = '';
 function render(): void {
   const { user, session } = clerk;
   // Rebuild the card only when something that it shows has changed.
-  const now = user && session ? JSON.stringify([session.id, user.updatedAt, user.imageUrl]) : 'signed out';
+  const { id, currentTask } = session ?? {};
+  // Its own steps change the user, and the card stays until the task is done.
+  const ofTask = session?.status === 'pending' && !isSecondWindow ? [id, currentTask?.key] : undefined;
+  const now = user ? JSON.stringify(ofTask ?? [id, user.updatedAt, user.imageUrl]) : 'signed out';
   if (now === shown) {
     return;
   }
   shown = now;
-  if (user) {
+  if (user && session && ofTask) {
+    card = null;
+    byId('main').replaceChildren(task(clerk, session, user));
+  } else if (user) {
     card = null;
     byId('main').replaceChildren(signedIn(clerk, user, isSecondWindow));
   } else if (isSecondWindow) {

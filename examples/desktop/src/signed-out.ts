@@ -1,26 +1,10 @@
 /** The card for signing in and signing up. */
-import { type Clerk, isClerkAPIResponseError, isClerkRuntimeError } from 'tauri-plugin-clerk-api';
+import { type Clerk, isClerkRuntimeError } from 'tauri-plugin-clerk-api';
 
 import { element, field } from './dom';
+import { type Failure, failureBox, failureOf } from './failure';
 
 type Mode = 'sign-in' | 'sign-up' | 'sign-in-code' | 'sign-up-code' | 'waiting';
-
-/** An error, as displayed. */
-interface Failure {
-  code: string;
-  message: string;
-}
-
-function failureOf(error: unknown): Failure {
-  if (isClerkAPIResponseError(error)) {
-    const first = error.errors[0];
-    return { code: first?.code ?? error.code, message: first?.longMessage ?? error.message };
-  }
-  if (isClerkRuntimeError(error)) {
-    return { code: error.code, message: error.message };
-  }
-  return { code: 'unknown', message: String(error) };
-}
 
 /** The sign-in card, shown while signed out. */
 export class SignedOut {
@@ -52,25 +36,10 @@ export class SignedOut {
 
   /** Updates the error and the buttons without rebuilding the form, which would lose the user's input. */
   #refresh(): void {
-    this.#alert.replaceChildren(...this.#error());
+    this.#alert.replaceChildren(...(this.#failure ? [failureBox(this.#failure)] : []));
     for (const button of this.root.querySelectorAll('button')) {
       button.disabled = this.#busy && button.dataset.testid !== 'cancel-browser';
     }
-  }
-
-  #error(): HTMLElement[] {
-    if (!this.#failure) {
-      return [];
-    }
-    const { code, message } = this.#failure;
-    return [
-      element(
-        'div',
-        { class: 'error' },
-        element('span', { testId: 'error-message' }, message),
-        element('code', { testId: 'error-code' }, code),
-      ),
-    ];
   }
 
   #show(mode: Mode): void {
