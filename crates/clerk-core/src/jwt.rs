@@ -57,6 +57,12 @@ pub(crate) struct ReceivedToken {
 }
 
 impl ReceivedToken {
+    /// Whether it grants features or plans, which windows show.
+    pub(crate) fn grants_something(&self) -> bool {
+        let claims = payload(self.token.expose()).unwrap_or_default();
+        ["fea", "pla"].iter().any(|name| claims[*name].as_str().is_some_and(|text| !text.is_empty()))
+    }
+
     /// A token that was minted for this request.
     pub(crate) fn minted(token: SessionToken, received: Moment) -> Self {
         Self { claims: Claims::read(token.expose()), token, received, age_ms: 0 }

@@ -192,6 +192,9 @@ impl Writer<'_> {
         if changed {
             tracing::debug!(revision = next.revision, status = ?next.status, "state changed");
             lock(&self.store.notifications).push(Notification::Change { before, now: next });
+        } else {
+            let events = before.events_until(&next).into_iter().map(Notification::Event);
+            lock(&self.store.notifications).waiting.extend(events);
         }
     }
 }

@@ -58,8 +58,8 @@ pub(crate) enum Transition {
     SignedOut { sessions: Vec<SessionId>, pending: BTreeSet<SessionId> },
     /// The active session changed.
     Activate(Option<SessionId>),
-    /// A session token was minted for a session and its active organization. Listeners are not notified: tokens are not
-    /// part of what windows and listeners see.
+    /// A session token was minted for a session and its active organization. Listeners are not notified, unless the token grants
+    /// something: tokens are not part of what windows and listeners see.
     TokenMinted { session: SessionId, token: ReceivedToken },
     /// The active organization of a session changed, according to a response without a client.
     SelectOrganization { session: SessionId, organization: Option<OrganizationId> },
@@ -69,7 +69,10 @@ impl Snapshot {
     /// Returns the state after `transition`.
     pub(crate) fn after(&self, transition: Transition) -> Self {
         let mut next = self.clone();
-        next.revision += u64::from(!matches!(transition, Transition::TokenMinted { .. }));
+        next.revision += u64::from(match &transition {
+            Transition::TokenMinted { token, .. } => token.grants_something(),
+            _ => true,
+        });
         match transition {
             Transition::Loading(instance) => {
                 next.reset();

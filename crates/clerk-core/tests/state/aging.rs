@@ -247,12 +247,32 @@ async fn features_of_an_expired_session_token_are_not_granted() {
 #[tokio::test(start_paused = true)]
 async fn session_token_with_features_is_refreshed_before_it_expires() {
     let aging = Aging::new(json!({ "expire_at": START + 7 * DAY })).await;
-    aging.app.clerk.session_token().await.unwrap().unwrap();
+    let clerk = &aging.app.clerk;
+    clerk.session_token().await.unwrap().unwrap();
+    let refreshed = Arc::<AtomicUsize>::default();
+    let count = refreshed.clone();
+    clerk.on_auth_event(move |event| {
+        assert!(matches!(event, AuthEvent::TokenRefreshed { .. }), "{event:?}");
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    let before = aging.minted.load(Ordering::SeqCst);
+    let read = || (tokio::time::Instant::now(), clerk.snapshot_for_window());
+    let (mut at, mut window) = read();
     for _ in 0..30 {
         tokio::time::sleep(Duration::from_secs(20)).await;
         assert!(aging.has_feature_and_plan());
+        if clerk.snapshot().revision > window.revision {
+            (at, window) = read();
+        }
+        let granted = window.entitlements[&"sess_1".into()].remaining_ms;
+        assert!(
+            i64::try_from(at.elapsed().as_millis()).unwrap() < granted,
+            "a window that reads each revision knows it"
+        );
     }
-    assert!((10..=20).contains(&aging.minted.load(Ordering::SeqCst)), "one a token's lifetime");
+    let minted = aging.minted.load(Ordering::SeqCst);
+    assert!((10..=20).contains(&minted), "one a token's lifetime");
+    assert_eq!(refreshed.load(Ordering::SeqCst), minted - before);
 }
 
 #[tokio::test(start_paused = true)]
