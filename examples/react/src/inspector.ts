@@ -43,7 +43,8 @@ onSystemChange(follow);
 window.addEventListener('storage', follow);
 
 byId('sign-out').addEventListener('click', () => {
-  clerk.signOut().catch(showError);
+  // This window stays where it is. The default is to navigate to the app's start page.
+  clerk.signOut(() => undefined).catch(showError);
 });
 clerk.on('status', showStatus);
 clerk.addListener(render);

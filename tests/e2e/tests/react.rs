@@ -161,6 +161,7 @@ async fn react_follows_another_window_that_signs_out_or_switches_the_organizatio
     window.wait_for("admin-only").await?;
     window.switch_to(&inspector).await?;
     let before = desktop.emulator().requests().len();
+    window.run("window.isSamePage = true; return null").await?;
     window.click("sign-out").await?;
     if let Err(error) = window.wait_for_text("user", "—").await {
         return Err(format!("{error}\n{:#?}\n{}", requests(&desktop, before), desktop.log()?).into());
@@ -168,7 +169,11 @@ async fn react_follows_another_window_that_signs_out_or_switches_the_organizatio
     window.switch_to(&main).await?;
     window.wait_for("page-sign-in").await?;
     window.wait_for_css("input[name=identifier]").await?;
-    nothing_went_wrong(&desktop, &window).await
+    nothing_went_wrong(&desktop, &window).await?;
+    // The inspector has no page to navigate to.
+    window.switch_to(&inspector).await?;
+    assert_eq!(window.run("return window.isSamePage ?? false").await?, json!(true));
+    window.wait_for_text("user", "—").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
