@@ -53,6 +53,7 @@ mod state {
     mod listeners;
     mod properties;
     mod snapshot;
+    mod unchanged;
     mod vault;
 }
 mod support;

@@ -56,6 +56,15 @@ impl Snapshot {
         })
     }
 
+    /// Whether FAPI has just sent a session as signed in that has ended by our clock. Then our clock is wrong, and windows have to
+    /// hear each time that the session goes on.
+    pub(super) fn has_contradicted_session(&self) -> bool {
+        let Some(client) = &self.client else { return false };
+        let received_ms = client.newest_timestamp().0.max(self.received.wall_ms);
+        let is_past = |end: UnixMillis| end.0 > 0 && end.0 <= received_ms;
+        client.signed_in_sessions().any(|session| is_past(session.expire_at) || is_past(session.abandon_at))
+    }
+
     /// Returns this state at `now`: the same, unless a session has ended since. Its revision is the same too, because the
     /// change has yet to be applied and announced.
     pub(crate) fn aged(self: Arc<Self>, now: Moment) -> Arc<Self> {

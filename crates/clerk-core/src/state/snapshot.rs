@@ -19,6 +19,9 @@ use crate::{
     time::Moment,
 };
 
+/// After this time, a response that changes nothing is a revision all the same, so that the disk has the time of a recent one.
+const LONGEST_SILENCE_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// The active session of this device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -106,6 +109,9 @@ pub struct Snapshot {
     /// When this state was made.
     #[serde(skip)]
     pub(crate) at: Moment,
+    /// When this revision was made.
+    #[serde(skip)]
+    pub(crate) revised: Moment,
     /// Whether the client was restored from an earlier run and FAPI has not sent a newer one.
     #[serde(skip)]
     pub(crate) restored: bool,
@@ -153,10 +159,66 @@ impl Snapshot {
             received: start,
             timed_out: None,
             at: start,
+            revised: start,
             restored: false,
             confirmed_at_ms: None,
             signed_out: Arc::default(),
         }
+    }
+
+    /// Returns this state with the revision and the data of `before` if both show the same: then windows, listeners and the disk
+    /// need not hear of it.
+    pub(crate) fn unless_same_as(self, before: &Self) -> Self {
+        if self.revision == before.revision {
+            return self;
+        }
+        let is_same = self.shows_the_same_as(before)
+            && !self.has_contradicted_session()
+            && before.revised.elapsed_ms(self.at) < LONGEST_SILENCE_MS;
+        if !is_same {
+            return Self { revised: self.at, ..self };
+        }
+        Self {
+            revision: before.revision,
+            options: before.options.clone(),
+            client: before.client.clone(),
+            raw_client: before.raw_client.clone(),
+            environment: before.environment.clone(),
+            raw_environment: before.raw_environment.clone(),
+            ..self
+        }
+    }
+
+    /// Whether everything is equal that windows, listeners, and the next run see.
+    fn shows_the_same_as(&self, other: &Self) -> bool {
+        fn is_equal<T: PartialEq>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
+            match (one, other) {
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
+                (one, other) => one.is_none() && other.is_none(),
+            }
+        }
+        self.status == other.status
+            && self.error == other.error
+            && self.active_session == other.active_session
+            && self.restored == other.restored
+            && (&self.publishable_key, &self.frontend_api, &self.domain, &self.proxy_url)
+                == (&other.publishable_key, &other.frontend_api, &other.domain, &other.proxy_url)
+            && (self.instance_type, &self.sdk_metadata) == (other.instance_type, &other.sdk_metadata)
+            && is_equal(Some(&self.options), Some(&other.options))
+            // What FAPI sent says the same as the types, but for what they do not know.
+            && is_equal(self.raw_client.as_ref(), other.raw_client.as_ref())
+            && is_equal(self.raw_environment.as_ref(), other.raw_environment.as_ref())
+            && is_equal(self.client.as_ref(), other.client.as_ref())
+            && is_equal(self.environment.as_ref(), other.environment.as_ref())
+            && self.grants_the_same_as(other)
+    }
+
+    /// Whether no session has another token that grants features or plans.
+    fn grants_the_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.session_tokens, &other.session_tokens)
+            || self.session_tokens.iter().all(|(session, received)| {
+                other.last_active_token(session) == Some(received.token.expose()) || !received.grants_something()
+            })
     }
 
     /// Returns the same state with other options.

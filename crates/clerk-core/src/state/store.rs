@@ -182,7 +182,7 @@ impl Writer<'_> {
         let before = self.store.snapshot();
         let present = Snapshot { at: Moment::now(self.setup.clock.as_ref()), ..(*before).clone() };
         let next = transitions.into_iter().fold(present, |state, transition| state.after(transition));
-        let next = Arc::new(next);
+        let next = Arc::new(next.unless_same_as(&before));
         self.store.tokens.seed(&next);
         let changed = before.revision != next.revision;
         self.store.snapshots.send_if_modified(|state| {

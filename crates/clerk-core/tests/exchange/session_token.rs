@@ -16,21 +16,23 @@ use serde_json::json;
 
 use crate::support::browser;
 
-/// The snapshot contains no tokens, so a new one does not change it.
+/// The snapshot contains no tokens, so a new one does not change it, except for what it grants, which windows show.
 #[tokio::test]
-async fn get_token_does_not_notify_listeners() {
-    let app = ScriptedApp::new(|method, path| match path.ends_with("/tokens") {
-        true => json_response(200, &json!({ "jwt": jwt(&json!({ "fea": "u:reports" })) })),
-        false => two_sessions(method, path),
-    });
-    app.clerk.load(LoadOptions::default()).await.unwrap();
-    let mut state = app.clerk.subscribe();
-    state.mark_unchanged();
-    let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new("sess_1") };
-    app.clerk.get_token(params).await.unwrap().unwrap();
-    assert!(!state.has_changed().unwrap());
-    let feature = CheckAuthorizationParams { feature: Some("reports".into()), ..Default::default() };
-    assert!(app.clerk.check_authorization(&feature), "its claims apply at once");
+async fn get_token_notifies_listeners_only_if_the_token_grants_something() {
+    for (claims, is_notified) in [(json!({ "number": 1 }), false), (json!({ "fea": "u:reports" }), true)] {
+        let app = ScriptedApp::new(move |method, path| match path.ends_with("/tokens") {
+            true => json_response(200, &json!({ "jwt": jwt(&claims) })),
+            false => two_sessions(method, path),
+        });
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        let mut state = app.clerk.subscribe();
+        state.mark_unchanged();
+        let params = GetTokenParams { skip_cache: true, ..GetTokenParams::new("sess_1") };
+        app.clerk.get_token(params).await.unwrap().unwrap();
+        assert_eq!(state.has_changed().unwrap(), is_notified);
+        let feature = CheckAuthorizationParams { feature: Some("reports".into()), ..Default::default() };
+        assert_eq!(app.clerk.check_authorization(&feature), is_notified, "its claims apply at once");
+    }
 }
 
 /// A template's token contains the organization that was active when it was minted.
