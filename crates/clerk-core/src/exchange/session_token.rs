@@ -63,7 +63,8 @@ impl Clerk {
     /// Returns a session token: the short-lived JWT that proves to the app's backend who is signed in.
     ///
     /// Returns the cached token while more than 5 seconds of its lifetime remain, and fetches the next one in the
-    /// background when 17 seconds remain; concurrent calls share one request. Returns `None` if the session has no
+    /// background when 17 seconds remain; concurrent calls share one request. If FAPI gives tokens with less life left than that, it is
+    /// asked again after a pause of 5 seconds, which doubles, or when the token has expired. Returns `None` if the session has no
     /// user. If FAPI can't be reached, retries for about 15 seconds; a request that gets no response ends with the timeout of the
     /// transport, and is not sent again.
     ///
@@ -104,8 +105,11 @@ impl Clerk {
             return self.mint(id, true).await.map(Some).map_err(offline);
         }
         let cache = &self.0.store.tokens;
-        match cache.get(&id).map(|cached| (cached.remaining_ms(self.now()), cached)) {
+        let now = self.now();
+        match cache.get(&id).map(|cached| (cached.remaining_ms(now), cached)) {
             Some((remaining, cached)) if remaining > REFRESH_THRESHOLD_MS => Ok(Some(cached.token)),
+            // FAPI gives none with more life left.
+            Some((remaining, cached)) if remaining > 0 && !cache.may_refresh(&id, now) => Ok(Some(cached.token)),
             Some((remaining, cached)) if remaining > HARD_THRESHOLD_MS => {
                 let refresh = self.shared_mint(id);
                 tokio::spawn(async move {
@@ -124,8 +128,8 @@ impl Clerk {
     /// # Errors
     /// As [`get_token`](Self::get_token).
     pub async fn session_token(&self) -> Result<Option<SessionToken>> {
-        let Some(session) = self.session() else { return Ok(None) };
-        self.get_token(GetTokenParams::new(session.id)).await
+        let Some(session) = self.snapshot().session().map(|session| session.id.clone()) else { return Ok(None) };
+        self.get_token(GetTokenParams::new(session)).await
     }
 
     /// Mints the token with one request for all concurrent callers.
@@ -157,7 +161,9 @@ impl Clerk {
                 other => break other?,
             }
         };
-        let received = ReceivedToken::minted(token.clone(), self.now());
+        let now = self.now();
+        let received = ReceivedToken::minted(token.clone(), now);
+        self.0.store.tokens.note_minted(&id, now, received.remaining_ms(now) <= REFRESH_THRESHOLD_MS);
         if !self.0.store.tokens.put(id.clone(), received.clone(), generation) {
             return Ok(token);
         }

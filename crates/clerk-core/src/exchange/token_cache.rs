@@ -33,9 +33,21 @@ pub(crate) struct TokenCache {
     minting: Mutex<HashMap<TokenId, Minting>>,
 }
 
+/// The pause after a token that came with less life left than a refresh should bring. It doubles with each such token.
+const FIRST_PAUSE_MS: i64 = 5_000;
+const LONGEST_PAUSE_MS: i64 = 60_000;
+
+/// When FAPI may be asked again for a token, if what it gives is due for a refresh at once.
+#[derive(Clone, Copy)]
+struct Pause {
+    since: Moment,
+    ms: i64,
+}
+
 #[derive(Default)]
 struct Entries {
     tokens: HashMap<TokenId, ReceivedToken>,
+    pauses: HashMap<TokenId, Pause>,
     /// Incremented when the cache is cleared, so that tokens requested earlier are not cached.
     generation: u64,
     /// Tokens of the state are cached only if they were received after this moment.
@@ -47,7 +59,9 @@ impl TokenCache {
     pub(crate) fn seed(&self, snapshot: &Snapshot) {
         let Some(client) = &snapshot.client else { return };
         let mut entries = lock(&self.entries);
-        entries.tokens.retain(|id, _| client.signed_in_session(&id.session).is_some());
+        let Entries { tokens, pauses, .. } = &mut *entries;
+        tokens.retain(|id, _| client.signed_in_session(&id.session).is_some());
+        pauses.retain(|id, _| client.signed_in_session(&id.session).is_some());
         for session in client.signed_in_sessions() {
             let Some(token) = snapshot.session_tokens.get(&session.id) else { continue };
             let Some(claims) = &token.claims else { continue };
@@ -73,6 +87,7 @@ impl TokenCache {
         let mut entries = lock(&self.entries);
         entries.generation += 1;
         entries.tokens.clear();
+        entries.pauses.clear();
         change(&mut entries);
         drop(entries);
         lock(&self.minting).clear();
@@ -99,6 +114,22 @@ impl TokenCache {
 
     pub(super) fn get(&self, id: &TokenId) -> Option<ReceivedToken> {
         lock(&self.entries).tokens.get(id).cloned()
+    }
+
+    /// Whether FAPI may be asked for this token ahead of time.
+    pub(super) fn may_refresh(&self, id: &TokenId, now: Moment) -> bool {
+        lock(&self.entries).pauses.get(id).is_none_or(|pause| pause.since.elapsed_ms(now) >= pause.ms)
+    }
+
+    /// Notes that FAPI has given a token. If it `is_due` for a refresh at once, so is the next one, probably.
+    pub(super) fn note_minted(&self, id: &TokenId, now: Moment, is_due: bool) {
+        let pauses = &mut lock(&self.entries).pauses;
+        if is_due {
+            let ms = pauses.get(id).map_or(FIRST_PAUSE_MS, |pause| (pause.ms * 2).min(LONGEST_PAUSE_MS));
+            pauses.insert(id.clone(), Pause { since: now, ms });
+        } else {
+            pauses.remove(id);
+        }
     }
 
     /// Caches a token that was requested in this [`generation`](Self::generation). Returns false if the cache was

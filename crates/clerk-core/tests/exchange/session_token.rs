@@ -1,15 +1,18 @@
 //! Session tokens: the cache, the requests, the claims.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use clerk_core::{Change, CheckAuthorizationParams, GetTokenParams, LoadOptions, SetActiveParams};
 use clerk_testkit::{
     ScriptedApp,
     app::{App, config},
-    json_response, jwt,
+    json_response, jwt, jwt_issued_at,
     sessions::two_sessions,
 };
 use serde_json::json;
@@ -32,6 +35,38 @@ async fn get_token_notifies_listeners_only_if_the_token_grants_something() {
         assert_eq!(state.has_changed().unwrap(), is_notified);
         let feature = CheckAuthorizationParams { feature: Some("reports".into()), ..Default::default() };
         assert_eq!(app.clerk.check_authorization(&feature), is_notified, "its claims apply at once");
+    }
+}
+
+/// FAPI gives tokens that are due for a refresh when they arrive.
+#[tokio::test(start_paused = true)]
+async fn get_token_does_not_ask_again_and_again_if_tokens_are_short_lived() {
+    for (lifetime, at_most) in [(16, 1), (10, 1), (3, 1), (600, 1)] {
+        let minted = Arc::<AtomicUsize>::default();
+        let count = minted.clone();
+        let app = ScriptedApp::new(move |method, path| match path.ends_with("/tokens") {
+            true => {
+                let number = count.fetch_add(1, Ordering::Relaxed);
+                json_response(200, &json!({ "jwt": jwt_issued_at(1_000, lifetime, &json!({ "number": number })) }))
+            }
+            false => two_sessions(method, path),
+        });
+        app.clerk.load(LoadOptions::default()).await.unwrap();
+        let call = async |pause: Duration| {
+            app.clerk.get_token(GetTokenParams::new("sess_1")).await.unwrap().unwrap();
+            tokio::time::sleep(pause).await;
+        };
+        for _ in 0..50 {
+            call(Duration::from_millis(10)).await;
+        }
+        assert_eq!(minted.load(Ordering::Relaxed), at_most, "{lifetime} s");
+        // About one in the life of a token from then on.
+        for _ in 0..1_200 {
+            call(Duration::from_millis(100)).await;
+        }
+        let lives = usize::try_from(120 / lifetime).unwrap();
+        let minted = minted.load(Ordering::Relaxed);
+        assert!((lives.min(1)..=lives + 4).contains(&minted), "{lifetime} s: {minted} requests in {lives} lives");
     }
 }
 
