@@ -28,7 +28,7 @@ use crate::{
 #[non_exhaustive]
 pub struct SignedIn {
     /// The user.
-    pub user: User,
+    pub user: Arc<User>,
     /// The session.
     pub session: Session,
 }

@@ -413,7 +413,7 @@ async fn frontend_api_is_limited_to_the_areas_of_the_window() {
     ] {
         assert_eq!(request(&app, label, method, path, form).await, expected, "{label}: {method} {path}");
     }
-    assert_eq!(app.app.clerk().user().and_then(|user| user.first_name).as_deref(), Some("Augusta"));
+    assert_eq!(app.app.clerk().user().and_then(|user| user.first_name.clone()).as_deref(), Some("Augusta"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

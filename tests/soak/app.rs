@@ -222,7 +222,7 @@ impl DesktopApp {
     }
 
     pub(crate) fn user_name(&self) -> Option<String> {
-        self.clerk.user()?.first_name
+        self.clerk.user()?.first_name.clone()
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -446,9 +446,9 @@ async fn be_signed_in(clerk: &Clerk, name: &str, address: &str) -> Result<()> {
     clerk.resume();
     let is_user =
         |user: Option<&clerk_core::models::User>| user.is_some_and(|user| user.first_name.as_deref() == Some(name));
-    if !is_user(clerk.user().as_ref()) {
+    if !is_user(clerk.user().as_deref()) {
         let client = clerk.client().unwrap_or_default();
-        let held = client.signed_in_sessions().find(|session| is_user(session.user.as_ref()));
+        let held = client.signed_in_sessions().find(|session| is_user(session.user.as_deref()));
         let session = match held {
             Some(session) => Some(session.id.clone()),
             None => clerk.create_sign_in(password_params(address, PASSWORD)).await?.created_session_id,

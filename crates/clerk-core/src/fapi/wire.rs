@@ -27,6 +27,15 @@ pub(crate) fn field<T: Wire>(object: &Map<String, Value>, resource: &'static str
     }
 }
 
+impl<T: Wire> Wire for std::sync::Arc<T> {
+    fn read(json: &Value) -> Option<Self> {
+        T::read(json).map(Self::new)
+    }
+    fn absent() -> Self {
+        Self::new(T::absent())
+    }
+}
+
 impl Wire for String {
     fn read(json: &Value) -> Option<Self> {
         match json {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::{
     fapi::wire::{open_enum, resource},
     models::{OrganizationId, OrganizationMembership, PublicUserData, SessionId, UnixMillis, User},
@@ -58,7 +60,7 @@ resource! {
         /// Minutes since the first and the second factor were verified; -1 for a factor that is not set up.
         pub factor_verification_age: Option<Vec<i64>>,
         /// The signed-in user.
-        pub user: Option<User>,
+        pub user: Option<Arc<User>>,
         /// The user's data that others can see.
         pub public_user_data: Option<PublicUserData>,
         /// Creation time.

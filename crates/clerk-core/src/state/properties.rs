@@ -36,13 +36,13 @@ impl Clerk {
         Some(Session { factor_verification_age, ..session.clone() })
     }
 
-    /// Returns the signed-in user; see [`Snapshot::user`].
+    /// Returns the signed-in user; see [`Snapshot::user`]. It is shared, so this costs the same for every user.
     ///
     /// # Source
     /// `Clerk.user`.
     #[must_use]
-    pub fn user(&self) -> Option<User> {
-        self.snapshot().user().cloned()
+    pub fn user(&self) -> Option<Arc<User>> {
+        self.snapshot().session()?.user.clone()
     }
 
     /// Returns the active organization; see [`Snapshot::organization`].

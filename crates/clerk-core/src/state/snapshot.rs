@@ -250,7 +250,7 @@ impl Snapshot {
     /// Returns the user of the active session.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
-        self.session()?.user.as_ref()
+        self.session()?.user.as_deref()
     }
 
     /// Returns the active organization of the active session.

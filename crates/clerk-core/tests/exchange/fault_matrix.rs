@@ -248,7 +248,7 @@ impl App {
     }
 
     fn user(&self) -> String {
-        self.clerk.user().and_then(|user| user.first_name).unwrap_or_else(|| "nobody".to_owned())
+        self.clerk.user().and_then(|user| user.first_name.clone()).unwrap_or_else(|| "nobody".to_owned())
     }
 
     fn status(&self) -> String {

@@ -118,7 +118,7 @@ impl ModelDevice {
     }
 
     fn user(&self) -> Option<String> {
-        self.clerk.user().and_then(|user| user.first_name)
+        self.clerk.user().and_then(|user| user.first_name.clone())
     }
 
     /// Signs in with a password.

@@ -210,7 +210,7 @@ async fn auth_events_tell_who_signs_in_switches_deletes_the_account_and_signs_ou
     app.clerk.load(LoadOptions::default()).await.unwrap();
     assert_eq!(all(&app.clerk), Vec::<String>::new());
     let session = app.sign_in_with_password().await;
-    let user = app.clerk.user().unwrap().id;
+    let user = app.clerk.user().unwrap().id.clone();
     let organization = app.clerk.create_organization(CreateOrganizationParams::new("Acme")).await.unwrap().id;
     app.clerk
         .set_active(SetActiveParams {

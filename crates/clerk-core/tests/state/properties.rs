@@ -53,3 +53,15 @@ async fn properties_reflect_the_state() {
     failed.clerk.load(LoadOptions::default()).await.unwrap_err();
     assert_eq!((failed.clerk.status(), failed.clerk.is_loaded()), (Status::Error, false));
 }
+
+/// Reading costs the same for a user with many organizations: nothing is copied.
+#[tokio::test]
+async fn user_and_session_share_the_user_that_is_held() {
+    let app = ScriptedApp::new(two_sessions);
+    app.clerk.load(LoadOptions::default()).await.unwrap();
+    let (user, session) = (app.clerk.user().unwrap(), app.clerk.session().unwrap());
+    assert!(Arc::ptr_eq(&user, &app.clerk.user().unwrap()));
+    assert!(Arc::ptr_eq(&user, session.user.as_ref().unwrap()));
+    let snapshot = app.clerk.snapshot_for_window();
+    assert!(Arc::ptr_eq(&user, snapshot.session().unwrap().user.as_ref().unwrap()));
+}
