@@ -54,6 +54,7 @@ mod wallet_bridge;
 
 use tauri::Runtime;
 
+#[cfg(feature = "bindings")]
 #[doc(hidden)]
 pub use bindings::export_bindings;
 pub use builder::Builder;

@@ -106,8 +106,14 @@ impl IpcResponse for Chunk {
 
 /// What Tauri makes of bytes.
 impl Type for Chunk {
+    #[cfg(feature = "bindings")]
     fn definition(_: &mut Types) -> DataType {
         DataType::Reference(specta_typescript::define("ArrayBuffer"))
+    }
+
+    #[cfg(not(feature = "bindings"))]
+    fn definition(types: &mut Types) -> DataType {
+        Vec::<u8>::definition(types)
     }
 }
 

@@ -71,6 +71,7 @@ macro_rules! define {
         )*
 
         /// Each command, and the sets that it is in.
+        #[cfg(feature = "bindings")]
         const SETS: &[(&str, &[&str])] = &[$( (stringify!($name), &[$( $set ),+]) ),*];
 
         /// Every command, for the invoke handler and the bindings.
@@ -83,12 +84,15 @@ macro_rules! define {
 command_table!(define);
 
 /// The sets of the commands that are methods of resources, or serve one. Signing in does not need them.
+#[cfg(feature = "bindings")]
 const RESOURCES: &[&str] = &["account", "security", "organizations", "manage-organizations", "delete-account", "fetch"];
 
 /// The commands of other sets that are methods of resources.
+#[cfg(feature = "bindings")]
 const OF_SESSIONS: &[&str] = &["reload_session", "touch_session", "end_session", "remove_session", "destroy_client"];
 
 /// Returns the set of a command that is a method of a resource, of which the guest library loads the code when it is called.
+#[cfg(feature = "bindings")]
 pub(crate) fn set_of_resource(command: &str) -> Option<&'static str> {
     let (_, sets) = SETS.iter().find(|(name, _)| *name == command)?;
     sets.first().copied().filter(|set| RESOURCES.contains(set) || OF_SESSIONS.contains(&command))

@@ -130,10 +130,17 @@ fn dependencies() -> Result<(), String> {
     let names = tree.lines().filter_map(|line| line.split(' ').next());
     let forbidden: Vec<&str> =
         names.filter(|name| ["tauri", "gtk", "wry", "webkit"].iter().any(|part| name.contains(part))).collect();
-    if forbidden.is_empty() {
-        return Ok(());
+    if !forbidden.is_empty() {
+        let forbidden = forbidden.join(", ");
+        return Err(format!("clerk-core must not depend on Tauri or a webview, but depends on {forbidden}"));
     }
-    Err(format!("clerk-core must not depend on Tauri or a webview, but depends on {}", forbidden.join(", ")))
+    // Types for TypeScript are written by maintainers, not in every app's build.
+    let tree = ["tree", "--locked", "-p", "clerk-desktop-example", "-e", "normal", "--prefix", "none"];
+    let tree = output("cargo", &tree).ok_or("`cargo tree -p clerk-desktop-example` failed")?;
+    if tree.contains("specta-typescript") {
+        return Err("an app must not build specta-typescript".to_owned());
+    }
+    Ok(())
 }
 
 /// The generated permissions: paths and contents.
