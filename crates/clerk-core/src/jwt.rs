@@ -57,10 +57,15 @@ pub(crate) struct ReceivedToken {
 }
 
 impl ReceivedToken {
-    /// Whether it grants features or plans, which windows show.
-    pub(crate) fn grants_something(&self) -> bool {
+    /// Returns the features and plans that it grants, which windows show.
+    pub(crate) fn grants(&self) -> [String; 2] {
         let claims = payload(self.token.expose()).unwrap_or_default();
-        ["fea", "pla"].iter().any(|name| claims[*name].as_str().is_some_and(|text| !text.is_empty()))
+        ["fea", "pla"].map(|name| claims[name].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Whether it grants features or plans.
+    pub(crate) fn grants_something(&self) -> bool {
+        self.grants().iter().any(|text| !text.is_empty())
     }
 
     /// A token that was minted for this request.

@@ -38,6 +38,9 @@ impl Clerk {
             if due_ms > 0 {
                 return due_ms;
             }
+            if !self.0.store.tokens.may_refresh(&id, now) {
+                return millis(PAUSE_AFTER_REFRESH);
+            }
             let refresh = self.shared_mint(id);
             tokio::spawn(async move {
                 if let Err(error) = refresh.await {

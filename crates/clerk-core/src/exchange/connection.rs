@@ -193,8 +193,7 @@ impl Connection {
         let effect = request.effect();
         let rotating = request.may_rotate().then(|| {
             identity.rotations += 1;
-            self.rotating.send_modify(|count| *count += 1);
-            Rotating(self.rotating.clone())
+            self.mark_rotating()
         });
         let in_flight = InFlight {
             stamp: identity.gate.stamp(),
@@ -227,7 +226,17 @@ impl Connection {
         // Another request may wait for this one.
         request.rotating = None;
         self.no_rotation_in_flight().await;
-        self.is_superseded(request)
+        if self.is_superseded(request) {
+            return true;
+        }
+        // Its response is still to be applied.
+        request.rotating = Some(self.mark_rotating());
+        false
+    }
+
+    fn mark_rotating(&self) -> Rotating {
+        self.rotating.send_modify(|count| *count += 1);
+        Rotating(self.rotating.clone())
     }
 
     /// Waits until no request is in flight that may rotate the token. Returns the number of such requests so far.

@@ -275,6 +275,7 @@ impl Clerk {
         let connection = &self.0.connection;
         let first_contact = request.may_create_client() && !connection.has_client_token();
         let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
+        let user_id = self.user_of(request);
         let (mut reply, mut in_flight) = self.send(request).await?;
         if request.begins_attempt()
             && connection.made_another_client(&in_flight, &reply)
@@ -284,9 +285,10 @@ impl Clerk {
             self.end_stray_session(&reply);
             (reply, in_flight) = self.send(request).await?;
         }
-        if request.deletes_account() && reply.outcome.is_ok() {
+        let is_deleted = reply.outcome.as_ref().is_ok_and(|outcome| resource(outcome)["deleted"] == true);
+        if request.deletes_account() && is_deleted {
             // Before the response ends the sessions.
-            self.0.store.emit(&self.0.setup, AuthEvent::AccountDeleted { user_id: self.user_of(request) });
+            self.0.store.emit(&self.0.setup, AuthEvent::AccountDeleted { user_id });
         }
         let outcome = self.absorb(reply, in_flight).await?;
         if request.is_reverification() && is_complete(&outcome) {

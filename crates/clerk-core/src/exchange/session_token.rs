@@ -163,10 +163,12 @@ impl Clerk {
         };
         let now = self.now();
         let received = ReceivedToken::minted(token.clone(), now);
-        self.0.store.tokens.note_minted(&id, now, received.remaining_ms(now) <= REFRESH_THRESHOLD_MS);
         if !self.0.store.tokens.put(id.clone(), received.clone(), generation) {
             return Ok(token);
         }
+        // The one that is held may be newer at its origin.
+        let held = self.0.store.tokens.get(&id).map_or(0, |held| held.remaining_ms(now));
+        self.0.store.tokens.note_minted(&id, now, held <= REFRESH_THRESHOLD_MS);
         // A token of a template, or for another organization, does not describe the session's current state.
         let snapshot = self.snapshot();
         let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&id.session));

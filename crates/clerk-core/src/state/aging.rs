@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    jwt::payload,
     models::{Session, SessionId, SessionStatus, UnixMillis},
     state::{
         snapshot::{ActiveSession, Entitlements, Snapshot},
@@ -104,11 +103,9 @@ impl Snapshot {
     pub(crate) fn with_entitlements(mut self: Arc<Self>, now: Moment) -> Arc<Self> {
         let granted = self.session_tokens.iter().filter_map(|(session, token)| {
             let remaining_ms = token.remaining_ms(now);
-            let claims = payload(token.token.expose()).filter(|_| remaining_ms > 0)?;
-            let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
-            let entitlements = Entitlements { features: text("fea"), plans: text("pla"), remaining_ms };
-            let is_empty = entitlements.features.is_empty() && entitlements.plans.is_empty();
-            (!is_empty).then(|| (session.clone(), entitlements))
+            let is_granted = remaining_ms > 0 && token.grants_something();
+            let [features, plans] = token.grants();
+            is_granted.then(|| (session.clone(), Entitlements { features, plans, remaining_ms }))
         });
         let entitlements: BTreeMap<_, _> = granted.collect();
         if entitlements != self.entitlements {

@@ -45,12 +45,15 @@ open_enum! {
     }
 }
 
-/// Something that happened to the sessions of this device. Requests that fail or are refused cause no event.
+/// Something that happened to the sessions of this device. Requests that fail or are refused cause no event, and neither does a
+/// load that is refused for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum AuthEvent {
-    /// A session began on this device: a sign-in or a sign-up is complete. Not emitted for the sessions with which an app starts.
+    /// A session is signed in on this device: a sign-in or a sign-up is complete, or Clerk says that a session goes on which had
+    /// ended by the clock of this device. Not emitted for the sessions with which an app starts, as far as
+    /// they were stored.
     SignedIn {
         /// The session. It is not necessarily the active one.
         session_id: SessionId,
@@ -66,7 +69,8 @@ pub enum AuthEvent {
         /// Why.
         reason: SignOutReason,
     },
-    /// Another session, another organization, or none became the active one. Not emitted for the choice at the start of an app.
+    /// Another session, another organization, or none became the active one. Not emitted for the one with which an app starts, unless
+    /// a window chooses another.
     SessionChanged {
         /// The active session; absent if there is none.
         session_id: Option<SessionId>,
@@ -118,7 +122,7 @@ impl Snapshot {
                 },
             }));
             let begun = after.signed_in_sessions().filter(|session| before.signed_in_session(&session.id).is_none());
-            // FAPI says for the first time who is signed in here.
+            // FAPI says for the first time in this run who is signed in here.
             let is_start = before.id.as_str().is_empty() && !self.is_loaded();
             events.extend(
                 begun

@@ -8,7 +8,7 @@ use crate::models::SessionId;
 pub(crate) const MAX_ENDED: usize = 32;
 
 /// The sessions, the newest last.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SignedOut(VecDeque<SessionId>);
 
 impl SignedOut {

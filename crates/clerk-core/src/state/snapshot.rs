@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// After this time, a response that changes nothing is a revision all the same, so that the disk has the time of a recent one.
-const LONGEST_SILENCE_MS: i64 = 24 * 60 * 60 * 1000;
+const LONGEST_SILENCE_MS: i64 = 12 * 60 * 60 * 1000;
 
 /// The active session of this device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
@@ -174,6 +174,7 @@ impl Snapshot {
         }
         let is_same = self.shows_the_same_as(before)
             && !self.has_contradicted_session()
+            && self.ages_are_the_same_as(before)
             && before.revised.elapsed_ms(self.at) < LONGEST_SILENCE_MS;
         if !is_same {
             return Self { revised: self.at, ..self };
@@ -201,6 +202,8 @@ impl Snapshot {
             && self.error == other.error
             && self.active_session == other.active_session
             && self.restored == other.restored
+            // Calls for a session wait for the end of that session.
+            && self.signed_out == other.signed_out
             && (&self.publishable_key, &self.frontend_api, &self.domain, &self.proxy_url)
                 == (&other.publishable_key, &other.frontend_api, &other.domain, &other.proxy_url)
             && (self.instance_type, &self.sdk_metadata) == (other.instance_type, &other.sdk_metadata)
@@ -213,12 +216,22 @@ impl Snapshot {
             && self.grants_the_same_as(other)
     }
 
-    /// Whether no session has another token that grants features or plans.
+    /// Whether the session tokens are the same, but for those that neither grant nor granted features or plans.
     fn grants_the_same_as(&self, other: &Self) -> bool {
+        let is_same = |session: &SessionId| {
+            let (new, held) = (self.session_token(session), other.session_token(session));
+            new.map(|token| &token.token) == held.map(|token| &token.token)
+                || ![new, held].into_iter().flatten().any(ReceivedToken::grants_something)
+        };
         Arc::ptr_eq(&self.session_tokens, &other.session_tokens)
-            || self.session_tokens.iter().all(|(session, received)| {
-                other.last_active_token(session) == Some(received.token.expose()) || !received.grants_something()
-            })
+            || self.session_tokens.keys().chain(other.session_tokens.keys()).all(is_same)
+    }
+
+    /// Whether the verifications are as old as in `other`, by now.
+    fn ages_are_the_same_as(&self, other: &Self) -> bool {
+        let sessions = self.client.iter().flat_map(|client| &client.sessions);
+        let age = |of: &Self, session: &Session| of.verification_age(session, self.at);
+        sessions.into_iter().all(|session| age(self, session) == age(other, session))
     }
 
     /// Returns the same state with other options.

@@ -46,6 +46,7 @@ enum Notification {
     Change {
         before: Arc<Snapshot>,
         now: Arc<Snapshot>,
+        events: Vec<AuthEvent>,
     },
     /// To a listener that was just added.
     Added(Listener, Arc<Snapshot>),
@@ -59,16 +60,25 @@ impl Notifications {
         if self.waiting.len() <= MAX_WAITING {
             return;
         }
-        // The two oldest changes become one.
-        let mut changes = self.waiting.iter().enumerate().filter_map(|(place, waiting)| match waiting {
-            Notification::Change { before, .. } => Some((place, before.clone())),
-            Notification::Added(..) | Notification::Event(_) => None,
-        });
-        if let (Some((oldest, first)), Some((next, _))) = (changes.next(), changes.next()) {
-            if let Some(Notification::Change { before, .. }) = self.waiting.get_mut(next) {
-                *before = first;
-            }
-            self.waiting.remove(oldest);
+        // The two oldest changes become one, with the events of both.
+        let mut changes = self
+            .waiting
+            .iter()
+            .enumerate()
+            .filter_map(|(place, waiting)| matches!(waiting, Notification::Change { .. }).then_some(place));
+        let (Some(oldest), Some(next)) = (changes.next(), changes.next()) else {
+            // Only events are waiting.
+            self.waiting.pop_front();
+            return;
+        };
+        let Some(Notification::Change { before: first, events: mut earlier, .. }) = self.waiting.remove(oldest) else {
+            return;
+        };
+        if let Some(Notification::Change { before, events, .. }) = self.waiting.get_mut(next - 1) {
+            *before = first;
+            earlier.append(events);
+            earlier.drain(..earlier.len().saturating_sub(MAX_WAITING));
+            *events = earlier;
         }
     }
 }
@@ -133,7 +143,9 @@ impl Store {
     fn notify(&self, setup: &ClerkSetup, notification: Option<Notification>) {
         {
             let mut notifications = lock(&self.notifications);
-            notifications.waiting.extend(notification);
+            if let Some(notification) = notification {
+                notifications.push(notification);
+            }
             if std::mem::replace(&mut notifications.is_running, true) {
                 return;
             }
@@ -149,11 +161,11 @@ impl Store {
                 None => return,
                 Some(Notification::Added(listener, snapshot)) => listener.notify(&snapshot),
                 Some(Notification::Event(event)) => self.announce(setup, &event),
-                Some(Notification::Change { before, now }) => {
+                Some(Notification::Change { before, now, events }) => {
                     setup.emit(Event::StateChanged { revision: now.revision, status: now.status });
                     self.listeners.notify(&before, &now);
-                    for event in before.events_until(&now) {
-                        self.announce(setup, &event);
+                    for event in &events {
+                        self.announce(setup, event);
                     }
                 }
             }
@@ -191,10 +203,11 @@ impl Writer<'_> {
         });
         if changed {
             tracing::debug!(revision = next.revision, status = ?next.status, "state changed");
-            lock(&self.store.notifications).push(Notification::Change { before, now: next });
+            let events = before.events_until(&next);
+            lock(&self.store.notifications).push(Notification::Change { before, now: next, events });
         } else {
-            let events = before.events_until(&next).into_iter().map(Notification::Event);
-            lock(&self.store.notifications).waiting.extend(events);
+            let mut notifications = lock(&self.store.notifications);
+            before.events_until(&next).into_iter().for_each(|event| notifications.push(Notification::Event(event)));
         }
     }
 }

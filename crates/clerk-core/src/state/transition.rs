@@ -70,7 +70,9 @@ impl Snapshot {
     pub(crate) fn after(&self, transition: Transition) -> Self {
         let mut next = self.clone();
         next.revision += u64::from(match &transition {
-            Transition::TokenMinted { token, .. } => token.grants_something(),
+            Transition::TokenMinted { session, token } => {
+                token.grants_something() || self.session_token(session).is_some_and(ReceivedToken::grants_something)
+            }
             _ => true,
         });
         match transition {

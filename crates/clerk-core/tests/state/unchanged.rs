@@ -14,7 +14,8 @@ use clerk_core::{
     storage::MemoryStore,
 };
 use clerk_testkit::{
-    MemoryCache, ScriptedApp, client, clock::TestClock, device::START_MS, environment, json_response, jwt, session,
+    MemoryCache, ScriptedApp, client, clock::TestClock, device::START_MS, environment, json_response, jwt,
+    jwt_issued_at, session,
 };
 use serde_json::{Value, json};
 
@@ -55,6 +56,8 @@ impl Unchanged {
                 let response = json_response(200, &json!({ "response": *answer.lock().unwrap() }))?;
                 Some(clerk_testkit::Response { token: Some("a-token"), ..response })
             }
+            // A token that grants something is refreshed in the background.
+            "/client/sessions/sess_1/tokens" => None,
             other => panic!("unexpected request {other}"),
         };
         let app = ScriptedApp::with_tokens(script, Arc::new(MemoryStore::default()), |setup| {
@@ -147,4 +150,42 @@ async fn response_with_another_session_token_is_no_revision() {
     *unchanged.says.lock().unwrap() = client(1, &[with_token(2)]);
     unchanged.read().await;
     assert_eq!(unchanged.counts().0, revision);
+}
+
+/// A window counts from when it last heard of the age.
+#[tokio::test(start_paused = true)]
+async fn equal_response_is_a_revision_if_the_user_was_verified_again() {
+    let mut verified = session("sess_1");
+    verified["factor_verification_age"] = json!([0, -1]);
+    let unchanged = Unchanged::new(verified).await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let (revision, ..) = unchanged.counts();
+    unchanged.read().await;
+    assert_eq!(unchanged.counts().0, revision, "within the minute");
+    tokio::time::sleep(Duration::from_secs(12 * 60)).await;
+    unchanged.read().await;
+    assert_eq!(unchanged.counts().0, revision + 1);
+}
+
+/// Windows would show what the organization of before had.
+#[tokio::test(start_paused = true)]
+async fn response_with_a_token_that_grants_less_is_a_revision() {
+    let with_features = |features: &str| {
+        let mut active = session("sess_1");
+        active["last_active_token"] =
+            json!({ "object": "token", "jwt": jwt_issued_at(START_MS / 1_000, 600, &json!({ "fea": features })) });
+        active
+    };
+    let unchanged = Unchanged::new(with_features("o:reports")).await;
+    for (features, revisions) in [("", 1), ("", 0), ("u:notes", 1)] {
+        let (revision, ..) = unchanged.counts();
+        // FAPI issues another one.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        *unchanged.says.lock().unwrap() = client(1, &[with_features(features)]);
+        unchanged.read().await;
+        assert_eq!(unchanged.counts().0, revision + revisions, "{features:?}");
+        let window = unchanged.app.clerk.snapshot_for_window();
+        let shown = window.entitlements.get(&"sess_1".into()).map_or("", |granted| granted.features.as_str());
+        assert_eq!(shown, features);
+    }
 }
