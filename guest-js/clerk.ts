@@ -80,7 +80,7 @@ export class Clerk extends Redirects {
 
   readonly #host: Host = {
     sync: () => this.#mirror.sync(),
-    entitlements: (id) => this.#mirror.snapshot?.entitlements[id],
+    entitlements: (id) => this.#mirror.entitlements(id),
     authenticate: async (resource, params) => {
       await (await importOnDemand()).authenticate(this.#context, resource, params);
     },

@@ -6,6 +6,7 @@ import { type EventCallback, listen as listenTo } from '@tauri-apps/api/event';
 
 import { authEvents, events, notices, type NumberedAuthEvent } from './bindings';
 import { reviveError } from './errors';
+import { notify } from './listeners';
 
 async function listen(event: string, callback: EventCallback<unknown>): Promise<() => void> {
   try {
@@ -67,7 +68,7 @@ export async function onNotice(callback: (notice: Notice) => void): Promise<() =
     for (const { code, message } of await notices()) {
       if (!seen.has(`${code} ${message}`)) {
         seen.add(`${code} ${message}`);
-        callback({ code, message });
+        notify(callback, { code, message });
       }
     }
   };
@@ -80,7 +81,7 @@ export type AuthEvents = {
 };
 
 /**
- * Calls `callback` with each event of this kind, in every window: `signedIn`, `signedOut` with its reason, `sessionChanged`,
+ * Calls `callback` with each event of this kind that happens once this has resolved, in every window: `signedIn`, `signedOut` with its reason, `sessionChanged`,
  * `accountDeleted` or `tokenRefreshed`. Needs the permission `clerk:read-state`; no event contains a token.
  *
  * @param options.past - whether the events of this run of the app from before the call come first: the last ones of all kinds,
@@ -102,16 +103,21 @@ export async function onAuthEvent<Type extends keyof AuthEvents>(
   const isOfType = (event: NumberedAuthEvent): event is AuthEvents[Type] => event.type === type;
   let last = 0;
   let calls = !!options.past;
+  let hasEnded = false;
   const read = async () => {
     for (const event of await authEvents()) {
       if (event.sequence > last) {
         last = event.sequence;
-        if (calls && isOfType(event)) {
-          callback(event);
+        if (calls && !hasEnded && isOfType(event)) {
+          notify(callback, event);
         }
       }
     }
     calls = true;
   };
-  return await listenAndRead(events.authEvent, read);
+  const unlisten = await listenAndRead(events.authEvent, read);
+  return () => {
+    hasEnded = true;
+    unlisten();
+  };
 }

@@ -4,12 +4,14 @@
  * Events only announce a new revision; the state is read by a command. The subscription starts before the first read, so
  * that no change is missed, and listeners are notified of each revision once, in order.
  */
-import { snapshot as readSnapshot, type Snapshot } from './bindings';
+import { elapsed, type Moment, now } from './aging';
+import { type Entitlements, snapshot as readSnapshot, type Snapshot } from './bindings';
 import { coalesce } from './coalesce';
 import { onStateChanged } from './ipc';
 
 export class Mirror {
   #snapshot: Snapshot | undefined;
+  #received: Moment = now();
   #subscribed: Promise<void> | undefined;
   readonly #onChange: (snapshot: Snapshot) => void;
 
@@ -20,6 +22,12 @@ export class Mirror {
   /** The newest state that is known here. */
   get snapshot(): Snapshot | undefined {
     return this.#snapshot;
+  }
+
+  /** Returns what the session token of a session grants by now, as far as Rust has one. */
+  entitlements(sessionId: string): Entitlements | undefined {
+    const granted = this.#snapshot?.entitlements[sessionId];
+    return granted && elapsed(this.#received) < granted.remainingMs ? granted : undefined;
   }
 
   /** Starts to follow the state. Calling it again does nothing. */
@@ -67,6 +75,7 @@ export class Mirror {
     const known = this.#revision;
     if (snapshot.revision >= known) {
       this.#snapshot = snapshot;
+      this.#received = now();
     }
     if (snapshot.revision > known) {
       this.#onChange(snapshot);

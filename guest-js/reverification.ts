@@ -6,9 +6,6 @@ import type { ReverificationConfig } from './resources/authorization';
 /** What Clerk itself requires for its sensitive requests. */
 const STRICT = 'strict';
 
-/** The presets by the level that they need; an unknown one needs the second factor, as in Clerk's components. */
-const LEVELS: Record<string, string> = { strict_mfa: 'multi_factor' };
-
 /** Which verification is required. */
 export interface RequiredReverification {
   /** For `session.startVerification()`: `first_factor`, `second_factor` or `multi_factor`. */
@@ -19,7 +16,8 @@ export interface RequiredReverification {
 
 function required(value: unknown): RequiredReverification {
   if (typeof value === 'string') {
-    return { level: LEVELS[value] ?? 'second_factor', reverification: value };
+    // An unknown preset needs the second factor, as in Clerk's components.
+    return { level: value === 'strict_mfa' ? 'multi_factor' : 'second_factor', reverification: value };
   }
   const { level, afterMinutes, after_minutes } = (value ?? {}) as Record<string, unknown>;
   const minutes = afterMinutes ?? after_minutes;
@@ -51,12 +49,22 @@ export function reverificationHint(body: unknown): RequiredReverification | unde
     : undefined;
 }
 
+/** Returns the JSON of a refusal, whose body stays readable. */
+async function jsonOf(response: Response): Promise<unknown> {
+  return response.status === 403
+    ? await response
+        .clone()
+        .json()
+        .catch(() => undefined)
+    : undefined;
+}
+
 /**
  * Makes a call that Clerk, or the app's backend, may refuse until the user is verified again. Then it calls `verify`, which shows a
  * dialog, say, and returns whether the user is verified; and it repeats the call, once. What the repeated call returns is the
  * result. A session token from before the verification is not used for it.
  *
- * A backend's refusal is recognised if `call` returns the JSON of its response.
+ * A backend's refusal is recognised if `call` returns its response, e.g. that of `clerk.fetch()`, or the JSON of it.
  *
  * @throws those of `call` and `verify`; {@link ClerkRuntimeError} `reverification_cancelled` if `verify` returns false,
  * `no_active_session` if another session, or none, is active after the verification
@@ -85,7 +93,7 @@ export async function withReverification<T>(
   let requirement: RequiredReverification | undefined;
   try {
     const result = await call();
-    requirement = reverificationHint(result);
+    requirement = reverificationHint(result instanceof Response ? await jsonOf(result) : result);
     if (!requirement) {
       return result;
     }

@@ -69,6 +69,14 @@ describe('SignIn', () => {
     expect(signIn.ssoBypassFirstFactors).toEqual([{ strategy: 'password' }]);
   });
 
+  it('a member that Clerk does not send any more is gone', async () => {
+    rust.on('create_sign_in', () => ({ id: 'sia_1', status: 'needs_first_factor', clientTrustState: null }));
+    const again = await signIn.create({ identifier: 'ada@example.com' });
+    expect([again.clientTrustState, again.timezone, again.protectCheck]).toEqual([undefined, null, null]);
+    expect(JSON.parse(JSON.stringify(signUp))).not.toHaveProperty('web3Wallet');
+    expect(JSON.parse(JSON.stringify(signUp))).toMatchObject({ web3wallet: '0x1' });
+  });
+
   it('submitProtectCheck() submits the proof', async () => {
     rust.on('submit_sign_in_protect_check', () => ({ id: 'sia_1', status: 'complete' }));
     expect((await signIn.submitProtectCheck({ proofToken: 'proof' })).status).toBe('complete');

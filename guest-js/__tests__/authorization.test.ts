@@ -64,10 +64,12 @@ describe('Session.checkAuthorization()', () => {
   it('a value that is not a string holds for nobody, and does not throw', async () => {
     await load();
     for (const wanted of [7, true, {}, []]) {
-      for (const name of ['role', 'permission', 'feature', 'plan']) {
+      for (const name of ['role', 'permission', 'feature', 'plan', 'reverification']) {
         expect(check({ [name]: wanted }), `${name}: ${JSON.stringify(wanted)}`).toBe(false);
       }
     }
+    const text = { level: 'first_factor', afterMinutes: '10' } as never;
+    expect(check({ reverification: text })).toBe(false);
   });
 
   it('a pending session, and one without a user, has nothing', async () => {
@@ -92,6 +94,20 @@ describe('Session.checkAuthorization()', () => {
       check({ reverification: 'strict' }),
     ]).toEqual([false, false, false]);
     expect(check({ role: 'admin' })).toBe(true);
+  });
+
+  it('features and plans end with the session token, although the session was read again meanwhile', async () => {
+    vi.useFakeTimers();
+    await load();
+    rust.on('reload_session', () => ({ ...rust.state.client!.sessions[0]! }));
+    rust.on('snapshot', () => rust.state);
+    vi.advanceTimersByTime(55_000);
+    const user = clerk.user;
+    rust.state = { ...rust.state, entitlements: { sess_1: { ...ENTITLEMENTS, remainingMs: 5_000 } } };
+    await clerk.session!.reload();
+    expect([check({ plan: 'pro' }), clerk.user === user]).toEqual([true, true]);
+    vi.advanceTimersByTime(5_000);
+    expect(check({ plan: 'pro' })).toBe(false);
   });
 
   it('a newer state brings other features, also if the session did not change', async () => {

@@ -471,9 +471,14 @@ describe('auth events', () => {
     let all: object[] = [signedOut(1), refreshed(2)];
     rust.on('auth_events', () => all);
     const seen: number[] = [];
-    await onAuthEvent(
+    vi.spyOn(console, 'error').mockReturnValue(undefined);
+    const unlisten = await onAuthEvent(
       'signedOut',
-      ({ sequence, reason }) => seen.push(reason === 'expired' ? sequence : -1),
+      ({ sequence, reason }) => {
+        seen.push(reason === 'expired' ? sequence : -1);
+        // It does not keep the others from being reported.
+        throw new Error('a faulty listener');
+      },
       options,
     );
     all = [...all, refreshed(3), signedOut(4)];
@@ -484,5 +489,11 @@ describe('auth events', () => {
     await vi.waitFor(() => {
       expect(seen).toEqual(expected);
     });
+    // A read that is under way is not reported any more.
+    all = [...all, signedOut(6)];
+    rust.emit('auth-event', {});
+    unlisten();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(seen).toEqual(expected);
   });
 });

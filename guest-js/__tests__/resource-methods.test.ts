@@ -745,7 +745,7 @@ describe('methods of resources', () => {
     [SignUp, 'signUp'],
   ] as const)('%o has every method that is written for it', (type, kind) => {
     const base = Object.getPrototypeOf(type.prototype) as object;
-    const own = ['constructor', 'resource', 'take'];
+    const own = ['constructor', 'kind', 'take'];
     const named = Object.getOwnPropertyNames(base).filter((name) => !own.includes(name));
     // Beside the methods, `external-account.ts` has what `user.ts` shares with it.
     const written = Object.keys(methods[kind]).filter((name) => name !== 'connection');

@@ -69,12 +69,30 @@ describe('withReverification()', () => {
   it.each([
     ['an error of Clerk', () => Promise.reject(refusal(REQUIRED, { reverification: 'lax' }))],
     ["a backend's hint", () => Promise.resolve(hint('lax'))],
+    [
+      "a backend's response",
+      () => Promise.resolve(new Response(JSON.stringify(hint('lax')), { status: 403 })),
+    ],
   ])('repeats the call once after %s', async (_, refuse) => {
     const call = vi.fn<() => Promise<unknown>>().mockImplementationOnce(refuse).mockResolvedValue('done');
     const verify = vi.fn(() => Promise.resolve(true));
     expect(await withReverification(clerk(), call, verify)).toBe('done');
     expect(verify.mock.calls).toEqual([[{ level: 'second_factor', reverification: 'lax' }]]);
     expect(call).toHaveBeenCalledTimes(2);
+  });
+
+  it('returns other responses as they are', async () => {
+    const verify = vi.fn(() => Promise.resolve(true));
+    for (const [body, status] of [
+      [JSON.stringify(hint('lax')), 200],
+      ['<html>', 403],
+      ['{}', 403],
+    ] as const) {
+      const response = new Response(body, { status });
+      expect(await withReverification(clerk(), () => Promise.resolve(response), verify)).toBe(response);
+      expect(await response.text()).toBe(body);
+    }
+    expect(verify).not.toHaveBeenCalled();
   });
 
   it('does not ask for what is not required', async () => {

@@ -33,19 +33,20 @@ function grants(claim: string, wanted: string): boolean {
   });
 }
 
-const PRESETS: Record<string, [level: string, minutes: number]> = {
-  strict_mfa: ['multi_factor', 10],
-  strict: ['second_factor', 10],
-  moderate: ['second_factor', 60],
-  lax: ['second_factor', 1440],
-};
+const PRESETS = new Map<string, [level: string, minutes: number]>([
+  ['strict_mfa', ['multi_factor', 10]],
+  ['strict', ['second_factor', 10]],
+  ['moderate', ['second_factor', 60]],
+  ['lax', ['second_factor', 1440]],
+]);
 
 /** Whether the factors were verified recently enough: `age` has the minutes for each, -1 for one that is not set up. */
 function isFresh(age: number[] | null, wanted: ReverificationConfig): boolean {
   const [level = '', minutes = 0] =
-    typeof wanted === 'string' ? (PRESETS[wanted] ?? []) : [wanted.level, wanted.afterMinutes];
+    typeof wanted === 'string' ? (PRESETS.get(wanted) ?? []) : [wanted.level, wanted.afterMinutes];
   const [first = -2, second = -2] = age ?? [];
-  if (Math.min(first, second) < -1) {
+  // Whatever the types say.
+  if (typeof minutes !== 'number' || Math.min(first, second) < -1) {
     return false;
   }
   const fresh = (minutesAgo: number) => minutesAgo >= 0 && minutesAgo < minutes;

@@ -17,7 +17,7 @@ export type RedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource
 export interface Host {
   /** Brings the mirrored state up to date. */
   sync(): Promise<void>;
-  /** Returns what the session token of a session grants, as far as Rust has one. */
+  /** Returns what the session token of a session grants by now, as far as Rust has one. */
   entitlements(sessionId: string): wire.Entitlements | undefined;
   /** Runs a flow through the system browser. */
   authenticate(resource: wire.AttemptKind, params: RedirectParams): Promise<void>;
@@ -28,7 +28,7 @@ abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends DataResou
   declare readonly id?: string;
 
   /** @internal Which of the two it is. */
-  get resource(): wire.AttemptKind {
+  kind(): wire.AttemptKind {
     return 'signIn';
   }
 
@@ -46,16 +46,15 @@ abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends DataResou
    * ```
    */
   authenticateWithRedirect(params: RedirectParams): Promise<void> {
-    return this.host.authenticate(this.resource, params);
+    return this.host.authenticate(this.kind(), params);
   }
 
   /** @internal {@link settle} for calls that need the attempt's id. */
   async settleWithId(call: (id: string) => Promise<Data>): Promise<this> {
     if (this.id === undefined) {
-      throw new ClerkRuntimeError(
-        `no ${this.resource} is in progress: call ${this.resource}.create() first`,
-        { code: 'attempt_not_started' },
-      );
+      throw new ClerkRuntimeError(`no ${this.kind()} is in progress: call ${this.kind()}.create() first`, {
+        code: 'attempt_not_started',
+      });
     }
     return await this.settle(call(this.id));
   }
@@ -87,7 +86,7 @@ export function attemptOf<
   data: Data | null,
 ) => Attempt<Data> & Omit<Fields<Data>, Own | 'id'> & MethodsOf<Name> {
   abstract class Of extends Attempt<Data> {
-    override get resource(): Name {
+    override kind(): Name {
       return name;
     }
 

@@ -1,4 +1,4 @@
-import { elapsed, type Moment, now, sessionStatus, verificationAge } from '../aging';
+import { type Moment, now, sessionStatus, verificationAge } from '../aging';
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import { type CheckAuthorizationParams, isAuthorized } from './authorization';
@@ -49,9 +49,10 @@ export class Session extends lazyResourceOf<
     // Before that, the constructor does it.
     if (#data in this) {
       const { user } = data;
+      const isSame = !user || JSON.stringify(user) === JSON.stringify(this.#data.user);
       this.#data = user ? data : { ...data, user: this.#data.user };
       this.#received = now();
-      this.#user = user ? new User(user, this.host) : this.#user;
+      this.#user = isSame ? this.#user : new User(user, this.host);
       Object.assign(this, { user: this.#user });
     }
   }
@@ -89,12 +90,10 @@ export class Session extends lazyResourceOf<
    * ```
    */
   checkAuthorization(params: CheckAuthorizationParams): boolean {
-    const granted = this.host.entitlements(this.id);
-    const isValid = granted && elapsed(this.#received) < granted.remainingMs;
     const { factorVerificationAge } = this;
     return (
       this.status === 'active' &&
-      isAuthorized({ ...this.#data, factorVerificationAge }, isValid ? granted : undefined, params)
+      isAuthorized({ ...this.#data, factorVerificationAge }, this.host.entitlements(this.id), params)
     );
   }
 

@@ -13,7 +13,7 @@ export type SignInRedirectParams = RedirectParams;
 export class SignIn extends attemptOf<
   'signIn',
   wire.SignIn,
-  'firstFactorVerification' | 'secondFactorVerification' | 'clientTrustState'
+  'firstFactorVerification' | 'secondFactorVerification' | 'clientTrustState' | 'abandonAt'
 >(
   'signIn',
   {
@@ -29,6 +29,8 @@ export class SignIn extends attemptOf<
     userData: null,
     protectCheck: null,
     timezone: null,
+    // Removes that of an earlier sign-in.
+    clientTrustState: undefined as never,
   },
   'resetPassword submitProtectCheck authenticateWithPasskey authenticateWithWeb3 authenticateWithMetamask authenticateWithCoinbaseWallet authenticateWithOKXWallet authenticateWithBase authenticateWithSolana authenticateWithPopup reload',
 ) {

@@ -63,9 +63,9 @@ export class SignUp extends attemptOf<
 
   /** @internal */
   override take(data: wire.SignUp): void {
-    super.take(data);
     // Absent before `create()`.
-    const { verifications, web3Wallet, abandonAt, legalAcceptedAt } = data as Partial<wire.SignUp>;
+    const { verifications, web3Wallet, abandonAt, legalAcceptedAt, ...rest } = data as Partial<wire.SignUp>;
+    super.take(rest as wire.SignUp);
     const shown = Object.entries({ ...NONE, ...verifications }).map(([name, verification]) => [
       name,
       new Verification({

@@ -156,9 +156,11 @@ fn test_of(method: &str, tests: &[(String, String)]) -> Option<String> {
         found
     };
     let mut ordered: Vec<_> = tests.iter().collect();
-    ordered.sort_by_key(|(path, _)| !path.ends_with(own));
+    ordered.sort_by_key(|(path, _)| (!path.ends_with(own), !path.starts_with("resources/")));
     ordered.iter().find_map(|(path, text)| {
-        let found = calling(text, &format!(".{name}("));
+        let mut found = calling(text, &format!(".{name}("));
+        // One that sends the request rather than one that refuses to.
+        found.sort_by_key(|(test, _)| test.contains("without_a_request"));
         let test = found.iter().find(|(_, is_test)| *is_test).cloned().or_else(|| {
             let helper = &found.first()?.0;
             calling(text, &format!("{helper}(")).into_iter().find(|(name, is_test)| *is_test && name != helper)

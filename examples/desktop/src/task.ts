@@ -38,6 +38,7 @@ export function task(clerk: Clerk, session: Session, user: User): HTMLElement {
     clerk.setActive({ session: session.id, ...(organization !== undefined && { organization }) });
 
   const hasSome = user.organizationMemberships.length > 0;
+  let created: string | undefined;
   const chooseOrganization = () => [
     element('h2', {}, hasSome ? 'Choose an organization' : 'Create an organization'),
     ...user.organizationMemberships.map(({ organization }) =>
@@ -54,24 +55,29 @@ export function task(clerk: Clerk, session: Session, user: User): HTMLElement {
       field('organization-name', hasSome ? 'Or create one' : 'Its name', { required: true }),
       'Create',
       async (name) => {
-        const { id } = await clerk.createOrganization({ name });
-        await activate(id);
+        // Not a second one if only the activation failed.
+        created ??= (await clerk.createOrganization({ name })).id;
+        await activate(created);
       },
     ),
   ];
   const setUpMfa = () => {
     const secret = element('code', { testId: 'totp-secret' });
-    void run(async () => {
-      secret.textContent = (await user.createTOTP()).secret;
-    });
+    const showKey = () =>
+      run(async () => {
+        secret.textContent = (await user.createTOTP()).secret;
+      });
+    void showKey();
     return [
       element('h2', {}, 'Set up two-step verification'),
       element('p', { class: 'quiet' }, 'Enter this key into an authenticator app, and then its code below.'),
       secret,
+      element('button', { class: 'link', onClick: () => void showKey() }, 'Another key'),
       form(
         field('code', 'Code', { inputmode: 'numeric', autocomplete: 'one-time-code', required: true }),
         'Continue',
         async (code) => {
+          // An app whose instance has backup codes shows those of the result, once.
           await user.verifyTOTP({ code });
           await activate();
         },
