@@ -1,13 +1,10 @@
 //! The commands and events of the plugin, with their types.
 
 #[cfg(feature = "bindings")]
-mod export;
+pub(crate) mod export;
 
 use tauri::Runtime;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_events};
-
-#[cfg(feature = "bindings")]
-pub use export::export_bindings;
 
 use crate::{
     commands,

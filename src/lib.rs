@@ -56,7 +56,7 @@ use tauri::Runtime;
 
 #[cfg(feature = "bindings")]
 #[doc(hidden)]
-pub use bindings::export_bindings;
+pub use bindings::export::export_bindings;
 pub use builder::Builder;
 /// The core of the plugin, which does not depend on Tauri: auth state and flows.
 pub use clerk_core as core;
