@@ -140,9 +140,16 @@ export type AuthConfig = {
 	sessionMinter: boolean,
 };
 
-/**  Something that happened to the sessions of this device. Requests that fail or are refused cause no event. */
+/**
+ *  Something that happened to the sessions of this device. Requests that fail or are refused cause no event, and neither does a
+ *  load that is refused for good.
+ */
 export type AuthEvent = 
-/**  A session began on this device: a sign-in or a sign-up is complete. Not emitted for the sessions with which an app starts. */
+/**
+ *  A session is signed in on this device: a sign-in or a sign-up is complete, or Clerk says that a session goes on which had
+ *  ended by the clock of this device. Not emitted for the sessions with which an app starts, as far as
+ *  they were stored.
+ */
 { type: "signedIn"; 
 /**  The session. It is not necessarily the active one. */
 sessionId: SessionId; 
@@ -156,7 +163,10 @@ sessionId: SessionId;
 userId: UserId | null; 
 /**  Why. */
 reason: SignOutReason } | 
-/**  Another session, another organization, or none became the active one. Not emitted for the choice at the start of an app. */
+/**
+ *  Another session, another organization, or none became the active one. Not emitted for the one with which an app starts, unless
+ *  a window chooses another.
+ */
 { type: "sessionChanged"; 
 /**  The active session; absent if there is none. */
 sessionId: SessionId | null; 
