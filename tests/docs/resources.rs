@@ -185,7 +185,7 @@ fn resources_page_lists_every_method() {
     // tokens have sets of their own.
     let is_of_resource = |one: &&Command| {
         let clerk = methods.iter().find(|method| method.name == one.method).map(|method| method.clerk.as_str());
-        let is_of_attempt = ["SignIn.", "SignUp.", "Session.getToken"]
+        let is_of_attempt = ["Client.", "SignIn.", "SignUp.", "Session.getToken"]
             .iter()
             .any(|name| clerk.is_some_and(|clerk| clerk.starts_with(name)));
         one.sets.iter().all(|set| SETS.contains(&set.as_str())) || one.method.starts_with("Sessions::") || is_of_attempt
