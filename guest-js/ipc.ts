@@ -81,11 +81,12 @@ export type AuthEvents = {
 };
 
 /**
- * Calls `callback` with each event of this kind that happens once this has resolved, in every window: `signedIn`, `signedOut` with its reason, `sessionChanged`,
- * `accountDeleted` or `tokenRefreshed`. Needs the permission `clerk:read-state`; no event contains a token.
+ * Calls `callback` with each event of this type: `signedIn`, `signedOut` with its reason, `sessionChanged`, `accountDeleted` or
+ * `tokenRefreshed`. Every window can listen; events are reported from the moment when the returned promise resolves. Needs the
+ * permission `clerk:read-state`. No event contains a token.
  *
- * @param options.past - whether the events of this run of the app from before the call come first: the last ones of all kinds,
- *   32 at most. Default: false.
+ * @param options.past - whether to report earlier events of this run of the app first, out of the last 32 of all types. Default:
+ *   false.
  * @returns a function that removes the listener.
  *
  * @example

@@ -298,7 +298,7 @@ impl Clerk {
         Ok(outcome)
     }
 
-    /// Ends the session of a client that FAPI made for a request with a superseded token, and that nobody uses.
+    /// Ends the session on a client that FAPI created for a request with a superseded token. Nobody uses that client.
     fn end_stray_session(&self, reply: &Reply) {
         let TokenUpdate::Set(token) = &reply.token else { return };
         let (Some(session), Some(client)) = (created_session(&reply.outcome), client_id(token)) else { return };

@@ -63,8 +63,8 @@ impl Clerk {
     /// Returns a session token: the short-lived JWT that proves to the app's backend who is signed in.
     ///
     /// Returns the cached token while more than 5 seconds of its lifetime remain, and fetches the next one in the
-    /// background when 17 seconds remain; concurrent calls share one request. If FAPI gives tokens with less life left than that, it is
-    /// asked again after a pause of 5 seconds, which doubles, or when the token has expired. Returns `None` if the session has no
+    /// background when 17 seconds remain; concurrent calls share one request. If FAPI returns tokens with less lifetime than that, the
+    /// refresh waits for 5 seconds, then twice as long each time, but not longer than until the token expires. Returns `None` if the session has no
     /// user. If FAPI can't be reached, retries for about 15 seconds; a request that gets no response ends with the timeout of the
     /// transport, and is not sent again.
     ///
@@ -108,7 +108,7 @@ impl Clerk {
         let now = self.now();
         match cache.get(&id).map(|cached| (cached.remaining_ms(now), cached)) {
             Some((remaining, cached)) if remaining > REFRESH_THRESHOLD_MS => Ok(Some(cached.token)),
-            // FAPI gives none with more life left.
+            // FAPI returns none with a longer remaining lifetime.
             Some((remaining, cached)) if remaining > 0 && !cache.may_refresh(&id, now) => Ok(Some(cached.token)),
             Some((remaining, cached)) if remaining > HARD_THRESHOLD_MS => {
                 let refresh = self.shared_mint(id);

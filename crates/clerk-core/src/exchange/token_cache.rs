@@ -33,11 +33,12 @@ pub(crate) struct TokenCache {
     minting: Mutex<HashMap<TokenId, Minting>>,
 }
 
-/// The pause after a token that came with less life left than a refresh should bring. It doubles with each such token.
+/// How long a background refresh waits after FAPI returned a token that was already due for a refresh. The pause doubles with each
+/// such token.
 const FIRST_PAUSE_MS: i64 = 5_000;
 const LONGEST_PAUSE_MS: i64 = 60_000;
 
-/// When FAPI may be asked again for a token, if what it gives is due for a refresh at once.
+/// A pause before the next background refresh of a token.
 #[derive(Clone, Copy)]
 struct Pause {
     since: Moment,
@@ -116,12 +117,12 @@ impl TokenCache {
         lock(&self.entries).tokens.get(id).cloned()
     }
 
-    /// Whether FAPI may be asked for this token ahead of time.
+    /// Whether this token may be refreshed in the background now.
     pub(super) fn may_refresh(&self, id: &TokenId, now: Moment) -> bool {
         lock(&self.entries).pauses.get(id).is_none_or(|pause| pause.since.elapsed_ms(now) >= pause.ms)
     }
 
-    /// Notes that FAPI has given a token. If it `is_due` for a refresh at once, so is the next one, probably.
+    /// Records that a token was minted. If it `is_due` for a refresh at once, the next one probably is too, so refreshes pause.
     pub(super) fn note_minted(&self, id: &TokenId, now: Moment, is_due: bool) {
         let pauses = &mut lock(&self.entries).pauses;
         if is_due {

@@ -19,7 +19,7 @@ use crate::{
     time::Moment,
 };
 
-/// After this time, a response that changes nothing is a revision all the same, so that the disk has the time of a recent one.
+/// After this time, even an unchanged response makes a revision, so that the stored confirmation time stays recent.
 const LONGEST_SILENCE_MS: i64 = 12 * 60 * 60 * 1000;
 
 /// The active session of this device.
@@ -166,8 +166,8 @@ impl Snapshot {
         }
     }
 
-    /// Returns this state with the revision and the data of `before` if both show the same: then windows, listeners and the disk
-    /// need not hear of it.
+    /// Returns this state with the revision and the data of `before` if nothing changed, so that windows and listeners are not
+    /// notified and nothing is written.
     pub(crate) fn unless_same_as(self, before: &Self) -> Self {
         if self.revision == before.revision {
             return self;

@@ -67,8 +67,8 @@ impl Notifications {
             .enumerate()
             .filter_map(|(place, waiting)| matches!(waiting, Notification::Change { .. }).then_some(place));
         let (Some(oldest), Some(next)) = (changes.next(), changes.next()) else {
-            // Only events are waiting.
-            self.waiting.pop_front();
+            let oldest = self.waiting.iter().position(|waiting| matches!(waiting, Notification::Event(_)));
+            oldest.and_then(|oldest| self.waiting.remove(oldest));
             return;
         };
         let Some(Notification::Change { before: first, events: mut earlier, .. }) = self.waiting.remove(oldest) else {
@@ -209,5 +209,44 @@ impl Writer<'_> {
             let mut notifications = lock(&self.store.notifications);
             before.events_until(&next).into_iter().for_each(|event| notifications.push(Notification::Event(event)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::{ClerkOptions, SdkMetadata};
+
+    fn signed_in(number: usize) -> AuthEvent {
+        AuthEvent::SignedIn { session_id: format!("sess_{number}").as_str().into(), user_id: None }
+    }
+
+    #[test]
+    fn push_merges_changes_and_keeps_their_events_in_order() {
+        let state = Arc::new(Snapshot::initial(SdkMetadata::default(), ClerkOptions::default()));
+        let (_, added) = Listeners::default().add(Interest::Changes, Arc::new(|_| {}));
+        let mut notifications = Notifications::default();
+        notifications.push(Notification::Added(added, state.clone()));
+        for number in 0..MAX_WAITING + 40 {
+            let (before, now) = (state.clone(), state.clone());
+            notifications.push(Notification::Change { before, now, events: vec![signed_in(number)] });
+        }
+        assert_eq!(notifications.waiting.len(), MAX_WAITING);
+        assert!(matches!(notifications.waiting[0], Notification::Added(..)), "a listener is not forgotten");
+        let events = notifications.waiting.iter().flat_map(|waiting| match waiting {
+            Notification::Change { events, .. } => events.clone(),
+            _ => Vec::new(),
+        });
+        assert_eq!(events.collect::<Vec<_>>(), (0..MAX_WAITING + 40).map(signed_in).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn push_forgets_the_oldest_event_if_nothing_can_be_merged() {
+        let mut notifications = Notifications::default();
+        for number in 0..=MAX_WAITING {
+            notifications.push(Notification::Event(signed_in(number)));
+        }
+        assert_eq!(notifications.waiting.len(), MAX_WAITING);
+        assert!(matches!(&notifications.waiting[0], Notification::Event(event) if *event == signed_in(1)));
     }
 }
