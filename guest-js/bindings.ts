@@ -12,38 +12,20 @@ export const setActive = (params: SetActiveParams) => invoke<SetActiveOutcome>("
 export const signOut = (options: SignOutOptions) => invoke<SignOutOutcome>("sign_out", { options });
 export const chooseInitialSession = (sessionId: SessionId | null) => invoke<null>("choose_initial_session", { sessionId });
 export const touch = () => invoke<null>("touch");
-export const handleUnauthenticated = () => invoke<null>("handle_unauthenticated");
-export const authenticateWithRedirect = (params: AuthenticateWithRedirectParams) => invoke<RedirectOutcome>("authenticate_with_redirect", { params });
-export const handleRedirectCallback = (params: RedirectCallbackParams) => invoke<RedirectOutcome>("handle_redirect_callback", { params });
-export const handleEmailLinkVerification = (url: string, params: EmailLinkVerificationParams) => invoke<EmailLinkOutcome>("handle_email_link_verification", { url, params });
-export const startHostedAuth = (mode: AttemptKind, callback: RedirectCallbackParams) => invoke<RedirectOutcome>("start_hosted_auth", { mode, callback });
-export const authenticateWithWeb3 = (params: AuthenticateWithWeb3Params) => invoke<RedirectOutcome>("authenticate_with_web3", { params });
 export const cancelAuthentication = () => invoke<boolean>("cancel_authentication");
 export const takeRedirectOutcome = () => invoke<RedirectOutcome | null>("take_redirect_outcome");
-export const openExternal = (url: string) => invoke<null>("open_external", { url });
 export const createSignIn = (params: SignInCreateParams) => invoke<SignIn>("create_sign_in", { params });
 export const prepareSignInFirstFactor = (signInId: SignInId, params: PrepareFactorParams) => invoke<SignIn>("prepare_sign_in_first_factor", { signInId, params });
 export const attemptSignInFirstFactor = (signInId: SignInId, params: AttemptFactorParams) => invoke<SignIn>("attempt_sign_in_first_factor", { signInId, params });
 export const prepareSignInSecondFactor = (signInId: SignInId, params: PrepareFactorParams) => invoke<SignIn>("prepare_sign_in_second_factor", { signInId, params });
 export const attemptSignInSecondFactor = (signInId: SignInId, params: AttemptFactorParams) => invoke<SignIn>("attempt_sign_in_second_factor", { signInId, params });
-export const resetSignInPassword = (signInId: SignInId, params: ResetPasswordParams) => invoke<SignIn>("reset_sign_in_password", { signInId, params });
-export const reloadSignIn = (signInId: SignInId, rotatingTokenNonce: string | null) => invoke<SignIn>("reload_sign_in", { signInId, rotatingTokenNonce });
 export const signInWithEmailLink = (signInId: SignInId, emailAddressId: string | null) => invoke<SignIn>("sign_in_with_email_link", { signInId, emailAddressId });
-export const submitSignInProtectCheck = (signInId: SignInId, proofToken: string) => invoke<SignIn>("submit_sign_in_protect_check", { signInId, proofToken });
-export const signInWithWeb3 = (strategy: string, walletName: string | null) => invoke<SignIn>("sign_in_with_web3", { strategy, walletName });
 export const createSignUp = (params: SignUpParams) => invoke<SignUp>("create_sign_up", { params });
 export const updateSignUp = (signUpId: SignUpId, params: SignUpParams) => invoke<SignUp>("update_sign_up", { signUpId, params });
 export const prepareSignUpVerification = (signUpId: SignUpId, params: PrepareVerificationParams) => invoke<SignUp>("prepare_sign_up_verification", { signUpId, params });
 export const attemptSignUpVerification = (signUpId: SignUpId, params: AttemptVerificationParams) => invoke<SignUp>("attempt_sign_up_verification", { signUpId, params });
-export const reloadSignUp = (signUpId: SignUpId, rotatingTokenNonce: string | null) => invoke<SignUp>("reload_sign_up", { signUpId, rotatingTokenNonce });
 export const signUpWithEmailLink = (signUpId: SignUpId) => invoke<SignUp>("sign_up_with_email_link", { signUpId });
-export const submitSignUpProtectCheck = (signUpId: SignUpId, proofToken: string) => invoke<SignUp>("submit_sign_up_protect_check", { signUpId, proofToken });
-export const signUpWithWeb3 = (params: SignUpWithWeb3Params) => invoke<SignUp>("sign_up_with_web3", { params });
-export const clerkJsState = () => invoke<ClerkJsState>("clerk_js_state");
-export const frontendApi = (request: FrontendApiRequest) => invoke<FrontendApiResponse>("frontend_api", { request });
-export const openAndWait = (url: string) => invoke<OpenAndWaitOutcome>("open_and_wait", { url });
 export const getToken = (params: GetTokenParams) => invoke<string | null>("get_token", { params });
-export const joinWaitlist = (params: JoinWaitlistParams) => invoke<Waitlist>("join_waitlist", { params });
 
 /** The names of the events. */
 export const events = {

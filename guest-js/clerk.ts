@@ -2,17 +2,14 @@
 import type * as wire from './bindings';
 import * as commands from './bindings';
 import { type Context, isReadyFor } from './class/context';
-import { Redirects } from './class/redirects';
+import { Flows } from './class/flows';
 import type { ClerkStatus, Resources, SetActiveParams, SignOutOptions } from './class/types';
 import { isClerkAPIResponseError, isClerkRuntimeError } from './errors';
-import type { ClerkFetchInit } from './fetch';
 import { importOnDemand } from './import-on-demand';
 import { onRedirectFinished } from './ipc';
 import { Listeners, notify } from './listeners';
 import { Mirror } from './mirror';
-import { navigate } from './navigation';
 import { type ClerkOptions, wireOptions } from './options';
-import type { Host } from './resources/base';
 import { Client } from './resources/client';
 import type { Organization } from './resources/organization';
 import type { Session } from './resources/session';
@@ -29,7 +26,7 @@ import { Urls } from './urls';
  * clerk.addListener(({ user }) => render(user));
  * ```
  */
-export class Clerk extends Redirects {
+export class Clerk extends Flows {
   readonly #mirror = new Mirror((snapshot) => {
     this.#take(snapshot);
   });
@@ -75,18 +72,11 @@ export class Clerk extends Redirects {
     loaded: () => this.loaded,
     whenLoaded: () => this.#succeeded,
     given: () => this.#options,
-    host: () => this.#host,
-  };
-
-  readonly #host: Host = {
-    sync: () => this.#mirror.sync(),
     entitlements: (id) => this.#mirror.entitlements(id),
-    authenticate: async (resource, params) => {
-      await (await importOnDemand()).authenticate(this.#context, resource, params);
-    },
   };
 
-  protected override get context(): Context {
+  /** @internal */
+  override get context(): Context {
     return this.#context;
   }
 
@@ -383,6 +373,7 @@ export class Clerk extends Redirects {
     if (!to) {
       return undefined;
     }
+    const { navigate, openExternal } = await importOnDemand();
     return await navigate(
       to,
       {
@@ -394,20 +385,10 @@ export class Clerk extends Redirects {
         assign: (url) => {
           window.location.assign(url);
         },
-        openExternal: (url) => commands.openExternal(url),
+        openExternal,
       },
       options.replace,
     );
-  }
-
-  /**
-   * Sends a request to the app's own backend as the signed-in user; Rust adds the session token. See `clerkFetch`.
-   *
-   * @throws {@link ClerkRuntimeError} `fetch_not_allowed`, `fetch_redirect_refused`, `no_active_session`, `network_error`
-   */
-  async fetch(input: RequestInfo | URL, init?: ClerkFetchInit): Promise<Response> {
-    const { clerkFetch } = await import('./fetch');
-    return await clerkFetch(input, init);
   }
 
   #take(snapshot: wire.Snapshot): void {
@@ -415,7 +396,7 @@ export class Clerk extends Redirects {
       if (this.#client) {
         this.#client.update(snapshot.client);
       } else {
-        this.#client = new Client(snapshot.client, this.#host);
+        this.#client = new Client(snapshot.client, this.#context);
       }
     }
     this.#retrying = false;

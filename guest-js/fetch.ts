@@ -1,7 +1,7 @@
 /** Requests to the app's own backend, in which Rust adds the session token: the page needs none. */
 import type { FetchHead, WindowBody, WindowFetch } from './bindings';
 import { ClerkRuntimeError } from './errors';
-import * as commands from './resource-commands';
+import * as commands from './on-demand-commands';
 
 /** Options of {@link clerkFetch}: those of `fetch`, and Clerk's. */
 export interface ClerkFetchInit extends RequestInit {

@@ -1,13 +1,15 @@
 export { Clerk } from './clerk';
-export type { HandleEmailLinkVerificationParams, Waitlist } from './class/flows';
 export type {
+  AuthenticateWithWalletParams,
+  AuthenticateWithWeb3Params,
   ClerkStatus,
   DomainOrProxyUrl,
+  HandleEmailLinkVerificationParams,
   Resources,
   SetActiveParams,
   SignOutOptions,
+  Waitlist,
 } from './class/types';
-export type { AuthenticateWithWalletParams, AuthenticateWithWeb3Params } from './class/wallets';
 export {
   ClerkAPIError,
   ClerkAPIResponseError,

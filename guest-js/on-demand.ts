@@ -1,3 +1,5 @@
 /** What the class imports on first use. */
-export { authenticate, flows } from './class/browser-flows';
+export * as methods from './class/methods';
+export { navigate } from './navigation';
+export { openExternal } from './on-demand-commands';
 export { attemptPasskey, signInWithPasskey } from './passkey';

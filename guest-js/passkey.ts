@@ -2,7 +2,7 @@
 import type * as wire from './bindings';
 import * as commands from './bindings';
 import { ClerkRuntimeError } from './errors';
-import * as resourceCommands from './resource-commands';
+import * as onDemand from './on-demand-commands';
 
 /** The sign-in that a passkey continues. */
 export interface PasskeySignIn {
@@ -69,11 +69,11 @@ export async function attemptPasskey(signIn: PasskeySignIn, isSecond: boolean): 
  */
 export async function verifySessionWithPasskey(sessionId: string): Promise<wire.SessionVerification> {
   requirePasskeys();
-  const { firstFactorVerification } = await resourceCommands.prepareSessionFirstFactor(sessionId, {
+  const { firstFactorVerification } = await onDemand.prepareSessionFirstFactor(sessionId, {
     strategy,
   });
   const publicKeyCredential = await requestPasskey(firstFactorVerification?.nonce, false);
-  return await resourceCommands.attemptSessionFirstFactor(sessionId, { strategy, publicKeyCredential });
+  return await onDemand.attemptSessionFirstFactor(sessionId, { strategy, publicKeyCredential });
 }
 
 /** The request that is waiting for the user. Browsers allow one at a time. */

@@ -211,29 +211,18 @@ export class Urls {
 
   /** The parameters that tell a sign-in page where to navigate to afterwards. */
   #redirectParams(redirect: RedirectOptions, redirectUrl: string): Params {
-    const signInForce = this.#firstAllowed(
-      redirect.signInForceRedirectUrl,
-      this.#options.signInForceRedirectUrl,
-    );
-    const signUpForce = this.#firstAllowed(
-      redirect.signUpForceRedirectUrl,
-      this.#options.signUpForceRedirectUrl,
-    );
-    const signInFallback =
-      signInForce === undefined
-        ? this.#firstAllowed(redirect.signInFallbackRedirectUrl, this.#options.signInFallbackRedirectUrl)
-        : undefined;
-    const signUpFallback =
-      signUpForce === undefined
-        ? this.#firstAllowed(redirect.signUpFallbackRedirectUrl, this.#options.signUpFallbackRedirectUrl)
-        : undefined;
-    const params: [string, string | undefined][] = [
-      ['sign_in_force_redirect_url', signInForce],
-      ['sign_in_fallback_redirect_url', signInFallback],
-      ['sign_up_force_redirect_url', signUpForce],
-      ['sign_up_fallback_redirect_url', signUpFallback],
-      ['redirect_url', this.#firstAllowed(redirectUrl)],
-    ];
+    const params: [name: string, url: string | undefined][] = [];
+    for (const kind of ['signIn', 'signUp'] as const) {
+      const add = (name: `${typeof kind}${'Force' | 'Fallback'}RedirectUrl`) => {
+        const url = this.#firstAllowed(redirect[name], this.#options[name]);
+        params.push([snakeCase(name), url]);
+        return url;
+      };
+      if (!add(`${kind}ForceRedirectUrl`)) {
+        add(`${kind}FallbackRedirectUrl`);
+      }
+    }
+    params.push(['redirect_url', this.#firstAllowed(redirectUrl)]);
     return params.filter((param): param is [string, string] => param[1] !== undefined);
   }
 
@@ -248,27 +237,24 @@ export class Urls {
   }
 
   /** Returns where an authentication leads; `search` are parameters of an address. */
-  #after(kind: 'sign_in' | 'sign_up', search: Record<string, string>): string {
-    const [force, fallback] =
-      kind === 'sign_in'
-        ? [this.#options.signInForceRedirectUrl, this.#options.signInFallbackRedirectUrl]
-        : [this.#options.signUpForceRedirectUrl, this.#options.signUpFallbackRedirectUrl];
+  #after(kind: 'signIn' | 'signUp', search: Record<string, string> = {}): string {
+    const [force, fallback] = [`${kind}ForceRedirectUrl`, `${kind}FallbackRedirectUrl`] as const;
     const url = this.#firstAllowed(
-      search[`${kind}_force_redirect_url`],
-      force,
+      search[snakeCase(force)],
+      this.#options[force],
       search['redirect_url'],
-      search[`${kind}_fallback_redirect_url`],
-      fallback,
+      search[snakeCase(fallback)],
+      this.#options[fallback],
     );
     return this.withAuth(url ?? '/');
   }
 
-  afterSignIn(search: Record<string, string> = {}): string {
-    return this.#after('sign_in', search);
+  afterSignIn(search?: Record<string, string>): string {
+    return this.#after('signIn', search);
   }
 
-  afterSignUp(search: Record<string, string> = {}): string {
-    return this.#after('sign_up', search);
+  afterSignUp(search?: Record<string, string>): string {
+    return this.#after('signUp', search);
   }
 
   afterSignOut(): string {

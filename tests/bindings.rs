@@ -13,7 +13,7 @@ fn bindings_match_the_committed_files() {
     }
     let fresh = tempfile::tempdir().unwrap();
     clerk::export_bindings::<MockRuntime>(fresh.path()).unwrap();
-    for name in ["bindings.ts", "resource-commands.ts"] {
+    for name in ["bindings.ts", "on-demand-commands.ts"] {
         let committed = fs::read_to_string(folder.join(name)).unwrap_or_default();
         let generated = fs::read_to_string(fresh.path().join(name)).unwrap();
         assert!(generated == committed, "guest-js/{name} is stale: run `cargo xtask bindings`");

@@ -44,6 +44,13 @@ afterEach(() => {
   rust.stop();
 });
 
+/** The next revision, with this attempt in it. */
+function responds(kind: 'signIn' | 'signUp', attempt: object): object {
+  const { state } = rust;
+  rust.state = { ...state, revision: state.revision + 1, client: { ...state.client!, [kind]: attempt } };
+  return attempt;
+}
+
 /** The calls but those that read the state. */
 function calls(): [string, unknown][] {
   return rust.calls
@@ -70,7 +77,9 @@ describe('SignIn', () => {
   });
 
   it('a member that Clerk does not send any more is gone', async () => {
-    rust.on('create_sign_in', () => ({ id: 'sia_1', status: 'needs_first_factor', clientTrustState: null }));
+    rust.on('create_sign_in', () =>
+      responds('signIn', { id: 'sia_1', status: 'needs_first_factor', clientTrustState: null }),
+    );
     const again = await signIn.create({ identifier: 'ada@example.com' });
     expect([again.clientTrustState, again.timezone, again.protectCheck]).toEqual([undefined, null, null]);
     expect(JSON.parse(JSON.stringify(signUp))).not.toHaveProperty('web3Wallet');
@@ -78,7 +87,7 @@ describe('SignIn', () => {
   });
 
   it('submitProtectCheck() submits the proof', async () => {
-    rust.on('submit_sign_in_protect_check', () => ({ id: 'sia_1', status: 'complete' }));
+    rust.on('submit_sign_in_protect_check', () => responds('signIn', { id: 'sia_1', status: 'complete' }));
     expect((await signIn.submitProtectCheck({ proofToken: 'proof' })).status).toBe('complete');
     expect(calls()).toEqual([['submit_sign_in_protect_check', { signInId: 'sia_1', proofToken: 'proof' }]]);
   });
@@ -182,7 +191,7 @@ describe('SignUp', () => {
   });
 
   it('submitProtectCheck() submits the proof', async () => {
-    rust.on('submit_sign_up_protect_check', () => ({ id: 'sua_1', status: 'complete' }));
+    rust.on('submit_sign_up_protect_check', () => responds('signUp', { id: 'sua_1', status: 'complete' }));
     expect((await signUp.submitProtectCheck({ proofToken: 'proof' })).status).toBe('complete');
     expect(calls()).toEqual([['submit_sign_up_protect_check', { signUpId: 'sua_1', proofToken: 'proof' }]]);
   });

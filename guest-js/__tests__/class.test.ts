@@ -399,11 +399,11 @@ describe('calls', () => {
     const attempt = { id: 'sia_1', status: 'needs_first_factor' };
     const signIn = { ...attempt } as unknown as NonNullable<Snapshot['client']>['signIn'];
     const clerk = await loaded({}, snapshot({ client: { ...client(), signIn } }));
-    rust.on('sign_in_with_email_link', () => ({
-      ...attempt,
-      status: 'complete',
-      createdSessionId: 'sess_1',
-    }));
+    rust.on('sign_in_with_email_link', () => {
+      // A sign-in that is complete is no longer in progress.
+      rust.state = { ...rust.state, revision: 2, client: client() };
+      return { ...attempt, status: 'complete', createdSessionId: 'sess_1' };
+    });
     rust.on('cancel_authentication', () => true);
     const { startEmailLinkFlow, cancelEmailLinkFlow } = clerk.client!.signIn.createEmailLinkFlow();
     const verified = await startEmailLinkFlow({

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import * as commands from '../bindings';
-import { getOrganization } from '../resource-commands';
 import { invoke } from '../invoke';
+import { getOrganization, reloadSignIn } from '../on-demand-commands';
 
 const PAGE = Symbol.for('tauri-plugin-clerk.page');
 const tauriInvoke = vi.fn((..._args: unknown[]) => Promise.resolve(null));
@@ -37,7 +37,7 @@ describe('invoke', () => {
   it('invoke() passes ids as data: none becomes part of the URL of a command', async () => {
     const id = '../sign_out?x=1#y|z\r\nclerk-request: other';
     await getOrganization(id);
-    await commands.reloadSignIn(id, null);
+    await reloadSignIn(id, null);
     await commands.getToken({ sessionId: id });
     expect(tauriInvoke.mock.calls.map((call) => call.slice(0, 2))).toEqual([
       ['plugin:clerk|get_organization', { id }],

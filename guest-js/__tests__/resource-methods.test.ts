@@ -1,7 +1,7 @@
 /** The methods of resources: which command each calls, with what, and what becomes of the response. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import * as resourceCommands from '../resource-commands';
+import * as onDemand from '../on-demand-commands';
 import { Clerk } from '../clerk';
 import { isClerkAPIResponseError, isClerkRuntimeError } from '../errors';
 import { Client } from '../resources/client';
@@ -170,6 +170,50 @@ const ATTEMPTS: Record<string, Row> = {
     { strategy: 'web3_base_signature', walletName: null },
     SIGN_IN,
   ],
+  'SignIn.authenticateWithMetamask': [
+    () => signIn().authenticateWithMetamask(),
+    'sign_in_with_web3',
+    { strategy: 'web3_metamask_signature', walletName: null },
+    SIGN_IN,
+  ],
+  'SignIn.authenticateWithCoinbaseWallet': [
+    () => signIn().authenticateWithCoinbaseWallet(),
+    'sign_in_with_web3',
+    { strategy: 'web3_coinbase_wallet_signature', walletName: null },
+    SIGN_IN,
+  ],
+  'SignIn.authenticateWithOKXWallet': [
+    () => signIn().authenticateWithOKXWallet(),
+    'sign_in_with_web3',
+    { strategy: 'web3_okx_wallet_signature', walletName: null },
+    SIGN_IN,
+  ],
+  'SignIn.authenticateWithBase': [
+    () => signIn().authenticateWithBase(),
+    'sign_in_with_web3',
+    { strategy: 'web3_base_signature', walletName: null },
+    SIGN_IN,
+  ],
+  'SignIn.authenticateWithSolana': [
+    () => signIn().authenticateWithSolana({ walletName: 'Phantom' }),
+    'sign_in_with_web3',
+    { strategy: 'web3_solana_signature', walletName: 'Phantom' },
+    SIGN_IN,
+  ],
+  'SignIn.authenticateWithPasskey': [
+    () => signIn().authenticateWithPasskey(),
+    'prepare_sign_in_first_factor',
+    { ...ofSignIn, params: { strategy: 'passkey' } },
+    { ...SIGN_IN, firstFactorVerification: { nonce: '{}' } },
+  ],
+  'SignIn.authenticateWithRedirect': [
+    () => signIn().authenticateWithRedirect({ strategy: 'oauth_google' }),
+    'authenticate_with_redirect',
+    {
+      params: { strategy: 'oauth_google', resource: 'signIn', callback: { location: window.location.href } },
+    },
+    { navigateTo: null, createdSessionId: null },
+  ],
   'SignIn.reload': [
     () => signIn().reload(),
     'reload_sign_in',
@@ -224,6 +268,80 @@ const ATTEMPTS: Record<string, Row> = {
     { params: { strategy: 'web3_base_signature', legalAccepted: true } },
     SIGN_UP,
   ],
+  'SignUp.prepareEmailAddressVerification': [
+    () => signUp().prepareEmailAddressVerification(),
+    'prepare_sign_up_verification',
+    { ...ofSignUp, params: { strategy: 'email_code' } },
+    SIGN_UP,
+  ],
+  'SignUp.preparePhoneNumberVerification': [
+    () => signUp().preparePhoneNumberVerification(),
+    'prepare_sign_up_verification',
+    { ...ofSignUp, params: { strategy: 'phone_code' } },
+    SIGN_UP,
+  ],
+  'SignUp.prepareWeb3WalletVerification': [
+    () => signUp().prepareWeb3WalletVerification({ strategy: 'web3_base_signature' }),
+    'prepare_sign_up_verification',
+    { ...ofSignUp, params: { strategy: 'web3_base_signature' } },
+    SIGN_UP,
+  ],
+  'SignUp.attemptEmailAddressVerification': [
+    () => signUp().attemptEmailAddressVerification({ code: '424242' }),
+    'attempt_sign_up_verification',
+    { ...ofSignUp, params: { strategy: 'email_code', code: '424242' } },
+    SIGN_UP,
+  ],
+  'SignUp.attemptPhoneNumberVerification': [
+    () => signUp().attemptPhoneNumberVerification({ code: '424242' }),
+    'attempt_sign_up_verification',
+    { ...ofSignUp, params: { strategy: 'phone_code', code: '424242' } },
+    SIGN_UP,
+  ],
+  'SignUp.attemptWeb3WalletVerification': [
+    () => signUp().attemptWeb3WalletVerification({ signature: '0x' }),
+    'attempt_sign_up_verification',
+    { ...ofSignUp, params: { strategy: 'web3_metamask_signature', signature: '0x' } },
+    SIGN_UP,
+  ],
+  'SignUp.authenticateWithMetamask': [
+    () => signUp().authenticateWithMetamask(),
+    'sign_up_with_web3',
+    { params: { strategy: 'web3_metamask_signature' } },
+    SIGN_UP,
+  ],
+  'SignUp.authenticateWithCoinbaseWallet': [
+    () => signUp().authenticateWithCoinbaseWallet(),
+    'sign_up_with_web3',
+    { params: { strategy: 'web3_coinbase_wallet_signature' } },
+    SIGN_UP,
+  ],
+  'SignUp.authenticateWithOKXWallet': [
+    () => signUp().authenticateWithOKXWallet(),
+    'sign_up_with_web3',
+    { params: { strategy: 'web3_okx_wallet_signature' } },
+    SIGN_UP,
+  ],
+  'SignUp.authenticateWithBase': [
+    () => signUp().authenticateWithBase(),
+    'sign_up_with_web3',
+    { params: { strategy: 'web3_base_signature' } },
+    SIGN_UP,
+  ],
+  'SignUp.authenticateWithSolana': [
+    () => signUp().authenticateWithSolana({ walletName: 'Phantom' }),
+    'sign_up_with_web3',
+    { params: { strategy: 'web3_solana_signature', walletName: 'Phantom' } },
+    SIGN_UP,
+  ],
+  'SignUp.authenticateWithRedirect': [
+    () => signUp().authenticateWithRedirect({ strategy: 'oauth_google' }),
+    'authenticate_with_redirect',
+    {
+      params: { strategy: 'oauth_google', resource: 'signUp', callback: { location: window.location.href } },
+    },
+    { navigateTo: null, createdSessionId: null },
+  ],
   'SignUp.reload': [
     () => signUp().reload(),
     'reload_sign_up',
@@ -239,6 +357,19 @@ const ATTEMPTS: Record<string, Row> = {
 };
 
 const ROWS: Record<string, Row> = {
+  'Clerk.fetch': [
+    () => clerk.fetch('https://api.example.test/notes'),
+    'fetch',
+    { request: expect.objectContaining({ url: 'https://api.example.test/notes', method: 'GET' }) as object },
+    {
+      status: 204,
+      statusText: '',
+      headers: [],
+      url: 'https://api.example.test/notes',
+      redirected: false,
+      hasBody: false,
+    },
+  ],
   'Client.destroy': [() => clerk.client!.destroy(), 'destroy_client', {}, null],
   'Client.removeSessions': [() => clerk.client!.removeSessions(), 'sign_out', { options: {} }, {}],
   'Session.reload': [
@@ -718,12 +849,13 @@ describe('methods of resources', () => {
     respondToLists();
     rust.on('attempt_passkey_verification', () => DATA.passkey);
     rust.on('attempt_session_first_factor', () => ({ status: 'complete' }));
+    rust.on('attempt_sign_in_first_factor', () => SIGN_IN);
     rust.on(command, () => structuredClone(response));
     withWebAuthn(() => Promise.resolve({ toJSON: () => ({}) }));
     await call();
     const sent = rust.calls.filter((one) => one.command === command);
     expect(sent.at(-1)?.args ?? {}).toEqual(args);
-    const isRead = /^(get_|user_sessions|organization_|organizations)/.test(command);
+    const isRead = /^(fetch|get_|user_sessions|organization_|organizations)/.test(command);
     if (!isRead) {
       expect(rust.calls.at(-1)?.command).toMatch(/^(snapshot|get_organization)$/);
     }
@@ -752,16 +884,56 @@ describe('methods of resources', () => {
     expect(named.sort()).toEqual(written.sort());
   });
 
-  it('resource-commands.ts has no command without a method here', () => {
-    const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const called = Object.values({ ...ROWS, ...RETURNED }).map(([, command]) => command);
-    called.push('attempt_passkey_verification');
-    // `fetch.test.ts` has these.
-    called.push('fetch', 'fetch_cancel', 'fetch_read');
-    const others = ['sign_out'];
-    expect([...new Set(called)].filter((name) => !others.includes(name)).sort()).toEqual(
-      Object.keys(resourceCommands).map(snake).sort(),
+  it.each([
+    ['Client', Client],
+    ['Session', Session],
+    ['SignIn', SignIn],
+    ['SignUp', SignUp],
+    ['User', User],
+    ['Organization', Organization],
+  ] as const)('%s has a row for every method that calls Rust', (name, type) => {
+    const methodsOf = (prototype: object): string[] => {
+      const base = Object.getPrototypeOf(prototype) as object;
+      const own = Object.entries(Object.getOwnPropertyDescriptors(prototype))
+        .filter(([, { value }]) => typeof value === 'function')
+        .map(([method]) => method);
+      return base === Object.prototype ? own : [...own, ...methodsOf(base)];
+    };
+    // Methods of the library itself, and those that read the object alone.
+    const others = [
+      'constructor',
+      'kind',
+      'take',
+      'settle',
+      'settleWithId',
+      'update',
+      'receivedAgain',
+      'toJSON',
+    ];
+    const local = ['checkAuthorization', 'isPrimaryIdentification', 'authenticateWithPopup'];
+    const called = Object.keys(ALL)
+      .filter((row) => row.startsWith(`${name}.`))
+      .map((row) => row.slice(name.length + 1).replace(/\(.*/, ''));
+    const missing = methodsOf(type.prototype).filter(
+      (method) => ![...others, ...local, ...called].includes(method),
     );
+    expect(missing).toEqual([]);
+  });
+
+  it('on-demand-commands.ts has no command without a test here or in the tests of what calls it', () => {
+    const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const called = Object.values(ALL).map(([, command]) => command);
+    called.push('attempt_passkey_verification');
+    // `fetch.test.ts`, `class.test.ts` and `clerk-js.test.ts` have these.
+    called.push('fetch_cancel', 'fetch_read');
+    called.push('authenticate_with_web3', 'handle_redirect_callback', 'handle_email_link_verification');
+    called.push('start_hosted_auth', 'handle_unauthenticated', 'join_waitlist', 'open_external');
+    called.push('clerk_js_state', 'frontend_api', 'open_and_wait');
+    expect(
+      Object.keys(onDemand)
+        .map(snake)
+        .filter((name) => !called.includes(name)),
+    ).toEqual([]);
   });
 
   it('a method shows what it has changed in its own object, with times as dates', async () => {

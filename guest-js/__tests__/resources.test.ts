@@ -2,14 +2,10 @@ import { describe, expect, it } from 'vitest';
 
 import type { OrganizationMembership } from '../bindings';
 import { Client } from '../resources/client';
-import type { Host } from '../resources/base';
+import type { Context } from '../class/context';
 import { client, session } from './fake';
 
-const host: Host = {
-  sync: () => Promise.resolve(),
-  entitlements: () => undefined,
-  authenticate: () => Promise.resolve(),
-};
+const host = { sync: () => Promise.resolve(), entitlements: () => undefined } as Partial<Context> as Context;
 
 function clientOf(data = client(session('sess_1'))): Client {
   return new Client(data, host);

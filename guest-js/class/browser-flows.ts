@@ -1,47 +1,13 @@
 /** What flows that leave the app and come back do in the window. Imported on first use. */
 import type * as wire from '../bindings';
-import * as commands from '../bindings';
+import * as commands from '../on-demand-commands';
 import type { RedirectParams } from '../resources/base';
 import type { RedirectOptions } from '../urls';
 import type { Context } from './context';
-import type { CustomNavigate, HandleEmailLinkVerificationParams } from './flows';
-import type { AuthenticateWithWeb3Params } from './wallets';
-
-/** Runs `Clerk.handleRedirectCallback`. */
-async function handleRedirectCallback(
-  context: Context,
-  params: wire.RedirectCallbackParams,
-  customNavigate?: CustomNavigate,
-): Promise<unknown> {
-  const outcome = await commands.handleRedirectCallback(fromThisPage(params));
-  return await follow(context, outcome, customNavigate);
-}
-
-/** Runs `Clerk.handleEmailLinkVerification`. */
-async function handleEmailLinkVerification(
-  context: Context,
-  { onVerifiedOnOtherDevice, ...urls }: HandleEmailLinkVerificationParams,
-  customNavigate?: CustomNavigate,
-): Promise<unknown> {
-  const outcome = await commands.handleEmailLinkVerification(window.location.href, urls);
-  if (outcome.verifiedOnOtherDevice) {
-    onVerifiedOnOtherDevice?.();
-    return null;
-  }
-  return await follow(context, outcome, customNavigate);
-}
-
-/** Runs `Clerk.authenticateWithWeb3`. */
-async function authenticateWithWeb3(
-  context: Context,
-  { customNavigate, ...params }: AuthenticateWithWeb3Params,
-): Promise<void> {
-  const outcome = await commands.authenticateWithWeb3({ location: window.location.href, ...params });
-  await follow(context, outcome, customNavigate);
-}
+import type { CustomNavigate } from './types';
 
 /** Opens Clerk's hosted sign-in or sign-up. */
-async function redirectToHosted(
+export async function startHostedAuth(
   mode: wire.AttemptKind,
   context: Context,
   options: RedirectOptions,
@@ -57,19 +23,8 @@ async function redirectToHosted(
   for (const name of ['signInFallbackRedirectUrl', 'signUpFallbackRedirectUrl'] as const) {
     callback[name] = options.redirectUrl || options[name] || context.options()[name] || window.location.href;
   }
-  return await follow(context, await commands.startHostedAuth(mode, fromThisPage(callback)));
+  return await continueFlow(context, await commands.startHostedAuth(mode, fromThisPage(callback)));
 }
-
-/** The flows of the class, by the name of their method. */
-export const flows = {
-  handleRedirectCallback,
-  handleEmailLinkVerification,
-  authenticateWithWeb3,
-  redirectToSignIn: (context: Context, options: RedirectOptions) =>
-    redirectToHosted('signIn', context, options),
-  redirectToSignUp: (context: Context, options: RedirectOptions) =>
-    redirectToHosted('signUp', context, options),
-};
 
 /** Runs `authenticateWithRedirect` of a sign-in or sign-up. */
 export async function authenticate(
@@ -88,7 +43,7 @@ export async function authenticate(
     resource,
     callback: fromThisPage(callback),
   });
-  await follow(context, outcome);
+  await continueFlow(context, outcome);
 }
 
 /** Every parameter of a callback but those that the flow has as well. A missing name does not compile. */
@@ -133,7 +88,7 @@ function splitCallback(params: FlowParams & wire.RedirectCallbackParams): {
 }
 
 /** Adds the page that relative URLs are resolved against. */
-function fromThisPage(params: wire.RedirectCallbackParams): wire.RedirectCallbackParams {
+export function fromThisPage(params: wire.RedirectCallbackParams): wire.RedirectCallbackParams {
   return { location: window.location.href, ...params };
 }
 
@@ -141,7 +96,7 @@ function fromThisPage(params: wire.RedirectCallbackParams): wire.RedirectCallbac
  * Navigates to where a flow leads. The last step is always Clerk's own navigation; `customNavigate` takes the others. If the
  * app has no page for what is required next, returns the requirements.
  */
-async function follow(
+export async function continueFlow(
   context: Context,
   outcome: Omit<wire.RedirectOutcome, 'requirements'> & { requirements?: wire.Requirements | null },
   customNavigate?: CustomNavigate,

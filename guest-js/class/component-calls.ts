@@ -1,7 +1,5 @@
 /** Calls to the prebuilt components, some of which arrive before the packages that show them. */
-import type { ClerkJsOptions } from '../clerk-js/options';
 import type { ClerkJs } from '../clerk-js/packages';
-import type { ClerkOptions } from '../options';
 import type { Context } from './context';
 import { importClerkJs } from './import-clerk-js';
 
@@ -63,10 +61,8 @@ export class ComponentCalls {
   }
 
   async #load(): Promise<void> {
-    const { createClerkJs, preload } = await importClerkJs();
-    // The packages are imported while Rust loads.
-    await Promise.all([preload(), this.#context().whenLoaded()]);
-    this.#clerkJs = await createClerkJs(optionsFor(this.#context().given()));
+    const { createForClass } = await importClerkJs();
+    this.#clerkJs = await createForClass(this.#context());
     const pending = this.#pending;
     this.#pending = [];
     for (const { method, args } of pending) {
@@ -78,22 +74,6 @@ export class ComponentCalls {
       }
     }
   }
-}
-
-/** Options that apply to the class itself, not to clerk-js below it. */
-const OWN: readonly string[] = [
-  'polling',
-  'selectInitialSession',
-  'standardBrowser',
-  'isSatellite',
-  'telemetry',
-  'sdkMetadata',
-] satisfies (keyof ClerkOptions)[];
-
-function optionsFor(given: ClerkOptions): ClerkJsOptions {
-  const options = Object.entries(given).filter(([name]) => !OWN.includes(name));
-  // The class touches the session when the window gets the focus.
-  return { ...(Object.fromEntries(options) as ClerkJsOptions), touchSession: false };
 }
 
 function call(clerkJs: ClerkJs, method: string, args: unknown[]): void {

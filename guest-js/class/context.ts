@@ -1,6 +1,5 @@
-/** What the groups of the documented class need from the class itself. */
+/** What the groups of the documented class, and resources, need from the class itself. */
 import type * as wire from '../bindings';
-import type { Host } from '../resources/base';
 import type { Session } from '../resources/session';
 import type { ClerkOptions } from '../options';
 import type { Urls } from '../urls';
@@ -23,13 +22,14 @@ export interface Context {
   whenLoaded(): Promise<void>;
   /** The options that this window gave. */
   given(): ClerkOptions;
-  /** What resources need. */
-  host(): Host;
+  /** Returns what the session token of a session grants by now, as far as Rust has one. */
+  entitlements(sessionId: string): wire.Entitlements | undefined;
 }
 
 /** A group of the documented class. Each group extends the one before it; `Clerk` is the last. */
 export abstract class Group {
-  protected abstract get context(): Context;
+  /** @internal */
+  abstract get context(): Context;
 }
 
 /** Whether `load()` has finished. If not, warns that `method` does nothing; Clerk's own SDKs are silent then. */

@@ -44,3 +44,32 @@ export interface SignOutOptions {
   /** Where to navigate to afterwards. Default: the option `afterSignOutUrl`. */
   redirectUrl?: string;
 }
+
+/** Navigates to a step of a flow. */
+export type CustomNavigate = (to: string) => unknown;
+
+/** Parameters of `Clerk.handleEmailLinkVerification`. */
+export interface HandleEmailLinkVerificationParams {
+  /** Where to navigate to when nothing is left to do. */
+  redirectUrlComplete?: string;
+  /** Where to navigate to when more is required, e.g. a second factor. */
+  redirectUrl?: string;
+  /** Called when the link was opened for another device. */
+  onVerifiedOnOtherDevice?: () => void;
+}
+
+/** Parameters of `Clerk.authenticateWithWeb3`. */
+export type AuthenticateWithWeb3Params = Omit<wire.AuthenticateWithWeb3Params, 'location'> & {
+  /** Navigates to the steps before the session is active, instead of Clerk's own navigation. */
+  customNavigate?: CustomNavigate;
+};
+
+/** Parameters of `Clerk.authenticateWithMetamask` and the methods for other wallets. */
+export type AuthenticateWithWalletParams = Omit<AuthenticateWithWeb3Params, 'strategy'>;
+
+/** An entry of the waitlist. */
+export interface Waitlist {
+  id: string;
+  createdAt: Date;
+  updatedAt: Date;
+}

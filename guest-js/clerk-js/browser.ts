@@ -1,5 +1,6 @@
 /** Waiting for a page in the system browser. */
-import { cancelAuthentication, clerkJsState, openAndWait, type OpenAndWaitOutcome } from '../bindings';
+import { cancelAuthentication, type OpenAndWaitOutcome } from '../bindings';
+import { clerkJsState, openAndWait } from '../on-demand-commands';
 import { ClerkRuntimeError, isClerkRuntimeError } from '../errors';
 import type { ClerkJs } from './packages';
 

@@ -1,12 +1,6 @@
 /** Making the instance of clerk-js. */
-import {
-  chooseInitialSession,
-  clerkJsState,
-  type ClerkJsState,
-  handleUnauthenticated,
-  load,
-  snapshot,
-} from '../bindings';
+import { chooseInitialSession, type ClerkJsState, load, snapshot } from '../bindings';
+import { clerkJsState, handleUnauthenticated } from '../on-demand-commands';
 import { openVerification } from './browser';
 import { fapiClient, type Bridge } from './fapi';
 import { Follower, Subscription } from './follow';

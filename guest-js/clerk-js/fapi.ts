@@ -1,5 +1,6 @@
 /** The requests of clerk-js, which Rust sends: the credential is there, and a window has no part in it. */
-import { frontendApi, getToken } from '../bindings';
+import { getToken } from '../bindings';
+import { frontendApi } from '../on-demand-commands';
 import { type Answer, errors, refusal, response } from './answer';
 import { encodeBody, encodeQuery } from './encode';
 import type { Follower } from './follow';

@@ -5,9 +5,10 @@
  * itself, but not who is active, which another window may have changed meanwhile. `#followed` is the revision that it follows in
  * everything.
  */
-import { type ActiveSession, clerkJsState, type ClerkJsState, type FrontendApiResponse } from '../bindings';
+import type { ActiveSession, ClerkJsState, FrontendApiResponse } from '../bindings';
 import { coalesce } from '../coalesce';
 import { onStateChanged } from '../ipc';
+import { clerkJsState } from '../on-demand-commands';
 import { withClaims } from './claims';
 import { clientOf, type Envelope, isSameClient, withClient } from './envelope';
 import type { ClerkJs } from './packages';

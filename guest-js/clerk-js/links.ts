@@ -1,5 +1,5 @@
 /** Links in Clerk's components to other sites, which a webview would not open or would leave the app for. */
-import { openExternal } from '../bindings';
+import { openExternal } from '../on-demand-commands';
 
 /** Elements of Clerk's components have such a class. */
 export const CLERK_ELEMENT = '[class^="cl-"], [class*=" cl-"]';

@@ -1,7 +1,7 @@
 /**
  * Where clerk-js and its components may lead the window: to pages of the app. Everything else belongs in the system browser.
  */
-import { openExternal, startHostedAuth } from '../bindings';
+import { openExternal, startHostedAuth } from '../on-demand-commands';
 import { navigate, type RouterFn } from '../navigation';
 import { openInBrowser } from './browser';
 import type { ClerkJsOptions } from './options';

@@ -1,6 +1,7 @@
 /** What `SignInFuture` and `SignUpFuture` have in common: an attempt, and the state of the calls that advance it. */
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
+import * as onDemand from '../on-demand-commands';
 import type { Context } from '../class/context';
 import type { SetActiveParams } from '../class/types';
 import type { Clerk } from '../clerk';
@@ -286,7 +287,7 @@ export abstract class Future<Data extends AttemptData, Field extends string> {
     return this.run(async (step) => {
       await step(async () => {
         const { createdSessionId } = await this.away(
-          commands.authenticateWithRedirect({ ...params, resource: this.#kind, callback }),
+          onDemand.authenticateWithRedirect({ ...params, resource: this.#kind, callback }),
         );
         await this.context.sync();
         const data = this.data ?? this.#none;

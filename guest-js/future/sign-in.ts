@@ -1,5 +1,6 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
+import * as onDemand from '../on-demand-commands';
 import type { Clerk } from '../clerk';
 import { importOnDemand } from '../import-on-demand';
 import { failure, Future, type Step } from './base';
@@ -312,7 +313,7 @@ export class SignInFuture extends Future<wire.SignIn, SignInField> {
 
   /** Signs in with a wallet of the system browser, or with that of `clerk::Builder::wallet`. */
   web3({ strategy, walletName }: SignInWeb3Params): Promise<Result> {
-    return this.run((step) => step(() => this.away(commands.signInWithWeb3(strategy, walletName ?? null))));
+    return this.run((step) => step(() => this.away(onDemand.signInWithWeb3(strategy, walletName ?? null))));
   }
 
   /**
@@ -332,7 +333,7 @@ export class SignInFuture extends Future<wire.SignIn, SignInField> {
 
   /** Passes the anti-fraud check {@link protectCheck}, which may be followed by another one. */
   submitProtectCheck({ proofToken }: { proofToken: string }): Promise<Result> {
-    return this.continue((id) => commands.submitSignInProtectCheck(id, proofToken));
+    return this.continue((id) => onDemand.submitSignInProtectCheck(id, proofToken));
   }
 
   /** {@link run}s a call whose code is imported now. */
@@ -369,7 +370,7 @@ export class SignInFuture extends Future<wire.SignIn, SignInField> {
   }
 
   #submitPassword({ password, signOutOfOtherSessions = true }: SubmitPasswordParams): Promise<Result> {
-    return this.continue((id) => commands.resetSignInPassword(id, { password, signOutOfOtherSessions }));
+    return this.continue((id) => onDemand.resetSignInPassword(id, { password, signOutOfOtherSessions }));
   }
 
   /** Starts a sign-in with the identifier, or continues the one in progress. */

@@ -1,5 +1,6 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
+import * as onDemand from '../on-demand-commands';
 import type { Clerk } from '../clerk';
 import { Future } from './base';
 import { ticketOfPage, withoutUndefined } from './params';
@@ -278,7 +279,7 @@ export class SignUpFuture extends Future<wire.SignUp, SignUpFormField> {
   /** Signs up with a wallet of the system browser, or with that of `clerk::Builder::wallet`. */
   web3(params: SignUpWeb3Params): Promise<Result> {
     return this.run((step) =>
-      step(() => this.away(commands.signUpWithWeb3(params as wire.SignUpWithWeb3Params))),
+      step(() => this.away(onDemand.signUpWithWeb3(params as wire.SignUpWithWeb3Params))),
     );
   }
 
@@ -289,7 +290,7 @@ export class SignUpFuture extends Future<wire.SignUp, SignUpFormField> {
 
   /** Passes the anti-fraud check {@link protectCheck}, which may be followed by another one. */
   submitProtectCheck({ proofToken }: { proofToken: string }): Promise<Result> {
-    return this.continue((id) => commands.submitSignUpProtectCheck(id, proofToken));
+    return this.continue((id) => onDemand.submitSignUpProtectCheck(id, proofToken));
   }
 }
 

@@ -1,9 +1,9 @@
 /** What attempts have in common: getters over the data that Rust sends, which is absent before `create()`. */
 import type * as wire from '../bindings';
-import * as commands from '../bindings';
+import type { Context } from '../class/context';
 import { ClerkRuntimeError } from '../errors';
 import { DataResource, type Fields } from './fields';
-import { addMethods, type MethodsOf } from './lazy';
+import { addMethods, methodsOf, type MethodsOf } from './lazy';
 
 /** Parameters of `authenticateWithRedirect`. */
 export type RedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource' | 'callback'> & {
@@ -12,16 +12,6 @@ export type RedirectParams = Omit<wire.AuthenticateWithRedirectParams, 'resource
   /** Where to navigate to when everything is done. */
   redirectUrlComplete?: string;
 } & wire.RedirectCallbackParams;
-
-/** What resources need from the object that they belong to. */
-export interface Host {
-  /** Brings the mirrored state up to date. */
-  sync(): Promise<void>;
-  /** Returns what the session token of a session grants by now, as far as Rust has one. */
-  entitlements(sessionId: string): wire.Entitlements | undefined;
-  /** Runs a flow through the system browser. */
-  authenticate(resource: wire.AttemptKind, params: RedirectParams): Promise<void>;
-}
 
 /** A sign-in or sign-up in progress. Before `create()`, its members are those of `absent`. */
 abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends DataResource<Data> {
@@ -32,23 +22,6 @@ abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends DataResou
     return 'signIn';
   }
 
-  /**
-   * Authenticates through the system browser: opens the provider's page there, waits for the link that leads back, and
-   * completes the flow. Resolves when the user is signed in and the app has navigated.
-   *
-   * @throws {@link ClerkRuntimeError} `oauth_access_denied`, `oauth_callback_failed`, `oauth_flow_cancelled`,
-   * `oauth_flow_superseded` (a newer attempt took its place), `oauth_flow_timed_out`, `redirect_url_invalid`
-   * @throws {@link ClerkAPIResponseError} e.g. `resource_missmatch`: the callback URL is not on the allowlist
-   *
-   * @example
-   * ```ts
-   * await clerk.client.signIn.authenticateWithRedirect({ strategy: 'oauth_google' });
-   * ```
-   */
-  authenticateWithRedirect(params: RedirectParams): Promise<void> {
-    return this.host.authenticate(this.kind(), params);
-  }
-
   /** @internal {@link settle} for calls that need the attempt's id. */
   async settleWithId(call: (id: string) => Promise<Data>): Promise<this> {
     if (this.id === undefined) {
@@ -57,13 +30,6 @@ abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends DataResou
       });
     }
     return await this.settle(call(this.id));
-  }
-
-  /** @internal Cancels the e-mail link that is being waited for. */
-  cancelEmailLink(): void {
-    commands.cancelAuthentication().catch((error: unknown) => {
-      console.error('[clerk] the e-mail link could not be cancelled', error);
-    });
   }
 }
 
@@ -82,7 +48,7 @@ export function attemptOf<
   absent: Partial<Data>,
   methods: string,
 ): abstract new (
-  host: Host,
+  host: Context,
   data: Data | null,
 ) => Attempt<Data> & Omit<Fields<Data>, Own | 'id'> & MethodsOf<Name> {
   abstract class Of extends Attempt<Data> {
@@ -90,7 +56,7 @@ export function attemptOf<
       return name;
     }
 
-    constructor(host: Host, data: Data | null) {
+    constructor(host: Context, data: Data | null) {
       super((data ?? {}) as Data, host);
     }
 
@@ -99,6 +65,6 @@ export function attemptOf<
       super.take({ ...absent, ...(Object.fromEntries(known) as Data) });
     }
   }
-  addMethods(Of.prototype, name, methods);
+  addMethods(Of.prototype, methodsOf(name), methods);
   return Of as never;
 }

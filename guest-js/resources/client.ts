@@ -1,6 +1,6 @@
 import { now } from '../aging';
 import type * as wire from '../bindings';
-import type { Host } from './base';
+import type { Context } from '../class/context';
 import { lazyResourceOf } from './fields';
 import { Session } from './session';
 import { SignIn } from './sign-in';
@@ -15,7 +15,7 @@ export class Client extends lazyResourceOf<'client', wire.Client, 'sessions' | '
   #signIn: SignIn;
   #signUp: SignUp;
 
-  constructor({ sessions, signIn, signUp, ...data }: wire.Client, host: Host) {
+  constructor({ sessions, signIn, signUp, ...data }: wire.Client, host: Context) {
     super(data as wire.Client, host);
     this.#signIn = new SignIn(host, signIn);
     this.#signUp = new SignUp(host, signUp);

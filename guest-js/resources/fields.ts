@@ -1,7 +1,8 @@
 /** What resources have in common whose members are those that Rust sends. */
 import type * as wire from '../bindings';
-import type { Host } from './base';
-import { addMethods, type Kind, type MethodsOf } from './lazy';
+import { cancelAuthentication } from '../bindings';
+import type { Context } from '../class/context';
+import { addMethods, type Kind, methodsOf, type MethodsOf } from './lazy';
 
 /** A member as the class shows it: times, whose names end with `At`, are dates, and metadata is an object. */
 type Shown<Name, Value> = Name extends `${string}At`
@@ -75,15 +76,15 @@ export class Verification {
 
 /** A resource. Its members are those of `Data`; {@link Fields} is for their types. */
 export class DataResource<Data extends object> {
-  readonly #host: Host;
+  readonly #host: Context;
 
-  constructor(data: Data, host: Host) {
+  constructor(data: Data, host: Context) {
     this.#host = host;
     this.take(data);
   }
 
   /** @internal */
-  get host(): Host {
+  get host(): Context {
     return this.#host;
   }
 
@@ -120,10 +121,30 @@ export function withGetters(resource: object, root: object): Record<string, unkn
   return values;
 }
 
+/** A flow that waits for an e-mail link. */
+export interface EmailLinkFlow<Resource, Params> {
+  startEmailLinkFlow: (params?: Params) => Promise<Resource>;
+  cancelEmailLinkFlow: () => void;
+}
+
+/** Makes a flow that starts with a call, which resolves when the link was opened. */
+export function emailLinkFlow<Resource, Params>(
+  start: (params?: Params) => Promise<Resource>,
+): EmailLinkFlow<Resource, Params> {
+  return {
+    startEmailLinkFlow: start,
+    cancelEmailLinkFlow: () => {
+      cancelAuthentication().catch((error: unknown) => {
+        console.error('[clerk] the e-mail link could not be cancelled', error);
+      });
+    },
+  };
+}
+
 /** Makes the class that a resource with these members extends; `Own` are those that the class has itself. */
 export function resourceOf<Data extends object, Own extends keyof Data = never>(): new (
   data: Data,
-  host: Host,
+  host: Context,
 ) => DataResource<Data> & Omit<Fields<Data>, Own> {
   return DataResource as never;
 }
@@ -132,8 +153,8 @@ export function resourceOf<Data extends object, Own extends keyof Data = never>(
 export function lazyResourceOf<Name extends Kind, Data extends object, Own extends keyof Data = never>(
   kind: Name,
   names: string,
-): new (data: Data, host: Host) => DataResource<Data> & Omit<Fields<Data>, Own> & MethodsOf<Name> {
+): new (data: Data, host: Context) => DataResource<Data> & Omit<Fields<Data>, Own> & MethodsOf<Name> {
   class Lazy extends DataResource<Data> {}
-  addMethods(Lazy.prototype, kind, names);
+  addMethods(Lazy.prototype, methodsOf(kind), names);
   return Lazy as never;
 }

@@ -1,7 +1,6 @@
 /** What identifies a user: e-mail addresses, phone numbers, wallets, accounts at providers; and passkeys. */
 import type * as wire from '../bindings';
-import { cancelAuthentication } from '../bindings';
-import { lazyResourceOf } from './fields';
+import { type EmailLinkFlow, emailLinkFlow, lazyResourceOf } from './fields';
 
 /** An e-mail address of a user. */
 export class EmailAddress extends lazyResourceOf<'emailAddress', wire.EmailAddress>(
@@ -14,18 +13,8 @@ export class EmailAddress extends lazyResourceOf<'emailAddress', wire.EmailAddre
    *
    * @throws {@link EmailLinkError} `expired`, `failed`
    */
-  createEmailLinkFlow(): {
-    startEmailLinkFlow: (params?: { redirectUrl?: string }) => Promise<EmailAddress>;
-    cancelEmailLinkFlow: () => void;
-  } {
-    return {
-      startEmailLinkFlow: () => this.verifyWithLink(),
-      cancelEmailLinkFlow: () => {
-        cancelAuthentication().catch((error: unknown) => {
-          console.error('[clerk] the e-mail link could not be cancelled', error);
-        });
-      },
-    };
+  createEmailLinkFlow(): EmailLinkFlow<EmailAddress, { redirectUrl?: string }> {
+    return emailLinkFlow(() => this.verifyWithLink());
   }
 
   override toString(): string {

@@ -5,22 +5,25 @@ type Methods = typeof import('./methods');
 /** The resources that have such methods. */
 export type Kind = keyof Methods;
 
-/** The methods of a resource. */
-export type MethodsOf<Name extends Kind> = {
-  [Method in keyof Methods[Name]]: Methods[Name][Method] extends (
-    this: infer _This,
-    ...args: infer Args
-  ) => infer Result
+/** The functions of a module, as methods of the object that they get as `this`. */
+export type Bound<Module> = {
+  [Method in keyof Module]: Module[Method] extends (this: infer _This, ...args: infer Args) => infer Result
     ? (...args: Args) => Result
     : never;
 };
 
-/** Adds the methods of a resource, by their names, separated by spaces. */
-export function addMethods(prototype: object, kind: Kind, names: string): void {
+/** The methods of a resource. */
+export type MethodsOf<Name extends Kind> = Bound<Methods[Name]>;
+
+/** Imports the methods of a resource. */
+export const methodsOf = (kind: Kind) => async (): Promise<object> => (await import('./methods'))[kind];
+
+/** Adds methods to a class, by their names, separated by spaces. The first call of one of them imports all. */
+export function addMethods(prototype: object, importMethods: () => Promise<object>, names: string): void {
   for (const name of names.split(' ')) {
     const call = async function (this: unknown, ...args: unknown[]): Promise<unknown> {
-      const methods = await import('./methods');
-      return await (methods[kind] as unknown as Record<string, typeof call>)[name]?.apply(this, args);
+      const methods = (await importMethods()) as Record<string, typeof call>;
+      return await methods[name]?.apply(this, args);
     };
     Object.defineProperty(prototype, name, { value: call, configurable: true, writable: true });
   }

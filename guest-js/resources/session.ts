@@ -2,7 +2,7 @@ import { type Moment, now, sessionStatus, verificationAge } from '../aging';
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import { type CheckAuthorizationParams, isAuthorized } from './authorization';
-import type { Host } from './base';
+import type { Context } from '../class/context';
 import { lazyResourceOf } from './fields';
 import { User } from './user';
 
@@ -31,7 +31,7 @@ export class Session extends lazyResourceOf<
   declare readonly user: User | null;
 
   /** @param user - the known object for the user, when the user did not change. */
-  constructor(data: wire.Session, host: Host, user?: User | null, received = now()) {
+  constructor(data: wire.Session, host: Context, user?: User | null, received = now()) {
     super(data, host);
     this.#data = data;
     this.#received = received;

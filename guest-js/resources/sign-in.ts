@@ -1,7 +1,7 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import { attemptOf, type RedirectParams } from './base';
-import { NO_VERIFICATION, type Verification } from './fields';
+import { type EmailLinkFlow, emailLinkFlow, NO_VERIFICATION, type Verification } from './fields';
 
 /** Parameters of {@link SignIn.authenticateWithRedirect}. */
 export type SignInRedirectParams = RedirectParams;
@@ -32,7 +32,7 @@ export class SignIn extends attemptOf<
     // Removes that of an earlier sign-in.
     clientTrustState: undefined as never,
   },
-  'resetPassword submitProtectCheck authenticateWithPasskey authenticateWithWeb3 authenticateWithMetamask authenticateWithCoinbaseWallet authenticateWithOKXWallet authenticateWithBase authenticateWithSolana authenticateWithPopup reload',
+  'resetPassword submitProtectCheck authenticateWithPasskey authenticateWithWeb3 authenticateWithMetamask authenticateWithCoinbaseWallet authenticateWithOKXWallet authenticateWithBase authenticateWithSolana authenticateWithPopup authenticateWithRedirect reload',
 ) {
   declare readonly firstFactorVerification: Verification;
   declare readonly secondFactorVerification: Verification;
@@ -81,16 +81,9 @@ export class SignIn extends attemptOf<
    *
    * @throws {@link EmailLinkError} `expired`, `failed`
    */
-  createEmailLinkFlow(): {
-    startEmailLinkFlow: (params?: { emailAddressId?: string; redirectUrl?: string }) => Promise<SignIn>;
-    cancelEmailLinkFlow: () => void;
-  } {
-    return {
-      startEmailLinkFlow: (params = {}) =>
-        this.settleWithId((id) => commands.signInWithEmailLink(id, params.emailAddressId ?? null)),
-      cancelEmailLinkFlow: () => {
-        this.cancelEmailLink();
-      },
-    };
+  createEmailLinkFlow(): EmailLinkFlow<this, { emailAddressId?: string; redirectUrl?: string }> {
+    return emailLinkFlow((params) =>
+      this.settleWithId((id) => commands.signInWithEmailLink(id, params?.emailAddressId ?? null)),
+    );
   }
 }

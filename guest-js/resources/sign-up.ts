@@ -1,7 +1,7 @@
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
 import { attemptOf, type RedirectParams } from './base';
-import { NO_VERIFICATION, Verification } from './fields';
+import { type EmailLinkFlow, emailLinkFlow, NO_VERIFICATION, Verification } from './fields';
 
 /** Parameters of {@link SignUp.authenticateWithRedirect}. */
 export type SignUpRedirectParams = RedirectParams;
@@ -52,7 +52,7 @@ export class SignUp extends attemptOf<
     locale: null,
     timezone: null,
   },
-  'submitProtectCheck authenticateWithWeb3 authenticateWithMetamask authenticateWithCoinbaseWallet authenticateWithOKXWallet authenticateWithBase authenticateWithSolana authenticateWithPopup prepareEmailAddressVerification attemptEmailAddressVerification preparePhoneNumberVerification attemptPhoneNumberVerification prepareWeb3WalletVerification attemptWeb3WalletVerification reload',
+  'submitProtectCheck authenticateWithWeb3 authenticateWithMetamask authenticateWithCoinbaseWallet authenticateWithOKXWallet authenticateWithBase authenticateWithSolana authenticateWithPopup authenticateWithRedirect prepareEmailAddressVerification attemptEmailAddressVerification preparePhoneNumberVerification attemptPhoneNumberVerification prepareWeb3WalletVerification attemptWeb3WalletVerification reload',
 ) {
   declare readonly verifications: SignUpVerifications;
   declare readonly web3wallet: string | null;
@@ -118,15 +118,7 @@ export class SignUp extends attemptOf<
    *
    * @throws {@link EmailLinkError} `expired`, `failed`
    */
-  createEmailLinkFlow(): {
-    startEmailLinkFlow: (params?: { redirectUrl?: string }) => Promise<SignUp>;
-    cancelEmailLinkFlow: () => void;
-  } {
-    return {
-      startEmailLinkFlow: () => this.settleWithId((id) => commands.signUpWithEmailLink(id)),
-      cancelEmailLinkFlow: () => {
-        this.cancelEmailLink();
-      },
-    };
+  createEmailLinkFlow(): EmailLinkFlow<this, { redirectUrl?: string }> {
+    return emailLinkFlow(() => this.settleWithId((id) => commands.signUpWithEmailLink(id)));
   }
 }

@@ -1,6 +1,7 @@
 /** Sign-ins and sign-ups with a wallet. Imported on first use. */
 import type * as wire from '../bindings';
 import * as commands from '../bindings';
+import * as onDemand from '../on-demand-commands';
 import { ClerkRuntimeError } from '../errors';
 import type { GenerateSignature, Web3Params } from './wallet-params';
 
@@ -10,7 +11,7 @@ const METAMASK = 'web3_metamask_signature';
 export async function signInWithWeb3(params: Web3Params): Promise<wire.SignIn> {
   const { strategy = METAMASK, walletName, generateSignature, identifier = '' } = params;
   if (!generateSignature) {
-    return await commands.signInWithWeb3(strategy, walletName ?? null);
+    return await onDemand.signInWithWeb3(strategy, walletName ?? null);
   }
   const { id, supportedFirstFactors } = await commands.createSignIn({ identifier });
   const factor = supportedFirstFactors?.find((one) => one.strategy === strategy);
@@ -31,7 +32,7 @@ export async function signInWithWeb3(params: Web3Params): Promise<wire.SignIn> {
 export async function signUpWithWeb3(params: Web3Params): Promise<wire.SignUp> {
   const { strategy = METAMASK, walletName, generateSignature, identifier = '', ...fields } = params;
   if (!generateSignature) {
-    return await commands.signUpWithWeb3({ ...fields, strategy, ...(walletName && { walletName }) });
+    return await onDemand.signUpWithWeb3({ ...fields, strategy, ...(walletName && { walletName }) });
   }
   const { id } = await commands.createSignUp({ ...fields, web3Wallet: identifier });
   const { verifications } = await commands.prepareSignUpVerification(id, { strategy });

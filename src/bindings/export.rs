@@ -7,8 +7,8 @@ use tauri::Runtime;
 use super::builder;
 use crate::commands;
 
-/// Writes the TypeScript bindings into `folder`: `bindings.ts`, and `resource-commands.ts` with the commands of resources, which an
-/// app loads when it calls one of them. For the maintainers of the guest library.
+/// Writes the TypeScript bindings into `folder`: `bindings.ts`, and `on-demand-commands.ts` with the commands that no page
+/// needs at once. For the maintainers of the guest library.
 ///
 /// # Errors
 /// If a type can't be expressed in TypeScript or a file can't be written.
@@ -17,18 +17,40 @@ pub fn export_bindings<R: Runtime>(folder: impl AsRef<Path>) -> Result<(), Box<d
     let folder = folder.as_ref();
     let path = folder.join("bindings.ts");
     builder::<R>().export(specta_typescript::Typescript::default(), &path)?;
-    let Files { bindings, resource_commands } = split(&fs::read_to_string(&path)?)
+    let Files { bindings, on_demand } = split(&fs::read_to_string(&path)?)
         .ok_or("tauri-specta wrote the commands or the events in an unexpected format")?;
     fs::write(path, bindings)?;
-    fs::write(folder.join("resource-commands.ts"), resource_commands)?;
+    fs::write(folder.join("on-demand-commands.ts"), on_demand)?;
     Ok(())
 }
+
+/// Commands that the guest library calls in code that is imported on first use, besides those of resources.
+const ON_DEMAND: &[&str] = &[
+    "handle_unauthenticated",
+    "authenticate_with_redirect",
+    "handle_redirect_callback",
+    "handle_email_link_verification",
+    "start_hosted_auth",
+    "authenticate_with_web3",
+    "open_external",
+    "reset_sign_in_password",
+    "reload_sign_in",
+    "submit_sign_in_protect_check",
+    "sign_in_with_web3",
+    "reload_sign_up",
+    "submit_sign_up_protect_check",
+    "sign_up_with_web3",
+    "clerk_js_state",
+    "frontend_api",
+    "open_and_wait",
+    "join_waitlist",
+];
 
 const HEADER: &str = "// Generated from Rust by `cargo xtask bindings`. Do not edit.";
 
 struct Files {
     bindings: String,
-    resource_commands: String,
+    on_demand: String,
 }
 
 /// Rewrites what tauri-specta generates, so that a bundler can drop what an app does not use: the object of commands becomes one
@@ -41,7 +63,7 @@ fn split(text: &str) -> Option<Files> {
     let (events, text) = text.split_once("\n};\n")?;
     let (types, _) = text.split_once("/* Tauri Specta runtime */")?;
 
-    let (mut functions, mut of_resources) = (String::new(), String::new());
+    let (mut functions, mut on_demand) = (String::new(), String::new());
     for line in commands.lines() {
         let (name, call) = line.trim().trim_end_matches(',').split_once(": ")?;
         let (before, command) = call.split_once("(\"plugin:clerk|")?;
@@ -51,8 +73,9 @@ fn split(text: &str) -> Option<Files> {
             Some(set) => {
                 let args = if call.ends_with("\")") { ", undefined" } else { "" };
                 call = format!("{}{args}, \"clerk:{set}\")", call.strip_suffix(')')?);
-                &mut of_resources
+                &mut on_demand
             }
+            None if ON_DEMAND.contains(&command) => &mut on_demand,
             None => &mut functions,
         };
         functions.push_str(&format!("export const {name} = {call};\n"));
@@ -68,10 +91,9 @@ fn split(text: &str) -> Option<Files> {
         "{HEADER}\n/* eslint-disable */\n\n{import}\n/* Commands */\n{functions}\n/** The names of the events. */\nexport const events = {{\n{names}}} as \
          const;\n{types}"
     );
-    let types = used_types(&of_resources, types);
-    let resource_commands =
-        format!("{HEADER}\n\nimport type {{\n{types}}} from \"./bindings\";\n{import}\n{of_resources}");
-    Some(Files { bindings: format!("{}\n", bindings.trim_end()), resource_commands })
+    let types = used_types(&on_demand, types);
+    let on_demand = format!("{HEADER}\n\nimport type {{\n{types}}} from \"./bindings\";\n{import}\n{on_demand}");
+    Some(Files { bindings: format!("{}\n", bindings.trim_end()), on_demand })
 }
 
 /// Returns the names of the types that functions use, as lines of an import.

@@ -1,7 +1,30 @@
 /** What sign-ins and sign-ups have in common. */
+import type * as wire from '../../bindings';
+import { authenticate } from '../../class/browser-flows';
+import type { Context } from '../../class/context';
 import { ClerkRuntimeError } from '../../errors';
 import type { RedirectParams } from '../base';
 import type { WalletParams, Web3Params } from '../wallet-params';
+
+/**
+ * Authenticates through the system browser: opens the provider's page there, waits for the link that leads back, and completes
+ * the flow. Resolves when the user is signed in and the app has navigated.
+ *
+ * @throws {@link ClerkRuntimeError} `oauth_access_denied`, `oauth_callback_failed`, `oauth_flow_cancelled`,
+ * `oauth_flow_superseded` (a newer attempt took its place), `oauth_flow_timed_out`, `redirect_url_invalid`
+ * @throws {@link ClerkAPIResponseError} e.g. `resource_missmatch`: the callback URL is not on the allowlist
+ *
+ * @example
+ * ```ts
+ * await clerk.client.signIn.authenticateWithRedirect({ strategy: 'oauth_google' });
+ * ```
+ */
+export function authenticateWithRedirect(
+  this: { host: Context; kind(): wire.AttemptKind },
+  params: RedirectParams,
+): Promise<void> {
+  return authenticate(this.host, this.kind(), params);
+}
 
 /** A method that continues with a certain wallet. */
 export type WalletMethod<Attempt, Params = WalletParams | undefined> = (

@@ -1,5 +1,5 @@
 import { signOut } from '../../bindings';
-import * as commands from '../../resource-commands';
+import * as commands from '../../on-demand-commands';
 import type { Client } from '../client';
 import { done } from './shared';
 

@@ -1,4 +1,4 @@
-import * as commands from '../../resource-commands';
+import * as commands from '../../on-demand-commands';
 import type { EmailAddress } from '../identifications';
 import { done, reloadFrom } from './shared';
 

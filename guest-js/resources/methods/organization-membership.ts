@@ -1,5 +1,5 @@
 import { ClerkRuntimeError } from '../../errors';
-import * as commands from '../../resource-commands';
+import * as commands from '../../on-demand-commands';
 import type { OrganizationMembership } from '../organization';
 
 /** Changes the role. Needs the permission `clerk:manage-organizations`. */

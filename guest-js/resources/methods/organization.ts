@@ -1,6 +1,6 @@
 import type * as wire from '../../bindings';
-import * as commands from '../../resource-commands';
-import type { Host } from '../base';
+import * as commands from '../../on-demand-commands';
+import type { Context } from '../../class/context';
 import { type Fields, fields, resourceOf } from '../fields';
 import { fileOf } from '../files';
 import { Organization, OrganizationMembership } from '../organization';
@@ -131,7 +131,7 @@ export async function destroy(this: Organization): Promise<void> {
 
 /** The membership that a call returns. */
 async function membership(
-  organization: { host: Host },
+  organization: { host: Context },
   call: Promise<wire.OrganizationMembership>,
 ): Promise<OrganizationMembership> {
   return new OrganizationMembership(await done(organization, call), organization.host);

@@ -1,5 +1,5 @@
 import type { DeletedObject } from '../../bindings';
-import * as commands from '../../resource-commands';
+import * as commands from '../../on-demand-commands';
 import type { Passkey } from '../identifications';
 import { done, reloadFrom } from './shared';
 

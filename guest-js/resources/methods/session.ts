@@ -1,5 +1,5 @@
 import type * as wire from '../../bindings';
-import * as commands from '../../resource-commands';
+import * as commands from '../../on-demand-commands';
 import { type Fields, fields } from '../fields';
 import { verifySessionWithPasskey } from '../../passkey';
 import type { Session } from '../session';

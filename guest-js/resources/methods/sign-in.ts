@@ -1,12 +1,12 @@
 import type * as wire from '../../bindings';
-import * as commands from '../../bindings';
+import * as commands from '../../on-demand-commands';
 import { type PasskeyFlow, signInWithPasskey } from '../../passkey';
 import type { SignIn } from '../sign-in';
 import type { WalletParams, Web3Params } from '../wallet-params';
 import { signInWithWeb3 } from '../web3';
 import { type WalletMethod, withWallet } from './attempt';
 
-export { authenticateWithPopup } from './attempt';
+export { authenticateWithPopup, authenticateWithRedirect } from './attempt';
 
 /** Sets a new password in a sign-in that needs one. */
 export function resetPassword(this: SignIn, params: wire.ResetPasswordParams): Promise<SignIn> {

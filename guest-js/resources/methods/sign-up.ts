@@ -1,11 +1,11 @@
 import type * as wire from '../../bindings';
-import * as commands from '../../bindings';
+import * as commands from '../../on-demand-commands';
 import type { SignUp } from '../sign-up';
 import type { WalletParams, Web3Params } from '../wallet-params';
 import { signUpWithWeb3 } from '../web3';
 import { type WalletMethod, withWallet } from './attempt';
 
-export { authenticateWithPopup } from './attempt';
+export { authenticateWithPopup, authenticateWithRedirect } from './attempt';
 
 /** Passes the anti-fraud check, which may be followed by another one. */
 export function submitProtectCheck(this: SignUp, { proofToken }: { proofToken: string }): Promise<SignUp> {

@@ -1,5 +1,5 @@
 import type * as wire from '../../bindings';
-import * as commands from '../../resource-commands';
+import * as commands from '../../on-demand-commands';
 import { type Fields, fields, resourceOf } from '../fields';
 import { fileOf } from '../files';
 import { EmailAddress, ExternalAccount, Passkey, PhoneNumber, Web3Wallet } from '../identifications';

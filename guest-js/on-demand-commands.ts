@@ -1,19 +1,29 @@
 // Generated from Rust by `cargo xtask bindings`. Do not edit.
 
 import type {
+  AttemptKind,
+  AuthenticateWithRedirectParams,
+  AuthenticateWithWeb3Params,
   BackupCodes,
+  ClerkJsState,
   ConnectExternalAccountParams,
   CreateOrganizationParams,
   DeletedObject,
   DomainListParams,
   EmailAddress,
+  EmailLinkOutcome,
+  EmailLinkVerificationParams,
   ExternalAccount,
   FetchHead,
   FrontendApiFile,
+  FrontendApiRequest,
+  FrontendApiResponse,
   IdentificationVerificationParams,
   Image,
   InviteMemberParams,
+  JoinWaitlistParams,
   MemberListParams,
+  OpenAndWaitOutcome,
   Organization,
   OrganizationDomain,
   OrganizationId,
@@ -27,7 +37,10 @@ import type {
   PhoneNumber,
   PhoneNumberParams,
   ReauthorizeExternalAccountParams,
+  RedirectCallbackParams,
+  RedirectOutcome,
   RemovePasswordParams,
+  ResetPasswordParams,
   Role,
   Session,
   SessionId,
@@ -37,6 +50,11 @@ import type {
   SessionVerifyPrepareFirstFactorParams,
   SessionVerifyPrepareSecondFactorParams,
   SessionWithActivities,
+  SignIn,
+  SignInId,
+  SignUp,
+  SignUpId,
+  SignUpWithWeb3Params,
   StatusListParams,
   Totp,
   UpdateEnrollmentModeParams,
@@ -47,14 +65,33 @@ import type {
   UserId,
   UserOrganizationInvitation,
   Value,
+  Waitlist,
   Web3Wallet,
   WindowFetch,
 } from "./bindings";
 import { invoke } from "./invoke";
 
+export const handleUnauthenticated = () => invoke<null>("handle_unauthenticated");
+export const authenticateWithRedirect = (params: AuthenticateWithRedirectParams) => invoke<RedirectOutcome>("authenticate_with_redirect", { params });
+export const handleRedirectCallback = (params: RedirectCallbackParams) => invoke<RedirectOutcome>("handle_redirect_callback", { params });
+export const handleEmailLinkVerification = (url: string, params: EmailLinkVerificationParams) => invoke<EmailLinkOutcome>("handle_email_link_verification", { url, params });
+export const startHostedAuth = (mode: AttemptKind, callback: RedirectCallbackParams) => invoke<RedirectOutcome>("start_hosted_auth", { mode, callback });
+export const authenticateWithWeb3 = (params: AuthenticateWithWeb3Params) => invoke<RedirectOutcome>("authenticate_with_web3", { params });
+export const openExternal = (url: string) => invoke<null>("open_external", { url });
+export const resetSignInPassword = (signInId: SignInId, params: ResetPasswordParams) => invoke<SignIn>("reset_sign_in_password", { signInId, params });
+export const reloadSignIn = (signInId: SignInId, rotatingTokenNonce: string | null) => invoke<SignIn>("reload_sign_in", { signInId, rotatingTokenNonce });
+export const submitSignInProtectCheck = (signInId: SignInId, proofToken: string) => invoke<SignIn>("submit_sign_in_protect_check", { signInId, proofToken });
+export const signInWithWeb3 = (strategy: string, walletName: string | null) => invoke<SignIn>("sign_in_with_web3", { strategy, walletName });
+export const reloadSignUp = (signUpId: SignUpId, rotatingTokenNonce: string | null) => invoke<SignUp>("reload_sign_up", { signUpId, rotatingTokenNonce });
+export const submitSignUpProtectCheck = (signUpId: SignUpId, proofToken: string) => invoke<SignUp>("submit_sign_up_protect_check", { signUpId, proofToken });
+export const signUpWithWeb3 = (params: SignUpWithWeb3Params) => invoke<SignUp>("sign_up_with_web3", { params });
+export const clerkJsState = () => invoke<ClerkJsState>("clerk_js_state");
+export const frontendApi = (request: FrontendApiRequest) => invoke<FrontendApiResponse>("frontend_api", { request });
+export const openAndWait = (url: string) => invoke<OpenAndWaitOutcome>("open_and_wait", { url });
 export const fetch = (request: WindowFetch) => invoke<FetchHead>("fetch", { request }, "clerk:fetch");
 export const fetchRead = (id: string, offset: number) => invoke<ArrayBuffer>("fetch_read", { id, offset }, "clerk:fetch");
 export const fetchCancel = (id: string) => invoke<null>("fetch_cancel", { id }, "clerk:fetch");
+export const joinWaitlist = (params: JoinWaitlistParams) => invoke<Waitlist>("join_waitlist", { params });
 export const reloadSession = (sessionId: SessionId) => invoke<Session>("reload_session", { sessionId }, "clerk:switch-session");
 export const touchSession = (sessionId: SessionId) => invoke<Session>("touch_session", { sessionId }, "clerk:switch-session");
 export const endSession = (sessionId: SessionId) => invoke<null>("end_session", { sessionId }, "clerk:switch-session");
