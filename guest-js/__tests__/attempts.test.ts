@@ -67,6 +67,45 @@ const WALLETS = [
 ] as const;
 
 describe('SignIn', () => {
+  it('shows the newest state when the response of an earlier call arrives late', async () => {
+    const early = { id: 'sia_1', status: 'needs_first_factor', identifier: 'old@example.com' };
+    let respond: (attempt: object) => void = () => undefined;
+    rust.on(
+      'prepare_sign_in_first_factor',
+      () =>
+        new Promise((resolve) => {
+          respond = resolve;
+        }),
+    );
+    const pending = signIn.prepareFirstFactor({ strategy: 'email_code' });
+    responds('signIn', { ...early, status: 'needs_second_factor' });
+    rust.change(rust.state);
+    await vi.waitFor(() => {
+      expect(signIn.status).toBe('needs_second_factor');
+    });
+    respond(early);
+    expect((await pending).status).toBe('needs_second_factor');
+    expect(signIn.identifier).toBe('old@example.com');
+  });
+
+  it('create() keeps its object when the event comes before the response', async () => {
+    rust.stop();
+    rust = new Fake();
+    const clerk = new Clerk();
+    await clerk.load();
+    const first = clerk.client!.signIn;
+    const created = { id: 'sia_9', status: 'needs_first_factor' };
+    rust.on('create_sign_in', async () => {
+      rust.change({ ...rust.state, revision: 2, client: { ...client(), signIn: created as never } });
+      await vi.waitFor(() => {
+        expect(clerk.client!.signIn.id).toBe('sia_9');
+      });
+      return created;
+    });
+    expect(await first.create({ identifier: 'ada@example.com' })).toBe(first);
+    expect(clerk.client!.signIn).toBe(first);
+  });
+
   it('properties show what Rust sends', () => {
     expect([signIn.clientTrustState, signIn.timezone, signIn.protectCheck?.token]).toEqual([
       'new',

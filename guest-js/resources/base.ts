@@ -22,6 +22,16 @@ abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends DataResou
     return 'signIn';
   }
 
+  /** @internal A newer state may arrive before the response of an earlier call, so the state has the last word. */
+  override async settle(call: Promise<Data>): Promise<this> {
+    await super.settle(call);
+    const newest = this.host.snapshot()?.client?.[this.kind()];
+    if (newest && newest.id === this.id) {
+      this.take(newest as Data);
+    }
+    return this;
+  }
+
   /** @internal {@link settle} for calls that need the attempt's id. */
   async settleWithId(call: (id: string) => Promise<Data>): Promise<this> {
     if (this.id === undefined) {

@@ -6,6 +6,18 @@ import { Session } from './session';
 import { SignIn } from './sign-in';
 import { SignUp } from './sign-up';
 
+/** Returns the known object of an attempt with its newer data, unless that is another attempt. */
+function updated<Known extends { id?: string; take(data: Data): void }, Data extends { id?: string }>(
+  known: Known,
+  data: Data | null,
+): Known | undefined {
+  const isSame = (known.id ?? data?.id) === data?.id;
+  if (isSame && data) {
+    known.take(data);
+  }
+  return isSame ? known : undefined;
+}
+
 /** This device's set of sessions, with the sign-in and the sign-up in progress. */
 export class Client extends lazyResourceOf<'client', wire.Client, 'sessions' | 'signIn' | 'signUp'>(
   'client',
@@ -22,19 +34,11 @@ export class Client extends lazyResourceOf<'client', wire.Client, 'sessions' | '
     this.#takeSessions(sessions);
   }
 
-  /** @internal Keeps the objects of attempts whose id stays the same. */
+  /** @internal Keeps the objects of attempts whose id stays the same, or that begin now. */
   update({ sessions, signIn, signUp, ...data }: wire.Client): void {
     this.take(data as wire.Client);
-    if (signIn && signIn.id === this.#signIn.id) {
-      this.#signIn.take(signIn);
-    } else if (signIn?.id !== this.#signIn.id) {
-      this.#signIn = new SignIn(this.host, signIn);
-    }
-    if (signUp && signUp.id === this.#signUp.id) {
-      this.#signUp.take(signUp);
-    } else if (signUp?.id !== this.#signUp.id) {
-      this.#signUp = new SignUp(this.host, signUp);
-    }
+    this.#signIn = updated(this.#signIn, signIn) ?? new SignIn(this.host, signIn);
+    this.#signUp = updated(this.#signUp, signUp) ?? new SignUp(this.host, signUp);
     this.#takeSessions(sessions);
   }
 
