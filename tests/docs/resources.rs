@@ -9,8 +9,12 @@ use std::{
 use super::{assert_generated, root};
 
 /// The folders of the core with the methods.
-const SOURCES: &[&str] =
-    &["crates/clerk-core/src/resources", "crates/clerk-core/src/flows", "crates/clerk-core/src/exchange"];
+const SOURCES: &[&str] = &[
+    "crates/clerk-core/src/resources",
+    "crates/clerk-core/src/flows",
+    "crates/clerk-core/src/exchange",
+    "crates/clerk-core/src/backend",
+];
 
 /// The sets of the commands that are methods of resources.
 const SETS: &[&str] = &["account", "security", "organizations", "manage-organizations", "delete-account"];
@@ -72,7 +76,8 @@ fn methods() -> Vec<Method> {
             } else if let Some(name) = function(trimmed) {
                 let source = comment.iter().skip_while(|line| *line != "# Source").skip(1);
                 let source = source.take_while(|line| !line.is_empty()).cloned().collect::<Vec<_>>().join(" ");
-                if let Some((request, clerk)) = source.strip_prefix("FAPI ").and_then(|rest| rest.split_once("; ")) {
+                if let Some((request, clerk)) = source.split_once("; ") {
+                    let request = request.strip_prefix("FAPI ").unwrap_or(request);
                     let clerk = clerk.split('`').nth(1).unwrap_or_default().replace("()", "");
                     methods.push(Method { name: format!("{of}::{name}"), request: request.to_owned(), clerk });
                 }
@@ -100,7 +105,10 @@ fn commands() -> Vec<Command> {
         let of_handle = handles
             .iter()
             .find_map(|(accessor, handle)| Some(format!("{handle}::{}", called(&format!("clerk.{accessor}()."))?)));
-        let method = of_handle.unwrap_or_else(|| format!("Clerk::{}", called("clerk.").unwrap_or_default()));
+        let of_clerk = || called("clerk.").or_else(|| called("window.")).unwrap_or_default();
+        // Windows navigate themselves.
+        let of_clerk = || of_clerk().replace("end_sessions", "sign_out");
+        let method = of_handle.unwrap_or_else(|| format!("Clerk::{}", of_clerk()));
         let sets = sets.split('"').filter(|set| set.chars().any(char::is_alphabetic)).map(str::to_owned).collect();
         Command { name: name.to_owned(), sets, method }
     })
@@ -181,14 +189,12 @@ fn resources_page_lists_every_method() {
     let mut table = String::from(
         "| TypeScript | Rust | request | permission | test in Rust | command |\n| --- | --- | --- | --- | --- | --- |\n",
     );
-    // Sessions can be ended without a resource too, so their commands are in the set for that. Those of attempts and of session
-    // tokens have sets of their own.
+    // Sessions can be ended without a resource too, so their commands are in the set for that. Those of attempts, of session tokens
+    // and of requests to the backend have sets of their own; they are here because they have rows in the test.
     let is_of_resource = |one: &&Command| {
-        let clerk = methods.iter().find(|method| method.name == one.method).map(|method| method.clerk.as_str());
-        let is_of_attempt = ["Client.", "SignIn.", "SignUp.", "Session.getToken"]
-            .iter()
-            .any(|name| clerk.is_some_and(|clerk| clerk.starts_with(name)));
-        one.sets.iter().all(|set| SETS.contains(&set.as_str())) || one.method.starts_with("Sessions::") || is_of_attempt
+        one.sets.iter().all(|set| SETS.contains(&set.as_str()))
+            || one.method.starts_with("Sessions::")
+            || typescript.contains_key(&one.name)
     };
     for command in commands.iter().filter(is_of_resource) {
         let name = &command.name;

@@ -74,6 +74,9 @@ impl Clerk {
     /// `fetch_not_allowed`, `fetch_redirect_refused`, `option_invalid` (e.g. for a header that the SDK sets), `not_loaded`,
     /// `no_active_session`, `network_error` if the backend, or Clerk for a new token, can't be reached, or `api_response_error` if
     /// Clerk refuses a token.
+    ///
+    /// # Source
+    /// The caller's own request; `Clerk.fetch()` of this library.
     pub async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse> {
         let (url, transport) = self.0.setup.backends.admit(&request.url)?;
         request.check()?;

@@ -84,7 +84,8 @@ impl Clerk {
     /// After any of these errors, a new attempt can start at once.
     ///
     /// # Source
-    /// `SignIn.authenticateWithRedirect()`, `SignUp.authenticateWithRedirect()`; FAPI "OAuth from a native app".
+    /// FAPI `POST /v1/client/sign_ins` or `…/sign_ups`, and `GET …/{id}` for the link that came back ("OAuth from a native app");
+    /// `SignIn.authenticateWithRedirect()`, `SignUp.authenticateWithRedirect()`.
     pub async fn authenticate_with_redirect(
         &self,
         mut params: AuthenticateWithRedirectParams,
