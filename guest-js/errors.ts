@@ -167,9 +167,11 @@ export function reviveError(
       cause: rejection,
     });
   }
-  const invalid = /^invalid args `(.*)` for command `\w+`: (.*)/.exec(String(rejection));
+  // Rust names the field, if the argument has fields.
+  const invalid = /^invalid args `(.*?)` for command `\w+`: (?:`(.*?)`: )?(.*)/.exec(String(rejection));
   if (invalid) {
-    return new ClerkRuntimeError(`${command}: the parameter ${invalid[1]} is not valid: ${invalid[2]}`, {
+    const [, argument, field = argument, why] = invalid;
+    return new ClerkRuntimeError(`${command}: the parameter ${field} is not valid: ${why}`, {
       code: 'option_invalid',
       cause: rejection,
     });

@@ -75,6 +75,18 @@ describe('errors', () => {
     expect(error.message).toMatch(/^create_email_address: the parameter emailAddress is not valid: /);
   });
 
+  it('reviveError() names a field that Rust did not accept', () => {
+    const why = 'invalid type: integer `5`, expected a string';
+    const rejection = `invalid args \`params\` for command \`sign_in\`: \`callback.signInUrl\`: ${why}`;
+    expect(reviveError(rejection, 'sign_in').message).toBe(
+      `sign_in: the parameter callback.signInUrl is not valid: ${why}`,
+    );
+    const ofArgument = `invalid args \`file\` for command \`sign_in\`: ${why}`;
+    expect(reviveError(ofArgument, 'sign_in').message).toBe(
+      `sign_in: the parameter file is not valid: ${why}`,
+    );
+  });
+
   it('isClerkAPIResponseError() recognises errors of another copy of the library', () => {
     class Other extends Error {
       static readonly kind = 'ClerkAPIResponseError';

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod areas;
+mod argument;
 mod caller;
 mod fetch;
 mod frontend_api;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 use tauri_specta::{Commands, collect_commands};
 use url::Url;
 
+use argument::Argument;
 pub(crate) use caller::WindowOptions;
 use caller::{Caller, CallerWindow, WindowSnapshot};
 pub(crate) use fetch::Fetches;
@@ -58,10 +60,11 @@ macro_rules! define {
         $(
             #[tauri::command]
             #[specta::specta]
-            pub(crate) async fn $name(request: Request, $( $parameter: $type ),* ) -> Result<$result, ErrorPayload> {
+            pub(crate) async fn $name(request: Request, $( $parameter: <$type as Argument>::Received ),* ) -> Result<$result, ErrorPayload> {
                 // What contains session tokens or the secrets of second factors is not kept, nor are the bodies of responses.
                 let keep = ![$( $set ),+].iter().any(|set| matches!(*set, "session-token" | "clerk-js" | "fetch"))
                     && !matches!(stringify!($name), "create_totp" | "verify_totp" | "create_backup_codes");
+                $( let $parameter = <$type as Argument>::of($parameter); )*
                 let run = async move {
                     let result: Result<$result> = $body;
                     result

@@ -108,6 +108,8 @@ pub use navigation::{callback_url::CallbackUrl, urls::RedirectOptions};
 pub use options::{ClerkOptions, RedirectOrigin, SdkMetadata, Telemetry};
 #[doc(hidden)]
 pub use random::random_text;
+#[doc(hidden)]
+pub use resources::params::deserialize_located;
 pub use resources::{
     account::{
         Account, ConnectExternalAccountParams, IdentificationVerificationParams, PhoneNumberParams,

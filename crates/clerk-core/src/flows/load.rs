@@ -49,7 +49,8 @@ pub struct LoadOptions {
     #[specta(optional)]
     pub domain: Option<String>,
     /// Clerk's options. They override the configured ones field by field, even if Clerk is already loaded.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "crate::resources::params::deserialize_located")]
+    #[specta(type = ClerkOptions)]
     pub options: ClerkOptions,
 }
 

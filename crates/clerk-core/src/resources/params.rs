@@ -1,6 +1,6 @@
 //! Parameter types: structs in Rust, camelCase objects in the webview.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{fapi::request::Request, secret::Wipe};
 
@@ -41,6 +41,19 @@ impl<T: Wipe> Wipe for Change<T> {
     }
 }
 
+/// Reads a value, with an error that says where in it the wrong part is, e.g. `` `callback.signInUrl`: invalid type … ``. For
+/// parameters of commands, and for fields that are flattened, whose place is unknown to the struct around them.
+///
+/// # Errors
+/// If the value is not one of this type.
+#[doc(hidden)]
+pub fn deserialize_located<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    serde_path_to_error::deserialize(deserializer).map_err(|error| match error.path().to_string().as_str() {
+        "." => error.into_inner(),
+        path => D::Error::custom(format!("`{path}`: {}", error.inner())),
+    })
+}
+
 /// The part of a list that is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -73,7 +86,8 @@ pub struct StatusListParams {
     #[specta(optional)]
     pub status: Vec<String>,
     /// The part of the list.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "deserialize_located")]
+    #[specta(type = PageParams)]
     pub page: PageParams,
 }
 

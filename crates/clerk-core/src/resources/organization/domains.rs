@@ -19,7 +19,8 @@ pub struct DomainListParams {
     #[specta(optional)]
     pub enrollment_mode: Option<String>,
     /// The part of the list.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "crate::resources::params::deserialize_located")]
+    #[specta(type = PageParams)]
     pub page: PageParams,
 }
 

@@ -45,7 +45,8 @@ pub struct MemberListParams {
     #[specta(optional)]
     pub query: Option<String>,
     /// The part of the list.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "crate::resources::params::deserialize_located")]
+    #[specta(type = PageParams)]
     pub page: PageParams,
 }
 
