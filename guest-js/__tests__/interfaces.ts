@@ -17,9 +17,13 @@ import type {
   OrganizationInvitation,
   OrganizationMembershipRequest,
 } from '../resources/methods/organization';
+import type { DeletedObject } from '../bindings';
+import type { SessionVerification } from '../resources/methods/session';
 import type {
+  BackupCode,
   OrganizationSuggestion,
   SessionWithActivities,
+  TOTP,
   UserOrganizationInvitation,
 } from '../resources/methods/user';
 import type { Organization, OrganizationMembership } from '../resources/organization';
@@ -291,3 +295,22 @@ listed<Client, theirs.ClientResource>(
   },
   { lastAuthenticationStrategy: OPEN },
 );
+listed<SessionVerification, theirs.SessionVerificationResource>(
+  {
+    session: 'clerk.session, which shows the verification at once',
+    reload: 'Clerk has no request for it: startVerification() begins another one',
+  },
+  {
+    id: NULL,
+    status: OPEN,
+    level: OPEN,
+    firstFactorVerification: VERIFICATION,
+    secondFactorVerification: VERIFICATION,
+    supportedFirstFactors: OPEN,
+    supportedSecondFactors: OPEN,
+  },
+);
+const DATA = 'data: Clerk has no request that reads it again';
+listed<TOTP, theirs.TOTPResource>({ reload: DATA }, { secret: NULL, uri: NULL, backupCodes: NULL });
+listed<BackupCode, theirs.BackupCodeResource>({ reload: DATA }, {});
+listed<DeletedObject, theirs.DeletedObjectResource>({}, { id: NULL, slug: NULL });

@@ -17,7 +17,10 @@ export function reload(this: Session): Promise<Session> {
   return this.settle(commands.reloadSession(this.id));
 }
 
-/** Reports that the session is in use. It does not become the active one; use `clerk.setActive()` for that. */
+/**
+ * Reports that the session is in use. It does not become the active one; use `clerk.setActive()` for that. `intent` is ignored: the
+ * class itself reports when a window gets the focus.
+ */
 export function touch(this: Session, _params: { intent?: string } = {}): Promise<Session> {
   return this.settle(commands.touchSession(this.id));
 }

@@ -136,10 +136,7 @@ async fn sessions_touch_sends_the_organization_and_switches_nothing() {
     assert_eq!((app.active_session_id().as_deref(), app.clerk.snapshot().revision), (Some("sess_1"), revision));
     let requests = app.fapi.requests.lock().unwrap();
     let (_, path, body) = requests.last().unwrap();
-    assert_eq!(
-        (path.as_str(), body.as_str()),
-        ("/client/sessions/sess_2/touch", "active_organization_id=org_1&intent=focus")
-    );
+    assert_eq!((path.as_str(), body.as_str()), ("/client/sessions/sess_2/touch", "active_organization_id=org_1"));
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use clerk::{
     core::{Account, Organizations, Picture},
     models::{OrganizationId, UserId},
 };
-use clerk_e2e::Result;
-use clerk_emulator::{Config, Emulator, NewOrganization, NewUser, Presence};
+use clerk_e2e::{Result, until};
+use clerk_emulator::{Config, Emulator, NewOrganization, NewPhone, NewUser, Presence};
 use clerk_testkit::app::{ADA, PASSWORD};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -270,4 +270,73 @@ async fn requests_of_organizations_match_clerk_js() -> Result<()> {
     let theirs = taken_with_query(steps.sides.page.emulator());
     assert_eq!(theirs, taken_with_query(&steps.sides.app.emulator), "User.leaveOrganization");
     steps.finish(23).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_sessions_match_clerk_js() -> Result<()> {
+    let mut config = config();
+    config.users[0].phone_numbers = vec![NewPhone { number: "+12015550101".to_owned(), second_factor: false }];
+    let mut steps = Steps::start("sessions", config).await?;
+    let clerk = steps.sides.app.clerk.clone();
+    let sessions = clerk.sessions();
+    let id = clerk.session().expect("signed in").id.clone();
+    let user = clerk.user().expect("signed in");
+    let (email, phone) = (user.email_addresses[0].id.clone(), user.phone_numbers[0].id.clone());
+    let reserve = params(json!({ "reservedForSecondFactor": true }));
+    clerk.account().update_phone_number(&phone, reserve).await?;
+    steps.sides.page.run("await clerk.user.phoneNumbers[0].setReservedForSecondFactor({ reserved: true })").await?;
+    steps.sides.take();
+
+    steps.same("Session.touch", "await clerk.session.touch()", sessions.touch(&id)).await?;
+    steps.same("Session.reload", "await clerk.session.reload()", sessions.get(&id)).await?;
+    let script = "await clerk.session.startVerification({ level: 'multi_factor' })";
+    steps.same("Session.startVerification", script, sessions.start_verification(&id, "multi_factor")).await?;
+    let script = "await clerk.session.prepareFirstFactorVerification(
+        { strategy: 'email_code', emailAddressId: clerk.user.emailAddresses[0].id })";
+    let prepare = params(json!({ "strategy": "email_code", "emailAddressId": email }));
+    let prepare = sessions.prepare_first_factor_verification(&id, prepare);
+    steps.same("Session.prepareFirstFactorVerification", script, prepare).await?;
+    let attempt = json!({ "strategy": "email_code", "code": "424242" });
+    let script = format!("await clerk.session.attemptFirstFactorVerification({attempt})");
+    let attempt = sessions.attempt_first_factor_verification(&id, params(attempt));
+    steps.same("Session.attemptFirstFactorVerification", &script, attempt).await?;
+    let script = "await clerk.session.prepareSecondFactorVerification(
+        { strategy: 'phone_code', phoneNumberId: clerk.user.phoneNumbers[0].id })";
+    let prepare = params(json!({ "strategy": "phone_code", "phoneNumberId": phone }));
+    let prepare = sessions.prepare_second_factor_verification(&id, prepare);
+    steps.same("Session.prepareSecondFactorVerification", script, prepare).await?;
+    let attempt = json!({ "strategy": "phone_code", "code": "424242" });
+    let script = format!("await clerk.session.attemptSecondFactorVerification({attempt})");
+    let attempt = sessions.attempt_second_factor_verification(&id, params(attempt));
+    steps.same("Session.attemptSecondFactorVerification", &script, attempt).await?;
+    steps.finish(7).await
+}
+
+/// Has both sides sign out of the session with a method of it. The core ends it after the call has returned.
+async fn session_is_gone(flow: &'static str, script: &str) -> Result<Sides> {
+    let sides = Sides::start(flow, config()).await?;
+    sides.signed_in().await?;
+    sides.take();
+    sides.page.run(script).await?;
+    let id = sides.app.clerk.session().expect("signed in").id.clone();
+    sides.app.clerk.sessions().remove(&id).await?;
+    until("the core ends its session on the server", || async {
+        (!sides.app.emulator.requests().is_empty()).then_some(())
+    })
+    .await?;
+    Ok(sides)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_session_remove_match_clerk_js() -> Result<()> {
+    let sides = session_is_gone("Session.remove", "await clerk.session.remove()").await?;
+    sides.same();
+    sides.page.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_session_end_differ_from_clerk_js_as_documented() -> Result<()> {
+    let sides = session_is_gone("Session.end", "await clerk.session.end()").await?;
+    sides.differs(&["POST /v1/client/sessions/:id/end"], &["POST /v1/client/sessions/:id/remove"]);
+    sides.page.close().await
 }

@@ -39,7 +39,7 @@ impl Sessions {
     pub async fn touch(&self, id: &SessionId) -> Result<Session> {
         let snapshot = self.state_with(id).await?;
         let organization = signed_in(&snapshot, id).and_then(|session| session.last_active_organization_id.as_ref());
-        self.0.touch_session(id, organization, TouchIntent::Focus).await
+        self.0.touch_session(id, organization, TouchIntent::Unspecified).await
     }
 
     /// Signs out of a session. As [`Clerk::sign_out`](crate::Clerk::sign_out) with this session, it completes on this

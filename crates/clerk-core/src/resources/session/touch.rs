@@ -19,14 +19,17 @@ pub(crate) enum TouchIntent {
     SelectOrganization,
     /// A window got the focus.
     Focus,
+    /// None is sent.
+    Unspecified,
 }
 
 impl TouchIntent {
-    fn as_str(self) -> &'static str {
+    fn as_str(self) -> Option<&'static str> {
         match self {
-            Self::SelectSession => "select_session",
-            Self::SelectOrganization => "select_org",
-            Self::Focus => "focus",
+            Self::SelectSession => Some("select_session"),
+            Self::SelectOrganization => Some("select_org"),
+            Self::Focus => Some("focus"),
+            Self::Unspecified => None,
         }
     }
 }
@@ -45,9 +48,11 @@ impl Clerk {
         organization: Option<&OrganizationId>,
         intent: TouchIntent,
     ) -> Result<Session> {
-        let form = Form::default()
-            .with("active_organization_id", organization.map_or("", OrganizationId::as_str))
-            .with("intent", intent.as_str());
+        let form = Form::default().with("active_organization_id", organization.map_or("", OrganizationId::as_str));
+        let form = match intent.as_str() {
+            Some(intent) => form.with("intent", intent),
+            None => form,
+        };
         let request = Request::new(Method::Post, path(&["client", "sessions", id.as_str(), "touch"])).form(form);
         let request = if intent == TouchIntent::Focus { request.background() } else { request };
         let touched = self.call(&request).await;
