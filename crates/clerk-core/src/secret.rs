@@ -3,6 +3,8 @@
 //! A field that may contain a secret has one of these types, so that a derived `Debug` is safe. `cargo xtask secrets` looks for
 //! fields that should have one.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use zeroize::Zeroize;
@@ -118,12 +120,12 @@ macro_rules! secret {
     ($( $(#[$meta:meta])* $name:ident ),* $(,)?) => { $(
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(Secret<String>);
+        pub struct $name(Arc<Secret<String>>);
 
         impl $name {
             /// Wraps a secret.
             pub fn new(secret: impl Into<String>) -> Self {
-                Self(Secret::new(secret.into()))
+                Self(Arc::new(Secret::new(secret.into())))
             }
 
             /// Returns the secret itself. Do not log it or store it in a plain file.

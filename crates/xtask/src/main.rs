@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands for a terminal")]
 
+mod bench;
 mod crash;
 mod demo;
 mod fuzz;
@@ -26,6 +27,7 @@ cargo xtask fuzz [target] [--inputs N | --seconds N]
                              run the fuzz targets; by default, ten million inputs or ten minutes for each
 cargo xtask soak             use the core under random faults: nothing may grow; --minutes N (default: 30), --seed S
 cargo xtask crash            kill an app at random moments and check what it restores; --kills N (default: 500), --seed S
+cargo xtask bench [--quick]  measure what the core costs, each measure beside its limit; also as JSON in target/bench.json
 cargo xtask modules          list the dependencies between files, and fail if any are cyclic
 cargo xtask secrets          fail if a secret could be printed: by `Debug`, or in a log message
 cargo xtask emulator …       start the emulator alone; --help lists its options
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["emulator", rest @ ..] => demo::emulator(rest),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["crash", rest @ ..] => crash::run(rest),
+        ["bench", rest @ ..] => bench::run(rest),
         ["modules"] => modules::list(),
         ["secrets"] => secrets::check(),
         ["bindings"] => test::write_bindings(),

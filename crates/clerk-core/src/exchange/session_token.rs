@@ -14,10 +14,10 @@ use crate::{
         request::{Method, Request, path},
     },
     jwt::ReceivedToken,
-    models::{OrganizationId, SessionId},
+    models::{OrganizationId, Session, SessionId},
     resources::params::Change,
     secret::{Secret, SessionToken},
-    state::transition::Transition,
+    state::{snapshot::Snapshot, transition::Transition},
 };
 
 /// A token with at most this much remaining lifetime is not returned any more.
@@ -57,6 +57,15 @@ impl GetTokenParams {
     pub fn new(session_id: impl Into<SessionId>) -> Self {
         Self { session_id: session_id.into(), template: None, organization_id: Change::Keep, skip_cache: false }
     }
+
+    /// Returns the organization that the token is for; `None` for the personal account.
+    fn organization<'a>(&'a self, session: &'a Session) -> Option<&'a OrganizationId> {
+        match &self.organization_id {
+            Change::Keep => session.last_active_organization_id.as_ref(),
+            Change::Clear => None,
+            Change::Set(id) => Some(id).filter(|id| !id.as_str().is_empty()),
+        }
+    }
 }
 
 impl Clerk {
@@ -78,9 +87,31 @@ impl Clerk {
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/tokens[/{template}]`; `Session.getToken()`.
     pub async fn get_token(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
+        let snapshot = self.snapshot();
+        let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&params.session_id));
+        if let Some(session) = session.filter(|_| !params.skip_cache) {
+            let (template, organization) = (params.template.as_deref(), params.organization(session));
+            if let Some(token) = self.cached_token(&snapshot, session, template, organization) {
+                return Ok(Some(token));
+            }
+        }
         let session = params.session_id.clone();
         // Nobody waits for the token of a session that the user signs out of.
         self.unless_signed_out(Some(&session), Box::pin(self.find_or_mint(params))).await
+    }
+
+    /// Returns a token that is not due for a refresh, without an allocation.
+    fn cached_token(
+        &self,
+        snapshot: &Snapshot,
+        session: &Session,
+        template: Option<&str>,
+        organization: Option<&OrganizationId>,
+    ) -> Option<SessionToken> {
+        if !snapshot.is_loaded() || session.user.is_none() {
+            return None;
+        }
+        self.0.store.tokens.fresh((&session.id, template, organization), self.now(), REFRESH_THRESHOLD_MS)
     }
 
     async fn find_or_mint(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
@@ -95,11 +126,7 @@ impl Clerk {
         if session.user.is_none() {
             return Ok(None);
         }
-        let organization = match params.organization_id {
-            Change::Keep => session.last_active_organization_id.clone(),
-            Change::Clear => None,
-            Change::Set(id) => Some(id).filter(|id| !id.as_str().is_empty()),
-        };
+        let organization = params.organization(session).cloned();
         let id = TokenId { session: session.id.clone(), template: params.template, organization };
         if params.skip_cache {
             return self.mint(id, true).await.map(Some).map_err(offline);
@@ -128,8 +155,12 @@ impl Clerk {
     /// # Errors
     /// As [`get_token`](Self::get_token).
     pub async fn session_token(&self) -> Result<Option<SessionToken>> {
-        let Some(session) = self.snapshot().session().map(|session| session.id.clone()) else { return Ok(None) };
-        self.get_token(GetTokenParams::new(session)).await
+        let snapshot = self.snapshot();
+        let Some(session) = snapshot.session() else { return Ok(None) };
+        match self.cached_token(&snapshot, session, None, session.last_active_organization_id.as_ref()) {
+            Some(token) => Ok(Some(token)),
+            None => self.get_token(GetTokenParams::new(session.id.clone())).await,
+        }
     }
 
     /// Mints the token with one request for all concurrent callers.

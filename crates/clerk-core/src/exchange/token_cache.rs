@@ -1,6 +1,11 @@
 //! The cache of session tokens, and the token requests in flight.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    borrow::Borrow,
+    collections::HashMap,
+    hash::{Hash, Hasher},
+    sync::Mutex,
+};
 
 use futures_util::{FutureExt, future::Shared};
 
@@ -16,11 +21,57 @@ use crate::{
 };
 
 /// Identifies a token by its purpose.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TokenId {
     pub(super) session: SessionId,
     pub(super) template: Option<String>,
     pub(super) organization: Option<OrganizationId>,
+}
+
+/// What identifies a token, borrowed: session, template, organization.
+pub(super) type TokenKey<'a> = (&'a SessionId, Option<&'a str>, Option<&'a OrganizationId>);
+
+/// A [`TokenId`], or what one would be made of: looking up a token allocates nothing.
+trait AsTokenKey {
+    fn key(&self) -> TokenKey<'_>;
+}
+
+impl AsTokenKey for TokenId {
+    fn key(&self) -> TokenKey<'_> {
+        (&self.session, self.template.as_deref(), self.organization.as_ref())
+    }
+}
+
+impl AsTokenKey for TokenKey<'_> {
+    fn key(&self) -> TokenKey<'_> {
+        *self
+    }
+}
+
+impl Hash for TokenId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl Hash for dyn AsTokenKey + '_ {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl PartialEq for dyn AsTokenKey + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for dyn AsTokenKey + '_ {}
+
+impl<'a> Borrow<dyn AsTokenKey + 'a> for TokenId {
+    fn borrow(&self) -> &(dyn AsTokenKey + 'a) {
+        self
+    }
 }
 
 /// A token request in flight, shared by its callers.
@@ -115,6 +166,13 @@ impl TokenCache {
 
     pub(super) fn get(&self, id: &TokenId) -> Option<ReceivedToken> {
         lock(&self.entries).tokens.get(id).cloned()
+    }
+
+    /// Returns a token that lives for longer than `threshold_ms`.
+    pub(super) fn fresh(&self, key: TokenKey<'_>, now: Moment, threshold_ms: i64) -> Option<SessionToken> {
+        let entries = lock(&self.entries);
+        let held = entries.tokens.get(&key as &dyn AsTokenKey)?;
+        (held.remaining_ms(now) > threshold_ms).then(|| held.token.clone())
     }
 
     /// Whether this token may be refreshed in the background now.
