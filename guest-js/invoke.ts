@@ -1,6 +1,6 @@
 /** The one place that calls a command of the plugin; the functions of `bindings.ts` are built on it. */
 import { invoke as tauriInvoke, type InvokeArgs } from '@tauri-apps/api/core';
-import { reviveError } from './errors';
+import { reviveError } from './revive';
 
 /** Commands that change nothing, so that it does not matter how often they run. */
 const READS = ['snapshot', 'notices', 'auth_events', 'get_token', 'get_organization', 'clerk_js_state'];
@@ -29,7 +29,7 @@ function pageName(): string {
  * Calls a command of the plugin. A command that changes something has an id: when a page is reloaded, Tauri may send it twice,
  * and Rust then runs it once.
  *
- * @param permission - what a window needs to call the command, unless `errors.ts` knows.
+ * @param permission - what a window needs to call the command, unless `refusal.ts` knows.
  * @throws an error of this library; see {@link reviveError}.
  */
 export async function invoke<T>(command: string, args?: InvokeArgs, permission?: string): Promise<T> {
@@ -40,6 +40,6 @@ export async function invoke<T>(command: string, args?: InvokeArgs, permission?:
     const headers = { 'clerk-request': `${pageName()}.${randomText()}` };
     return await tauriInvoke<T>(`plugin:clerk|${command}`, args, { headers });
   } catch (rejection) {
-    throw reviveError(rejection, command, permission);
+    throw await reviveError(rejection, command, permission);
   }
 }

@@ -5,14 +5,14 @@
 import { type EventCallback, listen as listenTo } from '@tauri-apps/api/event';
 
 import { authEvents, events, notices, type NumberedAuthEvent } from './bindings';
-import { reviveError } from './errors';
 import { notify } from './listeners';
+import { reviveError } from './revive';
 
 async function listen(event: string, callback: EventCallback<unknown>): Promise<() => void> {
   try {
     return await listenTo(event, callback);
   } catch (rejection) {
-    throw reviveError(rejection, 'event.listen');
+    throw await reviveError(rejection, 'event.listen');
   }
 }
 

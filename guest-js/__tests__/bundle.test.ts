@@ -171,14 +171,21 @@ it('the types of the class compile without the optional packages', { timeout: 12
   );
 });
 
+/** The minified and compressed size of what `entry` loads at once, in kB. */
+async function minified(entry: string): Promise<number> {
+  const chunks = loadedAtOnce(await chunksOf(entry));
+  const codes = await Promise.all(
+    chunks.map(({ code }) => transformWithEsbuild(code, 'chunk.js', { minify: true })),
+  );
+  return Math.round(codes.reduce((sum, { code }) => sum + gzipSync(code).length, 0) / 100) / 10;
+}
+
+it('a predicate of errors brings nothing else along', { timeout: 60_000 }, async () => {
+  const entry = `import { isClerkAPIResponseError } from '${source('index.ts')}'; export const test = isClerkAPIResponseError;`;
+  expect(await minified(entry)).toBeLessThan(1);
+});
+
 it('what this package itself adds to an app is small', { timeout: 120_000 }, async () => {
-  const minified = async (entry: string) => {
-    const chunks = loadedAtOnce(await chunksOf(entry));
-    const codes = await Promise.all(
-      chunks.map(({ code }) => transformWithEsbuild(code, 'chunk.js', { minify: true })),
-    );
-    return Math.round(codes.reduce((sum, { code }) => sum + gzipSync(code).length, 0) / 100) / 10;
-  };
   const sizes = {
     class: await minified(`export { Clerk } from '${source('index.ts')}';`),
     future: await minified(

@@ -163,6 +163,8 @@ describe('the state', () => {
   });
 
   it('a state that could not be read is read again', async () => {
+    // Imported with the first such error, which takes real time.
+    await import('../refusal');
     const clerk = await loaded('sess_1');
     const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
