@@ -5,7 +5,7 @@ import { invoke } from "./invoke";
 
 /* Commands */
 export const load = (options: LoadOptions) => invoke<WindowSnapshot>("load", { options });
-export const snapshot = () => invoke<WindowSnapshot>("snapshot");
+export const snapshot = (since: number | null) => invoke<WindowState | null>("snapshot", { since });
 export const notices = () => invoke<Notice[]>("notices");
 export const authEvents = () => invoke<NumberedAuthEvent[]>("auth_events");
 export const setActive = (params: SetActiveParams) => invoke<SetActiveOutcome>("set_active", { params });
@@ -2099,6 +2099,9 @@ export type Verification = {
 /**  The status of a verification. */
 export type VerificationStatus = string;
 
+/**  The state as a window gets it: with the addresses of providers' pages only for what the window may begin. */
+export type VisibleSnapshot = Snapshot;
+
 /**
  *  An entry on the waitlist.
  * 
@@ -2134,6 +2137,16 @@ export type WindowBody =
 /**  Bytes in base64. */
 ({ base64: string }) & { text?: never };
 
+/**  What has changed since the state that a window knows. */
+export type WindowChanges = {
+	/**  Names the new state. */
+	handle: number,
+	/**  The revision of the new state. */
+	revision: number,
+	/**  The difference; see `guest-js/patch.ts`. */
+	changes: Value,
+};
+
 /**  A request of a window to the app's backend. */
 export type WindowFetch = {
 	/**  Names the request and its response. The window makes it up. */
@@ -2156,5 +2169,11 @@ export type WindowFetch = {
 	idleTimeoutMs?: number | null,
 };
 
-/**  The state as a window gets it: with the addresses of providers' pages only for what the window may begin. */
-export type WindowSnapshot = Snapshot;
+/**  The state with its handle. */
+export type WindowSnapshot = {
+	/**  Names this state; see the command `snapshot`. */
+	handle: number,
+} & VisibleSnapshot;
+
+/**  What a window gets: the state, or what has changed. */
+export type WindowState = WindowSnapshot | WindowChanges;

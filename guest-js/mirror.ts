@@ -1,26 +1,27 @@
 /**
  * A copy of the auth state, which Rust owns.
  *
- * Events only announce a new revision; the state is read by a command. The subscription starts before the first read, so
- * that no change is missed, and listeners are notified of each revision once, in order.
+ * Events only announce a new revision; a command reads what has changed since the state that is known here. The subscription
+ * starts before the first read, so that no change is missed, and listeners are notified of each revision once, in order.
  */
 import { elapsed, type Moment, now } from './aging';
-import { type Entitlements, snapshot as readSnapshot, type Snapshot } from './bindings';
+import { type Entitlements, snapshot as readSnapshot, type WindowSnapshot } from './bindings';
 import { coalesce } from './coalesce';
 import { onStateChanged } from './ipc';
+import { patched, type Patch } from './patch';
 
 export class Mirror {
-  #snapshot: Snapshot | undefined;
+  #snapshot: WindowSnapshot | undefined;
   #received: Moment = now();
   #subscribed: Promise<void> | undefined;
-  readonly #onChange: (snapshot: Snapshot) => void;
+  readonly #onChange: (snapshot: WindowSnapshot) => void;
 
-  constructor(onChange: (snapshot: Snapshot) => void) {
+  constructor(onChange: (snapshot: WindowSnapshot) => void) {
     this.#onChange = onChange;
   }
 
   /** The newest state that is known here. */
-  get snapshot(): Snapshot | undefined {
+  get snapshot(): WindowSnapshot | undefined {
     return this.#snapshot;
   }
 
@@ -57,9 +58,15 @@ export class Mirror {
   readonly sync = coalesce(() => this.#read());
 
   async #read(): Promise<void> {
-    const snapshot = await readSnapshot();
-    if (snapshot.revision > this.#revision) {
-      this.take(snapshot);
+    // A load may replace it meanwhile.
+    const known = this.#snapshot;
+    const state = await readSnapshot(known?.handle ?? null);
+    if (state && state.revision > this.#revision) {
+      this.take(
+        'changes' in state
+          ? { ...(patched(known, state.changes as Patch) as WindowSnapshot), handle: state.handle }
+          : state,
+      );
     }
   }
 
@@ -71,7 +78,7 @@ export class Mirror {
    * Takes a state over, unless a newer one is known. At the same revision only the options can differ, which hold for
    * this window alone, so listeners are not notified.
    */
-  take(snapshot: Snapshot): void {
+  take(snapshot: WindowSnapshot): void {
     const known = this.#revision;
     if (snapshot.revision >= known) {
       this.#snapshot = snapshot;

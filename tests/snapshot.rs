@@ -4,10 +4,14 @@
 
 use std::sync::Arc;
 
-use clerk::{ClerkExt, core::SignInCreateParams, storage::MemoryStore};
-use clerk_emulator::Emulator;
+use clerk::{
+    ClerkExt,
+    core::{SetActiveParams, SignInCreateParams},
+    storage::MemoryStore,
+};
+use clerk_emulator::{Emulator, NewOrganization};
 use clerk_testkit::{
-    app::{CALLBACK, config},
+    app::{ADA, CALLBACK, PASSWORD, config, password_params},
     wait_until,
 };
 use serde_json::{Value, json};
@@ -68,5 +72,80 @@ async fn snapshot_has_no_verification_page_for_a_window_that_may_not_sign_in() {
             assert_eq!(snapshot["client"]["signIn"]["id"], json!(sign_in.id));
             assert_eq!(snapshot.to_string().contains(&page), expected, "{command} with {allowed:?}");
         }
+    }
+}
+
+/// An app whose only window is signed in to an account with this many memberships.
+async fn member_of(memberships: usize) -> (Arc<Emulator>, tauri::App<MockRuntime>, tauri::WebviewWindow<MockRuntime>) {
+    let mut config = config();
+    let of_ada = |number| NewOrganization {
+        name: format!("Organization {number}"),
+        creator: Some(ADA.to_owned()),
+        ..NewOrganization::default()
+    };
+    config.seed_organizations = (0..memberships).map(of_ada).collect();
+    let emulator = Arc::new(Emulator::start(config).await.unwrap());
+    let mut context = mock_context(noop_assets());
+    for command in ["load", "snapshot"] {
+        let authority = context.runtime_authority_mut();
+        authority.__allow_command(format!("plugin:clerk|{command}"), ExecutionContext::Local);
+    }
+    let plugin = clerk::Builder::new()
+        .publishable_key(emulator.publishable_key())
+        .proxy_url(emulator.base_url())
+        .secret_store(MemoryStore::default())
+        .keep_state(false)
+        .single_instance(false);
+    let app = mock_builder().plugin(plugin.build()).build(context).unwrap();
+    let clerk = app.clerk().clone();
+    wait_until("Clerk to load", || app.clerk().is_loaded()).await;
+    let sign_in = clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
+    clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+    let window = tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap();
+    (emulator, app, window)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn snapshot_of_a_known_state_is_as_small_as_the_change() {
+    let (_emulator, app, window) = member_of(100).await;
+    let read = |since: &Value| invoke(&window, "snapshot", json!({ "since": since }));
+    let whole = read(&Value::Null);
+    let memberships = whole["client"]["sessions"][0]["user"]["organizationMemberships"].as_array().unwrap().len();
+    assert!(memberships >= 100);
+    assert_eq!(read(&whole["handle"]), Value::Null, "nothing is new");
+
+    let names = serde_json::from_value(json!({ "firstName": "Augusta" })).unwrap();
+    app.clerk().account().update(names).await.unwrap();
+    let changed = read(&whole["handle"]);
+    assert!(changed["revision"].as_u64() > whole["revision"].as_u64());
+    let session =
+        json!({ "in": { "0": { "in": { "user": changed.pointer("/changes/in/client/in/sessions/in/0/in/user") } } } });
+    assert_eq!(session["in"]["0"]["in"]["user"]["in"]["firstName"], json!({ "set": "Augusta" }), "{changed}");
+    assert!(changed.to_string().len() < 600, "{changed}");
+
+    assert_eq!(read(&changed["handle"]), Value::Null);
+    assert_eq!(read(&whole["handle"])["client"]["id"], whole["client"]["id"], "a state that is not known any more");
+    assert_eq!(read(&json!(12_345))["client"]["id"], whole["client"]["id"], "a state that was never given");
+    let loaded = invoke(&window, "load", json!({ "options": {} }));
+    assert_eq!(loaded["client"]["sessions"][0]["user"]["firstName"], "Augusta");
+    assert_eq!(read(&loaded["handle"]), Value::Null);
+}
+
+/// A page may contain two copies of the guest library.
+#[tokio::test(flavor = "multi_thread")]
+async fn snapshot_knows_the_states_of_two_copies_of_the_guest_library() {
+    let (_emulator, app, window) = member_of(1).await;
+    let read = |since: &Value| invoke(&window, "snapshot", json!({ "since": since }));
+    let mut handles = [read(&Value::Null)["handle"].clone(), read(&Value::Null)["handle"].clone()];
+    for name in ["Augusta", "Eve", "Grace", "Dorothy"] {
+        let names = serde_json::from_value(json!({ "firstName": name })).unwrap();
+        app.clerk().account().update(names).await.unwrap();
+        for handle in &mut handles {
+            let changed = read(handle);
+            assert!(changed["changes"].is_object(), "{changed}");
+            assert!(changed.to_string().contains(name));
+            *handle = changed["handle"].clone();
+        }
+        handles.reverse();
     }
 }

@@ -16,6 +16,8 @@ import type {
   Value,
 } from '../bindings';
 
+import type { Patch } from '../patch';
+
 /** Key of the invented instance `clerk.example.test`, development. */
 export const KEY = 'pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA';
 
@@ -115,6 +117,23 @@ export class Refusal extends Error {
   }
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The patch between two values; lists are replaced. */
+function difference(old: unknown, value: unknown): Patch {
+  if (!isObject(old) || !isObject(value)) {
+    return { set: value };
+  }
+  const changed = Object.keys(value).filter(
+    (name) => JSON.stringify(old[name]) !== JSON.stringify(value[name]),
+  );
+  return {
+    in: Object.fromEntries(changed.map((name) => [name, difference(old[name], value[name])])),
+    gone: Object.keys(old).filter((name) => !(name in value)),
+  };
+}
+
 /** The Rust side, for one window. */
 export class Fake {
   readonly calls: { command: string; args: Record<string, unknown> }[] = [];
@@ -125,15 +144,26 @@ export class Fake {
   /** The client and the environment as the Frontend API sends them. */
   raw: { client: Value; environment: Value } = { client: null, environment: null };
   readonly #routes = new Map<string, (request: FrontendApiRequest) => unknown>();
+  /** The states that the window got, by their handles. */
+  readonly #known = new Map<number, Snapshot>();
   /** What the window gave at `load`. */
   #options: ClerkOptions = {};
 
   constructor() {
     this.on('load', ({ options }) => {
       this.#options = options as LoadOptions;
-      return this.#windowState;
+      return this.#whole();
     });
-    this.on('snapshot', () => this.#windowState);
+    this.on('snapshot', ({ since }) => {
+      const known = this.#known.get(since as number);
+      if (!known) {
+        return this.#whole();
+      }
+      const { handle, ...state } = this.#whole();
+      return known.revision === state.revision
+        ? null
+        : { handle, revision: state.revision, changes: difference(known, state) };
+    });
     this.on('take_redirect_outcome', () => null);
     this.on('clerk_js_state', () => this.clerkJsState);
     this.on('frontend_api', ({ request }) => this.#respond(request as FrontendApiRequest));
@@ -166,6 +196,14 @@ export class Fake {
       }
       return known(args);
     });
+  }
+
+  /** The state with its handle. */
+  #whole(): Snapshot & { handle: number } {
+    const handle = this.#known.size + 1;
+    const state = structuredClone(this.#windowState);
+    this.#known.set(handle, state);
+    return { handle, ...state };
   }
 
   /** The state with the options that hold for the window. */

@@ -1,5 +1,5 @@
 /** Making the instance of clerk-js. */
-import { chooseInitialSession, type ClerkJsState, load, snapshot } from '../bindings';
+import { chooseInitialSession, type ClerkJsState, load, snapshot, type WindowSnapshot } from '../bindings';
 import { clerkJsState, handleUnauthenticated } from '../on-demand-commands';
 import { openVerification } from './browser';
 import { fapiClient, type Bridge } from './fapi';
@@ -80,7 +80,7 @@ async function make(
 /** Loads Clerk in Rust, unless that has happened. Returns the state and the options that hold for this window. */
 async function loadRust(given: ClerkJsOptions): Promise<{ state: ClerkJsState; options: ClerkJsOptions }> {
   const key = pick(given, ['publishableKey', 'proxyUrl', 'domain']);
-  let known = await snapshot();
+  let known = (await snapshot(null)) as WindowSnapshot;
   const isLoaded = known.status === 'ready' || known.status === 'degraded';
   if (!isLoaded || Object.keys(key).length > 0) {
     known = await load({ ...key, ...forRust(given) });

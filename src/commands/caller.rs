@@ -7,7 +7,6 @@ use std::{
     time::Instant,
 };
 
-use serde::{Serialize, Serializer};
 use serde_json::Value;
 use specta::{Types, datatype::DataType, function::FunctionArg};
 use tauri::{
@@ -15,7 +14,11 @@ use tauri::{
     ipc::{CommandArg, CommandItem, InvokeError},
 };
 
-use super::{operations::AllowedOperations, requests::Requests};
+use super::{
+    operations::AllowedOperations,
+    requests::Requests,
+    window_state::{KnownStates, WindowChanges, WindowSnapshot, WindowState},
+};
 use crate::{
     config::PLUGIN_NAME,
     core::{Clerk, ClerkOptions, LoadOptions, RedirectOutcome, Snapshot, VisiblePages},
@@ -34,9 +37,10 @@ struct AllOptions {
     loads: u64,
 }
 
-/// The options of one window, with the number of the load that gave them.
+/// The options of one window, with the number of the load that gave them, and what the window knows of the state.
 #[derive(Debug, Default)]
 struct OptionsOfWindow {
+    known: KnownStates,
     accepted: Option<(u64, ClerkOptions)>,
     /// Of loads that are not finished, the newest last.
     loading: Vec<(u64, ClerkOptions)>,
@@ -75,6 +79,19 @@ impl WindowOptions {
         }
     }
 
+    /// Records that a window gets this state, in place of the one with the handle `instead_of`. Returns that one, and the handle of
+    /// the new one.
+    fn show(&self, label: &str, snapshot: Arc<Snapshot>, instead_of: Option<u64>) -> (Option<Arc<Snapshot>>, u64) {
+        let mut all = self.all();
+        let known = &mut all.windows.entry(label.to_owned()).or_default().known;
+        (instead_of.and_then(|handle| known.take(handle)), known.add(snapshot))
+    }
+
+    /// Whether a window knows this revision by this handle.
+    fn knows(&self, label: &str, handle: u64, revision: u64) -> bool {
+        self.all().windows.get(label).is_some_and(|window| window.known.has(handle, revision))
+    }
+
     /// Forgets a window that was closed.
     pub(crate) fn remove(&self, label: &str) {
         self.all().windows.remove(label);
@@ -110,26 +127,6 @@ pub(crate) struct CallerWindow {
     pages: VisiblePages,
 }
 
-/// The state as a window gets it: with the addresses of providers' pages only for what the window may begin.
-#[derive(Debug, Clone, specta::Type)]
-#[specta(transparent)]
-pub(crate) struct WindowSnapshot {
-    snapshot: Arc<Snapshot>,
-    #[specta(skip)]
-    pages: VisiblePages,
-}
-
-impl Serialize for WindowSnapshot {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.pages == VisiblePages::ALL {
-            return self.snapshot.serialize(serializer);
-        }
-        let mut json = serde_json::to_value(&self.snapshot).map_err(serde::ser::Error::custom)?;
-        self.pages.hide_others(&mut json);
-        json.serialize(serializer)
-    }
-}
-
 /// Whether the app's capabilities let a window call a command.
 pub(super) fn may_call<R: Runtime>(webview: &Webview<R>, command: &str) -> bool {
     matches!(webview.resolve_command_scope::<Value>(PLUGIN_NAME, command), Ok(Some(_)))
@@ -156,16 +153,36 @@ impl CallerWindow {
         let load = self.options.begin_load(&self.label, own.clone());
         let result = self.clerk.with_options(own).load(options).await;
         self.options.end_load(&self.label, load, result.is_ok());
-        result.map(|()| self.snapshot())
+        result.map(|()| self.whole(self.current()))
     }
 
-    /// Returns the state for this window.
-    pub(crate) fn snapshot(&self) -> WindowSnapshot {
+    /// Returns the state for this window: what has changed since the state with the handle `since`, or all of it; `None` if that
+    /// is the newest revision.
+    pub(crate) fn snapshot(&self, since: Option<u64>) -> Option<WindowState> {
+        let snapshot = self.current();
+        let Some(since) = since else { return Some(WindowState::Whole(self.whole(snapshot))) };
+        if self.options.knows(&self.label, since, snapshot.revision) {
+            return None;
+        }
+        match self.options.show(&self.label, snapshot.clone(), Some(since)) {
+            (Some(old), handle) => {
+                Some(WindowState::Changes(WindowChanges::between(&old, &snapshot, self.pages, handle)))
+            }
+            (None, handle) => Some(WindowState::Whole(WindowSnapshot::new(snapshot, self.pages, handle))),
+        }
+    }
+
+    fn current(&self) -> Arc<Snapshot> {
         let clerk = match self.options.get(&self.label) {
             Some(options) => self.clerk.with_options(options),
             None => self.clerk.clone(),
         };
-        WindowSnapshot { snapshot: clerk.snapshot_for_window(), pages: self.pages }
+        clerk.snapshot_for_window()
+    }
+
+    fn whole(&self, snapshot: Arc<Snapshot>) -> WindowSnapshot {
+        let (_, handle) = self.options.show(&self.label, snapshot.clone(), None);
+        WindowSnapshot::new(snapshot, self.pages, handle)
     }
 
     /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the

@@ -8,10 +8,12 @@ mod fetch;
 mod frontend_api;
 mod opener;
 mod operations;
+mod patch;
 mod request;
 mod requests;
 #[macro_use]
 mod table;
+mod window_state;
 
 use serde_json::{Map, Value};
 use tauri_specta::{Commands, collect_commands};
@@ -19,7 +21,7 @@ use url::Url;
 
 use argument::Argument;
 pub(crate) use caller::WindowOptions;
-use caller::{Caller, CallerWindow, WindowSnapshot};
+use caller::{Caller, CallerWindow};
 pub(crate) use fetch::Fetches;
 use fetch::{Chunk, FetchHead, FetchingWindow, WindowFetch};
 use frontend_api::ClerkJs;
@@ -27,6 +29,7 @@ pub(crate) use opener::OpenedPages;
 use opener::PageOpener;
 use request::Request;
 pub(crate) use requests::Requests;
+use window_state::{WindowSnapshot, WindowState};
 
 use crate::{
     core::{

@@ -12,7 +12,9 @@ macro_rules! command_table {
             ["read-state"] fn load(window: CallerWindow, options: LoadOptions) -> WindowSnapshot {
                 window.load(options).await
             }
-            ["read-state"] fn snapshot(window: CallerWindow) -> WindowSnapshot { Ok(window.snapshot()) }
+            ["read-state"] fn snapshot(window: CallerWindow, since: Option<u64>) -> Option<WindowState> {
+                Ok(window.snapshot(since))
+            }
             ["read-state"] fn notices(clerk: Caller) -> Vec<Notice> { Ok(clerk.notices()) }
             ["read-state"] fn auth_events(clerk: Caller) -> Vec<NumberedAuthEvent> { Ok(clerk.auth_events()) }
 

@@ -223,7 +223,7 @@ impl Clerk {
     /// grant, see [`Snapshot::entitlements`].
     #[must_use]
     pub fn snapshot_for_window(&self) -> Arc<Snapshot> {
-        self.with_ages(self.snapshot()).with_entitlements(self.now())
+        self.with_ages(self.snapshot()).with_entitlements(self.now()).without_raw()
     }
 
     /// Returns a state, as [`snapshot`](Self::snapshot) gives it, with the verification ages of this moment.

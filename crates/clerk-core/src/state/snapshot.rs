@@ -133,6 +133,14 @@ impl std::fmt::Debug for Snapshot {
     }
 }
 
+/// Whether two parts of a state are equal. Those that did not change are shared.
+fn is_equal<T: PartialEq>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
 impl Snapshot {
     pub(crate) fn initial(sdk_metadata: SdkMetadata, options: ClerkOptions) -> Self {
         let start = Moment { wall_ms: 0, monotonic: Instant::now() };
@@ -192,12 +200,6 @@ impl Snapshot {
 
     /// Whether everything is equal that windows, listeners, and the next run see.
     fn shows_the_same_as(&self, other: &Self) -> bool {
-        fn is_equal<T: PartialEq>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
-            match (one, other) {
-                (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
-                (one, other) => one.is_none() && other.is_none(),
-            }
-        }
         self.status == other.status
             && self.error == other.error
             && self.active_session == other.active_session
@@ -238,6 +240,29 @@ impl Snapshot {
     pub(crate) fn with_options(&self, options: ClerkOptions) -> Self {
         let sdk_metadata = options.sdk_metadata.clone().unwrap_or_else(|| self.sdk_metadata.clone());
         Self { options: Arc::new(options), sdk_metadata, ..self.clone() }
+    }
+
+    /// Returns this state without what windows never get, so that it can be kept for them.
+    pub(crate) fn without_raw(self: Arc<Self>) -> Arc<Self> {
+        let state = Arc::unwrap_or_clone(self);
+        Arc::new(Self { raw_client: None, raw_environment: None, session_tokens: Arc::default(), ..state })
+    }
+
+    /// Returns both states without the large parts that are equal in them.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn different_parts(old: &Arc<Self>, new: &Arc<Self>) -> (Self, Self) {
+        let (mut old, mut new) = ((**old).clone(), (**new).clone());
+        if is_equal(old.client.as_ref(), new.client.as_ref()) {
+            (old.client, new.client) = (None, None);
+        }
+        if is_equal(old.environment.as_ref(), new.environment.as_ref()) {
+            (old.environment, new.environment) = (None, None);
+        }
+        if is_equal(Some(&old.options), Some(&new.options)) {
+            (old.options, new.options) = Default::default();
+        }
+        (old, new)
     }
 
     /// Whether Clerk can be used: the status is `ready` or `degraded`.
