@@ -207,15 +207,21 @@ impl Clerk {
     /// Returns the current state. Cheap; never blocks.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        let held = self.0.store.snapshot();
-        let snapshot = held.clone().aged(self.now());
-        if !Arc::ptr_eq(&held, &snapshot) {
-            self.0.upkeep.wake();
-        }
+        let snapshot = self.snapshot_at(self.now());
         match &self.1 {
             Some(own) => Arc::new(snapshot.with_options(own.within(&snapshot.options))),
             None => snapshot,
         }
+    }
+
+    /// Returns the current state, without the options of a window.
+    pub(crate) fn snapshot_at(&self, now: Moment) -> Arc<Snapshot> {
+        let held = self.0.store.snapshot();
+        if !held.has_ended_session(now) {
+            return held;
+        }
+        self.0.upkeep.wake();
+        held.aged(now)
     }
 
     /// Returns the current state as the plugin gives it to windows: with the verification ages of this moment, see

@@ -18,6 +18,7 @@ use crate::{
     resources::params::Change,
     secret::{Secret, SessionToken},
     state::{snapshot::Snapshot, transition::Transition},
+    time::Moment,
 };
 
 /// A token with at most this much remaining lifetime is not returned any more.
@@ -87,17 +88,23 @@ impl Clerk {
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/tokens[/{template}]`; `Session.getToken()`.
     pub async fn get_token(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
-        let snapshot = self.snapshot();
+        let now = self.now();
+        let snapshot = self.snapshot_at(now);
         let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&params.session_id));
         if let Some(session) = session.filter(|_| !params.skip_cache) {
             let (template, organization) = (params.template.as_deref(), params.organization(session));
-            if let Some(token) = self.cached_token(&snapshot, session, template, organization) {
+            if let Some(token) = self.cached_token(&snapshot, session, template, organization, now) {
                 return Ok(Some(token));
             }
         }
+        // In a box: what a cached token does not need would make this future large, and moving it slow.
+        Box::pin(self.find_or_mint_unless_signed_out(params)).await
+    }
+
+    async fn find_or_mint_unless_signed_out(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
         let session = params.session_id.clone();
         // Nobody waits for the token of a session that the user signs out of.
-        self.unless_signed_out(Some(&session), Box::pin(self.find_or_mint(params))).await
+        self.unless_signed_out(Some(&session), self.find_or_mint(params)).await
     }
 
     /// Returns a token that is not due for a refresh, without an allocation.
@@ -107,11 +114,12 @@ impl Clerk {
         session: &Session,
         template: Option<&str>,
         organization: Option<&OrganizationId>,
+        now: Moment,
     ) -> Option<SessionToken> {
         if !snapshot.is_loaded() || session.user.is_none() {
             return None;
         }
-        self.0.store.tokens.fresh((&session.id, template, organization), self.now(), REFRESH_THRESHOLD_MS)
+        self.0.store.tokens.fresh((&session.id, template, organization), now, REFRESH_THRESHOLD_MS)
     }
 
     async fn find_or_mint(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
@@ -155,11 +163,12 @@ impl Clerk {
     /// # Errors
     /// As [`get_token`](Self::get_token).
     pub async fn session_token(&self) -> Result<Option<SessionToken>> {
-        let snapshot = self.snapshot();
+        let now = self.now();
+        let snapshot = self.snapshot_at(now);
         let Some(session) = snapshot.session() else { return Ok(None) };
-        match self.cached_token(&snapshot, session, None, session.last_active_organization_id.as_ref()) {
+        match self.cached_token(&snapshot, session, None, session.last_active_organization_id.as_ref(), now) {
             Some(token) => Ok(Some(token)),
-            None => self.get_token(GetTokenParams::new(session.id.clone())).await,
+            None => Box::pin(self.find_or_mint_unless_signed_out(GetTokenParams::new(session.id.clone()))).await,
         }
     }
 

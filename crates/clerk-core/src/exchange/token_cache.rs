@@ -98,7 +98,7 @@ struct Pause {
 
 #[derive(Default)]
 struct Entries {
-    tokens: HashMap<TokenId, ReceivedToken>,
+    tokens: HashMap<TokenId, ReceivedToken, foldhash::fast::RandomState>,
     pauses: HashMap<TokenId, Pause>,
     /// Incremented when the cache is cleared, so that tokens requested earlier are not cached.
     generation: u64,
