@@ -75,7 +75,7 @@ async fn snapshot_has_no_verification_page_for_a_window_that_may_not_sign_in() {
     }
 }
 
-/// An app whose only window is signed in to an account with this many memberships.
+/// An app with one window, whose user has this many memberships and is not signed in yet.
 async fn member_of(memberships: usize) -> (Arc<Emulator>, tauri::App<MockRuntime>, tauri::WebviewWindow<MockRuntime>) {
     let mut config = config();
     let of_ada = |number| NewOrganization {
@@ -86,7 +86,15 @@ async fn member_of(memberships: usize) -> (Arc<Emulator>, tauri::App<MockRuntime
     config.seed_organizations = (0..memberships).map(of_ada).collect();
     let emulator = Arc::new(Emulator::start(config).await.unwrap());
     let mut context = mock_context(noop_assets());
-    for command in ["load", "snapshot"] {
+    let commands = [
+        "load",
+        "snapshot",
+        "create_sign_in",
+        "prepare_sign_in_first_factor",
+        "attempt_sign_in_first_factor",
+        "set_active",
+    ];
+    for command in commands {
         let authority = context.runtime_authority_mut();
         authority.__allow_command(format!("plugin:clerk|{command}"), ExecutionContext::Local);
     }
@@ -97,17 +105,53 @@ async fn member_of(memberships: usize) -> (Arc<Emulator>, tauri::App<MockRuntime
         .keep_state(false)
         .single_instance(false);
     let app = mock_builder().plugin(plugin.build()).build(context).unwrap();
-    let clerk = app.clerk().clone();
     wait_until("Clerk to load", || app.clerk().is_loaded()).await;
-    let sign_in = clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
-    clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
     let window = tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap();
     (emulator, app, window)
+}
+
+/// Signs in to the account.
+async fn sign_in(app: &tauri::App<MockRuntime>) {
+    let clerk = app.clerk();
+    let sign_in = clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
+    clerk.set_active(SetActiveParams::session(sign_in.created_session_id.unwrap())).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn snapshot_of_each_step_of_a_sign_in_is_small() {
+    let (_emulator, _app, window) = member_of(0).await;
+    let mut handle = invoke(&window, "load", json!({ "options": {} }))["handle"].clone();
+    let (mut bytes, mut reads) = (0, 0);
+    let mut step = |command: &str, body: Value| {
+        let response = invoke(&window, command, body);
+        // As the guest library does: once for the event, and once after the command.
+        for _ in 0..2 {
+            let state = invoke(&window, "snapshot", json!({ "since": handle }));
+            bytes += state.to_string().len();
+            if state.is_object() {
+                reads += 1;
+                handle = state["handle"].clone();
+            }
+        }
+        bytes += response.to_string().len();
+        response
+    };
+    let attempt = step("create_sign_in", json!({ "params": { "identifier": ADA } }));
+    let (id, factor) = (&attempt["id"], &attempt["supportedFirstFactors"]);
+    let email = factor.as_array().unwrap().iter().find(|factor| factor["strategy"] == "email_code").unwrap();
+    let email = json!({ "strategy": "email_code", "emailAddressId": email["emailAddressId"] });
+    step("prepare_sign_in_first_factor", json!({ "signInId": id, "params": email }));
+    let code = json!({ "strategy": "email_code", "code": "424242" });
+    let done = step("attempt_sign_in_first_factor", json!({ "signInId": id, "params": code }));
+    step("set_active", json!({ "params": { "session": done["createdSessionId"] } }));
+    assert_eq!(reads, 4, "one for each step");
+    assert!(bytes < 15_000, "{bytes}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn snapshot_of_a_known_state_is_as_small_as_the_change() {
     let (_emulator, app, window) = member_of(100).await;
+    sign_in(&app).await;
     let read = |since: &Value| invoke(&window, "snapshot", json!({ "since": since }));
     let whole = read(&Value::Null);
     let memberships = whole["client"]["sessions"][0]["user"]["organizationMemberships"].as_array().unwrap().len();
@@ -135,6 +179,7 @@ async fn snapshot_of_a_known_state_is_as_small_as_the_change() {
 #[tokio::test(flavor = "multi_thread")]
 async fn snapshot_knows_the_states_of_two_copies_of_the_guest_library() {
     let (_emulator, app, window) = member_of(1).await;
+    sign_in(&app).await;
     let read = |since: &Value| invoke(&window, "snapshot", json!({ "since": since }));
     let mut handles = [read(&Value::Null)["handle"].clone(), read(&Value::Null)["handle"].clone()];
     for name in ["Augusta", "Eve", "Grace", "Dorothy"] {
