@@ -210,11 +210,11 @@ impl Snapshot {
                 == (&other.publishable_key, &other.frontend_api, &other.domain, &other.proxy_url)
             && (self.instance_type, &self.sdk_metadata) == (other.instance_type, &other.sdk_metadata)
             && is_equal(Some(&self.options), Some(&other.options))
-            // What FAPI sent says the same as the types, but for what they do not know.
-            && is_equal(self.raw_client.as_ref(), other.raw_client.as_ref())
-            && is_equal(self.raw_environment.as_ref(), other.raw_environment.as_ref())
             && is_equal(self.client.as_ref(), other.client.as_ref())
             && is_equal(self.environment.as_ref(), other.environment.as_ref())
+            // What FAPI sent says the same as the types, but for what they do not know. Comparing it takes longer.
+            && is_equal(self.raw_client.as_ref(), other.raw_client.as_ref())
+            && is_equal(self.raw_environment.as_ref(), other.raw_environment.as_ref())
             && self.grants_the_same_as(other)
     }
 
