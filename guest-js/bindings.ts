@@ -4,7 +4,7 @@
 import { invoke } from "./invoke";
 
 /* Commands */
-export const load = (options: LoadOptions) => invoke<WindowSnapshot>("load", { options });
+export const load = (options: LoadOptions, since: number | null) => invoke<WindowSnapshot>("load", { options, since });
 export const snapshot = (since: number | null) => invoke<WindowState | null>("snapshot", { since });
 export const notices = () => invoke<Notice[]>("notices");
 export const authEvents = () => invoke<NumberedAuthEvent[]>("auth_events");
@@ -1235,8 +1235,8 @@ export type RedirectOutcome = {
 
 /**  Parameters of [`Account::remove_password`]. */
 export type RemovePasswordParams = {
-	/**  The present password, which FAPI requires. */
-	currentPassword?: string | null,
+	/**  The present password. */
+	currentPassword: string,
 };
 
 /**  What is required before the user is signed in. */
@@ -2137,13 +2137,9 @@ export type WindowBody =
 /**  Bytes in base64. */
 ({ base64: string }) & { text?: never };
 
-/**  What has changed since the state that a window knows. */
+/**  What has changed since the state that a window has. */
 export type WindowChanges = {
-	/**  Names the new state. */
-	handle: number,
-	/**  The revision of the new state. */
-	revision: number,
-	/**  The difference; see `guest-js/patch.ts`. */
+	/**  The difference, with the handle of the new state; see `guest-js/patch.ts`. */
 	changes: Value,
 };
 

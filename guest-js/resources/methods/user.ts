@@ -116,7 +116,8 @@ export function updatePassword(
 
 /** Removes the password. */
 export function removePassword(this: User, params: { currentPassword?: string } = {}): Promise<User> {
-  return this.settle(commands.removePassword(params));
+  // Rust names the parameter if it is missing.
+  return this.settle(commands.removePassword(params as wire.RemovePasswordParams));
 }
 
 /** Adds an e-mail address, which is then to be verified. */

@@ -98,7 +98,8 @@ impl StatusListParams {
     }
 }
 
-/// Declares the parameters of a call. `required` fields keep their type, `optional` ones are wrapped in `Option`, and
+/// Declares the parameters of a call. With `constructed_by`, the struct has these constructors, each for one of its optional fields,
+/// and no `Default`: one of the fields is required. Otherwise, `required` fields keep their type, `optional` ones are wrapped in `Option`, and
 /// `changes` in [`Change`]. With required fields, the struct has a constructor `new` that takes them in order, and no
 /// `Default`, which FAPI would refuse.
 ///
@@ -109,6 +110,7 @@ macro_rules! params {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
+            $( constructed_by { $( $(#[$maker_meta:meta])* $maker:ident($made:ident : $made_type:ty) ),+ $(,)? } )?
             required { $( $(#[$required_meta:meta])* $required:ident : $required_type:ty ),* $(,)? }
             optional { $( $(#[$optional_meta:meta])* $optional:ident : $optional_type:ty ),* $(,)? }
             $( changes { $( $(#[$change_meta:meta])* $change:ident : $change_type:ty ),* $(,)? } )?
@@ -149,6 +151,22 @@ macro_rules! params {
 
         $crate::resources::params::params! {
             @constructor $name { $( $required: $required_type, )* } { $( $optional, )* $( $( $change, )* )? }
+            $( { $( $(#[$maker_meta])* $maker($made: $made_type), )+ } )?
+        }
+    };
+    (@constructor $name:ident {} { $( $other:ident, )* } { $( $(#[$meta:meta])* $maker:ident($made:ident : $made_type:ty), )+ }) => {
+        impl $name {
+            fn empty() -> Self {
+                Self { $( $other: Default::default(), )* extra: serde_json::Map::new() }
+            }
+
+            $(
+                $(#[$meta])*
+                #[must_use]
+                pub fn $maker($made: impl Into<$made_type>) -> Self {
+                    Self { $made: Some($made.into()), ..Self::empty() }
+                }
+            )+
         }
     };
     (@constructor $name:ident {} { $( $other:ident, )* }) => {

@@ -119,12 +119,9 @@ async fn account_update_password_ends_other_sessions() {
     assert_eq!(account.sessions().await.unwrap().len(), 1);
     assert!(elsewhere.clerk.account().reload().await.is_err());
     assert!(app.clerk.is_signed_in() && !elsewhere.clerk.is_signed_in());
-    let present = RemovePasswordParams {
-        current_password: Some("another-password".to_owned()),
-        ..RemovePasswordParams::default()
-    };
+    let present = RemovePasswordParams::new("another-password");
     assert!(!account.remove_password(present).await.unwrap().password_enabled);
-    let none = account.remove_password(RemovePasswordParams::default()).await.unwrap_err();
+    let none = account.remove_password(RemovePasswordParams::new("another-password")).await.unwrap_err();
     assert_eq!(first_error_code(&none), "no_password_set");
 }
 
@@ -247,8 +244,7 @@ async fn account_uploads_and_removes_a_picture() {
 /// Connects an account in the browser, where the user decides.
 async fn connect(app: &App, decision: Decision) -> Result<ExternalAccount> {
     let before = app.browser.0.lock().unwrap().len();
-    let (account, strategy) = (app.clerk.account(), Some("oauth_google".to_owned()));
-    let params = ConnectExternalAccountParams { strategy, ..ConnectExternalAccountParams::default() };
+    let (account, params) = (app.clerk.account(), ConnectExternalAccountParams::with_strategy("oauth_google"));
     let waiting = tokio::spawn(async move { account.connect_external_account(params).await });
     let page = app.page(before).await;
     app.return_from(&page, decision).await;
@@ -282,10 +278,7 @@ async fn account_connects_reauthorizes_and_removes_an_external_account() {
 async fn account_connection_is_cancelled_like_other_flows() {
     let app = signed_in(|_| {}).await;
     let account = app.clerk.account();
-    let params = ConnectExternalAccountParams {
-        strategy: Some("oauth_google".to_owned()),
-        ..ConnectExternalAccountParams::default()
-    };
+    let params = ConnectExternalAccountParams::with_strategy("oauth_google");
     let waiting = tokio::spawn(async move { account.connect_external_account(params).await });
     app.page(0).await;
     assert!(app.clerk.cancel_authentication().await);

@@ -15,6 +15,12 @@ params! {
     ///
     /// Source: FAPI `postExternalAccounts`; `CreateExternalAccountParams` of Clerk's documentation.
     pub struct ConnectExternalAccountParams {
+        constructed_by {
+            /// Creates parameters for a provider, e.g. `oauth_google`.
+            with_strategy(strategy: String),
+            /// Creates parameters for an enterprise connection.
+            with_enterprise_connection(enterprise_connection_id: String),
+        }
         required {}
         optional {
             /// The provider, e.g. `oauth_google`. Not needed with `enterprise_connection_id`.

@@ -62,11 +62,11 @@ params! {
 params! {
     /// Parameters of [`Account::remove_password`].
     pub struct RemovePasswordParams {
-        required {}
-        optional {
-            /// The present password, which FAPI requires.
+        required {
+            /// The present password.
             current_password: String,
         }
+        optional {}
     }
 }
 
