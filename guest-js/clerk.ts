@@ -191,10 +191,8 @@ export class Clerk extends Flows {
     // Shows a known state while Rust is still waiting for Clerk.
     await this.#mirror.sync();
     await this.#listenForRedirects();
-    const snapshot = await commands.load({
-      ...this.given,
-      ...wireOptions(this.#options),
-    });
+    const options = { ...this.given, ...wireOptions(this.#options) };
+    const snapshot = await commands.load(options, this.#mirror.handle);
     this.#mirror.take(snapshot);
     await this.#chooseInitialSession();
     window.addEventListener('focus', this.#touchOnFocus);
@@ -206,10 +204,7 @@ export class Clerk extends Flows {
   async #listenForRedirects(): Promise<void> {
     this.#redirectListener ??= onRedirectFinished(() => {
       this.#finishRedirect().catch((error: unknown) => {
-        console.error(
-          '[clerk] the flow that finished in the system browser could not be continued here',
-          error,
-        );
+        console.error('[clerk] the flow in the browser could not be continued', error);
       });
     });
     try {

@@ -2,7 +2,7 @@
 import { invoke as tauriInvoke, type InvokeArgs } from '@tauri-apps/api/core';
 import { reviveError } from './revive';
 
-/** Commands that change nothing, so that it does not matter how often they run. */
+/** Commands that change nothing that matters, however often they run. */
 const READS = ['snapshot', 'notices', 'auth_events', 'get_token', 'get_organization', 'clerk_js_state'];
 
 /**

@@ -11,6 +11,8 @@ import { onStateChanged } from './ipc';
 import { patched, type Patch } from './patch';
 
 export class Mirror {
+  /** As Rust sent it. The app gets a copy, which it may change: the next patch is for this. */
+  #known: WindowSnapshot | undefined;
   #snapshot: WindowSnapshot | undefined;
   #received: Moment = now();
   #subscribed: Promise<void> | undefined;
@@ -59,15 +61,16 @@ export class Mirror {
 
   async #read(): Promise<void> {
     // A load may replace it meanwhile.
-    const known = this.#snapshot;
-    const state = await readSnapshot(known?.handle ?? null);
-    if (state && state.revision > this.#revision) {
-      this.take(
-        'changes' in state
-          ? { ...(patched(known, state.changes as Patch) as WindowSnapshot), handle: state.handle }
-          : state,
-      );
+    const known = this.#known;
+    const state = await readSnapshot(this.handle);
+    if (state) {
+      this.take('changes' in state ? (patched(known, state.changes as Patch) as WindowSnapshot) : state);
     }
+  }
+
+  /** Names the state that is known here, for Rust; 0 for none. */
+  get handle(): number {
+    return this.#known?.handle ?? 0;
   }
 
   get #revision(): number {
@@ -75,17 +78,18 @@ export class Mirror {
   }
 
   /**
-   * Takes a state over, unless a newer one is known. At the same revision only the options can differ, which hold for
-   * this window alone, so listeners are not notified.
+   * Takes a state over, unless a newer one is known. At the same revision only the options of this window can differ, and what
+   * changes by time, so listeners are not notified.
    */
   take(snapshot: WindowSnapshot): void {
     const known = this.#revision;
     if (snapshot.revision >= known) {
-      this.#snapshot = snapshot;
+      this.#known = snapshot;
+      this.#snapshot = JSON.parse(JSON.stringify(snapshot)) as WindowSnapshot;
       this.#received = now();
-    }
-    if (snapshot.revision > known) {
-      this.#onChange(snapshot);
+      if (snapshot.revision > known) {
+        this.#onChange(this.#snapshot);
+      }
     }
   }
 }

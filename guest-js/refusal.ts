@@ -1,4 +1,4 @@
-/** Tauri's own errors, with what to do. Developers see them, and users do not, so the code is imported on first use. */
+/** Tauri's own errors, with what to do. Few calls end with one, so the code is imported on first use. */
 import { ClerkRuntimeError } from './errors';
 
 /** The permissions of commands that `clerk:default` does not include. */
@@ -29,7 +29,9 @@ export function refusal(
   // Rust names the field, if the argument has fields.
   const invalid = /^invalid args `(.*?)` for command `\w+`: (?:`(.*?)`: )?(.*)/.exec(String(rejection));
   if (invalid) {
-    const [, argument, field = argument, why] = invalid;
+    const [, argument = '', path = argument, why] = invalid;
+    // The item of a list.
+    const field = path.startsWith('[') ? argument + path : path;
     return new ClerkRuntimeError(`${command}: the parameter ${field} is not valid: ${why}`, {
       code: 'option_invalid',
       cause: rejection,

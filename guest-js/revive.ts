@@ -26,6 +26,14 @@ export async function reviveError(rejection: unknown, command: string, permissio
     const Runtime = rejection.code === ClerkOfflineError.code ? ClerkOfflineError : ClerkRuntimeError;
     return new Runtime(rejection.message, rejection);
   }
-  const { refusal } = await import('./refusal');
-  return refusal(rejection, command, permission);
+  try {
+    const { refusal } = await import('./refusal');
+    return refusal(rejection, command, permission);
+  } catch (cause) {
+    // A page of a server that is gone by now.
+    return new ClerkRuntimeError(`the command ${command} failed: ${String(rejection)}`, {
+      code: 'invoke_failed',
+      cause,
+    });
+  }
 }

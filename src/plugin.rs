@@ -18,7 +18,7 @@ use tauri_plugin_deep_link::DeepLink;
 use crate::desktop::single_instance;
 use crate::{
     Clerk,
-    commands::{Fetches, Requests, WindowOptions},
+    commands::{Fetches, Requests, WindowOptions, WindowStates},
     config::{self, PLUGIN_NAME},
     desktop::{
         deep_link::{self, Links},
@@ -149,6 +149,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
 
     fn on_page_load(&mut self, webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
         if payload.event() == PageLoadEvent::Started {
+            webview.state::<WindowStates>().page_left(webview.label());
             webview.state::<Requests>().page_left(webview.label());
             webview.state::<Fetches>().page_left(webview.label());
         }
@@ -161,6 +162,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             RunEvent::Ready => self.running.store(true, Ordering::Release),
             RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
                 app.state::<WindowOptions>().remove(label);
+                app.state::<WindowStates>().remove(label);
                 app.state::<Requests>().remove(label);
                 app.state::<Fetches>().remove(label);
             }

@@ -7,7 +7,7 @@ use tauri::{AppHandle, Manager, Runtime, plugin};
 use crate::{
     Clerk, Config, HttpTransport, bindings,
     builder::Builder,
-    commands::{Fetches, OpenedPages, Requests, WindowOptions},
+    commands::{Fetches, OpenedPages, Requests, WindowOptions, WindowStates},
     config, core, desktop,
     plugin::ClerkPlugin,
     ports, storage, wallet_bridge,
@@ -42,6 +42,7 @@ fn start<R: Runtime>(
     let clerk = Clerk::new(setup);
     app.manage(clerk.clone());
     app.manage(WindowOptions::default());
+    app.manage(WindowStates::default());
     app.manage(OpenedPages::default());
     app.manage(Requests::default());
     app.manage(Fetches::default());

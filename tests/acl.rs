@@ -484,7 +484,7 @@ async fn open_and_wait_connects_an_account_for_a_window_that_may_not_sign_in() {
     assert_eq!(code(waiting.await.unwrap()), "oauth_flow_cancelled");
 }
 
-/// `errors.ts` reads this text of Tauri's.
+/// `refusal.ts` reads this text of Tauri's.
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_name_a_parameter_that_is_missing_or_wrong_before_a_request() {
     let app = TestApp::loaded(json!({})).await;

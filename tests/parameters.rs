@@ -22,6 +22,7 @@ fn wrong_parameters() -> Vec<(&'static str, Value, &'static str)> {
         ("prepare_sign_in_first_factor", json!({ "signInId": 5, "params": {} }), "`signInId`"),
         ("update_user", in_params(json!({ "firstName": { "a": 1 } })), "`firstName`"),
         ("update_organization", in_params(json!({ "name": 5 })), "`name`"),
+        ("invite_organization_members", json!({ "id": "org_1", "emailAddresses": ["a", 5], "role": "x" }), "`[1]`"),
         // Structs inside others.
         ("organization_members", in_params(json!({ "pageSize": "ten" })), "`pageSize`"),
         ("organization_invitations", in_params(json!({ "initialPage": -1 })), "`initialPage`"),

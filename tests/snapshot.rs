@@ -120,7 +120,7 @@ async fn sign_in(app: &tauri::App<MockRuntime>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn snapshot_of_each_step_of_a_sign_in_is_small() {
     let (_emulator, _app, window) = member_of(0).await;
-    let mut handle = invoke(&window, "load", json!({ "options": {} }))["handle"].clone();
+    let mut handle = invoke(&window, "load", json!({ "options": {}, "since": 0 }))["handle"].clone();
     let (mut bytes, mut reads) = (0, 0);
     let mut step = |command: &str, body: Value| {
         let response = invoke(&window, command, body);
@@ -130,7 +130,7 @@ async fn snapshot_of_each_step_of_a_sign_in_is_small() {
             bytes += state.to_string().len();
             if state.is_object() {
                 reads += 1;
-                handle = state["handle"].clone();
+                handle = state["changes"]["in"]["handle"]["set"].clone();
             }
         }
         bytes += response.to_string().len();
@@ -153,7 +153,7 @@ async fn snapshot_of_a_known_state_is_as_small_as_the_change() {
     let (_emulator, app, window) = member_of(100).await;
     sign_in(&app).await;
     let read = |since: &Value| invoke(&window, "snapshot", json!({ "since": since }));
-    let whole = read(&Value::Null);
+    let whole = read(&json!(0));
     let memberships = whole["client"]["sessions"][0]["user"]["organizationMemberships"].as_array().unwrap().len();
     assert!(memberships >= 100);
     assert_eq!(read(&whole["handle"]), Value::Null, "nothing is new");
@@ -161,16 +161,16 @@ async fn snapshot_of_a_known_state_is_as_small_as_the_change() {
     let names = serde_json::from_value(json!({ "firstName": "Augusta" })).unwrap();
     app.clerk().account().update(names).await.unwrap();
     let changed = read(&whole["handle"]);
-    assert!(changed["revision"].as_u64() > whole["revision"].as_u64());
+    assert!(changed["changes"]["in"]["revision"]["set"].as_u64() > whole["revision"].as_u64());
     let session =
         json!({ "in": { "0": { "in": { "user": changed.pointer("/changes/in/client/in/sessions/in/0/in/user") } } } });
     assert_eq!(session["in"]["0"]["in"]["user"]["in"]["firstName"], json!({ "set": "Augusta" }), "{changed}");
     assert!(changed.to_string().len() < 600, "{changed}");
 
-    assert_eq!(read(&changed["handle"]), Value::Null);
+    assert_eq!(read(&changed["changes"]["in"]["handle"]["set"]), Value::Null);
     assert_eq!(read(&whole["handle"])["client"]["id"], whole["client"]["id"], "a state that is not known any more");
     assert_eq!(read(&json!(12_345))["client"]["id"], whole["client"]["id"], "a state that was never given");
-    let loaded = invoke(&window, "load", json!({ "options": {} }));
+    let loaded = invoke(&window, "load", json!({ "options": {}, "since": 0 }));
     assert_eq!(loaded["client"]["sessions"][0]["user"]["firstName"], "Augusta");
     assert_eq!(read(&loaded["handle"]), Value::Null);
 }
@@ -181,7 +181,8 @@ async fn snapshot_knows_the_states_of_two_copies_of_the_guest_library() {
     let (_emulator, app, window) = member_of(1).await;
     sign_in(&app).await;
     let read = |since: &Value| invoke(&window, "snapshot", json!({ "since": since }));
-    let mut handles = [read(&Value::Null)["handle"].clone(), read(&Value::Null)["handle"].clone()];
+    let mut handles = [read(&json!(0))["handle"].clone(), read(&json!(0))["handle"].clone()];
+    assert_eq!(read(&Value::Null)["handle"], 0, "for who does not ask for changes");
     for name in ["Augusta", "Eve", "Grace", "Dorothy"] {
         let names = serde_json::from_value(json!({ "firstName": name })).unwrap();
         app.clerk().account().update(names).await.unwrap();
@@ -189,7 +190,7 @@ async fn snapshot_knows_the_states_of_two_copies_of_the_guest_library() {
             let changed = read(handle);
             assert!(changed["changes"].is_object(), "{changed}");
             assert!(changed.to_string().contains(name));
-            *handle = changed["handle"].clone();
+            *handle = changed["changes"]["in"]["handle"]["set"].clone();
         }
         handles.reverse();
     }

@@ -88,6 +88,12 @@ describe('SignIn', () => {
     expect(signIn.identifier).toBe('old@example.com');
   });
 
+  it('shows the response when the state has not changed', async () => {
+    rust.on('prepare_sign_in_first_factor', () => ({ id: 'sia_1', status: 'needs_second_factor' }));
+    const prepared = await signIn.prepareFirstFactor({ strategy: 'email_code' });
+    expect(prepared.status).toBe('needs_second_factor');
+  });
+
   it('create() keeps its object when the event comes before the response', async () => {
     rust.stop();
     rust = new Fake();

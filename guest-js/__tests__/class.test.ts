@@ -1,4 +1,4 @@
-/** The groups of the documented class: options, URL builders, redirects, flows, wallets, components. */
+/** The documented class: options, URL builders, methods that are imported on first use, components. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import manifest from '../../package.json';
@@ -97,6 +97,7 @@ describe('load', () => {
           allowedRedirectOrigins: ['https://*.example.com', { regex: '^https:\\/\\/x', flags: 'i' }],
           appearance: { theme: 'dark' },
         },
+        since: 1,
       },
     ]);
   });

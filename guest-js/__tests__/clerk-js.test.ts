@@ -76,8 +76,8 @@ describe('createClerkJs', () => {
       routerPush: vi.fn(),
       routerReplace: vi.fn(),
     });
-    expect(rust.calls.find(({ command }) => command === 'load')?.args).toEqual({
-      options: { signInUrl: '/in' },
+    expect(rust.calls.find(({ command }) => command === 'load')?.args['options']).toEqual({
+      signInUrl: '/in',
     });
     expect(clerk.buildSignInUrl()).toContain('/in');
     expect(clerk.buildAfterSignOutUrl()).toContain('/bye');

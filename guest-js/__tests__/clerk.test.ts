@@ -73,8 +73,9 @@ describe('load', () => {
 
   it("load() passes the constructor's parameters to Rust", async () => {
     await new Clerk(KEY, { proxyUrl: 'http://127.0.0.1:1' }).load();
-    expect(rust.calls.find(({ command }) => command === 'load')?.args).toEqual({
-      options: { publishableKey: KEY, proxyUrl: 'http://127.0.0.1:1' },
+    expect(rust.calls.find(({ command }) => command === 'load')?.args['options']).toEqual({
+      publishableKey: KEY,
+      proxyUrl: 'http://127.0.0.1:1',
     });
   });
 
@@ -173,6 +174,40 @@ describe('users', () => {
     });
     expect(clerk.user).toBe(user);
     expect(clerk.session?.lastActiveAt).toEqual(new Date(1));
+  });
+});
+
+describe('data that the app changes in place', () => {
+  it('user.unsafeMetadata that the app has changed does not spoil the next change', async () => {
+    const signed = signedIn(1);
+    (signed.client!.sessions[0]!.user as { unsafeMetadata: object }).unsafeMetadata = { todo: ['a', 'b'] };
+    rust.state = signed;
+    const clerk = await loaded();
+    const todo = clerk.user!.unsafeMetadata['todo'] as string[];
+    todo.push('x');
+    todo.splice(0, 1);
+    rust.on('snapshot', () => {
+      const changes = {
+        in: {
+          client: {
+            in: {
+              sessions: {
+                in: {
+                  0: {
+                    in: { user: { in: { unsafeMetadata: { in: { todo: { splice: [2, 0, ['x']] } } } } } },
+                  },
+                },
+              },
+            },
+          },
+        },
+      };
+      return { changes: { in: { ...changes.in, revision: { set: 2 } } } };
+    });
+    rust.emit('state-changed', { revision: 2, status: 'ready' });
+    await vi.waitFor(() => {
+      expect(clerk.user!.unsafeMetadata).toEqual({ todo: ['a', 'b', 'x'] });
+    });
   });
 });
 

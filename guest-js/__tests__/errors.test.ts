@@ -84,6 +84,10 @@ describe('errors', () => {
     expect((await reviveError(rejection, 'sign_in')).message).toBe(
       `sign_in: the parameter callback.signInUrl is not valid: ${why}`,
     );
+    const ofItem = `invalid args \`emailAddresses\` for command \`sign_in\`: \`[1]\`: ${why}`;
+    expect((await reviveError(ofItem, 'sign_in')).message).toContain(
+      'the parameter emailAddresses[1] is not',
+    );
     const ofArgument = `invalid args \`file\` for command \`sign_in\`: ${why}`;
     expect((await reviveError(ofArgument, 'sign_in')).message).toBe(
       `sign_in: the parameter file is not valid: ${why}`,

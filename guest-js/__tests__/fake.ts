@@ -156,13 +156,15 @@ export class Fake {
     });
     this.on('snapshot', ({ since }) => {
       const known = this.#known.get(since as number);
+      if (since === null) {
+        return { ...this.#whole(), handle: 0 };
+      }
       if (!known) {
         return this.#whole();
       }
-      const { handle, ...state } = this.#whole();
-      return known.revision === state.revision
+      return known.revision === this.#windowState.revision
         ? null
-        : { handle, revision: state.revision, changes: difference(known, state) };
+        : { changes: difference(known, this.#whole()) };
     });
     this.on('take_redirect_outcome', () => null);
     this.on('clerk_js_state', () => this.clerkJsState);
@@ -201,9 +203,9 @@ export class Fake {
   /** The state with its handle. */
   #whole(): Snapshot & { handle: number } {
     const handle = this.#known.size + 1;
-    const state = structuredClone(this.#windowState);
+    const state = { handle, ...structuredClone(this.#windowState) };
     this.#known.set(handle, state);
-    return { handle, ...state };
+    return state;
   }
 
   /** The state with the options that hold for the window. */

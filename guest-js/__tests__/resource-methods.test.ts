@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import * as onDemand from '../on-demand-commands';
+import { Flows } from '../class/flows';
+import * as ofClass from '../class/methods';
 import { Clerk } from '../clerk';
 import { isClerkAPIResponseError, isClerkRuntimeError } from '../errors';
 import { Client } from '../resources/client';
@@ -882,6 +884,13 @@ describe('methods of resources', () => {
     // Beside the methods, `external-account.ts` has what `user.ts` shares with it.
     const written = Object.keys(methods[kind]).filter((name) => name !== 'connection');
     expect(named.sort()).toEqual(written.sort());
+  });
+
+  it('Clerk has every method that is written for it', () => {
+    const named = Object.getOwnPropertyNames(Flows.prototype);
+    expect(named.filter((name) => !['constructor', 'cancelAuthentication'].includes(name)).sort()).toEqual(
+      Object.keys(ofClass).sort(),
+    );
   });
 
   it.each([

@@ -83,7 +83,7 @@ async function loadRust(given: ClerkJsOptions): Promise<{ state: ClerkJsState; o
   let known = (await snapshot(null)) as WindowSnapshot;
   const isLoaded = known.status === 'ready' || known.status === 'degraded';
   if (!isLoaded || Object.keys(key).length > 0) {
-    known = await load({ ...key, ...forRust(given) });
+    known = await load({ ...key, ...forRust(given) }, null);
   }
   return {
     state: await clerkJsState(),

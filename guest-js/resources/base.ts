@@ -22,12 +22,15 @@ abstract class Attempt<Data extends wire.SignIn | wire.SignUp> extends DataResou
     return 'signIn';
   }
 
-  /** @internal A newer state may arrive before the response of an earlier call, so the state has the last word. */
+  /** @internal A later call may end earlier, so the state has the last word if it has changed since the call. */
   override async settle(call: Promise<Data>): Promise<this> {
+    const mirrored = () => JSON.stringify(this.host.snapshot()?.client?.[this.kind()] ?? {});
+    const before = mirrored();
     await super.settle(call);
-    const newest = this.host.snapshot()?.client?.[this.kind()];
-    if (newest && newest.id === this.id) {
-      this.take(newest as Data);
+    const newest = mirrored();
+    const data = JSON.parse(newest) as Data;
+    if (newest !== before && data.id === this.id) {
+      this.take(data);
     }
     return this;
   }

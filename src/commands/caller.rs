@@ -17,11 +17,11 @@ use tauri::{
 use super::{
     operations::AllowedOperations,
     requests::Requests,
-    window_state::{KnownStates, WindowChanges, WindowSnapshot, WindowState},
+    window_state::{Shown, WindowChanges, WindowSnapshot, WindowState, WindowStates},
 };
 use crate::{
     config::PLUGIN_NAME,
-    core::{Clerk, ClerkOptions, LoadOptions, RedirectOutcome, Snapshot, VisiblePages},
+    core::{Clerk, ClerkOptions, LoadOptions, RedirectOutcome, VisiblePages},
     error::{ErrorCode, ErrorPayload, Result},
 };
 
@@ -37,10 +37,9 @@ struct AllOptions {
     loads: u64,
 }
 
-/// The options of one window, with the number of the load that gave them, and what the window knows of the state.
+/// The options of one window, with the number of the load that gave them.
 #[derive(Debug, Default)]
 struct OptionsOfWindow {
-    known: KnownStates,
     accepted: Option<(u64, ClerkOptions)>,
     /// Of loads that are not finished, the newest last.
     loading: Vec<(u64, ClerkOptions)>,
@@ -79,19 +78,6 @@ impl WindowOptions {
         }
     }
 
-    /// Records that a window gets this state, in place of the one with the handle `instead_of`. Returns that one, and the handle of
-    /// the new one.
-    fn show(&self, label: &str, snapshot: Arc<Snapshot>, instead_of: Option<u64>) -> (Option<Arc<Snapshot>>, u64) {
-        let mut all = self.all();
-        let known = &mut all.windows.entry(label.to_owned()).or_default().known;
-        (instead_of.and_then(|handle| known.take(handle)), known.add(snapshot))
-    }
-
-    /// Whether a window knows this revision by this handle.
-    fn knows(&self, label: &str, handle: u64, revision: u64) -> bool {
-        self.all().windows.get(label).is_some_and(|window| window.known.has(handle, revision))
-    }
-
     /// Forgets a window that was closed.
     pub(crate) fn remove(&self, label: &str) {
         self.all().windows.remove(label);
@@ -123,6 +109,7 @@ pub(crate) struct CallerWindow {
     /// The name of the calling page; `None` if the caller is not the guest library.
     page: Option<String>,
     options: WindowOptions,
+    states: WindowStates,
     requests: Requests,
     pages: VisiblePages,
 }
@@ -145,44 +132,44 @@ pub(super) fn visible_pages<R: Runtime>(webview: &Webview<R>, allowed: &AllowedO
 
 impl CallerWindow {
     /// Loads Clerk with the options of the window, which hold for its calls from now on. When loading is refused, the window
-    /// keeps the options that it had.
-    pub(crate) async fn load(self, mut options: LoadOptions) -> Result<WindowSnapshot> {
+    /// keeps the options that it had. `since` is the handle of the state that the window has.
+    pub(crate) async fn load(self, mut options: LoadOptions, since: Option<u64>) -> Result<WindowSnapshot> {
         let own = std::mem::take(&mut options.options);
         own.check()?;
         // Before the first response: the window may read the restored state while FAPI is still asked.
         let load = self.options.begin_load(&self.label, own.clone());
         let result = self.clerk.with_options(own).load(options).await;
         self.options.end_load(&self.label, load, result.is_ok());
-        result.map(|()| self.whole(self.current()))
+        result.map(|()| match since {
+            Some(since) => {
+                let shown = self.current();
+                let (_, handle) = self.states.show(&self.label, shown.clone(), since);
+                WindowSnapshot::new(shown, handle)
+            }
+            None => WindowSnapshot::not_kept(self.current()),
+        })
     }
 
-    /// Returns the state for this window: what has changed since the state with the handle `since`, or all of it; `None` if that
-    /// is the newest revision.
+    /// Returns the state for this window: what has changed since the state with the handle `since`, or all of it if Rust does not
+    /// have that any more; `None` if nothing has. Without `since`, the state is not kept.
     pub(crate) fn snapshot(&self, since: Option<u64>) -> Option<WindowState> {
-        let snapshot = self.current();
-        let Some(since) = since else { return Some(WindowState::Whole(self.whole(snapshot))) };
-        if self.options.knows(&self.label, since, snapshot.revision) {
+        let shown = self.current();
+        let Some(since) = since else { return Some(WindowState::Whole(WindowSnapshot::not_kept(shown))) };
+        if self.states.knows(&self.label, since, &shown) {
             return None;
         }
-        match self.options.show(&self.label, snapshot.clone(), Some(since)) {
-            (Some(old), handle) => {
-                Some(WindowState::Changes(WindowChanges::between(&old, &snapshot, self.pages, handle)))
-            }
-            (None, handle) => Some(WindowState::Whole(WindowSnapshot::new(snapshot, self.pages, handle))),
-        }
+        Some(match self.states.show(&self.label, shown.clone(), since) {
+            (Some(old), handle) => WindowState::Changes(WindowChanges::between(&old, &shown, handle)),
+            (None, handle) => WindowState::Whole(WindowSnapshot::new(shown, handle)),
+        })
     }
 
-    fn current(&self) -> Arc<Snapshot> {
+    fn current(&self) -> Shown {
         let clerk = match self.options.get(&self.label) {
             Some(options) => self.clerk.with_options(options),
             None => self.clerk.clone(),
         };
-        clerk.snapshot_for_window()
-    }
-
-    fn whole(&self, snapshot: Arc<Snapshot>) -> WindowSnapshot {
-        let (_, handle) = self.options.show(&self.label, snapshot.clone(), None);
-        WindowSnapshot::new(snapshot, self.pages, handle)
+        Shown { snapshot: clerk.snapshot_for_window(), pages: self.pages }
     }
 
     /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the
@@ -219,12 +206,14 @@ impl<'de, R: Runtime> CommandArg<'de, R> for CallerWindow {
         let clerk = clerk(&command)?;
         let webview = command.message.webview_ref();
         let options = webview.try_state::<WindowOptions>().map(|all| all.inner().clone()).unwrap_or_default();
+        let states = webview.try_state::<WindowStates>().map(|states| states.inner().clone()).unwrap_or_default();
+        states.open(webview.label());
         let requests = webview.try_state::<Requests>().map(|requests| requests.inner().clone()).unwrap_or_default();
         // A scope that is not valid allows nothing.
         let pages = AllowedOperations::of(webview)
             .map_or_else(|_| VisiblePages::default(), |allowed| visible_pages(webview, &allowed));
         let page = origin(&command).map(|(_, page)| page.to_owned());
-        Ok(Self { clerk, label: webview.label().to_owned(), page, options, requests, pages })
+        Ok(Self { clerk, label: webview.label().to_owned(), page, options, states, requests, pages })
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) use opener::OpenedPages;
 use opener::PageOpener;
 use request::Request;
 pub(crate) use requests::Requests;
+pub(crate) use window_state::WindowStates;
 use window_state::{WindowSnapshot, WindowState};
 
 use crate::{

@@ -9,8 +9,8 @@ macro_rules! command_table {
     ($with:ident) => {
         $with! {
             // Loading and reading the state.
-            ["read-state"] fn load(window: CallerWindow, options: LoadOptions) -> WindowSnapshot {
-                window.load(options).await
+            ["read-state"] fn load(window: CallerWindow, options: LoadOptions, since: Option<u64>) -> WindowSnapshot {
+                window.load(options, since).await
             }
             ["read-state"] fn snapshot(window: CallerWindow, since: Option<u64>) -> Option<WindowState> {
                 Ok(window.snapshot(since))

@@ -1,6 +1,9 @@
 //! What windows get of the state: all of it at first, and then what has changed.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -8,37 +11,80 @@ use serde_json::Value;
 use super::patch::patch;
 use crate::core::{Snapshot, VisiblePages};
 
-/// How many states of a window are kept: a page has one for each copy of the guest library.
+/// How many states of a window are kept: each copy of the guest library in a page reads for itself.
 const MOST_STATES: usize = 2;
 
-/// The states that a window has, by their handles. Nobody but the window knows which of them it has received, so it names the one that
-/// it wants to know the changes of.
+/// The handle of a state that is not kept: the next read gives all of it.
+const NOT_KEPT: u64 = 0;
+
+/// The states that the windows have, by the labels of the windows. Only a window knows which of them it has received, so it names
+/// the one that it wants to know the changes of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WindowStates(Arc<Mutex<AllStates>>);
+
 #[derive(Debug, Default)]
-pub(super) struct KnownStates {
-    states: VecDeque<(u64, Arc<Snapshot>)>,
+struct AllStates {
+    windows: HashMap<String, VecDeque<(u64, Shown)>>,
     last_handle: u64,
 }
 
-impl KnownStates {
-    /// Adds a state. Returns its handle.
-    pub(super) fn add(&mut self, snapshot: Arc<Snapshot>) -> u64 {
-        self.last_handle += 1;
-        self.states.push_back((self.last_handle, snapshot));
-        if self.states.len() > MOST_STATES {
-            self.states.pop_front();
+/// A state as a window got it.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) pages: VisiblePages,
+}
+
+impl WindowStates {
+    fn all(&self) -> MutexGuard<'_, AllStates> {
+        // Every critical section leaves the map valid, also after a panic.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to keep the states of a window that calls.
+    pub(super) fn open(&self, label: &str) {
+        self.all().windows.entry(label.to_owned()).or_default();
+    }
+
+    /// Records that a window gets this state, in place of the one with the handle `instead_of`. Returns that one, if the window had
+    /// the right to the same pages, and the handle of the new one. A window that was closed meanwhile gets none.
+    pub(super) fn show(&self, label: &str, shown: Shown, instead_of: u64) -> (Option<Shown>, u64) {
+        let mut all = self.all();
+        let handle = all.last_handle + 1;
+        let Some(states) = all.windows.get_mut(label) else { return (None, NOT_KEPT) };
+        let place = states.iter().position(|(known, _)| *known == instead_of);
+        let old = place.and_then(|place| states.remove(place)).map(|(_, old)| old);
+        let old = old.filter(|old| old.pages == shown.pages);
+        states.push_back((handle, shown));
+        if states.len() > MOST_STATES {
+            states.pop_front();
         }
-        self.last_handle
+        all.last_handle = handle;
+        (old, handle)
     }
 
-    /// Removes a state.
-    pub(super) fn take(&mut self, handle: u64) -> Option<Arc<Snapshot>> {
-        let place = self.states.iter().position(|(known, _)| *known == handle)?;
-        self.states.remove(place).map(|(_, snapshot)| snapshot)
+    /// Whether nothing is new to a window that has the state with this handle. At one revision, a session may still have ended by
+    /// time.
+    pub(super) fn knows(&self, label: &str, handle: u64, shown: &Shown) -> bool {
+        let all = self.all();
+        all.windows.get(label).into_iter().flatten().any(|(known, old)| {
+            *known == handle
+                && old.pages == shown.pages
+                && old.snapshot.revision == shown.snapshot.revision
+                && old.snapshot.active_session == shown.snapshot.active_session
+        })
     }
 
-    /// Whether the state with this handle has this revision.
-    pub(super) fn has(&self, handle: u64, revision: u64) -> bool {
-        self.states.iter().any(|(known, snapshot)| *known == handle && snapshot.revision == revision)
+    /// Forgets the states of a page that is left.
+    pub(crate) fn page_left(&self, label: &str) {
+        if let Some(states) = self.all().windows.get_mut(label) {
+            states.clear();
+        }
+    }
+
+    /// Forgets a window that was closed.
+    pub(crate) fn remove(&self, label: &str) {
+        self.all().windows.remove(label);
     }
 }
 
@@ -62,8 +108,13 @@ pub(crate) struct WindowSnapshot {
 }
 
 impl WindowSnapshot {
-    pub(super) fn new(snapshot: Arc<Snapshot>, pages: VisiblePages, handle: u64) -> Self {
+    pub(super) fn new(Shown { snapshot, pages }: Shown, handle: u64) -> Self {
         Self { handle, snapshot: VisibleSnapshot { snapshot, pages } }
+    }
+
+    /// A state whose changes nobody will ask for.
+    pub(super) fn not_kept(shown: Shown) -> Self {
+        Self::new(shown, NOT_KEPT)
     }
 }
 
@@ -87,30 +138,29 @@ impl Serialize for VisibleSnapshot {
     }
 }
 
-/// What has changed since the state that a window knows.
+/// What has changed since the state that a window has.
 #[derive(Debug, Clone, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WindowChanges {
-    /// Names the new state.
-    #[specta(type = u32)]
-    handle: u64,
-    /// The revision of the new state.
-    #[specta(type = u32)]
-    revision: u64,
-    /// The difference; see `guest-js/patch.ts`.
+    /// The difference, with the handle of the new state; see `guest-js/patch.ts`.
     changes: Value,
 }
 
 impl WindowChanges {
-    pub(super) fn between(old: &Arc<Snapshot>, new: &Arc<Snapshot>, pages: VisiblePages, handle: u64) -> Self {
-        let (old, new) = Snapshot::different_parts(old, new);
-        let json = |snapshot: &Snapshot| {
-            let mut json = serde_json::to_value(snapshot).unwrap_or_default();
+    pub(super) fn between(old: &Shown, new: &Shown, handle: u64) -> Self {
+        let pages = new.pages;
+        let (old, new) = Snapshot::different_parts(&old.snapshot, &new.snapshot);
+        let json = |snapshot: &Snapshot, handle: u64| {
+            let mut json = serde_json::json!({ "handle": handle });
+            if let (Value::Object(state), Ok(Value::Object(fields))) = (&mut json, serde_json::to_value(snapshot)) {
+                state.extend(fields);
+            }
             pages.hide_others(&mut json);
             json
         };
-        let changes = patch(&json(&old), &json(&new)).unwrap_or_else(|| serde_json::json!({ "in": {} }));
-        Self { handle, revision: new.revision, changes }
+        // No state has this handle.
+        let changes = patch(&json(&old, NOT_KEPT), &json(&new, handle)).unwrap_or_default();
+        Self { changes }
     }
 }
 
@@ -169,11 +219,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn show_keeps_two_states_of_a_window_that_is_open() {
+        let app = App::start(config()).await;
+        let shown = |pages| Shown { snapshot: app.clerk.snapshot_for_window(), pages };
+        let all = VisiblePages::ALL;
+        let states = WindowStates::default();
+        let count = |states: &WindowStates| states.all().windows.values().flatten().count();
+        assert_eq!(states.show("main", shown(all), NOT_KEPT).1, NOT_KEPT, "a window that was closed");
+        states.open("main");
+        let (old, first) = states.show("main", shown(all), NOT_KEPT);
+        assert!(old.is_none() && states.knows("main", first, &shown(all)));
+        assert!(!states.knows("main", first, &shown(VisiblePages::default())), "other pages");
+        let (old, second) = states.show("main", shown(VisiblePages::default()), first);
+        assert!(old.is_none() && count(&states) == 1, "other pages");
+        for _ in 0..10 {
+            states.show("main", shown(all), NOT_KEPT);
+        }
+        assert_eq!(count(&states), MOST_STATES);
+        assert!(!states.knows("main", second, &shown(VisiblePages::default())));
+        states.page_left("main");
+        assert_eq!(count(&states), 0);
+        states.remove("main");
+        states.open("main");
+        let (_, last) = states.show("main", shown(all), first);
+        assert!(last > second, "no handle is given twice");
+    }
+
+    #[tokio::test]
     async fn changes_end_in_the_same_state_as_a_whole_read() {
         let app = App::start(config()).await;
         let clerk = &app.clerk;
+        let of = |pages: VisiblePages, snapshot: &Arc<Snapshot>| Shown { snapshot: snapshot.clone(), pages };
         let state = |pages: VisiblePages, snapshot: &Arc<Snapshot>| {
-            let mut json = serde_json::to_value(WindowSnapshot::new(snapshot.clone(), pages, 1)).unwrap();
+            let mut json = serde_json::to_value(WindowSnapshot::not_kept(of(pages, snapshot))).unwrap();
             json["handle"] = Value::Null;
             json
         };
@@ -191,7 +269,7 @@ mod tests {
             let newest = clerk.snapshot_for_window();
             revisions += u64::from(newest.revision != known.revision);
             for (shown, pages) in shown.iter_mut().zip(pages) {
-                let changes = WindowChanges::between(&known, &newest, pages, 2).changes;
+                let changes = WindowChanges::between(&of(pages, &known), &of(pages, &newest), 2).changes;
                 *shown = patched(shown, &changes);
                 assert_eq!(*shown, state(pages, &newest), "{changes}");
             }

@@ -163,18 +163,23 @@ fn test_of(method: &str, tests: &[(String, String)]) -> Option<String> {
         }
         found
     };
-    let mut ordered: Vec<_> = tests.iter().collect();
-    ordered.sort_by_key(|(path, _)| (!path.ends_with(own), !path.starts_with("resources/")));
-    ordered.iter().find_map(|(path, text)| {
-        let mut found = calling(text, &format!(".{name}("));
-        // One that sends the request rather than one that refuses to.
-        found.sort_by_key(|(test, _)| test.contains("without_a_request"));
-        let test = found.iter().find(|(_, is_test)| *is_test).cloned().or_else(|| {
-            let helper = &found.first()?.0;
+    let mut found = Vec::new();
+    for (path, text) in tests {
+        let callers = calling(text, &format!(".{name}("));
+        let of_helper = || {
+            let helper = &callers.first()?.0;
             calling(text, &format!("{helper}(")).into_iter().find(|(name, is_test)| *is_test && name != helper)
-        });
-        test.map(|(name, _)| format!("{path}::{name}"))
-    })
+        };
+        let mut tests: Vec<_> = callers.iter().filter(|(_, is_test)| *is_test).cloned().collect();
+        tests.extend(tests.is_empty().then(of_helper).flatten());
+        found.extend(tests.into_iter().map(|(test, _)| (path, test)));
+    }
+    // The one that is about the method, and one that sends the request rather than one that refuses to.
+    let rank = |(path, test): &(&String, String)| {
+        let refuses = ["without_a_request", "refuse", "requires"].iter().any(|word| test.contains(word));
+        (!test.contains(name), refuses, !path.ends_with(own), !path.starts_with("resources/"))
+    };
+    found.into_iter().min_by_key(rank).map(|(path, test)| format!("{path}::{test}"))
 }
 
 #[test]
