@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use clerk_core::{
-    Change, ConnectExternalAccountParams, Error, IdentificationVerificationParams, InviteMemberParams, LoadOptions,
-    PageParams, PhoneNumberParams, Picture, ReauthorizeExternalAccountParams, RemovePasswordParams, Result,
-    StatusListParams, UpdatePasswordParams, UpdateUserParams,
+    AuthenticateWithRedirectParams, Change, ConnectExternalAccountParams, Error, IdentificationVerificationParams,
+    InviteMemberParams, LoadOptions, PageParams, PhoneNumberParams, Picture, ReauthorizeExternalAccountParams,
+    RedirectResource, RemovePasswordParams, Result, StatusListParams, UpdatePasswordParams, UpdateUserParams,
     models::{ExternalAccount, OrganizationId},
     storage::MemoryStore,
 };
-use clerk_emulator::{Action, Config, Decision, Fault, NewPhone, NewUser, Presence};
+use clerk_emulator::{Action, Config, Decision, Fault, Identity, NewPhone, NewUser, Presence};
 use clerk_testkit::{
-    app::{App, PASSWORD, config, first_error_code, grace, password_params},
+    app::{App, CALLBACK, PASSWORD, config, first_error_code, grace, password_params},
     join,
 };
 use serde_json::{Value, json};
@@ -272,6 +272,25 @@ async fn account_connects_reauthorizes_and_removes_an_external_account() {
     assert_eq!(app.clerk.user().unwrap().external_accounts, []);
     let unknown = app.clerk.account().delete_enterprise_account("ent_1").await.unwrap_err();
     assert_eq!(unknown.status(), Some(404));
+}
+
+#[tokio::test]
+async fn delete_enterprise_account_removes_the_account_of_a_connection() {
+    let mut config = Config::preset("enterprise").unwrap();
+    config.redirect_urls = vec![CALLBACK.to_owned()];
+    let app = App::start(config).await;
+    let clerk = app.clerk.clone();
+    let params = AuthenticateWithRedirectParams {
+        identifier: Some("worker@acme.test".to_owned()),
+        ..AuthenticateWithRedirectParams::new(RedirectResource::SignIn, "enterprise_sso")
+    };
+    let waiting = tokio::spawn(async move { clerk.authenticate_with_redirect(params).await });
+    let page = app.page(0).await;
+    app.return_from(&page, Decision::Approve(Identity::new("enterprise_sso", "worker@acme.test"))).await;
+    join(waiting).await.unwrap();
+    let account = app.clerk.user().unwrap().enterprise_accounts[0].clone();
+    assert!(app.clerk.account().delete_enterprise_account(&account.id).await.unwrap().deleted);
+    assert_eq!(app.clerk.user().unwrap().enterprise_accounts, []);
 }
 
 #[tokio::test]

@@ -224,3 +224,38 @@ async fn submit_protect_check_sends_the_proof_and_returns_the_next_check() {
         [&expected("/client/sign_ins/sia_1/protect_check"), &expected("/client/sign_ups/sua_1/protect_check")]
     );
 }
+
+#[tokio::test]
+async fn submit_protect_check_continues_a_sign_in_and_a_sign_up() {
+    let mut config = config();
+    config.attack_protection.protect_checks = 2;
+    let app = App::start(config).await;
+    let clerk = &app.clerk;
+    let proof = |token: &str| format!("proof:{token}");
+
+    let sign_in = clerk.create_sign_in(password_params(ADA, PASSWORD)).await.unwrap();
+    assert_eq!(sign_in.status.as_ref().unwrap().as_str(), "needs_protect_check");
+    let first = sign_in.protect_check.unwrap().token;
+    let wrong = clerk.submit_sign_in_protect_check(&sign_in.id, "nonsense").await.unwrap_err();
+    assert_eq!(first_error_code(&wrong), "form_param_value_invalid");
+    let sign_in = clerk.submit_sign_in_protect_check(&sign_in.id, &proof(&first)).await.unwrap();
+    let second = sign_in.protect_check.unwrap().token;
+    assert_ne!(first, second, "checks follow one another");
+    let sign_in = clerk.submit_sign_in_protect_check(&sign_in.id, &proof(&second)).await.unwrap();
+    assert_eq!((sign_in.status.as_ref().unwrap().as_str(), sign_in.protect_check), ("needs_first_factor", None));
+    let again = clerk.submit_sign_in_protect_check(&sign_in.id, &proof(&second)).await.unwrap_err();
+    assert_eq!(first_error_code(&again), "protect_check_already_resolved");
+
+    let params = SignUpParams {
+        email_address: Some("new+clerk_test@example.com".to_owned()),
+        password: Some(PASSWORD.to_owned()),
+        ..SignUpParams::default()
+    };
+    let sign_up = clerk.create_sign_up(params).await.unwrap();
+    assert!(sign_up.missing_fields.contains(&"protect_check".to_owned()), "{:?}", sign_up.missing_fields);
+    let first = sign_up.protect_check.unwrap().token;
+    let sign_up = clerk.submit_sign_up_protect_check(&sign_up.id, &proof(&first)).await.unwrap();
+    let second = sign_up.protect_check.unwrap().token;
+    let sign_up = clerk.submit_sign_up_protect_check(&sign_up.id, &proof(&second)).await.unwrap();
+    assert!(sign_up.protect_check.is_none() && !sign_up.missing_fields.contains(&"protect_check".to_owned()));
+}

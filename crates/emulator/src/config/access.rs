@@ -62,6 +62,8 @@ pub struct AttackProtection {
     pub enumeration: bool,
     /// Whether e-mail links must be opened on the client that requested them.
     pub email_link_same_client: bool,
+    /// How many anti-fraud checks an attempt must pass, one after the other. The proof of a check is `proof:` and its token.
+    pub protect_checks: u32,
 }
 
 /// Lockout after failed attempts.

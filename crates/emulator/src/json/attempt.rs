@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{session::plain_session, verification::verification};
 use crate::{
     images::user_image,
-    state::{Kind, Session, SignIn, SignUp, User, Verification, VerificationStatus, World},
+    state::{Kind, Session, SignIn, SignUp, User, Verification, VerificationStatus, World, protect_token},
 };
 
 fn supported_identifiers(world: &World) -> Vec<&'static str> {
@@ -29,14 +29,23 @@ fn user_data(world: &World, user: &User) -> Value {
     })
 }
 
+/// Adds the anti-fraud check that an attempt must pass next. The published description does not have it.
+fn with_protect_check(mut attempt: Value, id: &str, left: u32) -> Value {
+    if let Some(token) = protect_token(id, left) {
+        let sdk_url = "https://protect.example.test/sdk.js";
+        attempt["protect_check"] = json!({ "status": "pending", "token": token, "sdk_url": sdk_url });
+    }
+    attempt
+}
+
 /// A sign-in attempt.
 pub(crate) fn sign_in(world: &World, attempt: &SignIn) -> Value {
     let user = attempt.user_id.as_ref().and_then(|id| world.users.get(id));
     let is_new = matches!(attempt.status, crate::state::SignInStatus::NeedsClientTrust);
-    json!({
+    let json = json!({
         "object": "sign_in_attempt",
         "id": attempt.id,
-        "status": attempt.status.as_str(),
+        "status": if attempt.protect_checks > 0 { "needs_protect_check" } else { attempt.status.as_str() },
         "supported_identifiers": supported_identifiers(world),
         "supported_first_factors": world.first_factors(attempt),
         "supported_second_factors": world.second_factors(attempt),
@@ -47,14 +56,15 @@ pub(crate) fn sign_in(world: &World, attempt: &SignIn) -> Value {
         "created_session_id": attempt.created_session_id,
         "abandon_at": attempt.abandon_at,
         "client_trust_state": if is_new { "new" } else { "known" },
-    })
+    });
+    with_protect_check(json, &attempt.id, attempt.protect_checks)
 }
 
 /// A sign-up attempt.
 pub(crate) fn sign_up(world: &World, attempt: &SignUp) -> Value {
     let field = |kind: Kind| attempt.value(kind).map(|_| field_verification(world, attempt, kind));
     let missing = world.missing_fields(attempt);
-    json!({
+    let json = json!({
         "object": "sign_up_attempt",
         "id": attempt.id,
         "status": if attempt.complete { "complete" } else { "missing_requirements" },
@@ -87,7 +97,8 @@ pub(crate) fn sign_up(world: &World, attempt: &SignUp) -> Value {
         "external_account": null,
         "external_account_strategy": null,
         "locale": null,
-    })
+    });
+    with_protect_check(json, &attempt.id, attempt.protect_checks)
 }
 
 fn field_verification(world: &World, attempt: &SignUp, kind: Kind) -> Value {

@@ -181,6 +181,7 @@ impl World {
             skip_mfa: false,
             new_password: false,
             actor: None,
+            protect_checks: 0,
             created_session_id: None,
             abandon_at: 0,
         };

@@ -10,7 +10,10 @@ use crate::{
         provider_flow::{IdentityOwner, wait_for_address},
         session::NewSession,
     },
-    state::{Client, Identification, Kind, Purpose, SignIn, SignInStatus, Verification, VerificationStatus, World},
+    state::{
+        Client, Identification, Kind, Purpose, SignIn, SignInStatus, Verification, VerificationStatus, World,
+        protect_token,
+    },
 };
 
 impl World {
@@ -33,6 +36,7 @@ impl World {
             skip_mfa: false,
             new_password: false,
             actor: None,
+            protect_checks: if params.is_empty() { 0 } else { self.config.attack_protection.protect_checks },
             created_session_id: None,
             abandon_at: self.attempt_end(),
         };
@@ -158,6 +162,9 @@ impl World {
             return Err(Refusal::new(422, code).param("identifier"));
         }
         let attempt = self.save_sign_in(&client.id, attempt);
+        if attempt.protect_checks > 0 {
+            return Ok(attempt);
+        }
         if params.given("password").is_some() {
             return self.attempt_first_factor(caller, &attempt.id, "password", params);
         }
@@ -320,6 +327,13 @@ impl World {
         Ok(attempt)
     }
 
+    /// `PATCH /v1/client/sign_ins/{id}/protect_check`.
+    pub(crate) fn pass_sign_in_check(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignIn> {
+        let (client, mut attempt) = self.sign_in_of(caller, id)?;
+        attempt.protect_checks = after_proof(&attempt.id, attempt.protect_checks, params)?;
+        Ok(self.save_sign_in(&client.id, attempt))
+    }
+
     /// Sets the new password that a sign-in requires.
     pub(crate) fn reset_password(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignIn> {
         let (client, attempt) = self.sign_in_of(caller, id)?;
@@ -391,4 +405,13 @@ impl World {
     pub(crate) fn is_identifier(attempt: &SignIn, kind: Kind, value: &str) -> bool {
         attempt.identifier.as_deref().is_some_and(|given| normal_form(kind, given) == normal_form(kind, value))
     }
+}
+
+/// Returns how many anti-fraud checks are left after the proof of the next one.
+pub(crate) fn after_proof(id: &str, left: u32, params: &Params) -> Result<u32> {
+    let token = protect_token(id, left).ok_or_else(|| Refusal::new(400, "protect_check_already_resolved"))?;
+    if params.required("proof_token")? != format!("proof:{token}") {
+        return Err(Refusal::new(422, "form_param_value_invalid").param("proof_token"));
+    }
+    Ok(left - 1)
 }

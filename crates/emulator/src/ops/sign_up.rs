@@ -10,6 +10,7 @@ use crate::{
         identifiers::{check_form, check_username, is_enabled, normal_form},
         params::{Params, is_protect},
         session::NewSession,
+        sign_in::after_proof,
         sign_in_factors::{channel, prepared, prove_wallet},
         verification::Outgoing,
     },
@@ -84,6 +85,7 @@ impl World {
         if missing.is_empty() && !identified {
             missing.push("email_address".to_owned());
         }
+        missing.extend((attempt.protect_checks > 0).then(|| "protect_check".to_owned()));
         missing
     }
 
@@ -110,6 +112,7 @@ impl World {
     pub(crate) fn create_sign_up(&mut self, caller: &mut Caller, params: &Params) -> Result<SignUp> {
         let client = self.client_or_new(caller)?;
         let mut attempt = SignUp { id: self.ids.id("sua"), abandon_at: self.attempt_end(), ..SignUp::default() };
+        attempt.protect_checks = if params.is_empty() { 0 } else { self.config.attack_protection.protect_checks };
         if !params.is_empty() {
             if let Some(ticket) = params.given("ticket") {
                 self.sign_up_with_ticket(&mut attempt, ticket)?;
@@ -127,6 +130,13 @@ impl World {
             // Consume the transfer only now that nothing was refused.
             client.sign_in = None;
         }
+        self.settle_sign_up(caller, client, attempt)
+    }
+
+    /// `PATCH /v1/client/sign_ups/{id}/protect_check`.
+    pub(crate) fn pass_sign_up_check(&mut self, caller: &mut Caller, id: &str, params: &Params) -> Result<SignUp> {
+        let (client, mut attempt) = self.sign_up_of(caller, id)?;
+        attempt.protect_checks = after_proof(&attempt.id, attempt.protect_checks, params)?;
         self.settle_sign_up(caller, client, attempt)
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct SignIn {
     /// Whether the account's password must be replaced.
     pub(crate) new_password: bool,
     pub(crate) actor: Option<Value>,
+    /// Anti-fraud checks that are left.
+    pub(crate) protect_checks: u32,
     pub(crate) created_session_id: Option<String>,
     pub(crate) abandon_at: i64,
 }
@@ -70,9 +72,16 @@ pub(crate) struct SignUp {
     /// ID of the enterprise connection that the identity came from.
     pub(crate) connection_id: Option<String>,
     pub(crate) ticket: Option<String>,
+    /// Anti-fraud checks that are left.
+    pub(crate) protect_checks: u32,
     pub(crate) created_session_id: Option<String>,
     pub(crate) created_user_id: Option<String>,
     pub(crate) abandon_at: i64,
+}
+
+/// The token of an attempt's next anti-fraud check; none if all were passed.
+pub(crate) fn protect_token(id: &str, left: u32) -> Option<String> {
+    (left > 0).then(|| format!("check_{left}_of_{id}"))
 }
 
 impl SignUp {

@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) use api_key::ApiKey;
-pub(crate) use attempt::{SignIn, SignInStatus, SignUp};
+pub(crate) use attempt::{SignIn, SignInStatus, SignUp, protect_token};
 pub(crate) use client::{Client, Reverification, Session, SessionStatus};
 pub(crate) use history::History;
 pub(crate) use organization::{

@@ -1,6 +1,6 @@
 //! Sign-in.
 
-use super::route::{NOTHING, Route, RouteResponse, gone, not_played, route};
+use super::route::{NOTHING, Route, RouteResponse, gone, route};
 use crate::{
     error::Result,
     json as resources,
@@ -119,7 +119,10 @@ pub(super) const ROUTES: &[Route] = &[
             sign_in(world, &attempt)
         },
     ),
-    route("PATCH", "/v1/client/sign_ins/{}/protect_check", "protectCheckSignIn", &["proof_token"], not_played),
+    route("PATCH", "/v1/client/sign_ins/{}/protect_check", "protectCheckSignIn", &["proof_token"], |world, call| {
+        let attempt = world.pass_sign_in_check(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
+        sign_in(world, &attempt)
+    }),
 ];
 
 fn sign_in(world: &World, attempt: &SignIn) -> Result<RouteResponse> {

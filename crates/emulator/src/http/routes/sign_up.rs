@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::route::{NOTHING, Route, RouteResponse, gone, not_played, route};
+use super::route::{NOTHING, Route, RouteResponse, gone, route};
 use crate::{
     error::Result,
     json as resources,
@@ -87,7 +87,10 @@ pub(super) const ROUTES: &[Route] = &[
             sign_up(world, &attempt)
         },
     ),
-    route("PATCH", "/v1/client/sign_ups/{}/protect_check", "protectCheckSignUp", &["proof_token"], not_played),
+    route("PATCH", "/v1/client/sign_ups/{}/protect_check", "protectCheckSignUp", &["proof_token"], |world, call| {
+        let attempt = world.pass_sign_up_check(&mut call.caller, &call.arguments[0], &call.incoming.form)?;
+        sign_up(world, &attempt)
+    }),
     route(
         "GET",
         "/v1/client/sign_ups/{}/enterprise_connections",
