@@ -81,7 +81,7 @@ async fn class_mounts_and_opens_the_components_for_visitors() -> Result<()> {
          console.warn = warn;
          return warnings";
     let warned = window.run(warned).await?.to_string();
-    assert!(warned.contains("openGoogleOneTap() does nothing in a desktop app"), "{warned}");
+    assert!(warned.contains("openGoogleOneTap() does nothing in an app"), "{warned}");
     assert!(!window.has_css("iframe, script[src*=google], .cl-modalContent").await);
     window.run("clerk.closeGoogleOneTap()").await?;
     nothing_went_wrong(&desktop, &window).await
