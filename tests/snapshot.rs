@@ -35,6 +35,25 @@ fn invoke(webview: &tauri::WebviewWindow<MockRuntime>, command: &str, body: Valu
     get_ipc_response(webview, request).unwrap().deserialize().unwrap()
 }
 
+/// Starts an app whose only window may read the state, and call these commands.
+async fn start(emulator: &Emulator, allowed: &[&str]) -> (tauri::App<MockRuntime>, tauri::WebviewWindow<MockRuntime>) {
+    let mut context = mock_context(noop_assets());
+    for command in ["load", "snapshot"].iter().chain(allowed) {
+        let authority = context.runtime_authority_mut();
+        authority.__allow_command(format!("plugin:clerk|{command}"), ExecutionContext::Local);
+    }
+    let plugin = clerk::Builder::new()
+        .publishable_key(emulator.publishable_key())
+        .proxy_url(emulator.base_url())
+        .secret_store(MemoryStore::default())
+        .keep_state(false)
+        .single_instance(false);
+    let app = mock_builder().plugin(plugin.build()).build(context).unwrap();
+    wait_until("Clerk to load", || app.clerk().is_loaded()).await;
+    let window = tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap();
+    (app, window)
+}
+
 /// Whoever knows the address can sign in there with their own account.
 #[tokio::test(flavor = "multi_thread")]
 async fn snapshot_has_no_verification_page_for_a_window_that_may_not_sign_in() {
@@ -46,19 +65,7 @@ async fn snapshot_has_no_verification_page_for_a_window_that_may_not_sign_in() {
         (vec!["authenticate_with_redirect"], true),
     ] {
         let emulator = Arc::new(Emulator::start(config()).await.unwrap());
-        let mut context = mock_context(noop_assets());
-        for command in ["load", "snapshot"].iter().chain(&allowed) {
-            let authority = context.runtime_authority_mut();
-            authority.__allow_command(format!("plugin:clerk|{command}"), ExecutionContext::Local);
-        }
-        let plugin = clerk::Builder::new()
-            .publishable_key(emulator.publishable_key())
-            .proxy_url(emulator.base_url())
-            .secret_store(MemoryStore::default())
-            .keep_state(false)
-            .single_instance(false);
-        let app = mock_builder().plugin(plugin.build()).build(context).unwrap();
-        wait_until("Clerk to load", || app.clerk().is_loaded()).await;
+        let (app, window) = start(&emulator, &allowed).await;
         let params = SignInCreateParams {
             strategy: Some("oauth_google".to_owned()),
             redirect_url: Some(CALLBACK.to_owned()),
@@ -66,7 +73,6 @@ async fn snapshot_has_no_verification_page_for_a_window_that_may_not_sign_in() {
         };
         let sign_in = app.clerk().create_sign_in(params).await.unwrap();
         let page = sign_in.first_factor_verification.unwrap().external_verification_redirect_url.unwrap();
-        let window = tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap();
         for (command, body) in [("snapshot", json!({})), ("load", json!({ "options": {} }))] {
             let snapshot = invoke(&window, command, body);
             assert_eq!(snapshot["client"]["signIn"]["id"], json!(sign_in.id));
@@ -85,28 +91,8 @@ async fn member_of(memberships: usize) -> (Arc<Emulator>, tauri::App<MockRuntime
     };
     config.seed_organizations = (0..memberships).map(of_ada).collect();
     let emulator = Arc::new(Emulator::start(config).await.unwrap());
-    let mut context = mock_context(noop_assets());
-    let commands = [
-        "load",
-        "snapshot",
-        "create_sign_in",
-        "prepare_sign_in_first_factor",
-        "attempt_sign_in_first_factor",
-        "set_active",
-    ];
-    for command in commands {
-        let authority = context.runtime_authority_mut();
-        authority.__allow_command(format!("plugin:clerk|{command}"), ExecutionContext::Local);
-    }
-    let plugin = clerk::Builder::new()
-        .publishable_key(emulator.publishable_key())
-        .proxy_url(emulator.base_url())
-        .secret_store(MemoryStore::default())
-        .keep_state(false)
-        .single_instance(false);
-    let app = mock_builder().plugin(plugin.build()).build(context).unwrap();
-    wait_until("Clerk to load", || app.clerk().is_loaded()).await;
-    let window = tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap();
+    let commands = ["create_sign_in", "prepare_sign_in_first_factor", "attempt_sign_in_first_factor", "set_active"];
+    let (app, window) = start(&emulator, &commands).await;
     (emulator, app, window)
 }
 

@@ -74,9 +74,9 @@ impl Clerk {
     ///
     /// Returns the cached token while more than 5 seconds of its lifetime remain, and fetches the next one in the
     /// background when 17 seconds remain; concurrent calls share one request. If FAPI returns tokens with less lifetime than that, the
-    /// refresh waits for 5 seconds, then twice as long each time, but not longer than until the token expires. Returns `None` if the session has no
-    /// user. If FAPI can't be reached, retries for about 15 seconds; a request that gets no response ends with the timeout of the
-    /// transport, and is not sent again.
+    /// refresh waits for 5 seconds, then twice as long each time, but not longer than until the token expires. Returns `None` if the
+    /// session has no user. If FAPI can't be reached, retries for about 15 seconds; a request that gets no response ends with the
+    /// timeout of the transport, and is not sent again.
     ///
     /// If FAPI asks to wait (`Retry-After`), no request for a token is sent before that time, ten minutes at most. Until then
     /// callers get the cached token while it is valid, and the error with [`retry_after`](Error::retry_after) afterwards.

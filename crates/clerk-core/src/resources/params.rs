@@ -98,10 +98,10 @@ impl StatusListParams {
     }
 }
 
-/// Declares the parameters of a call. With `constructed_by`, the struct has these constructors, each for one of its optional fields,
-/// and no `Default`: one of the fields is required. Otherwise, `required` fields keep their type, `optional` ones are wrapped in `Option`, and
+/// Declares the parameters of a call. `required` fields keep their type, `optional` ones are wrapped in `Option`, and
 /// `changes` in [`Change`]. With required fields, the struct has a constructor `new` that takes them in order, and no
-/// `Default`, which FAPI would refuse.
+/// `Default`, which FAPI would refuse. With `constructed_by`, FAPI requires one of several optional fields: the struct has a
+/// constructor for each of these, and no `Default` either.
 ///
 /// Parameters unknown to this version are passed on to FAPI in `extra`, which validates them. `Debug` prints no values,
 /// because they may be passwords and codes; they are wiped once
