@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Clerk, onAuthEvent, onNotice, type Resources } from '../index';
+import type { Patch } from '../patch';
 import { activated, client, Fake, KEY, session, signedIn, signedOut, snapshot } from './fake';
 
 let rust: Fake;
@@ -179,35 +180,26 @@ describe('users', () => {
 
 describe('data that the app changes in place', () => {
   it('user.unsafeMetadata that the app has changed does not spoil the next change', async () => {
-    const signed = signedIn(1);
-    (signed.client!.sessions[0]!.user as { unsafeMetadata: object }).unsafeMetadata = { todo: ['a', 'b'] };
-    rust.state = signed;
     const clerk = await loaded();
+    const signed = signedIn(2);
+    (signed.client!.sessions[0]!.user as { unsafeMetadata: object }).unsafeMetadata = { todo: ['a', 'b'] };
+    // The user that the class shows is the one that the next patch is for.
+    rust.change(signed);
+    await vi.waitFor(() => {
+      expect(clerk.user?.unsafeMetadata).toEqual({ todo: ['a', 'b'] });
+    });
     const todo = clerk.user!.unsafeMetadata['todo'] as string[];
     todo.push('x');
     todo.splice(0, 1);
-    rust.on('snapshot', () => {
-      const changes = {
-        in: {
-          client: {
-            in: {
-              sessions: {
-                in: {
-                  0: {
-                    in: { user: { in: { unsafeMetadata: { in: { todo: { splice: [2, 0, ['x']] } } } } } },
-                  },
-                },
-              },
-            },
-          },
-        },
-      };
-      return { changes: { in: { ...changes.in, revision: { set: 2 } } } };
-    });
-    rust.emit('state-changed', { revision: 2, status: 'ready' });
+    const inside = (patch: Patch, ...names: string[]): Patch =>
+      names.reduceRight((inner, name) => ({ in: { [name]: inner } }), patch);
+    const added = inside({ splice: [2, 0, ['x']] }, 'sessions', '0', 'user', 'unsafeMetadata', 'todo');
+    rust.on('snapshot', () => ({ changes: { in: { client: added, revision: { set: 3 } } } }));
+    rust.emit('state-changed', { revision: 3, status: 'ready' });
     await vi.waitFor(() => {
-      expect(clerk.user!.unsafeMetadata).toEqual({ todo: ['a', 'b', 'x'] });
+      expect(clerk.revision).toBe(3);
     });
+    expect(clerk.user!.unsafeMetadata).toEqual({ todo: ['a', 'b', 'x'] });
   });
 });
 
