@@ -11,12 +11,29 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{Arc, RwLock},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use clerk_core::{GetTokenParams, HttpTransport, LoadOptions};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use support::{Canned, SESSION, core, runtime, signed_in, typed};
+use tokio::runtime::Runtime;
+
+/// Times `rounds` calls in a task of the runtime, where the commands of an app run.
+fn in_task<F, T>(runtime: &Runtime, rounds: u64, mut call: impl FnMut() -> F + Send + 'static) -> Duration
+where
+    F: Future<Output = T> + Send,
+    T: Send,
+{
+    let timed = runtime.spawn(async move {
+        let start = Instant::now();
+        for _ in 0..rounds {
+            black_box(call().await);
+        }
+        start.elapsed()
+    });
+    runtime.block_on(timed).unwrap()
+}
 
 /// `get_token` and `session_token()` from the cache, beside the least that shared data costs.
 fn tokens(criterion: &mut Criterion) {
@@ -32,7 +49,7 @@ fn tokens(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("get_token", memberships), |bencher| {
             bencher.iter_custom(|rounds| {
                 runtime.block_on(async {
-                    let start = std::time::Instant::now();
+                    let start = Instant::now();
                     for _ in 0..rounds {
                         black_box(clerk.get_token(GetTokenParams::new(SESSION)).await.unwrap());
                     }
@@ -43,7 +60,7 @@ fn tokens(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("session_token", memberships), |bencher| {
             bencher.iter_custom(|rounds| {
                 runtime.block_on(async {
-                    let start = std::time::Instant::now();
+                    let start = Instant::now();
                     for _ in 0..rounds {
                         black_box(clerk.session_token().await.unwrap());
                     }
@@ -79,9 +96,14 @@ fn applying(criterion: &mut Criterion) {
         });
         let clerk = core(canned, |_| {});
         runtime.block_on(clerk.load(LoadOptions::default())).unwrap();
-        let sessions = clerk.sessions();
         group.bench_function(BenchmarkId::new("response", memberships), |bencher| {
-            bencher.iter(|| runtime.block_on(sessions.touch(&SESSION.into())).unwrap());
+            bencher.iter_custom(|rounds| {
+                let clerk = clerk.clone();
+                in_task(&runtime, rounds, move || {
+                    let sessions = clerk.sessions();
+                    async move { sessions.touch(&SESSION.into()).await.unwrap() }
+                })
+            });
         });
     }
 }
@@ -131,18 +153,27 @@ fn loading(criterion: &mut Criterion) {
         let port = serve(Canned::new(memberships, false));
         let origin = format!("http://127.0.0.1:{port}");
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let get = async |path: &str| {
-            let response = http.get(format!("{origin}{path}")).send().await.unwrap();
-            response.bytes().await.unwrap()
-        };
         group.bench_function(BenchmarkId::new("limit", memberships), |bencher| {
-            bencher.iter(|| runtime.block_on(async { tokio::join!(get("/v1/client"), get("/v1/environment")) }));
+            bencher.iter_custom(|rounds| {
+                let (http, origin) = (http.clone(), origin.clone());
+                in_task(&runtime, rounds, move || {
+                    let get = |path: &str| {
+                        let request = http.get(format!("{origin}{path}"));
+                        async { request.send().await.unwrap().bytes().await.unwrap() }
+                    };
+                    let (client, environment) = (get("/v1/client"), get("/v1/environment"));
+                    async { tokio::join!(client, environment) }
+                })
+            });
         });
         let transport = Arc::new(HttpTransport::new().unwrap());
         group.bench_function(BenchmarkId::new("load", memberships), |bencher| {
-            bencher.iter(|| {
-                let clerk = core(transport.clone(), |setup| setup.instance.proxy_url = Some(origin.clone()));
-                runtime.block_on(clerk.load(LoadOptions::default())).unwrap();
+            bencher.iter_custom(|rounds| {
+                let (transport, origin) = (transport.clone(), origin.clone());
+                in_task(&runtime, rounds, move || {
+                    let clerk = core(transport.clone(), |setup| setup.instance.proxy_url = Some(origin.clone()));
+                    async move { clerk.load(LoadOptions::default()).await.unwrap() }
+                })
             });
         });
     }

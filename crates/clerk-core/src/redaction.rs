@@ -14,7 +14,8 @@ use crate::{
     fapi::{
         HttpTransport,
         form::Form,
-        pipeline::{Credentials, Reply},
+        pipeline::{Credentials, Reply, Said},
+        received_client::ReceivedClient,
         request::{Method, Request},
         wire::Wire,
     },
@@ -30,7 +31,7 @@ use crate::{
         web3::{AuthenticateWithWalletParams, AuthenticateWithWeb3Params},
     },
     jwt::ReceivedToken,
-    models::{Client, SignIn, Verification},
+    models::{SignIn, Verification},
     ports::{
         BackendRequest, BackendResponse, Browser, Event, EventSink, HttpMethod, HttpRequest, HttpResponse, SecretKey,
         SecretStore, SystemClock, TokenUpdate, UploadPart,
@@ -106,9 +107,12 @@ fn raw_client() -> Value {
     }] })
 }
 
+fn received_client() -> ReceivedClient {
+    ReceivedClient::read(&raw_client().to_string()).unwrap()
+}
+
 fn client_arrives() -> Transition {
-    let raw = raw_client();
-    Transition::Client { typed: Box::new(Client::read(&raw).unwrap()), raw: Secret::new(raw) }
+    Transition::client(&raw_client())
 }
 
 fn flows() -> [PendingFlow; 5] {
@@ -244,8 +248,9 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
         Box::new(frontend_request()),
         Box::new(Credentials { client_token: Some(token()), session_token: Some(session_token()), session_id: None }),
         Box::new(Reply {
-            outcome: Ok(raw_client()),
-            client: Some(Secret::new(raw_client())),
+            outcome: Ok(raw_client().into()),
+            said: Said::default(),
+            client: Some(Box::new(received_client())),
             token: TokenUpdate::Set(token()),
         }),
         Box::new(TokenVerdict::Adopt(Some(token()))),
@@ -254,8 +259,8 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
         Box::new(client_arrives()),
         Box::new(Transition::TokenMinted { session: "sess_1".into(), token: received() }),
         Box::new(Transition::Restored {
-            client: (Box::default(), Secret::new(raw_client())),
-            environment: (Box::default(), json!({})),
+            client: Box::new(received_client()),
+            environment: (Box::default(), json!({}).into()),
             active: None,
             confirmed_at_ms: 0,
         }),
@@ -264,7 +269,11 @@ async fn every_type() -> Vec<Box<dyn Debug>> {
         Box::new(entry(false)),
         Box::new(EntryText::Entry(entry(true))),
         Box::new(EntryText::Token(token())),
-        Box::new(CachedState { confirmed_at_ms: 0, environment: json!({}), client: Secret::new(raw_client()) }),
+        Box::new(CachedState {
+            confirmed_at_ms: 0,
+            environment: json!({}).into(),
+            client: Secret::new(raw_client().into()),
+        }),
         Box::new(Sealed {
             state: None,
             flow: Some(Secret::new(json!({ "code_verifier": MARK }))),

@@ -6,10 +6,11 @@ use serde_json::json;
 
 /// Names the shape that the second process of the test reads.
 const SHAPE: &str = "CLERK_TEST_RESPONSE_SHAPE";
-/// The most that a response may add to the peak memory of the process.
-const LIMIT_KIB: u64 = 100 * 1024;
+/// The most that a response may add to the peak memory of the process: eight times the largest body, of which this test itself
+/// has two copies.
+const LIMIT_KIB: u64 = 160 * 1024;
 /// The transport reads no larger body.
-const LARGEST: usize = 4 * 1024 * 1024;
+const LARGEST: usize = 20 * 1024 * 1024;
 
 /// Shapes that are small as text and large in memory: name, text before, repeated text, text after. Those of the environment
 /// have a name that says so.
@@ -36,6 +37,18 @@ const SHAPES: &[(&str, &str, &str, &str)] = &[
     ("environment: objects", r#"{"display_config":{},"user_settings":{"sign_in":{"x":["#, "{}", "]}}}"),
     ("environment: lists", r#"{"display_config":{},"auth_config":{"first_factors":["#, "[]", "]}}"),
     ("environment: texts", r#"{"display_config":{},"auth_config":{"first_factors":["#, r#""a""#, "]}}"),
+    (
+        "environment: factors",
+        r#"{"display_config":{},"user_settings":{"attributes":{"a":{"first_factors":["#,
+        r#""a""#,
+        "]}}}}",
+    ),
+    (
+        "metadata",
+        r#"{"response":{"object":"client","id":"c","sessions":[{"id":"s","user":{"public_metadata":{"a":["#,
+        r#"{"a":1}"#,
+        "]}}}]}}",
+    ),
     ("environment: one text", r#"{"display_config":{"application_name":""#, "aaaaaaaaaaaaaaa,", r#""}}"#),
 ];
 
@@ -96,11 +109,19 @@ async fn response_of_any_shape_and_size_has_bounded_memory() {
 /// An environment beyond the limits is no response of FAPI, like one that is none.
 #[tokio::test(start_paused = true)]
 async fn load_refuses_an_environment_beyond_the_limits() {
-    for (element, count) in [("{}", 13_000), ("[]", 13_000), (r#""a""#, 130_000), ("1", 130_000)] {
-        let body = format!(
-            r#"{{"display_config":{{}},"auth_config":{{"first_factors":[{}]}}}}"#,
-            vec![element; count].join(",")
-        );
+    let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let bodies = [
+        format!(
+            r#""user_settings":{{"attributes":{{"a":{{"first_factors":[{}]}}}}}}"#,
+            vec![r#""a""#; 1_500_000].join(",")
+        ),
+        format!(r#""user_settings":{{"attributes":{{"a":{{"first_factors":[{}]}}}}}}"#, vec!["1"; 1_500_000].join(",")),
+        format!(r#""user_settings":{{"social":{{{}}}}}"#, vec![r#""a":{}"#; 500_000].join(",")),
+        format!(r#""unknown":{nested}"#),
+        format!(r#""unknown":"{}""#, "a".repeat(LARGEST)),
+    ];
+    for body in bodies {
+        let body = format!(r#"{{"display_config":{{}},{body}}}"#);
         let app = ScriptedApp::new(move |_, path| match path {
             "/environment" => text_response(200, &body),
             _ => json_response(200, &json!({ "response": client(1, &[session("sess_1")]) })),
@@ -111,7 +132,7 @@ async fn load_refuses_an_environment_beyond_the_limits() {
 }
 
 #[tokio::test]
-async fn load_accepts_an_account_with_a_thousand_organizations() {
+async fn load_accepts_an_account_with_ten_thousand_organizations() {
     let membership = |number: usize| {
         json!({
             "object": "organization_membership",
@@ -119,17 +140,20 @@ async fn load_accepts_an_account_with_a_thousand_organizations() {
             "role": "org:admin",
             "permissions": ["org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:manage"],
             "public_metadata": {},
-            "organization": { "id": format!("org_{number}"), "name": "Organization", "public_metadata": {} },
+            "organization": {
+                "id": format!("org_{number}"), "name": "Organization", "public_metadata": {},
+                "image_url": format!("https://img.clerk.com/{}", "a".repeat(400)),
+            },
             "public_user_data": { "identifier": "ada@example.com" },
         })
     };
     let mut of = session("sess_1");
-    of["user"]["organization_memberships"] = (0..1000).map(membership).collect();
+    of["user"]["organization_memberships"] = (0..10_000).map(membership).collect();
     let body = json!({ "response": client(1, &[of]) });
     let app = ScriptedApp::new(move |_, path| match path {
         "/environment" => json_response(200, &environment()),
         _ => json_response(200, &body),
     });
     app.clerk.load(LoadOptions::default()).await.unwrap();
-    assert_eq!(app.clerk.user().unwrap().organization_memberships.len(), 1000);
+    assert_eq!(app.clerk.user().unwrap().organization_memberships.len(), 10_000);
 }

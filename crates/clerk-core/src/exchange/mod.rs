@@ -27,29 +27,27 @@ pub(crate) mod upkeep;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::{
     clerk::{Clerk, not_loaded},
-    error::{ErrorCode, Result},
+    error::{Error, ErrorCode, Result},
     exchange::{
         connection::{ClientVerdict, InFlight, TokenVerdict, client_id},
         requests::get_client,
     },
     fapi::{
-        has_sessions,
+        json::Json,
         pipeline::{Credentials, Reply},
         request::Request,
         wire::Wire,
     },
-    models::{Client, SessionId, UserId},
+    models::UserId,
     outside,
     ports::{BoxFuture, StoreError, TokenUpdate},
-    secret::{ClientToken, Secret},
+    secret::ClientToken,
     state::{
         auth_events::AuthEvent,
         revocation_queue::{Revocation, Target},
-        transition::{Transition, drop_sessions},
+        transition::Transition,
     },
 };
 
@@ -57,10 +55,13 @@ use crate::{
 const MAX_VERIFICATIONS: usize = 5;
 
 /// Reads the resource in a response.
-pub(crate) fn read_resource<T: Wire>(response: &Value) -> Result<T> {
-    T::read(response).ok_or_else(|| {
-        ErrorCode::DecodeError.error("the Frontend API responded with another kind of resource than requested")
-    })
+pub(crate) fn read_resource<T: Wire>(response: &Json) -> Result<T> {
+    response.read().ok_or_else(not_a_resource)
+}
+
+/// The error of a response that can't be read as what was requested.
+pub(crate) fn not_a_resource() -> Error {
+    ErrorCode::DecodeError.error("the Frontend API responded with another kind of resource than requested")
 }
 
 impl Clerk {
@@ -78,7 +79,7 @@ impl Clerk {
 
     /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the identity is verified. A refusal
     /// that says that the user is signed in already makes that session the active one.
-    pub(crate) async fn request(&self, request: &Request) -> Result<Value> {
+    pub(crate) async fn request(&self, request: &Request) -> Result<Json> {
         let session = self.loaded().await?.session().map(|session| session.id.clone());
         let generation = self.0.connection.generation();
         let mut result = self.exchange(request).await;
@@ -211,16 +212,15 @@ impl Clerk {
 
     /// Forgets the client of this device, which FAPI does not know any more.
     pub(crate) async fn forget_client(&self) {
-        let (typed, raw) = (Box::default(), Secret::new(serde_json::json!({})));
         // With the token, FAPI would refuse the next sign-in too.
         self.0.connection.reset_token(None);
-        self.commit([Transition::Client { typed, raw }, Transition::Activate(None)]).await;
+        self.commit([Transition::unknown_client(), Transition::Activate(None)]).await;
         self.store_token(None).await;
     }
 
     /// Makes the session active that FAPI names in a refusal, so that an app whose sign-in succeeded without its knowledge (a
     /// lost response) converges without a restart.
-    async fn adopt_existing_session(&self, error: &crate::error::Error) {
+    async fn adopt_existing_session(&self, error: &Error) {
         if self.snapshot().session().is_some() {
             return;
         }
@@ -239,7 +239,7 @@ impl Clerk {
 
     /// Sends a request and applies the response. A request that FAPI refused because its token was superseded meanwhile is sent
     /// once more; so is one of a device that got its first usable token with the refusal.
-    pub(crate) async fn exchange(&self, request: &Request) -> Result<Value> {
+    pub(crate) async fn exchange(&self, request: &Request) -> Result<Json> {
         self.wait_for_revocations().await;
         let generation = self.0.connection.generation();
         let was_revoking = !self.0.revocations.is_empty();
@@ -262,7 +262,7 @@ impl Clerk {
         }
     }
 
-    async fn exchange_once(&self, request: &Request) -> Result<Value> {
+    async fn exchange_once(&self, request: &Request) -> Result<Json> {
         if !request.may_rotate() {
             return self.send_and_absorb(request).await;
         }
@@ -271,7 +271,7 @@ impl Clerk {
         outside::to_the_end(async move { clerk.send_and_absorb(&request).await }).await
     }
 
-    async fn send_and_absorb(&self, request: &Request) -> Result<Value> {
+    async fn send_and_absorb(&self, request: &Request) -> Result<Json> {
         let connection = &self.0.connection;
         let first_contact = request.may_create_client() && !connection.has_client_token();
         let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
@@ -285,13 +285,17 @@ impl Clerk {
             self.end_stray_session(&reply);
             (reply, in_flight) = self.send(request).await?;
         }
-        let is_deleted = reply.outcome.as_ref().is_ok_and(|outcome| resource(outcome)["deleted"] == true);
-        if request.deletes_account() && is_deleted {
+        if request.deletes_account() && reply.said.is_deleted {
             // Before the response ends the sessions.
             self.0.store.emit(&self.0.setup, AuthEvent::AccountDeleted { user_id });
         }
-        let outcome = self.absorb(reply, in_flight).await?;
-        if request.is_reverification() && is_complete(&outcome) {
+        let is_complete = reply.said.is_complete;
+        let outcome = match request.may_rotate() {
+            // This runs to its end already.
+            true => self.absorb_now(reply, in_flight).await?,
+            false => self.absorb(reply, in_flight).await?,
+        };
+        if request.is_reverification() && is_complete {
             // The tokens say when the user was verified.
             self.0.store.tokens.discard(self.now());
         }
@@ -301,7 +305,7 @@ impl Clerk {
     /// Ends the session on a client that FAPI created for a request with a superseded token. Nobody uses that client.
     fn end_stray_session(&self, reply: &Reply) {
         let TokenUpdate::Set(token) = &reply.token else { return };
-        let (Some(session), Some(client)) = (created_session(&reply.outcome), client_id(token)) else { return };
+        let (Some(session), Some(client)) = (reply.said.created_session.clone(), client_id(token)) else { return };
         tracing::debug!("FAPI made another client for a request with a superseded token");
         self.0.revocations.add([Revocation {
             target: Target::Session(session),
@@ -339,12 +343,12 @@ impl Clerk {
 
     /// Applies the client token and the client of a response, unless a newer response came first. Runs in its own task so
     /// that a cancelled caller cannot drop a token that the server has already rotated.
-    pub(crate) async fn absorb(&self, reply: Reply, in_flight: InFlight) -> Result<Value> {
+    pub(crate) async fn absorb(&self, reply: Reply, in_flight: InFlight) -> Result<Json> {
         let clerk = self.clone();
         outside::to_the_end(async move { clerk.absorb_now(reply, in_flight).await }).await
     }
 
-    async fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> Result<Value> {
+    async fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> Result<Json> {
         // The nonce may come from a stranger's link. The genuine one works only with the present client token.
         if in_flight.redeems_nonce && reply.outcome.is_err() {
             return reply.outcome;
@@ -386,32 +390,30 @@ impl Clerk {
                 TokenVerdict::Doubt => doubt = true,
             }
         }
-        if let Some(mut raw) = reply.client
-            && let Some(mut typed) = Client::read(raw.expose())
-        {
-            snapshot.drop_signed_out(&mut typed, raw.expose_mut());
-            let created = created_session(&reply.outcome);
+        if let Some(mut client) = reply.client {
+            client.drop_sessions(|session| snapshot.signed_out.contains(session));
+            let created = reply.said.created_session;
             // A nonce may come from a page that created a session; the link says which one.
             let unknown = match in_flight.redeems_nonce && created.is_none() {
                 true => Vec::new(),
-                false => self.unknown_sessions(&snapshot, &typed, created.as_ref()),
+                false => self.unknown_sessions(&snapshot, &client.typed, created.as_ref()),
             };
             let unknown_ids: BTreeSet<_> = unknown.iter().filter_map(Revocation::session).cloned().collect();
-            drop_sessions(&mut typed, raw.expose_mut(), |session| unknown_ids.contains(session));
+            client.drop_sessions(|session| unknown_ids.contains(session));
             // A restored client is no measure of which response is newer.
             let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
-            let (refused, lists_sessions) = (reply.outcome.is_err(), has_sessions(raw.expose()));
-            match connection.judge_client(&in_flight, held, &typed, active.as_ref(), refused, lists_sessions) {
+            let (refused, lists_sessions) = (reply.outcome.is_err(), client.lists_sessions);
+            match connection.judge_client(&in_flight, held, &client.typed, active.as_ref(), refused, lists_sessions) {
                 ClientVerdict::Adopt => {
                     // The app's own choice of the initial session replaces the default one.
-                    let chooses = self.0.setup.select_initial_session.is_some() && snapshot.may_select_session(&typed);
-                    let chosen = chooses.then(|| Transition::Activate(self.0.setup.initial_session(&typed)));
+                    let chooses =
+                        self.0.setup.select_initial_session.is_some() && snapshot.may_select_session(&client.typed);
+                    let chosen = chooses.then(|| Transition::Activate(self.0.setup.initial_session(&client.typed)));
                     // While the user may be signing in, what is unknown may be theirs.
                     let settles = !self.expects_nonce() && !connection.is_other_rotating(&in_flight);
-                    let settled = settles.then(|| self.settle_sign_outs(&typed.id, unknown)).flatten();
+                    let settled = settles.then(|| self.settle_sign_outs(&client.typed.id, unknown)).flatten();
                     has_settled = settled.is_some();
-                    let transition = Transition::Client { typed: Box::new(typed), raw };
-                    writer.apply(settled.into_iter().chain([transition]).chain(chosen));
+                    writer.apply(settled.into_iter().chain([Transition::Client(client)]).chain(chosen));
                     let now = self.0.store.snapshot();
                     renew = snapshot.shows_somebody_else_than(&now);
                 }
@@ -555,22 +557,7 @@ pub(crate) fn knows_no_client(reply: &Reply) -> bool {
     }
 }
 
-/// Returns the session that an attempt created.
-fn created_session(outcome: &Result<Value>) -> Option<SessionId> {
-    resource(outcome.as_ref().ok()?)["created_session_id"].as_str().map(Into::into)
-}
-
-/// Whether an attempt is complete.
-fn is_complete(outcome: &Value) -> bool {
-    resource(outcome)["status"] == "complete"
-}
-
-/// Returns the resource in a response. What Clerk's own packages request has an envelope.
-fn resource(outcome: &Value) -> &Value {
-    outcome.get("response").unwrap_or(outcome)
-}
-
 /// Whether FAPI refused a sign-in because the user is signed in already.
-fn is_signed_in_already(error: &crate::error::Error) -> bool {
+fn is_signed_in_already(error: &Error) -> bool {
     error.has_api_code("session_exists") || error.has_api_code("identifier_already_signed_in")
 }

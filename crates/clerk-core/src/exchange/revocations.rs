@@ -16,7 +16,6 @@ use crate::{
     fapi::{
         pipeline::{Credentials, Reply},
         request::{Method, Request, path},
-        wire::Wire,
     },
     models::{Client, ClientId, Session, SessionId},
     ports::TokenUpdate,
@@ -193,7 +192,7 @@ impl Clerk {
         let said = said(&reply, revocation, revocation.token.as_ref());
         if revocation.session().is_none()
             && matches!(said, Said::SignedIn)
-            && let Some(client) = reply.client.as_ref().and_then(|client| Client::read(client.expose()))
+            && let Some(client) = reply.client.as_ref().map(|client| &client.typed)
         {
             // Nobody signs in to that client any more.
             self.0.revocations.add(client.signed_in_sessions().map(|session| Revocation {
@@ -253,8 +252,8 @@ impl Clerk {
 
 /// Returns what a response to a request with `token` says about a session.
 fn said(reply: &Reply, revocation: &Revocation, token: Option<&ClientToken>) -> Said {
-    let client = reply.client.as_ref().and_then(|client| Client::read(client.expose()));
-    let named = client.as_ref().filter(|client| !client.id.as_str().is_empty());
+    let client = reply.client.as_ref().map(|client| &client.typed);
+    let named = client.filter(|client| !client.id.as_str().is_empty());
     let is_own = |client: &&Client| client.id == revocation.client || revocation.client.as_str().is_empty();
     if let Some(client) = named.filter(is_own) {
         let is_over = match revocation.session() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use crate::fapi::json::Json;
 use tokio::time::Instant;
 
 use crate::{
@@ -223,17 +223,21 @@ impl Clerk {
     }
 
     async fn mint_once(&self, id: &TokenId, skip_cache: bool) -> Result<SessionToken> {
+        #[derive(serde::Deserialize)]
+        struct Minted {
+            jwt: Secret<String>,
+        }
         let json = Secret::new(match &id.template {
             Some(template) => self.request(&create_template_token(&id.session, template, skip_cache)).await?,
             None => self.mint_session_token(id, skip_cache).await?,
         });
-        match json.expose()["jwt"].as_str() {
-            Some(jwt) if !jwt.is_empty() => Ok(SessionToken::new(jwt)),
+        match serde_json::from_str::<Minted>(json.expose().text()) {
+            Ok(minted) if !minted.jwt.expose().is_empty() => Ok(SessionToken::new(minted.jwt.expose())),
             _ => Err(ErrorCode::NetworkError.error("the Frontend API returned an empty session token")),
         }
     }
 
-    async fn mint_session_token(&self, id: &TokenId, skip_cache: bool) -> Result<Value> {
+    async fn mint_session_token(&self, id: &TokenId, skip_cache: bool) -> Result<Json> {
         let snapshot = self.snapshot();
         let previous = || snapshot.last_active_token(&id.session).map(SessionToken::new);
         let session_minter =

@@ -224,11 +224,8 @@ impl Entries {
 mod tests {
     use super::*;
     use crate::{
-        fapi::wire::Wire,
         jwt::Claims,
-        models::Client,
         options::{ClerkOptions, SdkMetadata},
-        secret::Secret,
         state::transition::Transition,
     };
     use base64::Engine;
@@ -248,9 +245,7 @@ mod tests {
     fn seed_removes_the_tokens_of_sessions_that_ended() {
         let with_session = |id: &str| {
             let raw = json!({ "id": "client_1", "sessions": [{ "id": id, "status": "active" }] });
-            let typed = Box::new(Client::read(&raw).unwrap());
-            Snapshot::initial(SdkMetadata::default(), ClerkOptions::default())
-                .after(Transition::Client { typed, raw: Secret::new(raw) })
+            Snapshot::initial(SdkMetadata::default(), ClerkOptions::default()).after(Transition::client(&raw))
         };
         let cache = TokenCache::default();
         for number in 0..100 {
@@ -276,9 +271,7 @@ mod tests {
             ] })
         };
         let arriving = |state: &Snapshot, iat: i64, at: Moment| {
-            let raw = raw(iat);
-            let typed = Box::new(Client::read(&raw).unwrap());
-            Snapshot { at, ..state.clone() }.after(Transition::Client { typed, raw: Secret::new(raw) })
+            Snapshot { at, ..state.clone() }.after(Transition::client(&raw(iat)))
         };
         let start = Snapshot::initial(SdkMetadata::default(), ClerkOptions::default());
         let later =

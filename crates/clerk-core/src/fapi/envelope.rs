@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::{
     error::{ApiError, Error, ErrorCode, RawErrors},
-    fapi::{
-        json,
-        wire::{Wire, field},
-    },
+    fapi::json::{self, Json},
     models::ApiErrorItem,
     ports::HttpResponse,
-    secret::Secret,
 };
 
 /// Keys of FAPI's responses without an envelope: resources, session tokens, the environment.
@@ -22,11 +18,11 @@ const BARE: [&str; 5] = ["object", "id", "jwt", "display_config", "auth_config"]
 const MAX_RETRY_AFTER: u64 = 600;
 
 /// A response, extracted from its envelope.
-pub(super) struct Opened {
-    /// The resource, or the error.
-    pub(super) outcome: Result<Value, Error>,
-    /// The piggybacked client.
-    pub(super) client: Option<Secret<Value>>,
+pub(super) struct Opened<'a> {
+    /// The text of the resource, or the error.
+    pub(super) outcome: Result<&'a str, Error>,
+    /// The text of the piggybacked client, which is an object.
+    pub(super) client: Option<&'a str>,
     /// Whether this is a response of FAPI, and not one of something in between, such as a captive portal or a gateway. Only
     /// then does its client token count.
     pub(super) recognized: bool,
@@ -34,81 +30,67 @@ pub(super) struct Opened {
     pub(super) enveloped: bool,
 }
 
-impl Default for Opened {
-    fn default() -> Self {
-        Self { outcome: Ok(Value::Null), client: None, recognized: false, enveloped: false }
+impl Opened<'_> {
+    pub(super) fn only(outcome: Result<&str, Error>, recognized: bool) -> Opened<'_> {
+        Opened { outcome, client: None, recognized, enveloped: false }
     }
-}
-
-impl Opened {
-    /// Whether this can be the response to a request for the client: a client, FAPI's word that there is none, or an error.
-    pub(super) fn is_client_or_error(&self) -> bool {
-        match &self.outcome {
-            Ok(Value::Null) => self.recognized,
-            Ok(json) => self.recognized && has_sessions(json),
-            Err(_) => true,
-        }
-    }
-}
-
-/// Whether a client says which sessions it has. A missing list is not an empty one.
-pub(crate) fn has_sessions(client: &Value) -> bool {
-    client["sessions"].is_array()
 }
 
 /// Opens the envelope of `response` to a request for `path`. With `any_json`, JSON of any shape is a resource, but not
 /// recognized as FAPI's.
-pub(super) fn open(response: &HttpResponse, path: &str, any_json: bool) -> Opened {
-    let only = |outcome, recognized| Opened { outcome, recognized, ..Opened::default() };
+pub(super) fn open<'a>(response: &'a HttpResponse, path: &str, any_json: bool) -> Opened<'a> {
+    let refused = || Opened::only(Err(not_json(response, path)), false);
     // FAPI always sends a body, so this may be anybody's response.
     if response.status == 204 {
-        return only(Ok(Value::Null), false);
+        return Opened::only(Ok("null"), false);
     }
     // FAPI never redirects, so a redirect comes from a captive portal.
-    let Some(mut json) = json::read(&response.body).ok().filter(|_| !is_redirect(response)) else {
-        return only(Err(not_json(response, path)), false);
+    if (300..400).contains(&response.status) {
+        return refused();
+    }
+    let Ok(text) = json::text(&response.body) else { return refused() };
+    let found = json::fields(text, ["response", "client", "errors", "meta", "clerk_trace_id"]);
+    let Some([resource, client, errors, meta, trace]) = found else {
+        return match any_json && response.status < 400 && json::is_valid(text) {
+            true => Opened::only(Ok(text), false),
+            false => refused(),
+        };
     };
+    let object = |raw: &'a RawValue| Some(raw.get()).filter(|text| text.starts_with('{'));
     if response.status >= 400 {
-        return match api_error(response, &json) {
-            Some(error) => Opened {
-                outcome: Err(Error::Api(error)),
-                client: json.pointer_mut("/meta/client").map(Value::take).filter(Value::is_object).map(Secret::new),
-                recognized: true,
-                enveloped: true,
-            },
-            None => only(Err(not_json(response, path)), false),
+        return match errors.and_then(|errors| api_error(response, errors, trace)) {
+            Some(error) => {
+                let client = meta.and_then(|meta| json::fields(meta.get(), ["client"])).and_then(|[client]| client);
+                let client = client.and_then(object);
+                Opened { outcome: Err(Error::Api(error)), client, recognized: true, enveloped: true }
+            }
+            None => refused(),
         };
     }
-    match json {
-        Value::Object(mut object) if object.contains_key("response") => Opened {
-            outcome: Ok(object.remove("response").unwrap_or_default()),
-            client: object.remove("client").filter(Value::is_object).map(Secret::new),
-            recognized: true,
-            enveloped: true,
-        },
-        other if BARE.iter().any(|key| other.get(key).is_some()) => only(Ok(other), true),
-        other if any_json => only(Ok(other), false),
-        _ => only(Err(not_json(response, path)), false),
+    if let Some(resource) = resource {
+        let client = client.and_then(object);
+        return Opened { outcome: Ok(resource.get()), client, recognized: true, enveloped: true };
+    }
+    let is_bare = json::fields(text, BARE).is_some_and(|found| found.iter().any(Option::is_some));
+    match is_bare || any_json {
+        true => Opened::only(Ok(text), is_bare),
+        false => refused(),
     }
 }
 
-fn is_redirect(response: &HttpResponse) -> bool {
-    (300..400).contains(&response.status)
-}
-
-fn api_error(response: &HttpResponse, json: &Value) -> Option<ApiError> {
-    let object = json.as_object()?;
-    let errors: Vec<ApiErrorItem> = field(object, "errors", "errors");
+fn api_error(response: &HttpResponse, errors: &RawValue, trace: Option<&RawValue>) -> Option<ApiError> {
+    let errors = Json::from(errors);
+    let items: Vec<ApiErrorItem> = errors.read().unwrap_or_default();
     // Gateways have lists of errors too.
-    if errors.iter().all(|error| error.code.is_empty()) {
+    if items.iter().all(|error| error.code.is_empty()) {
         return None;
     }
     Some(ApiError {
         status: response.status,
-        errors,
-        clerk_trace_id: object.get("clerk_trace_id").and_then(String::read),
+        errors: items,
+        clerk_trace_id: trace.and_then(|trace| Json::from(trace).read()),
         retry_after: retry_after(response),
-        raw: RawErrors(Arc::new(object.get("errors").cloned().unwrap_or_default())),
+        raw: RawErrors(Arc::new(errors.tree().unwrap_or_default())),
     })
 }
 
@@ -136,7 +118,6 @@ pub(super) fn not_json(response: &HttpResponse, path: &str) -> Error {
 mod tests {
     use super::*;
     use crate::ports::TokenUpdate;
-    use serde_json::json;
 
     fn response(status: u16, body: &str) -> HttpResponse {
         HttpResponse { status, token: TokenUpdate::Absent, retry_after: Some(7), body: body.as_bytes().to_vec() }
@@ -144,20 +125,22 @@ mod tests {
 
     #[test]
     fn open_reads_enveloped_and_bare_bodies() {
-        let opened = open(&response(200, r#"{"response":{"id":"sia_1"},"client":{"id":"client_1"}}"#), "/x", false);
-        assert_eq!(opened.outcome.unwrap(), json!({ "id": "sia_1" }));
-        assert_eq!(*opened.client.unwrap().expose(), json!({ "id": "client_1" }));
-        assert_eq!(open(&response(200, r#"{"jwt":"a"}"#), "/x", false).outcome.unwrap(), json!({ "jwt": "a" }));
-        assert_eq!(open(&response(204, ""), "/x", false).outcome.unwrap(), Value::Null);
+        let enveloped = response(200, r#"{"response":{"id":"sia_1"},"client":{"id":"client_1"}}"#);
+        let opened = open(&enveloped, "/x", false);
+        assert_eq!(opened.outcome.unwrap(), r#"{"id":"sia_1"}"#);
+        assert_eq!(opened.client.unwrap(), r#"{"id":"client_1"}"#);
+        assert_eq!(open(&response(200, r#"{"jwt":"a"}"#), "/x", false).outcome.unwrap(), r#"{"jwt":"a"}"#);
+        assert_eq!(open(&response(204, ""), "/x", false).outcome.unwrap(), "null");
     }
 
     #[test]
     fn open_returns_all_errors_and_the_client() {
         let body = r#"{"errors":[{"code":"a","long_message":"A."},{"code":"b"}],"meta":{"client":{"id":"client_1"}},"clerk_trace_id":"t"}"#;
-        let opened = open(&response(429, body), "/x", false);
+        let refusal = response(429, body);
+        let opened = open(&refusal, "/x", false);
         let Err(Error::Api(error)) = opened.outcome else { panic!("an API error") };
         assert_eq!((error.errors.len(), error.retry_after, error.clerk_trace_id.as_deref()), (2, Some(7), Some("t")));
-        assert_eq!(opened.client.unwrap().expose()["id"], "client_1");
+        assert_eq!(opened.client, Some(r#"{"id":"client_1"}"#));
     }
 
     #[test]

@@ -1,161 +1,310 @@
-//! Reads JSON from outside within limits: a short text can expand to many times its size in memory.
+//! JSON from outside, within limits: a short text can expand to many times its size in memory.
 
-use std::{cell::Cell, fmt};
+use std::cell::Cell;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::{Value, value::RawValue};
+use zeroize::Zeroize;
 
-/// The maximum size of a text, in bytes. A client with a thousand memberships has one megabyte.
-pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
-/// The maximum number of objects and arrays. An object becomes a resource of up to a kilobyte, however short its text is;
-/// a membership consists of up to six objects and arrays.
-const MAX_CONTAINERS: usize = 12_000;
-/// The maximum number of other values.
-const MAX_SCALARS: usize = 120_000;
+use crate::{
+    fapi::wire::{Element, Name, Wire},
+    secret::Wipe,
+};
 
-/// Reads `text`.
+/// The maximum size of a text, in bytes. A user with ten thousand memberships has eight megabytes, and a response may contain it
+/// twice.
+pub(crate) const MAX_BYTES: usize = 20 * 1024 * 1024;
+/// How much memory any text may take, in bytes.
+const MIN_MEMORY: usize = 8 * 1024 * 1024;
+/// How many bytes of resources a byte of a longer text may become, beside its own texts. Those of memberships become less than
+/// one.
+const MAX_RESOURCE_GROWTH: usize = 2;
+/// How many bytes of a tree a byte of a longer text may become. Those of memberships become six.
+const MAX_TREE_GROWTH: usize = 8;
+
+/// The text of a JSON value, as it was received. Resources are read from it.
+///
+/// It is valid JSON, but may be nested too deep, or be too large, to be read.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Json(Box<str>);
+
+impl Json {
+    pub(crate) fn null() -> Self {
+        Self("null".into())
+    }
+
+    pub(crate) fn empty_object() -> Self {
+        Self("{}".into())
+    }
+
+    /// Copies a text that is known to be JSON.
+    pub(super) fn from_valid(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// Puts a text that is known to be JSON into an envelope.
+    pub(super) fn in_envelope(text: &str) -> Self {
+        Self(["{\"response\":", text, "}"].concat().into())
+    }
+
+    /// Returns a text without some of its parts, which are replaced by `null`. `None` unless the parts are pieces of this text,
+    /// from the first to the last.
+    pub(super) fn without<'a>(text: &'a str, parts: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let mut kept = String::with_capacity(text.len());
+        let mut rest = text;
+        for part in parts {
+            let start = (part.as_ptr() as usize).checked_sub(rest.as_ptr() as usize)?;
+            let (before, after) = rest.split_at_checked(start)?;
+            kept.push_str(before);
+            kept.push_str("null");
+            rest = after.strip_prefix(part)?;
+        }
+        kept.push_str(rest);
+        Some(Self(kept.into()))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        &*self.0 == "null"
+    }
+
+    /// Reads a resource; `None` if it has another shape, or exceeds a limit.
+    pub(crate) fn read<T: Wire>(&self) -> Option<T> {
+        read(&self.0).ok().flatten()
+    }
+
+    /// Reads the field `name`; `None` if it is missing, or has another shape.
+    pub(crate) fn field<T: Wire>(&self, name: &str) -> Option<T> {
+        let [field] = fields(&self.0, [name])?;
+        read(field?.get()).ok().flatten()
+    }
+
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// If it is nested more than 128 levels deep, or exceeds the limit.
+    pub(crate) fn tree(&self) -> Result<Value, serde_json::Error> {
+        tree(&self.0)
+    }
+
+    /// Returns the tree after a change; the same if it can't be read.
+    pub(crate) fn changed(&self, change: impl FnOnce(&mut Value)) -> Self {
+        let Ok(mut tree) = self.tree() else { return self.clone() };
+        change(&mut tree);
+        let changed = Self::from(&tree);
+        tree.wipe();
+        changed
+    }
+
+    /// Whether both say the same, however they are written.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        self == other || matches!((self.tree(), other.tree()), (Ok(one), Ok(other)) if one == other)
+    }
+}
+
+impl Default for Json {
+    fn default() -> Self {
+        Self::null()
+    }
+}
+
+impl From<&RawValue> for Json {
+    fn from(raw: &RawValue) -> Self {
+        Self(raw.get().into())
+    }
+}
+
+impl From<&Value> for Json {
+    fn from(tree: &Value) -> Self {
+        Self(tree.to_string().into())
+    }
+}
+
+impl From<Value> for Json {
+    fn from(tree: Value) -> Self {
+        Self::from(&tree)
+    }
+}
+
+impl std::fmt::Debug for Json {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Wipe for Json {
+    fn wipe(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// Writes the text itself.
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0).map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Box::<RawValue>::deserialize(deserializer)?.into()))
+    }
+}
+
+/// Returns the text of a response.
 ///
 /// # Errors
-/// If `text` is not JSON, is nested more than 128 levels deep, or exceeds a limit.
-pub(crate) fn read(text: &[u8]) -> Result<Value, serde_json::Error> {
-    if text.len() > MAX_BYTES {
+/// If it is larger than [`MAX_BYTES`], or not UTF-8.
+pub(super) fn text(body: &[u8]) -> Result<&str, serde_json::Error> {
+    if body.len() > MAX_BYTES {
         return Err(serde_json::Error::custom("the text is too large"));
     }
-    let budget = Budget { containers: Cell::new(MAX_CONTAINERS), scalars: Cell::new(MAX_SCALARS) };
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Limited(&budget).deserialize(&mut deserializer)?;
+    std::str::from_utf8(body).map_err(serde_json::Error::custom)
+}
+
+/// Reads a resource; `None` if the text has another shape.
+///
+/// # Errors
+/// If it is not JSON, is nested more than 128 levels deep, or would take too much memory.
+pub(crate) fn read<T: Wire>(text: &str) -> Result<Option<T>, serde_json::Error> {
+    read_within(text, &Limits::new(text.len(), MAX_RESOURCE_GROWTH))
+}
+
+/// Reads all of a text; see [`Json::tree`].
+pub(super) fn tree(text: &str) -> Result<Value, serde_json::Error> {
+    read_within(text, &Limits::new(text.len(), MAX_TREE_GROWTH)).map(Option::unwrap_or_default)
+}
+
+fn read_within<T: Wire>(text: &str, limits: &Limits) -> Result<Option<T>, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = Element::new(limits).deserialize(&mut deserializer)?;
     deserializer.end()?;
-    Ok(value)
+    Ok(read)
 }
 
-/// How many values may still be read.
-struct Budget {
-    containers: Cell<usize>,
-    scalars: Cell<usize>,
+/// Returns the fields of an object with these names, as they are in the text; `None` if it is no object.
+pub(super) fn fields<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Option<[Option<&'a RawValue>; N]> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let found = deserializer.deserialize_any(Fields(names)).ok()?;
+    deserializer.end().ok()?;
+    Some(found)
 }
 
-/// Takes one from `left`.
-fn take<E: serde::de::Error>(left: &Cell<usize>) -> Result<(), E> {
-    let rest = left.get().checked_sub(1).ok_or_else(|| E::custom("the text has too many values"))?;
-    left.set(rest);
-    Ok(())
+/// Whether a text is JSON.
+pub(super) fn is_valid(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// Reads a [`Value`] and counts what it contains.
-#[derive(Clone, Copy)]
-struct Limited<'a>(&'a Budget);
+struct Fields<'n, const N: usize>([&'n str; N]);
 
-impl Limited<'_> {
-    fn scalar<E: serde::de::Error>(self, value: impl Into<Value>) -> Result<Value, E> {
-        take(&self.0.scalars)?;
-        Ok(value.into())
-    }
-}
+impl<'de, const N: usize> Visitor<'de> for Fields<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
 
-impl<'de> DeserializeSeed<'de> for Limited<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Limited<'_> {
-    type Value = Value;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("JSON")
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
     }
 
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
-        self.scalar(Value::Null)
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Value, E> {
-        self.scalar(value)
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
-        self.scalar(value)
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
-        self.scalar(value)
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        self.scalar(Number::from_f64(value).map_or(Value::Null, Value::Number))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
-        self.scalar(value)
-    }
-
-    fn visit_string<E: serde::de::Error>(self, value: String) -> Result<Value, E> {
-        self.scalar(value)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
-        take(&self.0.containers)?;
-        let mut array = Vec::new();
-        while let Some(element) = elements.next_element_seed(self)? {
-            array.push(element);
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(name) = object.next_key_seed(Name)? {
+            match self.0.iter().position(|wanted| *wanted == name) {
+                Some(index) => found[index] = Some(object.next_value()?),
+                None => drop(object.next_value::<IgnoredAny>()?),
+            }
         }
-        Ok(Value::Array(array))
+        Ok(found)
+    }
+}
+
+/// How much memory may still be taken, in bytes.
+pub(crate) struct Limits(Cell<usize>);
+
+impl Limits {
+    fn new(length: usize, growth: usize) -> Self {
+        Self(Cell::new(MIN_MEMORY + length * growth))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        take(&self.0.containers)?;
-        let mut object = Map::new();
-        while let Some(name) = fields.next_key::<String>()? {
-            object.insert(name, fields.next_value_seed(self)?);
-        }
-        Ok(Value::Object(object))
+    /// Takes memory.
+    ///
+    /// # Errors
+    /// If no more is left.
+    pub(crate) fn take<E: serde::de::Error>(&self, bytes: usize) -> Result<(), E> {
+        let rest = self.0.get().checked_sub(bytes).ok_or_else(|| E::custom("the text takes too much memory"))?;
+        self.0.set(rest);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::Client;
+
+    fn list(element: &str, length: usize) -> String {
+        let count = length / (element.len() + 1);
+        format!("[{}]", vec![element; count].join(","))
+    }
 
     #[test]
-    fn read_returns_what_serde_json_returns() {
-        for text in [
-            "null",
-            " true ",
-            "-3",
-            "18446744073709551615",
-            "1.5e3",
-            r#""a\u00e9\n""#,
-            "[]",
-            "{}",
-            r#"{"b":[1,{"c":null}],"a":{"x":"y"},"b":2}"#,
-        ] {
-            let expected: Value = serde_json::from_str(text).unwrap();
-            assert_eq!(read(text.as_bytes()).unwrap(), expected, "{text}");
+    fn read_refuses_a_text_that_takes_too_much_memory() {
+        const LENGTH: usize = 4 * 1024 * 1024;
+        for element in ["{}", r#"{"id":"sess_1"}"#] {
+            let hostile = format!(r#"{{"sessions":{}}}"#, list(element, LENGTH));
+            assert!(read::<Client>(&hostile).is_err(), "{element}");
+            assert!(read::<Client>(&format!(r#"{{"sessions":{}}}"#, list(element, 10_000))).is_ok(), "{element}");
         }
+        for element in ["1", "[]", "{}", r#"{"a":1}"#] {
+            assert!(Json(list(element, LENGTH).into()).tree().is_err(), "{element}");
+        }
+        let texts = list(&format!("\"{}\"", "a".repeat(100)), LENGTH);
+        assert!(Json(texts.into()).tree().is_ok());
+    }
+
+    #[test]
+    fn read_accepts_ten_thousand_memberships() {
+        let membership = format!(
+            r#"{{"id":"orgmem_1","role":"org:admin","permissions":["{}"],"public_metadata":{{}},"organization":{{"id":"org_1","name":"{}"}}}}"#,
+            "org:sys_profile:manage",
+            "A".repeat(600)
+        );
+        let list = list(&membership, 10_000 * (membership.len() + 1));
+        let client = format!(r#"{{"sessions":[{{"id":"sess_1","user":{{"organization_memberships":{list}}}}}]}}"#);
+        let read = read::<Client>(&client).unwrap().unwrap();
+        assert_eq!(read.sessions[0].user.as_ref().unwrap().organization_memberships.len(), 10_000);
+        assert!(Json(client.into()).tree().is_ok());
+    }
+
+    #[test]
+    fn read_refuses_what_is_no_json_or_too_deep() {
         for text in ["", "{", "[1,]", "{} {}", "nul", "\"\u{1}\"", &"[".repeat(200)] {
-            assert!(read(text.as_bytes()).is_err(), "{text}");
+            assert!(read::<Client>(text).is_err(), "{text}");
         }
-        assert!(read(b"\"\xff\"").is_err(), "not UTF-8");
+        let deep = |depth| format!(r#"{{"unknown":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        assert!(read::<Client>(&deep(100)).is_ok() && read::<Client>(&deep(200)).is_err());
+        assert!(text(b"\"\xff\"").is_err(), "not UTF-8");
+        assert!(text(&vec![b' '; MAX_BYTES + 1]).is_err());
     }
 
     #[test]
-    fn read_limits_the_number_of_values() {
-        let list = |element: &str, count: usize| format!("[{}]", vec![element; count].join(","));
-        // The list itself is one of them.
-        assert!(read(list("{}", MAX_CONTAINERS - 1).as_bytes()).is_ok());
-        assert!(read(list("{}", MAX_CONTAINERS).as_bytes()).is_err());
-        assert!(read(list("[]", MAX_CONTAINERS).as_bytes()).is_err());
-        assert!(read(list("1", MAX_SCALARS).as_bytes()).is_ok());
-        for scalar in ["1", "-1", "1.5", "null", "true", "\"\"", "\"\\n\""] {
-            assert!(read(list(scalar, MAX_SCALARS + 1).as_bytes()).is_err(), "{scalar}");
-        }
+    fn says_the_same_as_compares_what_texts_mean() {
+        let json = |text: &str| Json(text.into());
+        assert!(json(r#"{"a":1,"b":[2]}"#).says_the_same_as(&json("{ \"b\": [2], \"a\": 1 }")));
+        assert!(!json(r#"{"a":1}"#).says_the_same_as(&json(r#"{"a":2}"#)));
     }
 
     #[test]
-    fn read_limits_the_size() {
-        let text = format!("\"{}\"", "a".repeat(MAX_BYTES));
-        assert!(read(text.as_bytes()).is_err());
+    fn without_replaces_parts_of_the_text_only() {
+        let text = r#"{"a":"x","b":"x","c":"x"}"#;
+        let without = |parts: &[&'static str]| Json::without(text, parts.iter().copied());
+        assert_eq!(without(&[&text[13..16]]).unwrap().text(), r#"{"a":"x","b":null,"c":"x"}"#);
+        assert_eq!(without(&[&text[5..8], &text[13..16]]).unwrap().text(), r#"{"a":null,"b":null,"c":"x"}"#);
+        assert!(without(&[&text[13..16], &text[5..8]]).is_none(), "another order");
+        assert!(Json::without(text, [String::from("\"x\"").as_str()]).is_none(), "a piece of another text");
     }
 }

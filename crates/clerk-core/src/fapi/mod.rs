@@ -8,10 +8,10 @@ pub(crate) mod http;
 mod instance;
 pub(crate) mod json;
 pub(crate) mod pipeline;
+pub(crate) mod received_client;
 pub(crate) mod request;
 pub(crate) mod wire;
 
-pub(crate) use envelope::has_sessions;
 pub use http::{DEFAULT_REQUEST_TIMEOUT, HttpTransport};
 pub(crate) use instance::{Instance, is_loopback};
 pub use instance::{InstanceOptions, InstanceType, PublishableKey};

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
@@ -11,12 +10,14 @@ use crate::{
     fapi::{
         API_VERSION, Instance,
         envelope::{self, Opened},
+        json::{self, Json},
+        received_client::ReceivedClient,
         request::{Method, Request},
     },
     models::SessionId,
     outside,
     ports::{HttpMethod, HttpRequest, HttpResponse, TokenUpdate, Transport, TransportError},
-    secret::{ClientToken, Secret, SessionToken, Wipe},
+    secret::{ClientToken, SessionToken, Wipe},
 };
 
 /// How often a GET is sent if no response arrives. Other methods are never retried: they may have been executed.
@@ -55,11 +56,38 @@ pub(crate) struct Credentials {
 /// The result of a request.
 pub(crate) struct Reply {
     /// The resource, or the error. A client is in `client` only.
-    pub(crate) outcome: Result<Value, Error>,
-    /// The client to apply, which may contain session tokens; errors may contain one too.
-    pub(crate) client: Option<Secret<Value>>,
+    pub(crate) outcome: Result<Json, Error>,
+    /// What the resource says about the attempt or the account.
+    pub(crate) said: Said,
+    /// The client to apply; errors may contain one too.
+    pub(crate) client: Option<Box<ReceivedClient>>,
     /// The change of the client token; errors may contain one too.
     pub(crate) token: TokenUpdate,
+}
+
+/// What a resource says about the attempt or the account that the request was for.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// The session that the attempt created.
+    pub(crate) created_session: Option<SessionId>,
+    /// Whether the attempt is complete.
+    pub(crate) is_complete: bool,
+    /// Whether it is deleted.
+    pub(crate) is_deleted: bool,
+}
+
+impl Said {
+    fn read(resource: &str) -> Self {
+        let Some([session, status, deleted]) = json::fields(resource, ["created_session_id", "status", "deleted"])
+        else {
+            return Self::default();
+        };
+        Self {
+            created_session: session.and_then(|session| Json::from(session).read()),
+            is_complete: status.is_some_and(|status| status.get() == "\"complete\""),
+            is_deleted: deleted.is_some_and(|deleted| deleted.get() == "true"),
+        }
+    }
 }
 
 /// Prints no resource: it may be a session token.
@@ -90,36 +118,51 @@ impl Fapi {
             ErrorCode::NetworkError.error(format!("the Frontend API at {host} can't be reached: {error}"))
         })?;
         tracing::debug!(method = ?request.method, path = request.path, status = response.status, "FAPI responded");
-        let mut opened = match envelope::open(&response, &request.path, request.raw) {
-            // Who is signed in is FAPI's word alone: anything else would be read as a client without sessions.
-            opened if request.responds_with_client && !opened.is_client_or_error() => {
-                Opened { outcome: Err(envelope::not_json(&response, &request.path)), ..Opened::default() }
-            }
-            opened => opened,
-        };
+        let reply = self.read(&response, request);
         // It may contain session tokens.
         response.body.wipe();
-        let client = if request.responds_with_client {
-            match &mut opened.outcome {
+        Ok(reply)
+    }
+
+    /// Reads a response.
+    fn read(&self, response: &HttpResponse, request: &Request) -> Reply {
+        let Opened { mut outcome, client, mut recognized, enveloped } =
+            envelope::open(response, &request.path, request.raw);
+        let may_bring_client = request.responds_with_client || request.method != Method::Get || request.reload;
+        let brought = client.filter(|_| may_bring_client).map(ReceivedClient::read);
+        // A client that exceeds a limit.
+        let mut is_readable = !matches!(brought, Some(None));
+        let mut client = brought.flatten();
+        if request.responds_with_client {
+            match outcome {
                 // No client exists: use one without sessions.
-                Ok(Value::Null) => {
-                    Some(opened.client.unwrap_or_else(|| Secret::new(serde_json::json!({ "sessions": [] }))))
+                Ok("null") if recognized => client = client.or_else(|| Some(ReceivedClient::without_sessions())),
+                Ok(text) => {
+                    client = ReceivedClient::read(text).filter(|read| recognized && read.lists_sessions);
+                    // Who is signed in is FAPI's word alone: anything else would be read as a client without sessions.
+                    is_readable = client.is_some();
+                    // Nobody reads it as the resource too, so an empty object is left there: `null` would mean that there is no
+                    // client.
+                    outcome = Ok("{}");
                 }
-                // Nobody reads it as the resource too, so an empty object is left there: `null` would mean that there is no client.
-                Ok(json) => Some(Secret::new(std::mem::replace(json, serde_json::json!({})))),
-                Err(_) => opened.client,
+                Err(_) => {}
             }
-        } else {
-            opened.client.filter(|_| request.method != Method::Get || request.reload)
-        };
-        let token = match response.token {
-            TokenUpdate::Set(token) if !is_usable_token(&token) => TokenUpdate::Absent,
-            token if opened.recognized => token,
+        }
+        if !is_readable {
+            (client, recognized) = (None, false);
+            outcome = Err(envelope::not_json(response, &request.path));
+        }
+        let token = match &response.token {
+            TokenUpdate::Set(token) if !is_usable_token(token) => TokenUpdate::Absent,
+            token if recognized => token.clone(),
             _ => TokenUpdate::Absent,
         };
-        let is_wrapped = request.raw && opened.enveloped;
-        let wrap = |resource: Value| if is_wrapped { serde_json::json!({ "response": resource }) } else { resource };
-        Ok(Reply { outcome: opened.outcome.map(wrap), client, token })
+        let said = outcome.as_ref().map_or_else(|_| Said::default(), |text| Said::read(text));
+        let outcome = outcome.map(|text| match request.raw && enveloped {
+            true => Json::in_envelope(text),
+            false => Json::from_valid(text),
+        });
+        Reply { outcome, said, client: client.map(Box::new), token }
     }
 
     async fn send_with_retries(

@@ -3,116 +3,376 @@
 //! Clerk adds fields, enum values and whole objects without a new API version, and its sources disagree on what is
 //! nullable. Reading is therefore *total*: every JSON value becomes a value of the requested type. A missing, null or
 //! mistyped field takes its default; an invalid element of a list is skipped. For a mistyped field the name is logged,
-//! never the content.
+//! never the content. Resources are read from the text, in one pass.
 
-use serde_json::{Map, Value};
+use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
 
-/// A type that can be read from any JSON value.
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::fapi::json::Limits;
+
+/// A type that can be read from any JSON value. Each method reads one kind of value, and returns `None` if the type has another
+/// shape.
 pub(crate) trait Wire: Sized {
-    /// Reads `json`; `None` if it has another shape.
-    fn read(json: &Value) -> Option<Self>;
-
     /// Returns the value of a missing, null or mistyped field.
     fn absent() -> Self;
+
+    fn from_null() -> Option<Self> {
+        None
+    }
+
+    fn from_bool(_value: bool) -> Option<Self> {
+        None
+    }
+
+    fn from_number(_number: &Number) -> Option<Self> {
+        None
+    }
+
+    fn from_text(_text: &str) -> Option<Self> {
+        None
+    }
+
+    /// Reads an array.
+    ///
+    /// # Errors
+    /// Those of the deserializer, and those of `limits`.
+    fn from_list<'de, A: SeqAccess<'de>>(mut list: A, _limits: &Limits) -> Result<Option<Self>, A::Error> {
+        while list.next_element_seed(Skip)?.is_some() {}
+        Ok(None)
+    }
+
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// Those of the deserializer, and those of `limits`.
+    fn from_object<'de, A: MapAccess<'de>>(mut object: A, _limits: &Limits) -> Result<Option<Self>, A::Error> {
+        while object.next_key_seed(Skip)?.is_some() {
+            object.next_value_seed(Skip)?;
+        }
+        Ok(None)
+    }
+
+    /// Reads a tree; `None` if it has another shape.
+    #[cfg(test)]
+    fn read(json: &Value) -> Option<Self> {
+        crate::fapi::json::Json::from(json).read()
+    }
 }
 
-/// Reads the field `name` of `object`.
-pub(crate) fn field<T: Wire>(object: &Map<String, Value>, resource: &'static str, name: &str) -> T {
-    object.get(name).map_or_else(T::absent, |json| value(json, resource, name))
+/// Reads a value; `None` if it has another shape.
+pub(crate) struct Element<'a, T> {
+    limits: &'a Limits,
+    /// The resource and the field that the value belongs to.
+    field: Option<(&'static str, &'a str)>,
+    read: PhantomData<T>,
+}
+
+impl<'a, T: Wire> Element<'a, T> {
+    pub(crate) fn new(limits: &'a Limits) -> Self {
+        Self { limits, field: None, read: PhantomData }
+    }
+
+    fn checked(&self, read: Option<T>) -> Option<T> {
+        if let (None, Some((resource, field))) = (&read, self.field) {
+            tracing::debug!(resource, field, "a field has an unexpected shape; using its default");
+        }
+        read
+    }
+}
+
+impl<'de, T: Wire> DeserializeSeed<'de> for Element<'_, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Wire> Visitor<'de> for Element<'_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(T::from_null())
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Option<T>, E> {
+        Ok(self.checked(T::from_bool(value)))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Option<T>, E> {
+        Ok(self.checked(T::from_number(&value.into())))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<T>, E> {
+        Ok(self.checked(T::from_number(&value.into())))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Option<T>, E> {
+        Ok(self.checked(Number::from_f64(value).and_then(|number| T::from_number(&number))))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
+        Ok(self.checked(T::from_text(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Option<T>, A::Error> {
+        let read = T::from_list(list, self.limits)?;
+        Ok(self.checked(read))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Option<T>, A::Error> {
+        let read = T::from_object(object, self.limits)?;
+        Ok(self.checked(read))
+    }
 }
 
 /// Reads the value of the field `name`.
-pub(crate) fn value<T: Wire>(json: &Value, resource: &'static str, name: &str) -> T {
-    match json {
-        Value::Null => T::absent(),
-        json => T::read(json).unwrap_or_else(|| {
-            tracing::debug!(resource, field = name, "a field has an unexpected shape; using its default");
-            T::absent()
-        }),
+///
+/// # Errors
+/// Those of the deserializer, and those of `limits`.
+pub(crate) fn field<'de, T: Wire, A: MapAccess<'de>>(
+    object: &mut A,
+    limits: &Limits,
+    resource: &'static str,
+    name: &str,
+) -> Result<T, A::Error> {
+    let read = object.next_value_seed(Element { limits, field: Some((resource, name)), read: PhantomData })?;
+    Ok(read.unwrap_or_else(T::absent))
+}
+
+/// Reads a value and drops it. Unlike serde's `IgnoredAny`, it does not read deeper than the deserializer allows.
+pub(crate) struct Skip;
+
+impl<'de> DeserializeSeed<'de> for Skip {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-impl<T: Wire> Wire for std::sync::Arc<T> {
-    fn read(json: &Value) -> Option<Self> {
-        T::read(json).map(Self::new)
+impl<'de> Visitor<'de> for Skip {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
     }
-    fn absent() -> Self {
-        Self::new(T::absent())
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(Self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        while object.next_key_seed(Self)?.is_some() {
+            object.next_value_seed(Self)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the name of a field, and borrows it where the text contains it as it is.
+pub(crate) struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a field")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+/// Implements [`Wire`] for a type that contains another one, and is read like it.
+macro_rules! read_like {
+    ($name:ident < $inner:ident > , $wrap:expr, $absent:expr $(, $limit:expr)?) => {
+        fn absent() -> Self {
+            $absent
+        }
+        fn from_bool(value: bool) -> Option<Self> {
+            $inner::from_bool(value).map($wrap)
+        }
+        fn from_number(number: &Number) -> Option<Self> {
+            $inner::from_number(number).map($wrap)
+        }
+        fn from_text(text: &str) -> Option<Self> {
+            $inner::from_text(text).map($wrap)
+        }
+        fn from_list<'de, A: SeqAccess<'de>>(list: A, limits: &Limits) -> Result<Option<Self>, A::Error> {
+            $( limits.take($limit)?; )?
+            Ok($inner::from_list(list, limits)?.map($wrap))
+        }
+        fn from_object<'de, A: MapAccess<'de>>(object: A, limits: &Limits) -> Result<Option<Self>, A::Error> {
+            $( limits.take($limit)?; )?
+            Ok($inner::from_object(object, limits)?.map($wrap))
+        }
+    };
+}
+
+impl<T: Wire> Wire for Arc<T> {
+    read_like!(Arc<T>, Self::new, Self::new(T::absent()), size_of::<T>());
+}
+
+impl<T: Wire> Wire for Option<T> {
+    read_like!(Option<T>, Some, None);
 }
 
 impl Wire for String {
-    fn read(json: &Value) -> Option<Self> {
-        match json {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
-    }
     fn absent() -> Self {
         Self::new()
+    }
+    fn from_number(number: &Number) -> Option<Self> {
+        Some(number.to_string())
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
     }
 }
 
 impl Wire for bool {
-    fn read(json: &Value) -> Option<Self> {
-        json.as_bool()
-    }
     fn absent() -> Self {
         false
+    }
+    fn from_bool(value: bool) -> Option<Self> {
+        Some(value)
     }
 }
 
 impl Wire for i64 {
-    fn read(json: &Value) -> Option<Self> {
-        match json {
-            // A float appears if a service in between re-encoded the number.
-            #[allow(clippy::cast_possible_truncation, reason = "a saturating cast is intended here")]
-            Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as Self)),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        }
-    }
     fn absent() -> Self {
         0
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "a saturating cast is intended here")]
+    fn from_number(number: &Number) -> Option<Self> {
+        // A float appears if a service in between re-encoded the number.
+        number.as_i64().or_else(|| number.as_f64().map(|float| float as Self))
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
 
 /// Free-form JSON: metadata, actors.
 impl Wire for Value {
-    fn read(json: &Value) -> Option<Self> {
-        Some(json.clone())
-    }
     fn absent() -> Self {
         Self::Null
     }
+    fn from_null() -> Option<Self> {
+        Some(Self::Null)
+    }
+    fn from_bool(value: bool) -> Option<Self> {
+        Some(value.into())
+    }
+    fn from_number(number: &Number) -> Option<Self> {
+        Some(number.clone().into())
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.into())
+    }
+    fn from_list<'de, A: SeqAccess<'de>>(list: A, limits: &Limits) -> Result<Option<Self>, A::Error> {
+        Ok(Vec::from_list(list, limits)?.map(Self::Array))
+    }
+    fn from_object<'de, A: MapAccess<'de>>(object: A, limits: &Limits) -> Result<Option<Self>, A::Error> {
+        Ok(Map::from_object(object, limits)?.map(Self::Object))
+    }
 }
 
-impl<T: Wire> Wire for Option<T> {
-    fn read(json: &Value) -> Option<Self> {
-        T::read(json).map(Some)
-    }
-    fn absent() -> Self {
-        None
-    }
-}
-
-impl<T: Wire> Wire for Vec<T> {
-    fn read(json: &Value) -> Option<Self> {
-        Some(json.as_array()?.iter().filter_map(T::read).collect())
-    }
+impl Wire for Map<String, Value> {
     fn absent() -> Self {
         Self::new()
+    }
+    fn from_object<'de, A: MapAccess<'de>>(mut object: A, limits: &Limits) -> Result<Option<Self>, A::Error> {
+        let mut fields = Self::new();
+        while let Some(name) = object.next_key_seed(Name)? {
+            limits.take(MAP_ENTRY)?;
+            let value = object.next_value_seed(Element::new(limits))?.unwrap_or_default();
+            fields.insert(name.into_owned(), value);
+        }
+        Ok(Some(fields))
+    }
+}
+
+/// What the smallest text takes beside its `String`, in bytes.
+const ALLOCATION: usize = 4 * size_of::<usize>();
+
+/// What a field of a [`Map`] takes, in bytes: the value, the name, a hash, and its place in an index.
+const MAP_ENTRY: usize = size_of::<Value>() + size_of::<String>() + 2 * size_of::<usize>() + ALLOCATION;
+
+impl<T: Wire> Wire for Vec<T> {
+    fn absent() -> Self {
+        Self::new()
+    }
+    fn from_list<'de, A: SeqAccess<'de>>(mut list: A, limits: &Limits) -> Result<Option<Self>, A::Error> {
+        let mut elements = Self::new();
+        while let Some(element) = list.next_element_seed(Element::new(limits))? {
+            if let Some(element) = element {
+                limits.take(size_of::<T>() + ALLOCATION)?;
+                elements.push(element);
+            }
+        }
+        elements.shrink_to_fit();
+        Ok(Some(elements))
     }
 }
 
 impl<T: Wire> Wire for std::collections::BTreeMap<String, T> {
-    fn read(json: &Value) -> Option<Self> {
-        let object = json.as_object()?;
-        Some(object.iter().filter_map(|(key, json)| Some((key.clone(), T::read(json)?))).collect())
-    }
     fn absent() -> Self {
         Self::new()
+    }
+    fn from_object<'de, A: MapAccess<'de>>(mut object: A, limits: &Limits) -> Result<Option<Self>, A::Error> {
+        let mut values = Self::new();
+        while let Some(key) = object.next_key_seed(Name)? {
+            if let Some(value) = object.next_value_seed(Element::new(limits))? {
+                limits.take(size_of::<(String, T)>() + ALLOCATION)?;
+                values.insert(key.into_owned(), value);
+            }
+        }
+        Ok(Some(values))
     }
 }
 
@@ -160,19 +420,22 @@ macro_rules! resource {
 
         impl $crate::fapi::wire::Wire for $name {
             #[allow(clippy::needless_continue, reason = "the last field has one too")]
-            fn read(json: &serde_json::Value) -> Option<Self> {
-                let object = json.as_object()?;
+            fn from_object<'de, A: serde::de::MapAccess<'de>>(
+                mut object: A,
+                limits: &$crate::fapi::json::Limits,
+            ) -> Result<Option<Self>, A::Error> {
+                use $crate::fapi::wire::{Name, Skip, field};
                 $( let mut $field = None; )*
-                // In one pass: looking up a field hashes its name.
-                for (key, json) in object {
+                while let Some(name) = object.next_key_seed(Name)? {
                     $(
-                        if key == $crate::fapi::wire::key!($field $(, $key)?) {
-                            $field = Some($crate::fapi::wire::value(json, stringify!($name), key));
+                        if name == $crate::fapi::wire::key!($field $(, $key)?) {
+                            $field = Some(field(&mut object, limits, stringify!($name), &name)?);
                             continue;
                         }
                     )*
+                    object.next_value_seed(Skip)?;
                 }
-                Some(Self { $( $field: $field.unwrap_or_else($crate::fapi::wire::Wire::absent), )* })
+                Ok(Some(Self { $( $field: $field.unwrap_or_else($crate::fapi::wire::Wire::absent), )* }))
             }
 
             fn absent() -> Self {
@@ -235,11 +498,11 @@ macro_rules! open_enum {
         }
 
         impl $crate::fapi::wire::Wire for $name {
-            fn read(json: &serde_json::Value) -> Option<Self> {
-                json.as_str().map(Self::from)
-            }
             fn absent() -> Self {
                 Self::Unknown(String::new())
+            }
+            fn from_text(text: &str) -> Option<Self> {
+                Some(Self::from(text))
             }
         }
 

@@ -15,8 +15,8 @@ use crate::{
     exchange::requests::get_client,
     fapi::{
         form::Form,
+        json::Json,
         request::{Method, Request},
-        wire::Wire,
     },
     flows::{
         attempt::{Attempt, AttemptKind, AttemptResource},
@@ -293,12 +293,12 @@ impl Clerk {
     }
 
     /// Continues with FAPI's response to an approval.
-    async fn approved(&self, attempt: &Attempt, response: &serde_json::Value) -> Result<AttemptResource> {
-        match (attempt, response["ticket"].as_str()) {
+    async fn approved(&self, attempt: &Attempt, response: &Json) -> Result<AttemptResource> {
+        match (attempt, response.field::<String>("ticket")) {
             (Attempt::SignIn(_), Some(ticket)) => {
                 let params = SignInCreateParams {
                     strategy: Some("ticket".to_owned()),
-                    ticket: Some(ticket.to_owned()),
+                    ticket: Some(ticket),
                     ..Default::default()
                 };
                 self.create_sign_in(params).await.map(Box::new).map(AttemptResource::SignIn)
@@ -306,7 +306,7 @@ impl Clerk {
             (Attempt::SignIn(_), None) => Err(failed("the response of Clerk contains no ticket")),
             (Attempt::SignUp(_), _) => {
                 let sign_up =
-                    SignUp::read(response).ok_or_else(|| failed("the response of Clerk contains no sign-up"))?;
+                    response.read::<SignUp>().ok_or_else(|| failed("the response of Clerk contains no sign-up"))?;
                 Ok(AttemptResource::SignUp(Box::new(sign_up)))
             }
         }

@@ -11,8 +11,10 @@ use crate::{
     clerk::Clerk,
     error::{Error, ErrorCode, Result},
     events::Status,
+    exchange::not_a_resource,
     fapi::{
         form::Form,
+        json::Json,
         request::{Method, Request, path},
     },
     flows::{
@@ -222,7 +224,11 @@ impl Clerk {
             Operation::Select(params) => self.select_for_window(params).await,
             Operation::Send(request) => {
                 let result = self.request(&request).await;
-                result.map(|body| if request.is_for_client() { self.client_response() } else { body })
+                let body = |body: Json| body.tree().map_err(|_| not_a_resource());
+                match request.is_for_client() {
+                    true => result.map(|_| self.client_response()),
+                    false => result.and_then(body),
+                }
             }
         };
         let (status, retry_after, mut body) = match result {
@@ -256,7 +262,7 @@ impl Clerk {
             domain: snapshot.domain.clone(),
             callback_url: self.0.setup.callback.as_ref().map(|url| url.as_str().to_owned()).unwrap_or_default(),
             client: Secret::new(client),
-            environment: snapshot.raw_environment.as_deref().cloned().unwrap_or_default(),
+            environment: snapshot.raw_environment.as_deref().and_then(|raw| raw.tree().ok()).unwrap_or_default(),
             active_session: snapshot.active_session.clone(),
         }
     }
@@ -376,12 +382,8 @@ fn put_client(body: &mut Value, client: Value) {
 
 /// Returns the client as FAPI sent it, or null.
 fn newest_client(snapshot: &Snapshot) -> Value {
-    snapshot
-        .raw_client
-        .as_deref()
-        .map(|raw| raw.expose().clone())
-        .filter(|raw| raw["id"].is_string())
-        .unwrap_or_default()
+    let tree = snapshot.client_tree().map(|mut tree| std::mem::take(tree.expose_mut()));
+    tree.filter(|client| client["id"].is_string()).unwrap_or_default()
 }
 
 /// Returns a session as FAPI sent it, or one that has only its id.

@@ -309,12 +309,13 @@ impl FrontendRequest {
             parts.push(file.part_named(&name)?);
         }
         let request = request.parts(parts);
-        let mut body = match session {
+        let body = match session {
             Some(session) if !self.is_versioned => {
                 self.clerk.request_with_token_of(&session, &request.unversioned()).await?
             }
             session => self.clerk.request(&request.session(session)).await?,
         };
+        let mut body = body.tree().map_err(|_| crate::exchange::not_a_resource())?;
         // A resource without an envelope is the body itself.
         Ok(match body.get_mut("response") {
             Some(resource) => resource.take(),

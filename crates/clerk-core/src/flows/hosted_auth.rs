@@ -81,7 +81,7 @@ impl Clerk {
             }
             response => response?,
         };
-        let page = response["url"].as_str().and_then(|url| Url::parse(url).ok());
+        let page = response.field::<String>("url").and_then(|url| Url::parse(&url).ok());
         let page = page.filter(|url| url.username().is_empty() && url.password().is_none());
         let page = page.ok_or_else(|| failed("Clerk returned no page to open"))?;
         let code_verifier = Secret::new(pkce.verifier.expose().to_owned());

@@ -11,21 +11,20 @@ use crate::{
     exchange::{
         connection::InFlight,
         contact::Backoff,
-        knows_no_client,
+        knows_no_client, not_a_resource,
         requests::{get_client, get_environment},
     },
     fapi::{
         Instance, InstanceOptions, InstanceType,
         pipeline::{Fapi, Reply},
-        wire::Wire,
+        received_client::ReceivedClient,
     },
     flows::pending::PendingRecord,
-    models::{Client, Environment},
+    models::Environment,
     navigation::urls::non_empty,
     options::ClerkOptions,
     outside,
     ports::StoreError,
-    secret::Secret,
     state::{persistence::Opened, sealed::CachedState, transition::Transition},
 };
 
@@ -147,15 +146,15 @@ impl Clerk {
         }
         let stored = stored.without_expired_sessions(now_ms);
         let (Some(environment), Some(mut client)) =
-            (Environment::read(&stored.environment), Client::read(stored.client.expose()))
+            (stored.environment.read(), ReceivedClient::read(stored.client.expose().text()))
         else {
             return false;
         };
-        let mut raw_client = stored.client;
-        self.snapshot().drop_signed_out(&mut client, raw_client.expose_mut());
-        let active = self.0.setup.initial_session(&client);
+        let snapshot = self.snapshot();
+        client.drop_sessions(|session| snapshot.signed_out.contains(session));
+        let active = self.0.setup.initial_session(&client.typed);
         let environment = (Box::new(environment), stored.environment);
-        let (client, confirmed_at_ms) = ((Box::new(client), raw_client), stored.confirmed_at_ms);
+        let (client, confirmed_at_ms) = (Box::new(client), stored.confirmed_at_ms);
         self.commit([Transition::Restored { client, environment, active, confirmed_at_ms }]).await;
         true
     }
@@ -348,8 +347,7 @@ impl Clerk {
         }
         // Nobody is known as long as the response to the nonce of a link is missing.
         let unknown = self.snapshot().client.is_none();
-        let nobody =
-            unknown.then(|| Transition::Client { typed: Box::default(), raw: Secret::new(serde_json::json!({})) });
+        let nobody = unknown.then(Transition::unknown_client);
         self.commit(nobody.into_iter().chain([Transition::Loaded])).await;
         Ok(())
     }
@@ -362,7 +360,7 @@ impl Clerk {
         }
         let snapshot = self.snapshot();
         let Some(restored) = snapshot.client.as_ref().filter(|_| snapshot.restored) else { return false };
-        let incoming = reply.client.as_ref().and_then(|client| Client::read(client.expose()));
+        let incoming = reply.client.as_ref().map(|client| &client.typed);
         knows_no_client(reply)
             || incoming.is_some_and(|incoming| restored.id == incoming.id && incoming.updated_at < restored.updated_at)
     }
@@ -372,7 +370,7 @@ impl Clerk {
     async fn take_environment(&self, result: Result<(Reply, InFlight)>) -> Result<()> {
         let (reply, stamp) = result?;
         let raw = self.absorb(reply, stamp).await?;
-        let environment = Environment::read(&raw).unwrap_or_default();
+        let environment = raw.read::<Environment>().ok_or_else(not_a_resource)?;
         check_instance_type(self.instance_type(), &environment)?;
         self.commit([Transition::Environment { typed: Box::new(environment), raw }]).await;
         Ok(())

@@ -4,13 +4,12 @@
 //! callback URL with a nonce. FAPI exchanges that nonce, together with the client token that only this device has, for
 //! the authenticated client.
 
-use serde_json::Value;
 use url::Url;
 
 use crate::{
     clerk::Clerk,
     error::{Error, ErrorCode, Result},
-    fapi::{pipeline::Reply, request::Request, wire::Wire},
+    fapi::{json::Json, pipeline::Reply, request::Request},
     flows::{
         attempt::{Attempt, AttemptKind, AttemptResource, Progress},
         callback_params::RedirectCallbackParams,
@@ -269,15 +268,15 @@ impl Clerk {
         };
         let (json, new_token) = self.read_for_link(request.nonce(nonce).reload()).await?;
         let resource = match attempt {
-            Attempt::SignIn(_) => SignIn::read(&json).map(Box::new).map(AttemptResource::SignIn),
-            Attempt::SignUp(_) => SignUp::read(&json).map(Box::new).map(AttemptResource::SignUp),
+            Attempt::SignIn(_) => json.read::<SignIn>().map(Box::new).map(AttemptResource::SignIn),
+            Attempt::SignUp(_) => json.read::<SignUp>().map(Box::new).map(AttemptResource::SignUp),
         };
         let resource = resource.ok_or_else(|| ErrorCode::DecodeError.error("the response is not the attempt"))?;
         Ok((resource, new_token))
     }
 
     /// Sends a request for a link that proves nothing yet; see [`read_attempt`](Self::read_attempt).
-    pub(super) async fn read_for_link(&self, request: Request) -> Result<(Value, bool)> {
+    pub(super) async fn read_for_link(&self, request: Request) -> Result<(Json, bool)> {
         let clerk = self.clone();
         // A nonce is redeemed once, whether or not the caller is still waiting.
         outside::to_the_end(async move {

@@ -20,7 +20,7 @@ use crate::{
         outcome::RedirectOutcome,
         pending::{PendingFlow, Returned},
     },
-    secret::{RotatingTokenNonce, Secret},
+    secret::RotatingTokenNonce,
 };
 
 /// The outcome of [`Clerk::open_and_wait`].
@@ -51,7 +51,7 @@ impl Clerk {
                 .error("Clerk named no such page for a verification on this device; start the sign-in again")
         };
         let page = Url::parse(url).map_err(|_| not_named())?;
-        let in_client = snapshot.raw_client.as_deref().map(|raw| pages_in(raw.expose())).unwrap_or_default();
+        let in_client = snapshot.client_tree().map(|client| pages_in(client.expose())).unwrap_or_default();
         self.0.flows.note_pages(in_client);
         let subject = self.0.flows.subject_of_page(&page).ok_or_else(not_named)?;
         let returned = match self.open_page_of(subject, &page).await? {
@@ -115,8 +115,8 @@ impl Clerk {
             return Verdict::Proved(Ok(Returned::Account));
         }
         let snapshot = self.snapshot();
-        let client = snapshot.raw_client.as_deref().map_or(&Value::Null, Secret::expose);
-        match verification_of(client, account) {
+        let client = snapshot.client_tree().unwrap_or_default();
+        match verification_of(client.expose(), account) {
             Some(verification) if is_over(verification) => Verdict::Proved(Ok(Returned::Account)),
             Some(_) => Verdict::Unproved("its account is not verified yet"),
             None => Verdict::Unproved("no user has such an account"),

@@ -1,11 +1,14 @@
 //! FAPI's errors.
 
-use serde::Serialize;
+use serde::{Serialize, de::MapAccess};
 use serde_json::Value;
 
 use crate::{
     case::camel_case,
-    fapi::wire::{Wire, field},
+    fapi::{
+        json::Limits,
+        wire::{Name, Skip, Wire, field},
+    },
 };
 
 /// One of FAPI's errors.
@@ -24,16 +27,21 @@ pub struct ApiErrorItem {
 }
 
 impl Wire for ApiErrorItem {
-    fn read(json: &Value) -> Option<Self> {
-        let object = json.as_object()?;
-        let meta = object.get("meta").and_then(Value::as_object);
-        Some(Self {
-            code: field(object, "ClerkAPIError", "code"),
-            message: field(object, "ClerkAPIError", "message"),
-            long_message: field(object, "ClerkAPIError", "long_message"),
-            meta: meta.into_iter().flatten().map(|(key, value)| (camel_case(key), value.clone())).collect(),
-        })
+    fn from_object<'de, A: MapAccess<'de>>(mut object: A, limits: &Limits) -> Result<Option<Self>, A::Error> {
+        let mut item = Self::absent();
+        while let Some(name) = object.next_key_seed(Name)? {
+            match &*name {
+                "code" => item.code = field(&mut object, limits, "ClerkAPIError", &name)?,
+                "message" => item.message = field(&mut object, limits, "ClerkAPIError", &name)?,
+                "long_message" => item.long_message = field(&mut object, limits, "ClerkAPIError", &name)?,
+                "meta" => item.meta = field(&mut object, limits, "ClerkAPIError", &name)?,
+                _ => object.next_value_seed(Skip)?,
+            }
+        }
+        item.meta = item.meta.into_iter().map(|(key, value)| (camel_case(&key), value)).collect();
+        Ok(Some(item))
     }
+
     fn absent() -> Self {
         Self { code: String::new(), message: String::new(), long_message: None, meta: serde_json::Map::new() }
     }

@@ -30,11 +30,11 @@ macro_rules! id {
         }
 
         impl $crate::fapi::wire::Wire for $name {
-            fn read(json: &serde_json::Value) -> Option<Self> {
-                json.as_str().map(Self::from)
-            }
             fn absent() -> Self {
                 Self(String::new())
+            }
+            fn from_text(text: &str) -> Option<Self> {
+                Some(Self(text.to_owned()))
             }
         }
     )* };

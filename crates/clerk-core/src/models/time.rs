@@ -29,10 +29,13 @@ impl UnixMillis {
 }
 
 impl crate::fapi::wire::Wire for UnixMillis {
-    fn read(json: &serde_json::Value) -> Option<Self> {
-        i64::read(json).map(Self)
-    }
     fn absent() -> Self {
         Self(0)
+    }
+    fn from_number(number: &serde_json::Number) -> Option<Self> {
+        i64::from_number(number).map(Self)
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        i64::from_text(text).map(Self)
     }
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     models::{Session, SessionId, SessionStatus, UnixMillis},
+    secret::Secret,
     state::{
         snapshot::{ActiveSession, Entitlements, Snapshot},
         transition::Transition,
@@ -80,8 +81,11 @@ impl Snapshot {
             self.ended_sessions(self.at).map(|(session, status)| (session.id.clone(), status)).collect();
         for (id, status) in ended {
             if let Some(raw) = &mut self.raw_client {
-                let sessions = Arc::make_mut(raw).expose_mut()["sessions"].as_array_mut().into_iter().flatten();
-                sessions.filter(|raw| raw["id"] == id.as_str()).for_each(|raw| raw["status"] = status.as_str().into());
+                *raw = Arc::new(Secret::new(raw.expose().changed(|tree| {
+                    let sessions = tree["sessions"].as_array_mut().into_iter().flatten();
+                    let ended = sessions.filter(|raw| raw["id"] == id.as_str());
+                    ended.for_each(|raw| raw["status"] = status.as_str().into());
+                })));
             }
             let sessions = self.client.iter_mut().flat_map(|client| &mut Arc::make_mut(client).sessions);
             sessions.filter(|session| session.id == id).for_each(|session| session.status = status.clone());

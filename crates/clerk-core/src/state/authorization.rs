@@ -114,8 +114,6 @@ fn is_fresh(age: Option<&[i64]>, wanted: &Reverification) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        fapi::wire::Wire,
-        models::Client,
         options::{ClerkOptions, SdkMetadata},
         state::transition::Transition,
     };
@@ -132,10 +130,7 @@ mod tests {
                 { "role": "org:member", "permissions": ["org:other"], "organization": { "id": "org_2" } },
             ] },
         }] });
-        Snapshot::initial(SdkMetadata::default(), ClerkOptions::default()).after(Transition::Client {
-            typed: Box::new(Client::read(&client).unwrap()),
-            raw: crate::secret::Secret::new(client),
-        })
+        Snapshot::initial(SdkMetadata::default(), ClerkOptions::default()).after(Transition::client(&client))
     }
 
     /// `tests/vectors/authorization.json` has a check and its result in each line. TypeScript is tested against it too.

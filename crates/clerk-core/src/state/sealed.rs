@@ -13,6 +13,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::{
+    fapi::{json::Json, received_client::without_volatile},
     secret::Secret,
     state::{revocation_queue::Revocation, snapshot::Snapshot, unfinished::Unfinished, vault::SealKey},
 };
@@ -47,25 +48,15 @@ pub(crate) struct CachedState {
     /// When FAPI confirmed it.
     #[serde(default)]
     pub(crate) confirmed_at_ms: i64,
-    pub(crate) environment: Value,
+    pub(crate) environment: Json,
     /// Without session tokens, which are valid for a minute, and without the age of verifications, which grows.
-    pub(crate) client: Secret<Value>,
-}
-
-/// Fields that are only valid for a moment, so they are not stored.
-const VOLATILE_FIELDS: [&str; 2] = ["last_active_token", "factor_verification_age"];
-
-fn sessions(client: &mut Value) -> Option<&mut Vec<Value>> {
-    client.get_mut("sessions")?.as_array_mut()
+    pub(crate) client: Secret<Json>,
 }
 
 impl CachedState {
     /// Returns the part of the state to store; `None` before the first load.
     pub(super) fn of(snapshot: &Snapshot) -> Option<Self> {
-        let mut client = snapshot.raw_client.as_deref()?.clone();
-        for session in sessions(client.expose_mut()).into_iter().flatten().filter_map(Value::as_object_mut) {
-            session.retain(|key, _| !VOLATILE_FIELDS.contains(&key.as_str()));
-        }
+        let client = Secret::new(without_volatile(snapshot.raw_client.as_deref()?.expose()));
         let environment = snapshot.raw_environment.as_deref()?.clone();
         let confirmed_at_ms = snapshot.confirmed_at_ms.unwrap_or(snapshot.received.wall_ms);
         Some(Self { confirmed_at_ms, environment, client })
@@ -84,11 +75,13 @@ impl CachedState {
     }
 
     /// Removes the sessions that have expired since.
-    pub(crate) fn without_expired_sessions(mut self, now_ms: i64) -> Self {
-        if let Some(sessions) = sessions(self.client.expose_mut()) {
-            sessions.retain(|session| session["expire_at"].as_i64().is_none_or(|at| at == 0 || at > now_ms));
-        }
-        self
+    pub(crate) fn without_expired_sessions(self, now_ms: i64) -> Self {
+        let client = Secret::new(self.client.expose().changed(|tree| {
+            if let Some(sessions) = tree.get_mut("sessions").and_then(Value::as_array_mut) {
+                sessions.retain(|session| session["expire_at"].as_i64().is_none_or(|at| at == 0 || at > now_ms));
+            }
+        }));
+        Self { client, ..self }
     }
 }
 
@@ -156,22 +149,31 @@ mod tests {
     use serde_json::json;
 
     fn state(client: Value) -> CachedState {
-        CachedState { confirmed_at_ms: 0, environment: json!({}), client: Secret::new(client) }
+        CachedState { confirmed_at_ms: 0, environment: json!({}).into(), client: Secret::new(client.into()) }
     }
 
     #[test]
     fn cached_state_omits_volatile_fields_and_expired_sessions() {
-        let cached = |session: Value| json!({ "sessions": [session] });
         let mut snapshot = Snapshot::initial(Default::default(), Default::default());
-        snapshot.raw_environment = Some(std::sync::Arc::new(json!({})));
+        snapshot.raw_environment = Some(std::sync::Arc::new(json!({}).into()));
         let session = json!({ "id": "sess_1", "expire_at": 1_000, "last_active_token": { "jwt": "a.b.c" }, "factor_verification_age": [0, 0] });
-        snapshot.raw_client = Some(std::sync::Arc::new(Secret::new(json!({ "sessions": [session] }))));
-        let of_snapshot = CachedState::of(&snapshot).unwrap();
-        assert_eq!(*of_snapshot.client.expose(), cached(json!({ "id": "sess_1", "expire_at": 1_000 })));
-        assert_eq!(of_snapshot.clone().without_expired_sessions(999).client, of_snapshot.client);
-        assert_eq!(*of_snapshot.without_expired_sessions(1_000).client.expose(), json!({ "sessions": [] }));
-        let without_expiry = json!({ "sessions": [{ "id": "sess_1" }] });
-        assert_eq!(*state(without_expiry.clone()).without_expired_sessions(1_000).client.expose(), without_expiry);
+        for (sessions, stored) in [
+            (
+                json!([session]),
+                json!([{ "id": "sess_1", "expire_at": 1_000, "last_active_token": null, "factor_verification_age": null }]),
+            ),
+            // Not all are what they should be.
+            (json!([session, 7]), json!([{ "id": "sess_1", "expire_at": 1_000 }, 7])),
+        ] {
+            snapshot.raw_client = Some(std::sync::Arc::new(Secret::new(json!({ "sessions": sessions }).into())));
+            let of_snapshot = CachedState::of(&snapshot).unwrap();
+            assert_eq!(of_snapshot.client.expose().tree().unwrap(), json!({ "sessions": stored }));
+        }
+        let expiring = state(json!({ "sessions": [{ "id": "sess_1", "expire_at": 1_000 }] }));
+        assert_eq!(expiring.clone().without_expired_sessions(999).client, expiring.client);
+        assert_eq!(expiring.without_expired_sessions(1_000).client, state(json!({ "sessions": [] })).client);
+        let without_expiry = state(json!({ "sessions": [{ "id": "sess_1" }] }));
+        assert_eq!(without_expiry.clone().without_expired_sessions(1_000).client, without_expiry.client);
     }
 
     #[test]

@@ -5,12 +5,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::{
     error::ErrorPayload,
     events::Status,
-    fapi::InstanceType,
+    fapi::{InstanceType, json::Json},
     jwt::ReceivedToken,
     models::{Client, Environment, Organization, Session, SessionId, SessionStatus, User},
     options::{ClerkOptions, SdkMetadata},
@@ -90,10 +89,10 @@ pub struct Snapshot {
     pub entitlements: BTreeMap<SessionId, Entitlements>,
     /// The client as FAPI sent it, including fields without a typed counterpart, but without session tokens.
     #[serde(skip)]
-    pub(crate) raw_client: Option<Arc<Secret<Value>>>,
+    pub(crate) raw_client: Option<Arc<Secret<Json>>>,
     /// The environment as FAPI sent it.
     #[serde(skip)]
-    pub(crate) raw_environment: Option<Arc<Value>>,
+    pub(crate) raw_environment: Option<Arc<Json>>,
     /// The freshest session token of each session.
     #[serde(skip)]
     pub(crate) session_tokens: Arc<BTreeMap<SessionId, ReceivedToken>>,
@@ -137,6 +136,14 @@ impl std::fmt::Debug for Snapshot {
 fn is_equal<T: PartialEq>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+/// Whether two texts say the same. Those that did not change are shared.
+fn says_the_same(one: Option<&Json>, other: Option<&Json>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => std::ptr::eq(one, other) || one.says_the_same_as(other),
         (one, other) => one.is_none() && other.is_none(),
     }
 }
@@ -212,9 +219,9 @@ impl Snapshot {
             && is_equal(Some(&self.options), Some(&other.options))
             && is_equal(self.client.as_ref(), other.client.as_ref())
             && is_equal(self.environment.as_ref(), other.environment.as_ref())
-            // What FAPI sent says the same as the types, but for what they do not know. Comparing it takes longer.
-            && is_equal(self.raw_client.as_ref(), other.raw_client.as_ref())
-            && is_equal(self.raw_environment.as_ref(), other.raw_environment.as_ref())
+            // What FAPI sent says the same as the types, but for what they do not know. Comparing it may take longer.
+            && says_the_same(self.raw_client.as_deref().map(Secret::expose), other.raw_client.as_deref().map(Secret::expose))
+            && says_the_same(self.raw_environment.as_deref(), other.raw_environment.as_deref())
             && self.grants_the_same_as(other)
     }
 
@@ -283,6 +290,11 @@ impl Snapshot {
     /// Whether the client has this session, whatever its status.
     pub(crate) fn lists_session(&self, id: &SessionId) -> bool {
         self.client.as_deref().is_some_and(|client| client.sessions.iter().any(|session| session.id == *id))
+    }
+
+    /// Returns the client as FAPI sent it.
+    pub(crate) fn client_tree(&self) -> Option<Secret<serde_json::Value>> {
+        self.raw_client.as_deref()?.expose().tree().ok().map(Secret::new)
     }
 
     /// Returns the user of the active session.

@@ -2,29 +2,20 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use serde_json::Value;
-
 use crate::{
     error::{Error, ErrorPayload},
     events::Status,
-    fapi::Instance,
+    fapi::{
+        Instance,
+        json::Json,
+        received_client::{ReceivedClient, drop_sessions},
+    },
     jwt::{ReceivedToken, is_fresher},
     models::{Client, Environment, OrganizationId, SessionId},
     options::ClerkOptions,
-    secret::{Secret, SessionToken},
+    secret::Secret,
     state::snapshot::{ActiveSession, Snapshot},
 };
-
-/// Takes the session tokens that FAPI sent with the sessions out of a client.
-fn take_tokens(raw_client: &mut Value) -> Vec<(SessionId, SessionToken)> {
-    let sessions = raw_client.get_mut("sessions").and_then(Value::as_array_mut);
-    let tokens = sessions.into_iter().flatten().filter_map(|session| {
-        let mut token = session.get_mut("last_active_token")?.take();
-        let Value::String(jwt) = token.get_mut("jwt")?.take() else { return None };
-        Some((SessionId::from(session["id"].as_str()?), SessionToken::new(jwt)))
-    });
-    tokens.filter(|(_, token)| !token.expose().is_empty()).collect()
-}
 
 /// A change of the state.
 #[derive(Debug)]
@@ -40,14 +31,14 @@ pub(crate) enum Transition {
     /// The options changed.
     Options(Box<ClerkOptions>),
     /// The instance's settings arrived.
-    Environment { typed: Box<Environment>, raw: Value },
+    Environment { typed: Box<Environment>, raw: Json },
     /// A client arrived.
-    Client { typed: Box<Client>, raw: Secret<Value> },
+    Client(Box<ReceivedClient>),
     /// The client and the environment of an earlier run were restored, until FAPI responds; `active` is the initial
     /// session.
     Restored {
-        client: (Box<Client>, Secret<Value>),
-        environment: (Box<Environment>, Value),
+        client: Box<ReceivedClient>,
+        environment: (Box<Environment>, Json),
         active: Option<SessionId>,
         confirmed_at_ms: i64,
     },
@@ -63,6 +54,19 @@ pub(crate) enum Transition {
     TokenMinted { session: SessionId, token: ReceivedToken },
     /// The active organization of a session changed, according to a response without a client.
     SelectOrganization { session: SessionId, organization: Option<OrganizationId> },
+}
+
+impl Transition {
+    /// Nothing is known of this device's client.
+    pub(crate) fn unknown_client() -> Self {
+        Self::Client(Box::new(ReceivedClient::unknown()))
+    }
+
+    /// A client arrives.
+    #[cfg(test)]
+    pub(crate) fn client(json: &serde_json::Value) -> Self {
+        Self::Client(Box::new(ReceivedClient::read(&json.to_string()).expect("an object")))
+    }
 }
 
 impl Snapshot {
@@ -109,9 +113,9 @@ impl Snapshot {
                 next.environment = Some(Arc::from(typed));
                 next.raw_environment = Some(Arc::new(raw));
             }
-            Transition::Client { typed, raw } => {
+            Transition::Client(client) => {
                 let timed_out = next.timed_out.take();
-                next.apply_client(*typed, raw);
+                next.apply_client(*client);
                 (next.confirmed_at_ms, next.received) = (None, self.at);
                 // FAPI says that the session goes on, so our clock is wrong.
                 if next.active_session == ActiveSession::None && timed_out.is_some() {
@@ -122,7 +126,7 @@ impl Snapshot {
             Transition::Restored { client, environment, active, confirmed_at_ms } => {
                 next.environment = Some(Arc::from(environment.0));
                 next.raw_environment = Some(Arc::new(environment.1));
-                next.apply_client(*client.0, client.1);
+                next.apply_client(*client);
                 next.activate(active);
                 next.restored = true;
                 (next.confirmed_at_ms, next.received) = (Some(confirmed_at_ms), self.at);
@@ -153,18 +157,17 @@ impl Snapshot {
             }
             Transition::SelectOrganization { session, organization } => {
                 if let Some(client) = &mut next.client
-                    && let Some(session) =
+                    && let Some(typed) =
                         Arc::make_mut(client).sessions.iter_mut().find(|candidate| candidate.id == session)
                 {
-                    session.last_active_organization_id.clone_from(&organization);
+                    typed.last_active_organization_id.clone_from(&organization);
                 }
-                if let Some(sessions) = next
-                    .raw_client
-                    .as_mut()
-                    .and_then(|raw| Arc::make_mut(raw).expose_mut().get_mut("sessions")?.as_array_mut())
-                {
-                    let same = sessions.iter_mut().filter(|raw| raw["id"] == session.as_str());
-                    same.for_each(|raw| raw["last_active_organization_id"] = serde_json::json!(organization));
+                if let Some(raw) = &mut next.raw_client {
+                    *raw = Arc::new(Secret::new(raw.expose().changed(|tree| {
+                        let sessions = tree["sessions"].as_array_mut().into_iter().flatten();
+                        let same = sessions.filter(|raw| raw["id"] == session.as_str());
+                        same.for_each(|raw| raw["last_active_organization_id"] = serde_json::json!(organization));
+                    })));
                 }
             }
         }
@@ -188,11 +191,11 @@ impl Snapshot {
     }
 
     /// Applies a client that arrived, with its session tokens.
-    fn apply_client(&mut self, typed: Client, mut raw: Secret<Value>) {
+    fn apply_client(&mut self, client: ReceivedClient) {
+        let ReceivedClient { typed, raw, tokens, .. } = client;
         // A client that was in flight while a token was minted must not bring the old token back.
         let server_ms = typed.newest_timestamp().0;
-        let arrived =
-            take_tokens(raw.expose_mut()).into_iter().filter(|(session, _)| !self.signed_out.contains(session));
+        let arrived = tokens.into_iter().filter(|(session, _)| !self.signed_out.contains(session));
         let tokens = arrived.map(|(session, token)| {
             // The same token comes with every client; only its first arrival tells when it was received.
             let held = self
@@ -209,8 +212,9 @@ impl Snapshot {
 
     /// Sets the client. The first client selects the initial session; later ones can only remove the active session. After
     /// a sign-in, `set_active` activates the new session, not its arrival.
-    fn set_client(&mut self, mut typed: Client, mut raw: Secret<Value>) {
-        self.drop_signed_out(&mut typed, raw.expose_mut());
+    fn set_client(&mut self, mut typed: Client, mut raw: Secret<Json>) {
+        // The client may be older than their end, or FAPI may not know it yet.
+        drop_sessions(&mut typed, &mut raw, |session| self.signed_out.contains(session));
         let select = self.may_select_session(&typed);
         self.restored = false;
         if select {
@@ -224,11 +228,6 @@ impl Snapshot {
         self.drop_vanished_session();
     }
 
-    /// Removes the sessions from a client that were signed out here. It may be older than that, or FAPI may not know yet.
-    pub(crate) fn drop_signed_out(&self, typed: &mut Client, raw: &mut Value) {
-        drop_sessions(typed, raw, |id| self.signed_out.contains(id));
-    }
-
     pub(super) fn drop_vanished_session(&mut self) {
         if matches!(self.active_session, ActiveSession::Session { .. }) && self.session().is_none() {
             self.active_session = ActiveSession::None;
@@ -236,30 +235,18 @@ impl Snapshot {
     }
 }
 
-/// Removes sessions from a client.
-pub(crate) fn drop_sessions(typed: &mut Client, raw: &mut Value, is_gone: impl Fn(&SessionId) -> bool) {
-    typed.sessions.retain(|session| !is_gone(&session.id));
-    typed.last_active_session_id.take_if(|id| is_gone(id));
-    if let Some(sessions) = raw.get_mut("sessions").and_then(Value::as_array_mut) {
-        sessions.retain(|session| !session["id"].as_str().is_some_and(|id| is_gone(&id.into())));
-    }
-    if raw["last_active_session_id"].as_str().is_some_and(|id| is_gone(&id.into())) {
-        raw["last_active_session_id"] = Value::Null;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fapi::wire::Wire, options::SdkMetadata};
-    use serde_json::json;
+    use crate::{options::SdkMetadata, secret::SessionToken};
+    use serde_json::{Value, json};
 
     fn initial() -> Snapshot {
         Snapshot::initial(SdkMetadata::default(), ClerkOptions::default())
     }
 
     fn client(json: Value) -> Transition {
-        Transition::Client { typed: Box::new(Client::read(&json).unwrap()), raw: Secret::new(json) }
+        Transition::client(&json)
     }
 
     fn session(id: &str, status: &str) -> Value {
@@ -390,7 +377,7 @@ mod tests {
     fn client_is_kept_without_session_tokens() {
         let two = json!({ "sessions": [session("sess_1", "active"), session("sess_2", "active")] });
         let state = initial().after(client(two));
-        let raw = |state: &Snapshot| state.raw_client.as_deref().unwrap().expose().to_string();
+        let raw = |state: &Snapshot| state.raw_client.as_deref().unwrap().expose().text().to_owned();
         assert!(!raw(&state).contains("a.b.c") && raw(&state).contains("sess_2"), "{}", raw(&state));
         let state = state.after(Transition::SignedOut { sessions: vec!["sess_1".into()], pending: BTreeSet::new() });
         assert_eq!(state.last_active_token(&"sess_1".into()), None);
