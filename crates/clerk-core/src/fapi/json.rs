@@ -1,7 +1,5 @@
 //! JSON from outside, within limits: a short text can expand to many times its size in memory.
 
-use std::cell::Cell;
-
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
@@ -10,15 +8,16 @@ use serde_json::{Value, value::RawValue};
 use zeroize::Zeroize;
 
 use crate::{
-    fapi::wire::{Element, Name, Wire},
+    fapi::{
+        limits::Limits,
+        wire::{Element, Name, Wire},
+    },
     secret::Wipe,
 };
 
 /// The maximum size of a text, in bytes. A user with ten thousand memberships has eight megabytes, and a response may contain it
 /// twice.
 pub(crate) const MAX_BYTES: usize = 20 * 1024 * 1024;
-/// How much memory any text may take, in bytes.
-const MIN_MEMORY: usize = 8 * 1024 * 1024;
 /// How many bytes of resources a byte of a longer text may become, beside its own texts. Those of memberships become less than
 /// one.
 const MAX_RESOURCE_GROWTH: usize = 2;
@@ -219,25 +218,6 @@ impl<'de, const N: usize> Visitor<'de> for Fields<'_, N> {
             }
         }
         Ok(found)
-    }
-}
-
-/// How much memory may still be taken, in bytes.
-pub(crate) struct Limits(Cell<usize>);
-
-impl Limits {
-    fn new(length: usize, growth: usize) -> Self {
-        Self(Cell::new(MIN_MEMORY + length * growth))
-    }
-
-    /// Takes memory.
-    ///
-    /// # Errors
-    /// If no more is left.
-    pub(crate) fn take<E: serde::de::Error>(&self, bytes: usize) -> Result<(), E> {
-        let rest = self.0.get().checked_sub(bytes).ok_or_else(|| E::custom("the text takes too much memory"))?;
-        self.0.set(rest);
-        Ok(())
     }
 }
 

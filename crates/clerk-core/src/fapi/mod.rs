@@ -7,6 +7,7 @@ mod fuzz;
 pub(crate) mod http;
 mod instance;
 pub(crate) mod json;
+pub(crate) mod limits;
 pub(crate) mod pipeline;
 pub(crate) mod received_client;
 pub(crate) mod request;

@@ -10,7 +10,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::fapi::json::Limits;
+use crate::fapi::limits::Limits;
 
 /// A type that can be read from any JSON value. Each method reads one kind of value, and returns `None` if the type has another
 /// shape.
@@ -57,7 +57,8 @@ pub(crate) trait Wire: Sized {
     /// Reads a tree; `None` if it has another shape.
     #[cfg(test)]
     fn read(json: &Value) -> Option<Self> {
-        crate::fapi::json::Json::from(json).read()
+        let text = json.to_string();
+        Element::new(&Limits::new(0, 0)).deserialize(&mut serde_json::Deserializer::from_str(&text)).expect("JSON")
     }
 }
 
@@ -422,7 +423,7 @@ macro_rules! resource {
             #[allow(clippy::needless_continue, reason = "the last field has one too")]
             fn from_object<'de, A: serde::de::MapAccess<'de>>(
                 mut object: A,
-                limits: &$crate::fapi::json::Limits,
+                limits: &$crate::fapi::limits::Limits,
             ) -> Result<Option<Self>, A::Error> {
                 use $crate::fapi::wire::{Name, Skip, field};
                 $( let mut $field = None; )*

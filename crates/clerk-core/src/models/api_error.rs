@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     case::camel_case,
     fapi::{
-        json::Limits,
+        limits::Limits,
         wire::{Name, Skip, Wire, field},
     },
 };

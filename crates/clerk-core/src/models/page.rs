@@ -1,7 +1,7 @@
 use serde::de::{MapAccess, SeqAccess};
 
 use crate::fapi::{
-    json::Limits,
+    limits::Limits,
     wire::{Element, Name, Skip, Wire},
 };
 

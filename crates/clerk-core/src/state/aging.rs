@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use serde_json::Value;
+
 use crate::{
     models::{Session, SessionId, SessionStatus, UnixMillis},
     secret::Secret,
@@ -82,7 +84,7 @@ impl Snapshot {
         for (id, status) in ended {
             if let Some(raw) = &mut self.raw_client {
                 *raw = Arc::new(Secret::new(raw.expose().changed(|tree| {
-                    let sessions = tree["sessions"].as_array_mut().into_iter().flatten();
+                    let sessions = tree.get_mut("sessions").and_then(Value::as_array_mut).into_iter().flatten();
                     let ended = sessions.filter(|raw| raw["id"] == id.as_str());
                     ended.for_each(|raw| raw["status"] = status.as_str().into());
                 })));

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use serde_json::{Value, json};
+
 use crate::{
     error::{Error, ErrorPayload},
     events::Status,
@@ -64,7 +66,7 @@ impl Transition {
 
     /// A client arrives.
     #[cfg(test)]
-    pub(crate) fn client(json: &serde_json::Value) -> Self {
+    pub(crate) fn client(json: &Value) -> Self {
         Self::Client(Box::new(ReceivedClient::read(&json.to_string()).expect("an object")))
     }
 }
@@ -164,9 +166,9 @@ impl Snapshot {
                 }
                 if let Some(raw) = &mut next.raw_client {
                     *raw = Arc::new(Secret::new(raw.expose().changed(|tree| {
-                        let sessions = tree["sessions"].as_array_mut().into_iter().flatten();
+                        let sessions = tree.get_mut("sessions").and_then(Value::as_array_mut).into_iter().flatten();
                         let same = sessions.filter(|raw| raw["id"] == session.as_str());
-                        same.for_each(|raw| raw["last_active_organization_id"] = serde_json::json!(organization));
+                        same.for_each(|raw| raw["last_active_organization_id"] = json!(organization));
                     })));
                 }
             }
@@ -239,7 +241,6 @@ impl Snapshot {
 mod tests {
     use super::*;
     use crate::{options::SdkMetadata, secret::SessionToken};
-    use serde_json::{Value, json};
 
     fn initial() -> Snapshot {
         Snapshot::initial(SdkMetadata::default(), ClerkOptions::default())
