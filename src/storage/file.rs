@@ -15,9 +15,9 @@ use crate::{
     ports::{BoxFuture, CacheLock, CacheStore},
 };
 
-/// The maximum size of the file. It holds two responses of the Frontend API, and all of it twice while the key is replaced; that
-/// is half of this.
-const MAX_SIZE: u64 = 32 * 1024 * 1024;
+/// The maximum size of the file. It holds two responses of the Frontend API of at most 20 MiB, and all of it twice while the key is
+/// replaced.
+const MAX_SIZE: u64 = 96 * 1024 * 1024;
 /// How often another process is asked whether it has finished.
 const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 /// How many calls may be under way. On a disk that hangs, each occupies a thread for ever.

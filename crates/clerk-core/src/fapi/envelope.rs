@@ -17,6 +17,9 @@ const BARE: [&str; 5] = ["object", "id", "jwt", "display_config", "auth_config"]
 /// The maximum of `Retry-After`, in seconds: ten minutes.
 const MAX_RETRY_AFTER: u64 = 600;
 
+/// The maximum size of a list of errors, in bytes. Those of FAPI have less than a kilobyte.
+const MAX_ERRORS: usize = 1024 * 1024;
+
 /// A response, extracted from its envelope.
 pub(super) struct Opened<'a> {
     /// The text of the resource, or the error.
@@ -79,6 +82,9 @@ pub(super) fn open<'a>(response: &'a HttpResponse, path: &str, any_json: bool) -
 }
 
 fn api_error(response: &HttpResponse, errors: &RawValue, trace: Option<&RawValue>) -> Option<ApiError> {
+    if errors.get().len() > MAX_ERRORS {
+        return None;
+    }
     let errors = Json::from(errors);
     let items: Vec<ApiErrorItem> = errors.read().unwrap_or_default();
     // Gateways have lists of errors too.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use serde::de::Error;
 
 /// What any text may take, in bytes.
-const MIN_MEMORY: usize = 8 * 1024 * 1024;
+const MIN_MEMORY: usize = 16 * 1024 * 1024;
 
 /// How much memory may still be taken, in bytes.
 pub(crate) struct Limits(Cell<usize>);

@@ -77,16 +77,14 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn read(resource: &str) -> Self {
-        let Some([session, status, deleted]) = json::fields(resource, ["created_session_id", "status", "deleted"])
-        else {
-            return Self::default();
-        };
-        Self {
+    /// `None` if the resource can't be read.
+    fn read(resource: &str) -> Option<Self> {
+        let [session, status, deleted] = json::fields(resource, ["created_session_id", "status", "deleted"])?;
+        Some(Self {
             created_session: session.and_then(|session| Json::from(session).read()),
             is_complete: status.is_some_and(|status| status.get() == "\"complete\""),
             is_deleted: deleted.is_some_and(|deleted| deleted.get() == "true"),
-        }
+        })
     }
 }
 
@@ -148,6 +146,15 @@ impl Fapi {
                 Err(_) => {}
             }
         }
+        let said = match &outcome {
+            Ok(text) if text.starts_with('{') => Said::read(text),
+            _ => Some(Said::default()),
+        };
+        // What is not known of an attempt could end the session that it created.
+        let said = said.unwrap_or_else(|| {
+            is_readable = false;
+            Said::default()
+        });
         if !is_readable {
             (client, recognized) = (None, false);
             outcome = Err(envelope::not_json(response, &request.path));
@@ -157,7 +164,6 @@ impl Fapi {
             token if recognized => token.clone(),
             _ => TokenUpdate::Absent,
         };
-        let said = outcome.as_ref().map_or_else(|_| Said::default(), |text| Said::read(text));
         let outcome = outcome.map(|text| match request.raw && enveloped {
             true => Json::in_envelope(text),
             false => Json::from_valid(text),

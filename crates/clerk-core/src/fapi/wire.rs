@@ -10,7 +10,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::fapi::limits::Limits;
+use crate::{fapi::limits::Limits, secret::SessionToken};
 
 /// A type that can be read from any JSON value. Each method reads one kind of value, and returns `None` if the type has another
 /// shape.
@@ -272,6 +272,15 @@ impl Wire for String {
     }
     fn from_text(text: &str) -> Option<Self> {
         Some(text.to_owned())
+    }
+}
+
+impl Wire for SessionToken {
+    fn absent() -> Self {
+        Self::new(String::new())
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Self::new(text))
     }
 }
 

@@ -224,7 +224,7 @@ impl Clerk {
             Operation::Select(params) => self.select_for_window(params).await,
             Operation::Send(request) => {
                 let result = self.request(&request).await;
-                let body = |body: Json| body.tree().map_err(|_| not_a_resource());
+                let body = |body: Json| Secret::new(body).expose().tree().map_err(|_| not_a_resource());
                 match request.is_for_client() {
                     true => result.map(|_| self.client_response()),
                     false => result.and_then(body),

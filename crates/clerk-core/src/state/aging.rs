@@ -81,14 +81,17 @@ impl Snapshot {
     pub(super) fn end_sessions(&mut self) {
         let ended: Vec<(SessionId, SessionStatus)> =
             self.ended_sessions(self.at).map(|(session, status)| (session.id.clone(), status)).collect();
+        if let Some(raw) = self.raw_client.as_mut().filter(|_| !ended.is_empty()) {
+            *raw = Arc::new(Secret::new(raw.expose().changed(|tree| {
+                let sessions = tree.get_mut("sessions").and_then(Value::as_array_mut).into_iter().flatten();
+                for session in sessions {
+                    if let Some((_, status)) = ended.iter().find(|(id, _)| session["id"] == id.as_str()) {
+                        session["status"] = status.as_str().into();
+                    }
+                }
+            })));
+        }
         for (id, status) in ended {
-            if let Some(raw) = &mut self.raw_client {
-                *raw = Arc::new(Secret::new(raw.expose().changed(|tree| {
-                    let sessions = tree.get_mut("sessions").and_then(Value::as_array_mut).into_iter().flatten();
-                    let ended = sessions.filter(|raw| raw["id"] == id.as_str());
-                    ended.for_each(|raw| raw["status"] = status.as_str().into());
-                })));
-            }
             let sessions = self.client.iter_mut().flat_map(|client| &mut Arc::make_mut(client).sessions);
             sessions.filter(|session| session.id == id).for_each(|session| session.status = status.clone());
             if self.active_session == (ActiveSession::Session { session_id: id.clone() }) {
