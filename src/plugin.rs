@@ -127,6 +127,9 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
     }
 
     fn initialization_script(&self) -> Option<String> {
+        // Tauri asks for it before it creates a webview, and after all plugins are set up. While WebView2 starts, it delivers
+        // what a second process hands over.
+        self.running.store(true, Ordering::Release);
         self.own.initialization_script()
     }
 
@@ -194,5 +197,20 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
             links.note_command(invoke.message.command(), invoke.message.webview_ref().label());
         }
         self.own.extend_api(invoke)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tauri::test::MockRuntime;
+
+    use super::*;
+
+    #[test]
+    fn initialization_script_says_that_plugins_are_set_up() {
+        let plugin = crate::init::<MockRuntime>();
+        assert!(!plugin.running.load(Ordering::Acquire));
+        plugin.initialization_script();
+        assert!(plugin.running.load(Ordering::Acquire), "a second process that is started now is one");
     }
 }

@@ -114,6 +114,28 @@ fn clerk_setup<R: Runtime>(
 fn app_url(config: &tauri::Config) -> tauri::Url {
     match &config.build.dev_url {
         Some(url) if tauri::is_dev() => url.clone(),
-        _ => core::default_app_url(),
+        _ => own_url(config, cfg!(windows)),
+    }
+}
+
+/// Returns the URL of Tauri's own pages. On Windows, windows with `useHttpsScheme` are at an https URL.
+fn own_url(config: &tauri::Config, is_windows: bool) -> tauri::Url {
+    let is_https = is_windows && config.app.windows.iter().any(|window| window.use_https_scheme);
+    let https = is_https.then(|| tauri::Url::parse("https://tauri.localhost/").ok()).flatten();
+    https.unwrap_or_else(core::default_app_url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_url_is_https_where_a_window_on_windows_has_it() {
+        let mut config = tauri::Config::default();
+        config.app.windows = vec![tauri::utils::config::WindowConfig::default(); 2];
+        assert_eq!(own_url(&config, true), core::default_app_url());
+        config.app.windows[1].use_https_scheme = true;
+        assert_eq!(own_url(&config, true).as_str(), "https://tauri.localhost/");
+        assert_eq!(own_url(&config, false), core::default_app_url());
     }
 }

@@ -217,8 +217,9 @@ fn is_callback<R: Runtime>(app: &AppHandle<R>, link: &Url) -> bool {
 ///
 /// ## Platform-specific
 ///
-/// - **Linux, Windows**: done at each start, because there may have been no installer (AppImage, `cargo run`), and because
-///   launcher entries without `%u` lose the link.
+/// - **Linux**: done at each start, because there may have been no installer (AppImage, `cargo run`), and because launcher entries
+///   without `%u` lose the link.
+/// - **Windows**: done at a start that finds another program registered, or none.
 /// - **macOS**: does nothing; the bundle declares the schemes.
 pub(crate) fn register<R: Runtime>(app: &AppHandle<R>, schemes: Vec<String>) {
     if !cfg!(any(target_os = "linux", target_os = "windows")) {
@@ -230,8 +231,11 @@ pub(crate) fn register<R: Runtime>(app: &AppHandle<R>, schemes: Vec<String>) {
         #[cfg(target_os = "linux")]
         let registered = super::launcher::register(&app, &schemes);
         #[cfg(not(target_os = "linux"))]
-        let registered =
-            schemes.iter().try_for_each(|scheme| app.deep_link().register(scheme)).map_err(|error| error.to_string());
+        let registered = register_missing(
+            &schemes,
+            |scheme| app.deep_link().is_registered(scheme).map_err(|error| error.to_string()),
+            |scheme| app.deep_link().register(scheme).map_err(|error| error.to_string()),
+        );
         if let Err(error) = registered {
             tracing::error!(
                 error,
@@ -239,6 +243,21 @@ pub(crate) fn register<R: Runtime>(app: &AppHandle<R>, schemes: Vec<String>) {
             );
         }
     });
+}
+
+/// Registers the schemes that do not lead to this program yet. An entry that an installer made for all users stays the only one, and
+/// is gone after its uninstaller has run. One scheme that can't be registered does not keep the others from it.
+#[cfg(any(test, not(target_os = "linux")))]
+fn register_missing(
+    schemes: &[String],
+    is_registered: impl Fn(&str) -> Result<bool, String>,
+    register: impl Fn(&str) -> Result<(), String>,
+) -> Result<(), String> {
+    // A scheme whose entry can't be read is registered anew.
+    let missing = schemes.iter().filter(|scheme| !is_registered(scheme).unwrap_or(false));
+    let failures: Vec<_> =
+        missing.filter_map(|scheme| Some(format!("{scheme}: {}", register(scheme).err()?))).collect();
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
 }
 
 #[cfg(all(test, any(target_os = "linux", target_os = "windows")))]
@@ -257,6 +276,25 @@ mod tests {
 
     use super::*;
     use crate::core::RedirectResource;
+
+    #[test]
+    fn register_missing_leaves_what_an_installer_registered_and_tries_every_scheme() {
+        let schemes = ["installed", "refused", "unreadable", "missing"].map(str::to_owned);
+        let registered = std::cell::RefCell::new(Vec::new());
+        let result = register_missing(
+            &schemes,
+            |scheme| match scheme {
+                "unreadable" => Err("access denied".to_owned()),
+                scheme => Ok(scheme == "installed"),
+            },
+            |scheme| {
+                registered.borrow_mut().push(scheme.to_owned());
+                if scheme == "refused" { Err("access denied".to_owned()) } else { Ok(()) }
+            },
+        );
+        assert_eq!(*registered.borrow(), ["refused", "unreadable", "missing"]);
+        assert_eq!(result.unwrap_err(), "refused: access denied");
+    }
 
     /// What came to the front: a window by its label, or any.
     type Focused = Arc<Mutex<Vec<Option<String>>>>;

@@ -21,9 +21,17 @@ pub(crate) fn built(name: &str) -> PathBuf {
 
 /// Prepares a program to run in the root of the workspace.
 pub(crate) fn program(name: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(name);
+    let mut command = Command::new(executable(name, cfg!(windows)));
     command.args(arguments).current_dir(root());
     command
+}
+
+/// Returns the name under which a program is found. On Windows, npm's programs are scripts, and Rust adds only `.exe` to a name.
+fn executable(name: &str, is_windows: bool) -> &str {
+    match name {
+        "npm" if is_windows => "npm.cmd",
+        name => name,
+    }
 }
 
 /// Runs a program. Its output is printed to the terminal.
@@ -101,5 +109,18 @@ impl Steps {
     pub(crate) fn begin(&mut self, step: &str) {
         self.done += 1;
         println!("\n[{}/{} · {:>4} s] {step}", self.done, self.total, self.started.elapsed().as_secs());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executable_of_npm_is_a_script_on_windows() {
+        assert_eq!(
+            (executable("npm", true), executable("npm", false), executable("cargo", true)),
+            ("npm.cmd", "npm", "cargo")
+        );
     }
 }
