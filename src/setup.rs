@@ -118,9 +118,11 @@ fn app_url(config: &tauri::Config) -> tauri::Url {
     }
 }
 
-/// Returns the URL of Tauri's own pages. On Windows, windows with `useHttpsScheme` are at an https URL.
+/// Returns the URL of Tauri's own pages. On Windows, windows with `useHttpsScheme` are at an https URL; the main window counts.
 fn own_url(config: &tauri::Config, is_windows: bool) -> tauri::Url {
-    let is_https = is_windows && config.app.windows.iter().any(|window| window.use_https_scheme);
+    let windows = &config.app.windows;
+    let main = windows.iter().find(|window| window.label == "main").or(windows.first());
+    let is_https = is_windows && main.is_some_and(|main| main.use_https_scheme);
     let https = is_https.then(|| tauri::Url::parse("https://tauri.localhost/").ok()).flatten();
     https.unwrap_or_else(core::default_app_url)
 }
@@ -130,9 +132,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn own_url_is_https_where_a_window_on_windows_has_it() {
+    fn own_url_is_https_where_the_main_window_on_windows_has_it() {
         let mut config = tauri::Config::default();
+        assert_eq!(own_url(&config, true), core::default_app_url());
         config.app.windows = vec![tauri::utils::config::WindowConfig::default(); 2];
+        config.app.windows[0].label = "other".to_owned();
+        config.app.windows[0].use_https_scheme = true;
         assert_eq!(own_url(&config, true), core::default_app_url());
         config.app.windows[1].use_https_scheme = true;
         assert_eq!(own_url(&config, true).as_str(), "https://tauri.localhost/");

@@ -245,8 +245,8 @@ pub(crate) fn register<R: Runtime>(app: &AppHandle<R>, schemes: Vec<String>) {
     });
 }
 
-/// Registers the schemes that do not lead to this program yet. An entry that an installer made for all users stays the only one, and
-/// is gone after its uninstaller has run. One scheme that can't be registered does not keep the others from it.
+/// Registers the schemes that do not lead to this program yet. An entry that an installer made with the same
+/// command line (NSIS does) stays the only one, and is gone after its uninstaller has run. One scheme that can't be registered does not keep the others from it.
 #[cfg(any(test, not(target_os = "linux")))]
 fn register_missing(
     schemes: &[String],

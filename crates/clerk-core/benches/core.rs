@@ -41,7 +41,7 @@ fn tokens(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tokens");
     let shared: RwLock<Arc<str>> = RwLock::new("a token".into());
     group.bench_function("limit", |bencher| bencher.iter(|| shared.read().unwrap().clone()));
-    for memberships in [1, 1_000] {
+    for memberships in [1, 10_000] {
         let clerk = runtime.block_on(signed_in(memberships));
         runtime.block_on(async {
             assert!(clerk.session_token().await.unwrap().is_some());
@@ -75,7 +75,7 @@ fn tokens(criterion: &mut Criterion) {
 fn reading(criterion: &mut Criterion) {
     let runtime = runtime();
     let mut group = criterion.benchmark_group("reading");
-    for memberships in [1, 1_000] {
+    for memberships in [1, 10_000] {
         let clerk = runtime.block_on(signed_in(memberships));
         group.bench_function(BenchmarkId::new("user", memberships), |bencher| bencher.iter(|| clerk.user()));
         group.bench_function(BenchmarkId::new("session", memberships), |bencher| bencher.iter(|| clerk.session()));
@@ -88,7 +88,7 @@ fn reading(criterion: &mut Criterion) {
 fn applying(criterion: &mut Criterion) {
     let runtime = runtime();
     let mut group = criterion.benchmark_group("applying");
-    for memberships in [1, 100, 1_000] {
+    for memberships in [1, 100, 1_000, 10_000] {
         let canned = Canned::new(memberships, false);
         let bytes = canned.touches[0].clone();
         group.bench_function(BenchmarkId::new("limit", memberships), |bencher| {

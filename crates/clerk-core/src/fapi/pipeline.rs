@@ -147,7 +147,7 @@ impl Fapi {
             }
         }
         let said = match &outcome {
-            Ok(text) if text.starts_with('{') => Said::read(text),
+            Ok(text) if text.trim_start().starts_with('{') => Said::read(text),
             _ => Some(Said::default()),
         };
         // What is not known of an attempt could end the session that it created.

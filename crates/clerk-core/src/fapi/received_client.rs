@@ -33,9 +33,6 @@ impl ReceivedClient {
     /// Reads a client; `None` if the text is no object, can't be read, or exceeds a limit.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let typed: Client = json::read(text).ok()??;
-        if typed.sessions.len() > MAX_SESSIONS {
-            return None;
-        }
         let found = serde_json::from_str::<ClientText<'_>>(text).ok();
         let (raw, tokens, lists_sessions) =
             found.and_then(|found| tokens_of(text, &found)).or_else(|| tokens_of_odd(text))?;
@@ -88,6 +85,9 @@ type TextAndTokens = (Json, Vec<(SessionId, SessionToken)>, bool);
 
 /// Takes the session tokens out of the text of a client that has the expected shape.
 fn tokens_of(text: &str, found: &ClientText<'_>) -> Option<TextAndTokens> {
+    if found.sessions.as_ref().is_some_and(|sessions| sessions.len() > MAX_SESSIONS) {
+        return None;
+    }
     let sessions = || found.sessions.iter().flatten().map(|session| &session.0);
     let tokens = sessions().filter_map(|session| Some(session.last_active_token?.get()));
     let raw = Json::without(text, tokens)?;
@@ -102,6 +102,9 @@ fn tokens_of(text: &str, found: &ClientText<'_>) -> Option<TextAndTokens> {
 fn tokens_of_odd(text: &str) -> Option<TextAndTokens> {
     let mut tree = Secret::new(json::tree(text).ok()?);
     let sessions = tree.expose_mut().get_mut("sessions").and_then(Value::as_array_mut);
+    if sessions.as_ref().is_some_and(|sessions| sessions.len() > MAX_SESSIONS) {
+        return None;
+    }
     let lists_sessions = sessions.is_some();
     let tokens = sessions.into_iter().flatten().filter_map(|session| {
         let token = Secret::new(session.get_mut("last_active_token")?.take());

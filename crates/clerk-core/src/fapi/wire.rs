@@ -339,7 +339,8 @@ impl Wire for Map<String, Value> {
     fn from_object<'de, A: MapAccess<'de>>(mut object: A, limits: &Limits) -> Result<Option<Self>, A::Error> {
         let mut fields = Self::new();
         while let Some(name) = object.next_key_seed(Name)? {
-            limits.take(MAP_ENTRY)?;
+            // The first field makes room for others.
+            limits.take(if fields.is_empty() { 3 * MAP_ENTRY } else { MAP_ENTRY })?;
             let value = object.next_value_seed(Element::new(limits))?.unwrap_or_default();
             fields.insert(name.into_owned(), value);
         }
