@@ -3,13 +3,15 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a failing helper fails the test")]
 
+mod support;
+
 use std::{
     io,
     process::Command,
     sync::{Arc, Mutex},
 };
 
-use clerk::{ClerkExt, core::SignInCreateParams, models::SignInStatus, storage::MemoryStore};
+use clerk::{ClerkExt, core::SignInCreateParams, models::SignInStatus};
 use clerk_emulator::Emulator;
 use clerk_testkit::{
     app::{ADA, CALLBACK, config},
@@ -68,12 +70,7 @@ async fn run() {
     let mut context = mock_context(noop_assets());
     let schemes = json!({ "desktop": { "schemes": ["my-app"] } });
     context.config_mut().plugins.0.insert("deep-link".to_owned(), schemes);
-    let plugin = clerk::Builder::new()
-        .publishable_key(emulator.publishable_key())
-        .proxy_url(emulator.base_url())
-        .secret_store(MemoryStore::default())
-        .keep_state(false)
-        .single_instance(false);
+    let plugin = support::plugin(&emulator).publishable_key(emulator.publishable_key());
     let app = mock_builder().plugin(plugin.build()).build(context).unwrap();
     let clerk = app.clerk().clone();
     wait_until("Clerk to load", || app.clerk().is_loaded()).await;

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a failing helper fails the test")]
 
+mod support;
+
 use std::sync::Arc;
 
 use clerk::{
     ClerkExt,
     core::{SetActiveParams, SignInCreateParams},
-    storage::MemoryStore,
 };
 use clerk_emulator::{Emulator, NewOrganization};
 use clerk_testkit::{
@@ -42,12 +43,7 @@ async fn start(emulator: &Emulator, allowed: &[&str]) -> (tauri::App<MockRuntime
         let authority = context.runtime_authority_mut();
         authority.__allow_command(format!("plugin:clerk|{command}"), ExecutionContext::Local);
     }
-    let plugin = clerk::Builder::new()
-        .publishable_key(emulator.publishable_key())
-        .proxy_url(emulator.base_url())
-        .secret_store(MemoryStore::default())
-        .keep_state(false)
-        .single_instance(false);
+    let plugin = support::plugin(emulator).publishable_key(emulator.publishable_key());
     let app = mock_builder().plugin(plugin.build()).build(context).unwrap();
     wait_until("Clerk to load", || app.clerk().is_loaded()).await;
     let window = tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap();

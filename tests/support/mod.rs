@@ -92,6 +92,15 @@ fn access_control() -> tauri::ipc::RuntimeAuthority {
     tauri::runtime_authority!(acl, resolved)
 }
 
+/// A plugin that signs in at the emulator and stores nothing. It has no publishable key yet.
+pub(crate) fn plugin(emulator: &Emulator) -> clerk::Builder {
+    clerk::Builder::new()
+        .proxy_url(emulator.base_url())
+        .secret_store(MemoryStore::default())
+        .keep_state(false)
+        .single_instance(false)
+}
+
 /// An app with the plugin and Tauri's access control, on an emulator.
 pub(crate) struct TestApp {
     pub(crate) app: App<MockRuntime>,
@@ -104,13 +113,7 @@ impl TestApp {
     pub(crate) async fn start(adjust: impl FnOnce(clerk::Builder, &Emulator) -> clerk::Builder) -> Self {
         let emulator = Arc::new(Emulator::start(config()).await.unwrap());
         let browser = Arc::<RecordingBrowser>::default();
-        let builder = clerk::Builder::new()
-            .proxy_url(emulator.base_url())
-            .redirect_url(CALLBACK)
-            .browser(SharedBrowser(browser.clone()))
-            .secret_store(MemoryStore::default())
-            .keep_state(false)
-            .single_instance(false);
+        let builder = plugin(&emulator).redirect_url(CALLBACK).browser(SharedBrowser(browser.clone()));
         let mut context = mock_context(noop_assets());
         *context.runtime_authority_mut() = access_control();
         let app = mock_builder().plugin(adjust(builder, &emulator).build()).build(context).unwrap();

@@ -11,8 +11,9 @@ use crate::{
     ports::HttpResponse,
 };
 
-/// Keys of FAPI's responses without an envelope: resources, session tokens, the environment.
-const BARE: [&str; 5] = ["object", "id", "jwt", "display_config", "auth_config"];
+/// The fields of an envelope, and those that tell FAPI's responses without one: resources, session tokens, the environment.
+const FIELDS: [&str; 10] =
+    ["response", "client", "errors", "meta", "clerk_trace_id", "object", "id", "jwt", "display_config", "auth_config"];
 
 /// The maximum of `Retry-After`, in seconds: ten minutes.
 const MAX_RETRY_AFTER: u64 = 600;
@@ -52,8 +53,7 @@ pub(super) fn open<'a>(response: &'a HttpResponse, path: &str, any_json: bool) -
         return refused();
     }
     let Ok(text) = json::text(&response.body) else { return refused() };
-    let found = json::fields(text, ["response", "client", "errors", "meta", "clerk_trace_id"]);
-    let Some([resource, client, errors, meta, trace]) = found else {
+    let Some([resource, client, errors, meta, trace, bare @ ..]) = json::fields(text, FIELDS) else {
         return match any_json && response.status < 400 && json::is_valid(text) {
             true => Opened::only(Ok(text), false),
             false => refused(),
@@ -74,7 +74,7 @@ pub(super) fn open<'a>(response: &'a HttpResponse, path: &str, any_json: bool) -
         let client = client.and_then(object);
         return Opened { outcome: Ok(resource.get()), client, recognized: true, enveloped: true };
     }
-    let is_bare = json::fields(text, BARE).is_some_and(|found| found.iter().any(Option::is_some));
+    let is_bare = bare.iter().any(Option::is_some);
     match is_bare || any_json {
         true => Opened::only(Ok(text), is_bare),
         false => refused(),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     clerk::Clerk,
     error::{ErrorCode, Result},
+    exchange::not_a_resource,
     fapi::request::{Method, path},
     flows::frontend_api::{built, mints_tokens, refuse_own_name, segments_of},
     models::SessionId,
@@ -315,7 +316,7 @@ impl FrontendRequest {
             }
             session => self.clerk.request(&request.session(session)).await?,
         };
-        let mut body = body.tree().map_err(|_| crate::exchange::not_a_resource())?;
+        let mut body = Secret::new(body).expose().tree().map_err(|_| not_a_resource())?;
         // A resource without an envelope is the body itself.
         Ok(match body.get_mut("response") {
             Some(resource) => resource.take(),
