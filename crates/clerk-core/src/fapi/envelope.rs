@@ -35,7 +35,7 @@ pub(super) struct Opened<'a> {
 }
 
 impl Opened<'_> {
-    pub(super) fn only(outcome: Result<&str, Error>, recognized: bool) -> Opened<'_> {
+    fn only(outcome: Result<&str, Error>, recognized: bool) -> Opened<'_> {
         Opened { outcome, client: None, recognized, enveloped: false }
     }
 }
