@@ -145,6 +145,8 @@ codes! {
     StorageCorrupt = "storage_corrupt",
     /// The system browser could not be opened.
     BrowserUnavailable = "browser_unavailable",
+    /// Nothing can listen at the callback URL on this computer, e.g. because another program does.
+    CallbackPortUnavailable = "callback_port_unavailable",
     /// Neither Clerk nor the app names the page, or its URL is not https, so it is not opened in the system browser.
     UrlNotAllowed = "url_not_allowed",
     /// A window opened another page in the system browser less than a second ago.

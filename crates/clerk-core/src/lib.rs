@@ -87,7 +87,6 @@ pub use fapi::{
 pub use flows::{
     attempt::AttemptKind,
     callback_params::{Continuation, RedirectCallbackParams},
-    deep_link::LinkOutcome,
     email_link::{EmailLinkOutcome, EmailLinkVerificationParams},
     frontend_api::{
         ClerkJsState, Disclosure, FrontendApiPart, FrontendApiRequest, FrontendApiResponse, REDEEMED_NONCE,
@@ -104,7 +103,10 @@ pub use flows::{
     web3::{AuthenticateWithWalletParams, AuthenticateWithWeb3Params, SignUpWithWeb3Params},
 };
 pub use models::Reverification;
-pub use navigation::{callback_url::CallbackUrl, urls::RedirectOptions};
+pub use navigation::{
+    callback_url::{CallbackUrl, LinkOutcome},
+    urls::RedirectOptions,
+};
 pub use options::{ClerkOptions, RedirectOrigin, SdkMetadata, Telemetry};
 #[doc(hidden)]
 pub use random::random_text;

@@ -2,12 +2,18 @@
 //!
 //! The plugin supplies all of them. A test, or an app that stores its credentials elsewhere, supplies its own.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::Stream;
 use url::Url;
 
 pub use crate::events::Event;
+use crate::navigation::callback_url::LinkOutcome;
 use crate::secret::{ClientToken, FormBody, Secret, SessionToken, StoredSecret};
 
 /// A boxed future, which makes the traits of this module object-safe.
@@ -271,6 +277,24 @@ pub trait Browser: Send + Sync {
     /// A message that says why no browser could be started.
     fn open(&self, url: &Url) -> Result<(), String>;
 }
+
+/// Listens at a callback URL on this computer, e.g. `http://127.0.0.1:45789/callback`: the user returns from the browser by a
+/// request instead of a link of the operating system (RFC 8252, section 7.3).
+pub trait CallbackListener: Send + Sync {
+    /// Listens until the result is dropped, or for `lifetime`. Each request for the callback URL, with its query, is passed to
+    /// `handle`, whose outcome says what the browser should show. After [`LinkOutcome::Delivered`] or [`LinkOutcome::Resumed`],
+    /// nothing else is passed on.
+    ///
+    /// # Errors
+    /// A message that says why nothing can listen there, e.g. because another program does.
+    fn listen(&self, lifetime: Duration, handle: HandleCallback) -> BoxFuture<'_, Result<Listening, String>>;
+}
+
+/// Handles a callback link; see [`CallbackListener::listen`].
+pub type HandleCallback = Arc<dyn Fn(Url) -> BoxFuture<'static, LinkOutcome> + Send + Sync>;
+
+/// A callback URL that is listened at. Dropping it ends that.
+pub type Listening = Box<dyn std::any::Any + Send>;
 
 /// Connects to crypto wallets.
 ///

@@ -12,7 +12,7 @@ use crate::{
     navigation::callback_url::CallbackUrl,
     options::{ClerkOptions, SDK_NAME, SdkMetadata},
     outside,
-    ports::{Browser, CacheStore, Clock, Event, EventSink, SecretStore, Transport, Wallet},
+    ports::{Browser, CacheStore, CallbackListener, Clock, Event, EventSink, SecretStore, Transport, Wallet},
     user_agent::user_agent,
 };
 
@@ -57,6 +57,9 @@ pub struct ClerkSetup {
     /// How long after FAPI confirmed it the stored state is shown by an app that can't reach FAPI. Default:
     /// [`DEFAULT_MAX_OFFLINE_AGE`].
     pub max_offline_age: Duration,
+    /// Listens at the callback URL while a flow is in the browser, if it is one on this computer. The user returns by a link of the
+    /// operating system without it.
+    pub callback_listener: Option<Arc<dyn CallbackListener>>,
     /// Opens pages.
     pub browser: Arc<dyn Browser>,
     /// Connects to wallets. Without it, web3 strategies are rejected.
@@ -145,6 +148,7 @@ impl ClerkSetup {
             cache: None,
             keep_state: true,
             max_offline_age: DEFAULT_MAX_OFFLINE_AGE,
+            callback_listener: None,
             browser,
             wallet: None,
             clock,

@@ -19,6 +19,7 @@ mod exchange {
 }
 mod fapi;
 mod flows {
+    mod callback_listener;
     mod deep_link;
     mod email_link;
     mod forged_links;

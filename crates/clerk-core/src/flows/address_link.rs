@@ -24,7 +24,7 @@ impl Clerk {
     pub async fn verify_email_address_with_link(&self, id: &str) -> Result<EmailAddress> {
         self.loaded().await?;
         let callback = self.0.setup.callback.clone()?;
-        let (flow, signal) = self.0.flows.begin();
+        let (flow, mut signal) = self.0.flows.begin();
         let link = async {
             let redirect_url = Some(callback.as_str().to_owned());
             let params = IdentificationVerificationParams {
@@ -34,6 +34,10 @@ impl Clerk {
             self.account().prepare_email_address_verification(id, params).await?;
             self.poll_email_address(id).await
         };
+        if let Err(error) = self.listen(flow, &mut signal).await {
+            self.0.flows.end(flow);
+            return Err(error);
+        }
         let result = tokio::select! {
             biased;
             // The link leads back to the app if it is opened here, which proves nothing about the address.

@@ -13,23 +13,11 @@ use crate::{
         outcome::RedirectOutcome,
         pending::{Finished, PendingFlow, PendingRecord, RECORD_LIFETIME, Returned},
     },
+    navigation::callback_url::LinkOutcome,
     resources::session::TouchIntent,
     secret::{CodeVerifier, Secret},
     state::snapshot::Snapshot,
 };
-
-/// The result of handling a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkOutcome {
-    /// It is not the app's callback URL; the app may handle it otherwise.
-    NotOurs,
-    /// It ended the wait of a caller in this process.
-    Delivered,
-    /// It finished a flow that no caller was waiting for any more, e.g. one of an earlier run of the app.
-    Resumed,
-    /// It did not prove that it belongs to a flow of this app, so it ended nothing.
-    Refused,
-}
 
 /// What FAPI says about a link.
 pub(super) enum Verdict {

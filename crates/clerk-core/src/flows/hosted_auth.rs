@@ -52,7 +52,7 @@ impl Clerk {
     ) -> Result<RedirectOutcome> {
         self.loaded().await?;
         let redirect = self.0.setup.callback.clone()?;
-        if redirect.is_web_url() {
+        if redirect.own_scheme().is_none() && !redirect.is_loopback() {
             return Err(ErrorCode::RedirectUrlInvalid
                 .error("hosted sign-in requires a callback URL with the app's own scheme, such as my-app://callback"));
         }

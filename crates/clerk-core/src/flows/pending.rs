@@ -26,6 +26,7 @@ use crate::{
         outcome::RedirectOutcome,
     },
     models::{SessionId, UserId},
+    ports::Listening,
     random::random_text,
     secret::Secret,
     sync::lock,
@@ -63,6 +64,8 @@ struct Pending {
     /// Absent until the browser is about to be opened; before that no link can belong to the flow.
     record: Option<Arc<PendingRecord>>,
     signal: oneshot::Sender<Signal>,
+    /// Listens at the callback URL, if it is one on this computer.
+    listening: Option<Listening>,
 }
 
 /// A flow that a link may end.
@@ -174,12 +177,24 @@ impl Flows {
         let mut registry = lock(&self.pending);
         registry.last_id += 1;
         let id = FlowId(registry.last_id);
-        let pending = Pending { id, started: Instant::now(), record: None, signal };
-        if let Some(old) = registry.current.replace(pending) {
+        let pending = Pending { id, started: Instant::now(), record: None, signal, listening: None };
+        let old = registry.current.replace(pending);
+        drop(registry);
+        if let Some(old) = old {
             // The receiver is gone if nobody waits for the old flow any more.
             let _ = old.signal.send(Signal::Superseded);
         }
         (id, receiver)
+    }
+
+    /// Lets the flow keep what listens at the callback URL, until it ends. Returns false if it is no longer the current one.
+    pub(crate) fn keep_listening(&self, id: FlowId, listening: Listening) -> bool {
+        match &mut lock(&self.pending).current {
+            Some(pending) if pending.id == id => pending.listening = Some(listening),
+            // Dropped when the lock is released.
+            _ => return false,
+        }
+        true
     }
 
     /// Lets the flow accept callback links from now on. Returns false if it is no longer the current one.
@@ -233,7 +248,9 @@ impl Flows {
 
     /// Ends the flow if it is still the current one.
     pub(crate) fn end(&self, id: FlowId) {
-        lock(&self.pending).current.take_if(|pending| pending.id == id);
+        // Its listener is dropped when the lock is released.
+        let ended = lock(&self.pending).current.take_if(|pending| pending.id == id);
+        drop(ended);
     }
 }
 

@@ -14,11 +14,16 @@ use crate::{
         attempt::AttemptKind,
         callback_params::RedirectCallbackParams,
         outcome::RedirectOutcome,
-        pending::{FlowId, PendingFlow, PendingRecord, Returned, Signal, Signals},
+        pending::{FlowId, PendingFlow, PendingRecord, RECORD_LIFETIME, Returned, Signal, Signals},
     },
+    outside,
+    ports::HandleCallback,
     random::random_text,
     secret::{CodeVerifier, Secret},
 };
+
+/// Time to begin to listen at the callback URL.
+const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A PKCE pair (RFC 7636), which proves at the end of a flow that this device began it.
 #[derive(Debug)]
@@ -58,11 +63,39 @@ impl Clerk {
         if let Ok(ended) = signal.try_recv() {
             return Err(ended_early(&ended));
         }
+        self.listen(flow, signal).await?;
         self.store_record(flow, &record).await;
         if self.0.flows.arm(flow, Arc::new(record)) {
             Ok(())
         } else {
             Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded)))
+        }
+    }
+
+    /// Listens at the callback URL until the flow ends, if it is one on this computer.
+    pub(super) async fn listen(&self, flow: FlowId, signal: &mut Signals) -> Result<()> {
+        let Some(listener) = &self.0.setup.callback_listener else { return Ok(()) };
+        let clerk = self.clone();
+        let handle: HandleCallback = Arc::new(move |link| {
+            let clerk = clerk.clone();
+            Box::pin(async move { clerk.handle_deep_link(&link).await })
+        });
+        let listening = outside::wait("the callback listener", || listener.listen(RECORD_LIFETIME, handle));
+        let listening = match tokio::time::timeout(LISTEN_TIMEOUT, listening).await {
+            Ok(Some(listening)) => listening,
+            Ok(None) => Err("the listener failed".to_owned()),
+            Err(_) => Err("it took too long".to_owned()),
+        };
+        let listening = listening.map_err(|why| {
+            let url = self.0.setup.callback.as_ref().map(|callback| callback.as_str().to_owned()).unwrap_or_default();
+            ErrorCode::CallbackPortUnavailable.error(format!(
+                "the app can't listen at the callback URL {url}: {why}. End the program that uses the port and try again, or choose \
+                 another port with redirectUrl"
+            ))
+        })?;
+        match self.0.flows.keep_listening(flow, listening) {
+            true => Ok(()),
+            false => Err(ended_early(&signal.try_recv().unwrap_or(Signal::Superseded))),
         }
     }
 

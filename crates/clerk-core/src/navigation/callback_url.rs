@@ -1,6 +1,9 @@
-//! The URL that browser flows return to.
+//! The URL that browser flows return to, and what becomes of a link to it.
 
-use url::Url;
+use std::net::Ipv4Addr;
+
+use serde::Serialize;
+use url::{Host, Url};
 
 use crate::error::{ErrorCode, Result};
 
@@ -33,6 +36,36 @@ impl CallbackUrl {
         Ok(Self(url))
     }
 
+    /// Parses a callback URL on this computer, such as `http://127.0.0.1:45789/callback`, which a
+    /// [`CallbackListener`](crate::ports::CallbackListener) serves.
+    ///
+    /// # Errors
+    /// `redirect_url_invalid` if it is not an http URL with the host 127.0.0.1, a port and a path, or contains a query, a fragment or
+    /// credentials.
+    ///
+    /// # Source
+    /// RFC 8252, section 7.3. Names such as `localhost` may be resolved to another interface (section 8.3).
+    pub fn parse_loopback(text: &str) -> Result<Self> {
+        let invalid = |why: &str| {
+            ErrorCode::RedirectUrlInvalid
+                .error(format!("the redirect URL {why}; use a URL such as http://127.0.0.1:45789/callback"))
+        };
+        let url = Url::parse(text).map_err(|_| invalid("is not an absolute URL"))?;
+        if url.scheme() != "http" || url.host() != Some(Host::Ipv4(Ipv4Addr::LOCALHOST)) {
+            return Err(invalid("is not an http URL with the host 127.0.0.1"));
+        }
+        if url.port().is_none() {
+            return Err(invalid("has no port"));
+        }
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid("must not have a query, a fragment or credentials"));
+        }
+        if url.path() == "/" {
+            return Err(invalid("has no path"));
+        }
+        Ok(Self(url))
+    }
+
     /// Returns the callback URL for a scheme: `<scheme>://callback`.
     ///
     /// # Errors
@@ -47,13 +80,21 @@ impl CallbackUrl {
         self.0.as_str()
     }
 
-    pub(crate) fn scheme(&self) -> &str {
-        self.0.scheme()
+    /// Returns the URL.
+    #[must_use]
+    pub fn as_url(&self) -> &Url {
+        &self.0
     }
 
-    /// Whether it is an http(s) URL, which the system may open in the app or in a browser.
-    pub(crate) fn is_web_url(&self) -> bool {
-        matches!(self.0.scheme(), "http" | "https")
+    /// Whether it is a URL on this computer; see [`parse_loopback`](Self::parse_loopback).
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
+    /// Returns the app's own scheme; `None` for http(s).
+    pub(crate) fn own_scheme(&self) -> Option<&str> {
+        Some(self.0.scheme()).filter(|scheme| !matches!(*scheme, "http" | "https"))
     }
 
     /// Whether `link` is this callback URL.
@@ -68,6 +109,20 @@ impl CallbackUrl {
             && self.0.port() == link.port()
             && path(&self.0) == path(link)
     }
+}
+
+/// The result of handling a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum LinkOutcome {
+    /// It is not the app's callback URL; the app may handle it otherwise.
+    NotOurs,
+    /// It ended the wait of a caller in this process.
+    Delivered,
+    /// It finished a flow that no caller was waiting for any more, e.g. one of an earlier run of the app.
+    Resumed,
+    /// It did not prove that it belongs to a flow of this app, so it ended nothing.
+    Refused,
 }
 
 #[cfg(test)]
@@ -93,9 +148,45 @@ mod tests {
     }
 
     #[test]
-    fn is_web_url_accepts_only_http_schemes() {
-        for (url, expected) in [("https://example.com/callback", true), ("http-notes://callback", false)] {
-            assert_eq!(CallbackUrl::parse(url).unwrap().is_web_url(), expected);
+    fn own_scheme_is_not_one_of_the_web() {
+        for (url, expected) in [("https://example.com/callback", None), ("http-notes://callback", Some("http-notes"))] {
+            assert_eq!(CallbackUrl::parse(url).unwrap().own_scheme(), expected);
+        }
+        let loopback = CallbackUrl::parse_loopback("http://127.0.0.1:45789/callback").unwrap();
+        assert_eq!((loopback.own_scheme(), loopback.is_loopback()), (None, true));
+    }
+
+    #[test]
+    fn parse_loopback_accepts_only_paths_on_a_port_of_this_computer() {
+        let callback = CallbackUrl::parse_loopback("http://127.0.0.1:45789/callback").unwrap();
+        for (link, expected) in [
+            ("http://127.0.0.1:45789/callback?rotating_token_nonce=n", true),
+            ("http://127.0.0.1:45789/callback/more", false),
+            ("http://127.0.0.1:45789/", false),
+            ("http://127.0.0.1:45790/callback", false),
+            ("http://localhost:45789/callback", false),
+            ("https://127.0.0.1:45789/callback", false),
+        ] {
+            assert_eq!(callback.matches(&Url::parse(link).unwrap()), expected, "{link}");
+        }
+        for url in [
+            "",
+            "/callback",
+            "https://127.0.0.1:45789/callback",
+            "my-app://127.0.0.1:45789/callback",
+            "http://localhost:45789/callback",
+            "http://127.0.0.2:45789/callback",
+            "http://[::1]:45789/callback",
+            "http://example.com:45789/callback",
+            "http://127.0.0.1.example.com:45789/callback",
+            "http://127.0.0.1/callback",
+            "http://127.0.0.1:80/callback",
+            "http://127.0.0.1:45789",
+            "http://127.0.0.1:45789/callback?x=1",
+            "http://127.0.0.1:45789/callback#x",
+            "http://user@127.0.0.1:45789/callback",
+        ] {
+            assert_eq!(CallbackUrl::parse_loopback(url).unwrap_err().code(), "redirect_url_invalid", "{url}");
         }
     }
 

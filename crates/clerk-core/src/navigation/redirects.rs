@@ -225,7 +225,7 @@ impl Clerk {
 
     fn is_own_scheme(&self, scheme: &str) -> bool {
         let setup = &self.0.setup;
-        let is_callback = || setup.callback.as_ref().is_ok_and(|callback| callback.scheme() == scheme);
+        let is_callback = || setup.callback.as_ref().is_ok_and(|callback| callback.own_scheme() == Some(scheme));
         let is_own = setup.schemes.iter().any(|own| own.eq_ignore_ascii_case(scheme)) || is_callback();
         is_own && is_harmless_scheme(scheme)
     }

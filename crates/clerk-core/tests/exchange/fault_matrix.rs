@@ -136,6 +136,7 @@ fn table() -> Vec<Row> {
 
 thread_local! {
     /// The panics of this thread, which runs all tasks of a test.
+    #[allow(clippy::missing_const_for_thread_local, reason = "it is constant; the lint does not see that on Windows")]
     static PANICS: Cell<usize> = const { Cell::new(0) };
 }
 
