@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use crate::{Config, core, models, plugin::Companions, ports, wallet_bridge::ConfirmWallet};
+use crate::{CallbackTransport, Config, core, models, plugin::Companions, ports, wallet_bridge::ConfirmWallet};
 
 /// Builds the plugin with settings from code, which override `plugins.clerk` in `tauri.conf.json`.
 pub struct Builder {
@@ -72,10 +72,27 @@ impl Builder {
         self
     }
 
-    /// Sets the callback URL of browser flows. Default: `<scheme>://callback`.
+    /// Sets the callback URL of browser flows. Default: `<scheme>://callback`, or that of the [transport](Self::transport).
     #[must_use]
     pub fn redirect_url(mut self, url: impl Into<String>) -> Self {
         self.config.redirect_url = Some(url.into());
+        self
+    }
+
+    /// Sets how browser flows return to the app. Default: [`CallbackTransport::Auto`].
+    ///
+    /// The callback URL must be on the allowlist of the instance, for [`CallbackTransport::Loopback`] too: it is
+    /// [`DEFAULT_LOOPBACK_URL`](crate::DEFAULT_LOOPBACK_URL), or what [`redirect_url`](Self::redirect_url) says, e.g.
+    /// `http://127.0.0.1:4711/callback`. With port 0, a free port is chosen at the start of the app, and a part that nobody can guess
+    /// is added to the path: for servers that compare neither, as RFC 8252 recommends. Clerk compares whole URLs.
+    ///
+    /// ```
+    /// let builder = clerk::Builder::new().transport(clerk::CallbackTransport::Loopback);
+    /// # let _ = builder;
+    /// ```
+    #[must_use]
+    pub fn transport(mut self, transport: CallbackTransport) -> Self {
+        self.config.transport = Some(transport);
         self
     }
 

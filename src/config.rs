@@ -4,9 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    core::{CallbackUrl, ClerkOptions, InstanceOptions},
-    desktop::names,
-    error::ErrorCode,
+    callback::CallbackTransport,
+    core::{ClerkOptions, InstanceOptions},
     timeouts::{self, Timeouts},
 };
 
@@ -26,8 +25,10 @@ pub struct Config {
     /// Domain of a production instance. Default: the one in the key.
     pub domain: Option<String>,
     /// Callback URL of browser flows. Default: `<scheme>://callback`, with the first scheme of
-    /// `plugins.deep-link.desktop.schemes`.
+    /// `plugins.deep-link.desktop.schemes`, or [`DEFAULT_LOOPBACK_URL`](crate::DEFAULT_LOOPBACK_URL).
     pub redirect_url: Option<String>,
+    /// How browser flows return to the app.
+    pub transport: Option<CallbackTransport>,
     /// URLs of the app's own backends, e.g. `https://api.example.com/v1/`. Requests of `fetch` with the session token may go there and
     /// to what is below them.
     pub backends: Option<Vec<String>>,
@@ -37,7 +38,7 @@ pub struct Config {
     pub options: ClerkOptions,
 }
 
-const OWN_KEYS: [&str; 5] = ["publishableKey", "proxyUrl", "domain", "redirectUrl", "backends"];
+const OWN_KEYS: [&str; 6] = ["publishableKey", "proxyUrl", "domain", "redirectUrl", "backends", "transport"];
 
 impl TryFrom<Map<String, Value>> for Config {
     type Error = String;
@@ -69,10 +70,16 @@ impl TryFrom<Map<String, Value>> for Config {
             Some(value) => serde_json::from_value(value)
                 .map_err(|_| "plugins.clerk.backends in tauri.conf.json must be a list of URLs".to_owned())?,
         };
+        let transport = match section.remove(OWN_KEYS[5]) {
+            None => None,
+            Some(value) => serde_json::from_value(value).map_err(|_| {
+                "plugins.clerk.transport in tauri.conf.json must be \"auto\", \"deep-link\" or \"loopback\"".to_owned()
+            })?,
+        };
         let timeouts = Timeouts::take(&mut section)?;
         let options = serde_json::from_value(Value::Object(section))
             .map_err(|error| format!("plugins.clerk in tauri.conf.json is invalid: {error}"))?;
-        Ok(Self { publishable_key, proxy_url, domain, redirect_url, backends, timeouts, options })
+        Ok(Self { publishable_key, proxy_url, domain, redirect_url, transport, backends, timeouts, options })
     }
 }
 
@@ -85,30 +92,10 @@ impl Config {
             proxy_url: over.proxy_url.or(self.proxy_url),
             domain: over.domain.or(self.domain),
             redirect_url: over.redirect_url.or(self.redirect_url),
+            transport: over.transport.or(self.transport),
             backends: over.backends.or(self.backends),
             timeouts: self.timeouts.overridden_by(over.timeouts),
             options: self.options.overridden_by(over.options),
-        }
-    }
-
-    /// Checks the redirect URL, if one is set: with another one, no flow would ever come back.
-    ///
-    /// # Errors
-    /// Says what is wrong, and where it is configured.
-    pub(crate) fn check_redirect_url(&self) -> Result<(), String> {
-        let Some(url) = &self.redirect_url else { return Ok(()) };
-        let invalid = |why: String| {
-            format!(
-                "redirectUrl in plugins.clerk of tauri.conf.json, or redirect_url of clerk::Builder, is invalid: {why}"
-            )
-        };
-        let callback = CallbackUrl::parse(url).map_err(|error| invalid(error.to_string()))?;
-        match callback.as_str().split(':').next() {
-            // The system may open https in the app.
-            Some(scheme) if scheme != "https" && names::is_reserved(scheme) => {
-                Err(invalid(format!("{scheme} belongs to browsers or to the system")))
-            }
-            _ => Ok(()),
         }
     }
 
@@ -117,16 +104,6 @@ impl Config {
             publishable_key: self.publishable_key.clone(),
             proxy_url: self.proxy_url.clone(),
             domain: self.domain.clone(),
-        }
-    }
-
-    /// Returns the callback URL: `redirect_url`, or the one for the app's first deep-link scheme.
-    pub(crate) fn callback(&self, schemes: &[String]) -> crate::Result<CallbackUrl> {
-        match (&self.redirect_url, schemes.first()) {
-            (Some(url), _) => CallbackUrl::parse(url),
-            (None, Some(scheme)) => CallbackUrl::for_scheme(scheme),
-            (None, None) => Err(ErrorCode::RedirectUrlInvalid
-                .error("the app has no deep-link scheme: add plugins.deep-link.desktop.schemes to tauri.conf.json")),
         }
     }
 }
@@ -201,36 +178,11 @@ mod tests {
     }
 
     #[test]
-    fn check_redirect_url_refuses_what_never_comes_back() {
-        let check = |url: &str| Config { redirect_url: Some(url.to_owned()), ..Config::default() }.check_redirect_url();
-        assert_eq!(Config::default().check_redirect_url(), Ok(()));
-        for good in ["my-app://callback", "MyApp://signed-in/back", "https://example.com/callback"] {
-            assert_eq!(check(good), Ok(()), "{good}");
-        }
-        for bad in
-            ["", "callback", "my-app:callback", "my-app://callback?x=1", "http://localhost/", "mailto://callback"]
-                .into_iter()
-                .chain([
-                    "ws://callback",
-                    "IPC://callback",
-                    "chrome-extension://callback",
-                    " asset://callback",
-                    "ma\nilto://callback",
-                ])
-        {
-            let refused = check(bad).unwrap_err();
-            assert!(refused.contains("redirectUrl in plugins.clerk"), "{refused}");
-        }
-    }
-
-    #[test]
-    fn callback_uses_first_scheme_unless_redirect_url_is_set() {
+    fn deep_link_schemes_are_read_in_lower_case() {
         let one = json!({ "desktop": { "schemes": ["my-app", "other"] } });
         let list = json!({ "desktop": [{ "schemes": ["my-app"] }, { "schemes": ["other"] }] });
         for deep_link in [&one, &list] {
-            let schemes = deep_link_schemes(Some(deep_link));
-            assert_eq!(schemes, ["my-app", "other"]);
-            assert_eq!(Config::default().callback(&schemes).unwrap().as_str(), "my-app://callback");
+            assert_eq!(deep_link_schemes(Some(deep_link)), ["my-app", "other"]);
         }
         let written = json!({ "desktop": { "schemes": ["MyApp"] } });
         assert_eq!(deep_link_schemes(Some(&written)), ["myapp"]);
@@ -239,13 +191,27 @@ mod tests {
         for other in [Value::Null, json!({}), json!({ "desktop": 7 }), json!({ "desktop": { "schemes": 7 } })] {
             assert_eq!(with_lower_case_schemes(other.clone()), other);
         }
-        let configured = Config { redirect_url: Some("other://signed-in/back".into()), ..Config::default() };
-        assert_eq!(configured.callback(&[]).unwrap().as_str(), "other://signed-in/back");
         for missing in [None, Some(&json!({})), Some(&json!({ "desktop": 7 }))] {
-            assert_eq!(
-                Config::default().callback(&deep_link_schemes(missing)).unwrap_err().code(),
-                "redirect_url_invalid"
-            );
+            assert!(deep_link_schemes(missing).is_empty());
         }
+    }
+
+    #[test]
+    fn transport_is_one_of_three_and_that_of_the_code_comes_first() {
+        let read = |json: Value| serde_json::from_value::<Config>(json!({ "transport": json }));
+        for (text, transport) in [
+            ("auto", CallbackTransport::Auto),
+            ("deep-link", CallbackTransport::DeepLink),
+            ("loopback", CallbackTransport::Loopback),
+        ] {
+            assert_eq!(read(json!(text)).unwrap().transport, Some(transport));
+        }
+        for bad in [json!("pigeon"), json!(7), json!("")] {
+            assert!(read(bad).unwrap_err().to_string().contains("transport"));
+        }
+        let code = Config { transport: Some(CallbackTransport::DeepLink), ..Config::default() };
+        let file = read(json!("loopback")).unwrap();
+        assert_eq!(file.clone().overridden_by(code).transport, Some(CallbackTransport::DeepLink));
+        assert_eq!(file.clone().overridden_by(Config::default()), file);
     }
 }

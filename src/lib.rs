@@ -39,11 +39,13 @@
 
 mod bindings;
 mod builder;
+mod callback;
 mod commands;
 mod config;
 mod desktop;
 mod ext;
 mod guard;
+mod loopback;
 mod plugin;
 #[cfg(test)]
 mod redaction;
@@ -58,6 +60,7 @@ use tauri::Runtime;
 #[doc(hidden)]
 pub use bindings::export::export_bindings;
 pub use builder::Builder;
+pub use callback::{CallbackTransport, DEFAULT_LOOPBACK_URL};
 /// The core of the plugin, which does not depend on Tauri: auth state and flows.
 pub use clerk_core as core;
 pub use clerk_core::{

@@ -91,6 +91,7 @@ impl<R: Runtime> Plugin<R> for ClerkPlugin<R> {
         names::check_schemes(&schemes)?;
         let links = Links::new(schemes.clone());
         self.links = Some(links.clone());
+        app.manage(links.clone());
         // The one that is registered first gets the second process.
         #[cfg(any(target_os = "linux", target_os = "windows"))]
         let own_single_instance = self.companions.single_instance && !single_instance::is_registered(app);

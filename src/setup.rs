@@ -7,8 +7,11 @@ use tauri::{AppHandle, Manager, Runtime, plugin};
 use crate::{
     Clerk, Config, HttpTransport, bindings,
     builder::Builder,
+    callback::{self, CallbackConfig},
     commands::{Fetches, OpenedPages, Requests, WindowOptions, WindowStates},
-    config, core, desktop,
+    config, core,
+    desktop::{self, deep_link::Links},
+    loopback::callback::LoopbackListener,
     plugin::ClerkPlugin,
     ports, storage, wallet_bridge,
 };
@@ -67,7 +70,6 @@ fn clerk_setup<R: Runtime>(
     let tauri = app.config();
     let config = configured.overridden_by(builder.config);
     config.timeouts.check()?;
-    config.check_redirect_url()?;
     let browser_timeout = config.timeouts.browser();
     let schemes = config::deep_link_schemes(tauri.plugins.0.get("deep-link"));
     let package = app.package_info();
@@ -85,7 +87,21 @@ fn clerk_setup<R: Runtime>(
             .map_err(|error| format!("plugins.clerk in tauri.conf.json, or clerk::Builder: {error}"))?;
     }
     setup.instance = config.instance();
-    setup.callback = config.callback(&schemes);
+    let callback = CallbackConfig {
+        transport: config.transport.unwrap_or_default(),
+        redirect_url: config.redirect_url.as_deref(),
+        schemes: &schemes,
+        deep_links_work: callback::deep_links_work(),
+    };
+    setup.callback = callback.url()?;
+    let name = tauri.product_name.clone().unwrap_or_else(|| package.name.clone());
+    if let Ok(callback) = setup.callback.as_ref()
+        && callback.is_loopback()
+    {
+        let (links, shown) = (app.state::<Arc<Links<R>>>().inner().clone(), app.clone());
+        let show = move || links.show_initiator(&shown);
+        setup.callback_listener = Some(Arc::new(LoopbackListener::new(callback.clone(), name.clone(), show)));
+    }
     setup.schemes = schemes;
     setup.options = config.options;
     setup.app_url = app_url(tauri);
@@ -94,7 +110,6 @@ fn clerk_setup<R: Runtime>(
     setup.keep_state = builder.keep_state;
     setup.max_offline_age = builder.max_offline_age;
     setup.cache = folder.map(|folder| Arc::new(storage::FileCache::new(folder.join("clerk-state"))) as _);
-    let name = tauri.product_name.clone().unwrap_or_else(|| package.name.clone());
     let bridge = || Arc::new(wallet_bridge::WalletBridge::new(browser, name, browser_timeout)) as _;
     let wallet = builder.wallet.unwrap_or_else(bridge);
     setup.wallet = Some(match builder.confirm_wallet {

@@ -96,9 +96,14 @@ impl<R: Runtime> Links<R> {
         let outcome = clerk.handle_deep_link(link).await;
         tracing::debug!(?outcome, "handled a deep link");
         if matches!(outcome, LinkOutcome::Delivered | LinkOutcome::Resumed) {
-            let initiator = self.state().initiator.clone();
-            (self.focus)(app, initiator.as_deref());
+            self.show_initiator(app);
         }
+    }
+
+    /// Brings the window that began the last browser flow to the front, or another one.
+    pub(crate) fn show_initiator(&self, app: &AppHandle<R>) {
+        let initiator = self.state().initiator.clone();
+        (self.focus)(app, initiator.as_deref());
     }
 }
 

@@ -5,7 +5,6 @@
 
 mod confirm;
 pub(crate) mod message;
-mod peer;
 pub(crate) mod server;
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
@@ -13,16 +12,19 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot, watch},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 use url::Url;
 
 pub(crate) use self::confirm::{ConfirmWallet, ConfirmedWallet};
 use self::{
     message::{PageMessage, PageRequest},
-    server::{Bridge, Channels, last_response, serve},
+    server::{Bridge, Channels, last_response},
 };
-use crate::ports::{BoxFuture, Browser, Wallet, WalletConnection, WalletError};
+use crate::{
+    loopback::server::serve,
+    ports::{BoxFuture, Browser, Wallet, WalletConnection, WalletError},
+};
 
 /// Connects to a wallet in the system browser.
 pub(crate) struct WalletBridge {
@@ -50,7 +52,7 @@ impl WalletBridge {
         let host = listener.local_addr().map_err(failed)?.to_string();
         let (bridge, Channels { requests, misuse }) = Bridge::new(host, &self.app, provider);
         let page = Url::parse(&bridge.url()).map_err(|error| WalletError::Failed(error.to_string()))?;
-        let server = tokio::spawn(serve(listener, Arc::new(bridge)));
+        let server = tokio::spawn(async move { serve(listener, Arc::new(bridge), &mut JoinSet::new()).await });
         let mut connection = Connection {
             address: String::new(),
             requests,

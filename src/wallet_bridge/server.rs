@@ -1,49 +1,29 @@
 //! The server of the wallet page: who may talk to it, and for how long.
 
-use std::{
-    collections::VecDeque,
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     header::{self, HeaderName, HeaderValue},
-    service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot, watch},
-    task::{AbortHandle, JoinSet},
-};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{
-    message::{PageMessage, PageRequest},
-    peer,
+use super::message::{PageMessage, PageRequest};
+use crate::{
+    core::random_text,
+    loopback::{
+        page::{empty, escape_html, html, no_sniff},
+        server::{REQUEST_TIMEOUT, Respond},
+    },
+    secret::Secret,
 };
-use crate::{core::random_text, secret::Secret};
 
 const PAGE: &str = include_str!("page.html");
 /// Limit of a request body, in bytes. A signature is far smaller.
 const MAX_BODY: usize = 64 * 1024;
-/// Limit of a request's line and headers, in bytes.
-const MAX_HEADERS: usize = 16 * 1024;
-/// Limit of connections at the same time. A browser opens up to six to one host.
-pub(super) const MAX_CONNECTIONS: usize = 8;
-/// Time to send a request's headers, and again its body.
-pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// Pause after an error of `accept`, e.g. when the process has no file descriptors left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const COOKIE: &str = "clerk-wallet";
 
 /// The state of the server, for one sign-in.
@@ -79,6 +59,14 @@ struct Access {
 pub(crate) struct Channels {
     pub(super) requests: mpsc::Receiver<PageRequest>,
     pub(super) misuse: watch::Receiver<Option<&'static str>>,
+}
+
+impl Respond for Bridge {
+    const NAME: &'static str = "the wallet page";
+
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        self.answer(request).await
+    }
 }
 
 impl Bridge {
@@ -121,7 +109,7 @@ impl Bridge {
         });
     }
 
-    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
         if header(header::HOST) != Some(&self.host) {
             return empty(StatusCode::FORBIDDEN);
@@ -220,123 +208,14 @@ impl Bridge {
         {
             page = page.replace(&format!("{{{{{name}}}}}"), &escape_html(value));
         }
-        let mut response = Response::new(Full::new(Bytes::from(page)));
-        let headers = [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
-            (header::CONTENT_SECURITY_POLICY, policy),
-            (header::CACHE_CONTROL, "no-store".to_owned()),
-            (header::REFERRER_POLICY, "no-referrer".to_owned()),
-        ];
-        for (name, value) in headers {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                response.headers_mut().insert(name, value);
-            }
-        }
-        no_sniff(response)
+        html(StatusCode::OK, page, &policy)
     }
-}
-
-fn escape_html(text: &str) -> String {
-    let escaped = |character: char| match character {
-        '&' | '<' | '>' | '"' | '\'' | '{' | '}' => format!("&#{};", u32::from(character)),
-        other => other.to_string(),
-    };
-    text.chars().map(escaped).collect()
-}
-
-fn empty(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    no_sniff(response)
 }
 
 fn json_response(body: &serde_json::Value) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     no_sniff(response)
-}
-
-fn no_sniff(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-/// Accepts connections.
-pub(super) trait Accept {
-    fn accept(&mut self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send;
-}
-
-impl Accept for TcpListener {
-    async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
-        TcpListener::accept(self).await
-    }
-}
-
-/// A connection that is open.
-struct Open {
-    task: AbortHandle,
-    /// Whether a request arrived completely enough to be answered.
-    busy: Arc<AtomicBool>,
-}
-
-/// Serves until it is aborted.
-pub(super) async fn serve(mut listener: impl Accept, bridge: Arc<Bridge>) {
-    let mut tasks = JoinSet::new();
-    let mut open: VecDeque<Open> = VecDeque::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = tasks.join_next() => {
-                open.retain(|one| !one.task.is_finished());
-                continue;
-            }
-        };
-        let stream = match accepted {
-            Ok((stream, peer)) => match stream.local_addr() {
-                // One at a time, so that a flood of connections costs no more than this.
-                Ok(local) if peer::is_own_user(local, peer).await => stream,
-                _ => {
-                    tracing::debug!("refused a connection to the wallet page by another user of this computer");
-                    continue;
-                }
-            },
-            Err(error) => {
-                tracing::debug!(%error, "a connection to the wallet page could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        open.retain(|one| !one.task.is_finished());
-        if open.len() >= MAX_CONNECTIONS {
-            // Silent connections make room, or they would keep the page from loading.
-            match open.iter().position(|one| !one.busy.load(Ordering::Acquire)) {
-                Some(oldest) => open.remove(oldest).into_iter().for_each(|one| one.task.abort()),
-                None => continue,
-            }
-        }
-        let busy = Arc::new(AtomicBool::new(false));
-        let task = tasks.spawn(connection(stream, bridge.clone(), busy.clone()));
-        open.push_back(Open { task, busy });
-    }
-}
-
-/// Serves one request.
-async fn connection(stream: TcpStream, bridge: Arc<Bridge>, busy: Arc<AtomicBool>) {
-    let service = service_fn(move |request| {
-        let (bridge, busy) = (bridge.clone(), busy.clone());
-        async move {
-            busy.store(true, Ordering::Release);
-            Ok::<_, Infallible>(bridge.respond(request).await)
-        }
-    });
-    // The browser may close the connection at any time.
-    let _ = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST_TIMEOUT)
-        .max_buf_size(MAX_HEADERS)
-        .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
 }
 
 /// The response that ends the page. `signed` says whether it ends with a signature.

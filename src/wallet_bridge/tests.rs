@@ -15,10 +15,8 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{
-    server::{Accept, MAX_CONNECTIONS, REQUEST_TIMEOUT},
-    *,
-};
+use super::*;
+use crate::loopback::server::{Accept, MAX_CONNECTIONS, REQUEST_TIMEOUT, serve};
 
 /// A browser that records the URL it should open.
 #[derive(Default)]
@@ -362,7 +360,8 @@ async fn wallet_bridge_survives_errors_of_accept() {
     let (bridge, _channels) = Bridge::new(listener.local_addr().unwrap().to_string(), "app", "metamask");
     let opened = Url::parse(&bridge.url()).unwrap();
     let failures = Arc::new(AtomicUsize::new(3));
-    let server = tokio::spawn(serve(Exhausted { listener, failures: failures.clone() }, Arc::new(bridge)));
+    let exhausted = Exhausted { listener, failures: failures.clone() };
+    let server = tokio::spawn(async move { serve(exhausted, Arc::new(bridge), &mut JoinSet::new()).await });
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     Client { http, opened, cookie: None, secret: String::new() }.load().await;
     assert_eq!(failures.load(Ordering::Acquire), 0);
