@@ -13,6 +13,7 @@ export const signOut = (options: SignOutOptions) => invoke<SignOutOutcome>("sign
 export const chooseInitialSession = (sessionId: SessionId | null) => invoke<null>("choose_initial_session", { sessionId });
 export const touch = () => invoke<null>("touch");
 export const cancelAuthentication = () => invoke<boolean>("cancel_authentication");
+export const handleCallbackLink = (link: string) => invoke<LinkOutcome>("handle_callback_link", { link });
 export const takeRedirectOutcome = () => invoke<RedirectOutcome | null>("take_redirect_outcome");
 export const createSignIn = (params: SignInCreateParams) => invoke<SignIn>("create_sign_in", { params });
 export const prepareSignInFirstFactor = (signInId: SignInId, params: PrepareFactorParams) => invoke<SignIn>("prepare_sign_in_first_factor", { signInId, params });
@@ -779,6 +780,17 @@ export type JoinWaitlistParams = {
 	/**  E-mail address. */
 	emailAddress: string,
 };
+
+/**  The result of handling a link. */
+export type LinkOutcome = 
+/**  It is not the app's callback URL; the app may handle it otherwise. */
+"notOurs" | 
+/**  It ended the wait of a caller in this process. */
+"delivered" | 
+/**  It finished a flow that no caller was waiting for any more, e.g. one of an earlier run of the app. */
+"resumed" | 
+/**  It did not prove that it belongs to a flow of this app, so it ended nothing. */
+"refused";
 
 /**  An account that an identification is linked to. */
 export type LinkedTo = {

@@ -1,3 +1,5 @@
+export { handleCallbackLink } from './callback-link';
+export type { LinkOutcome } from './callback-link';
 export { Clerk } from './clerk';
 export type {
   AuthenticateWithWalletParams,

@@ -38,8 +38,8 @@ use crate::{
         AuthenticateWithWeb3Params, ClerkJsState, ConnectExternalAccountParams, CreateOrganizationParams,
         DomainListParams, EmailLinkOutcome, EmailLinkVerificationParams, FrontendApiFile, FrontendApiRequest,
         FrontendApiResponse, GetTokenParams, IdentificationVerificationParams, InviteMemberParams, JoinWaitlistParams,
-        LoadOptions, MemberListParams, Notice, NumberedAuthEvent, OpenAndWaitOutcome, PageParams, PhoneNumberParams,
-        Picture, PrepareFactorParams, PrepareVerificationParams, ReauthorizeExternalAccountParams,
+        LinkOutcome, LoadOptions, MemberListParams, Notice, NumberedAuthEvent, OpenAndWaitOutcome, PageParams,
+        PhoneNumberParams, Picture, PrepareFactorParams, PrepareVerificationParams, ReauthorizeExternalAccountParams,
         RedirectCallbackParams, RedirectOutcome, RemovePasswordParams, ResetPasswordParams,
         SessionVerifyAttemptFirstFactorParams, SessionVerifyAttemptSecondFactorParams,
         SessionVerifyPrepareFirstFactorParams, SessionVerifyPrepareSecondFactorParams, SetActiveOutcome,
@@ -103,6 +103,12 @@ const OF_SESSIONS: &[&str] = &["reload_session", "touch_session", "end_session",
 pub(crate) fn set_of_resource(command: &str) -> Option<&'static str> {
     let (_, sets) = SETS.iter().find(|(name, _)| *name == command)?;
     sets.first().copied().filter(|set| RESOURCES.contains(set) || OF_SESSIONS.contains(&command))
+}
+
+/// A link that the user pasted.
+fn callback_link(text: &str) -> Result<Url> {
+    let invalid = || ErrorCode::OptionInvalid.error("the text is not a link; copy the whole address from the browser");
+    Url::parse(text.trim()).map_err(|_| invalid())
 }
 
 /// The address of the page that an e-mail link led to.

@@ -48,6 +48,9 @@ macro_rules! command_table {
                 clerk.authenticate_with_web3(params).await
             }
             ["sign-in", "sign-up", "verification-pages"] fn cancel_authentication(clerk: Caller) -> bool { Ok(clerk.cancel_authentication().await) }
+            ["sign-in", "sign-up"] fn handle_callback_link(clerk: Caller, link: String) -> LinkOutcome {
+                Ok(clerk.handle_deep_link(&callback_link(&link)?).await)
+            }
             ["sign-in", "sign-up"] fn take_redirect_outcome(window: CallerWindow) -> Option<RedirectOutcome> {
                 Ok(window.take_redirect_outcome())
             }
