@@ -60,6 +60,9 @@ fn clerk<R: tauri::Runtime>() -> clerk::ClerkPlugin<R> {
     if let Ok(url) = std::env::var("CLERK_PROXY_URL") {
         builder = builder.proxy_url(url);
     }
+    if let Ok(url) = std::env::var("CLERK_REDIRECT_URL") {
+        builder = builder.redirect_url(url);
+    }
     builder.build()
 }
 
