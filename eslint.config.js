@@ -12,7 +12,8 @@ export default tseslint.config(
       '*.config.js',
       'examples/*/*.config.js',
       'examples/*/src-tauri',
-      // Scripts for the browser's extensions and for pages, in no project of TypeScript's.
+      // Scripts for commands, extensions of browsers and pages, in no project of TypeScript's.
+      '.github',
       'tests/e2e/wallet-extension',
       'tests/e2e/src',
     ],

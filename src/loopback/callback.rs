@@ -137,7 +137,7 @@ impl Respond for CallbackPage {
             LinkOutcome::Delivered | LinkOutcome::Resumed => {
                 self.is_over.store(true, Ordering::Release);
                 (self.returned)();
-                let text = format!("You can close this tab and return to {}.", self.app);
+                let text = format!("Return to {} to continue.", self.app);
                 self.page(StatusCode::OK, "You can close this tab", &text)
             }
             LinkOutcome::Refused | LinkOutcome::NotOurs => {

@@ -25,8 +25,9 @@ impl Example {
         }
     }
 
-    fn callback(self) -> String {
-        format!("{}://callback", self.name())
+    /// Returns the callback URL. The demo is no bundle, and macOS knows the schemes of bundles only.
+    fn callback(self, is_macos: bool) -> String {
+        if is_macos { "http://127.0.0.1:45789/callback".to_owned() } else { format!("{}://callback", self.name()) }
     }
 }
 
@@ -62,18 +63,18 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
         let demo = ["run", "--quiet", "--locked", "-p", "clerk-e2e", "--bin", "headless-demo", "--", example.name()];
         return execute(&mut program("cargo", &demo));
     }
+    let callback = example.callback(cfg!(target_os = "macos"));
     let mut app = Command::new(built(example.name()));
     app.current_dir(root());
     let emulator = if std::env::var_os("CLERK_PUBLISHABLE_KEY").is_some() {
         steps.begin("using the instance of CLERK_PUBLISHABLE_KEY");
         println!(
-            "In Clerk's dashboard, enable the Native API and add {} to the allowlist for mobile SSO redirects.",
-            example.callback()
+            "In Clerk's dashboard, enable the Native API and add {callback} to the allowlist for mobile SSO redirects."
         );
         None
     } else {
         steps.begin("starting the emulator");
-        let (emulator, environment) = start_emulator(&example.callback())?;
+        let (emulator, environment) = start_emulator(&callback)?;
         app.envs(environment);
         Some(emulator)
     };
@@ -126,6 +127,12 @@ pub(crate) fn emulator(arguments: &[&str]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn callback_of_the_demo_is_on_loopback_on_macos() {
+        assert_eq!(Example::Desktop.callback(true), "http://127.0.0.1:45789/callback");
+        assert_eq!(Example::React.callback(false), "clerk-react-example://callback");
+    }
 
     #[test]
     fn read_takes_options_in_any_order() {

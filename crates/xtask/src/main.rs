@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod fuzz;
 mod modules;
+mod platforms;
 mod process;
 mod programs;
 mod secrets;
@@ -28,6 +29,8 @@ cargo xtask fuzz [target] [--inputs N | --seconds N]
 cargo xtask soak             use the core under random faults: nothing may grow; --minutes N (default: 30), --seed S
 cargo xtask crash            kill an app at random moments and check what it restores; --kills N (default: 500), --seed S
 cargo xtask bench [--quick]  measure what the core costs, each measure beside its limit; also as JSON in target/bench.json
+cargo xtask platforms [--run] [--only windows|macos]
+                             check types and lints for Windows and macOS, on Debian and Ubuntu; --run: run tests under wine
 cargo xtask modules          list the dependencies between files, and fail if any are cyclic
 cargo xtask secrets          fail if a secret could be printed: by `Debug`, or in a log message
 cargo xtask emulator …       start the emulator alone; --help lists its options
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["crash", rest @ ..] => crash::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
+        ["platforms", rest @ ..] => platforms::run(rest),
         ["modules"] => modules::list(),
         ["secrets"] => secrets::check(),
         ["bindings"] => test::write_bindings(),

@@ -3,7 +3,10 @@
 //! One selection of packages for everything: cargo resolves features for the selected packages together, so `-p` for some of
 //! them would compile shared dependencies a second time.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -24,16 +27,21 @@ pub(crate) enum Layer {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TestProgram {
     layer: Layer,
-    name: String,
+    pub(crate) name: String,
     /// The folder of its package, in which cargo starts tests.
-    folder: PathBuf,
-    executable: PathBuf,
+    pub(crate) folder: PathBuf,
+    pub(crate) executable: PathBuf,
 }
 
 /// Builds the workspace with all of its tests, and returns the test programs.
 pub(crate) fn build() -> Result<Vec<TestProgram>, String> {
     let arguments = ["build", "--workspace", "--all-targets", "--locked", "--message-format=json-render-diagnostics"];
-    let messages = execute_and_capture(&mut program("cargo", &arguments))?;
+    build_with(&mut program("cargo", &arguments))
+}
+
+/// Builds with a command of cargo that writes JSON, and returns the test programs.
+pub(crate) fn build_with(cargo: &mut Command) -> Result<Vec<TestProgram>, String> {
+    let messages = execute_and_capture(cargo)?;
     let programs: Vec<TestProgram> = messages.lines().filter_map(test_program).collect();
     if programs.is_empty() { Err("cargo built no test programs".to_owned()) } else { Ok(programs) }
 }

@@ -86,25 +86,36 @@ pub(crate) fn packages() -> Result<(), String> {
         );
         return Ok(());
     }
-    let missing: Vec<&str> = PACKAGES.iter().copied().filter(|package| !is_installed(package)).collect();
+    install(PACKAGES)
+}
+
+/// Installs packages that are missing, on Debian and Ubuntu.
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
+    let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         println!("Debian packages: already installed");
         return Ok(());
     }
     println!("Debian packages: installing {}", missing.join(" "));
-    let root = output("id", &["-u"]).as_deref() == Some("0");
-    if !root && !works("sudo", &["-n", "true"]) {
-        return Err(format!("root is required to install packages; run\n  sudo apt-get install {}", missing.join(" ")));
-    }
-    apt(root, &["update", "-q"])?;
-    apt(root, &[&["install", "-y", "-q", "--no-install-recommends"], missing.as_slice()].concat())
+    update_packages()
+        .map_err(|error| format!("{error}; as root, run\n  apt-get update && apt-get install {}", missing.join(" ")))?;
+    apt(&[&["install", "-y", "-q", "--no-install-recommends"], missing.as_slice()].concat())
 }
 
 fn is_installed(package: &str) -> bool {
     output("dpkg-query", &["-W", "-f=${db:Status-Status}", package]).as_deref() == Some("installed")
 }
 
-fn apt(root: bool, arguments: &[&str]) -> Result<(), String> {
+/// Reads which packages there are.
+pub(crate) fn update_packages() -> Result<(), String> {
+    apt(&["update", "-q"])
+}
+
+fn apt(arguments: &[&str]) -> Result<(), String> {
+    let root = output("id", &["-u"]).as_deref() == Some("0");
+    if !root && !works("sudo", &["-n", "true"]) {
+        return Err("root is required to install packages".to_owned());
+    }
     let mut command = if root {
         program("apt-get", arguments)
     } else {

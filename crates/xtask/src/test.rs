@@ -33,7 +33,7 @@ impl Count {
 }
 
 /// Returns how many tests passed and failed according to cargo or vitest.
-fn counted(output: &str) -> (u64, u64) {
+pub(crate) fn counted(output: &str) -> (u64, u64) {
     let (mut passed, mut failed) = (0, 0);
     for line in output.lines() {
         // Cargo: `test result: ok. 3 passed; 0 failed; …`. Vitest: `Tests  12 passed (12)`.
