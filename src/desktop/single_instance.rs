@@ -23,8 +23,9 @@ use super::deep_link::Links;
 ///   single-instance itself.
 /// - **Windows**: there is one name per app. A second registration in the same process would find the first one, treat
 ///   its own process as the second one, and exit without a message. If the app registers its own first, its lock is in
-///   Tauri's resource table; see [`is_registered`]. If the app registers its own later, the callback runs before a window
-///   exists, which no real second process can cause; the app then exits with a message.
+///   Tauri's resource table; see [`is_registered`]. If the app registers its own later with `tauri::Builder::plugin`, the callback
+///   runs before the first webview is made, when nothing delivers what a real second process hands over; the app then exits with a
+///   message. If the app registers it when windows exist, e.g. in `setup`, the app exits without one.
 pub(crate) fn plugin<R: Runtime>(
     identifier: &str,
     running: Arc<AtomicBool>,

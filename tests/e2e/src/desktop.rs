@@ -60,6 +60,8 @@ pub struct Desktop {
     // Dropped in this order: what needs the display and the bus goes before them.
     driver: Option<Running>,
     background: Option<Running>,
+    /// Processes of the app that nothing drives.
+    processes: Vec<Running>,
     browser: Option<WebDriver>,
     chromedriver: Option<Running>,
     browser_process: Option<Running>,
@@ -100,6 +102,7 @@ impl Desktop {
         let mut desktop = Self {
             driver: None,
             background: None,
+            processes: Vec::new(),
             browser: None,
             chromedriver: None,
             browser_process: None,
@@ -177,6 +180,17 @@ impl Desktop {
         Ok(())
     }
 
+    /// Starts one more process of the app, as a user does who starts it again, and returns at once.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start_process(&mut self) -> Result<()> {
+        let mut command = Command::new(self.app.program());
+        command.envs(self.environment.clone());
+        self.processes.push(Running::start(&mut command, &self.files().join("app.log"))?);
+        Ok(())
+    }
+
     /// Starts the app with a changed environment. An empty value removes the variable.
     ///
     /// # Errors
@@ -219,6 +233,7 @@ impl Desktop {
         process::end_all(&self.app.program(), &self.marker());
         self.driver = None;
         self.background = None;
+        self.processes.clear();
         let deadline = std::time::Instant::now() + PATIENCE;
         while self.is_on_the_bus() && std::time::Instant::now() < deadline {
             std::thread::sleep(std::time::Duration::from_millis(10));
@@ -228,18 +243,37 @@ impl Desktop {
     /// Whether a process of the app owns its name on the bus.
     #[must_use]
     pub fn is_on_the_bus(&self) -> bool {
+        self.ask_bus("NameHasOwner").contains("true")
+    }
+
+    /// Returns the process of the app that owns its name on the bus, which is the first one.
+    #[must_use]
+    pub fn first_process(&self) -> Option<u32> {
+        // `(uint32 1234,)`
+        let answer = self.ask_bus("GetConnectionUnixProcessID");
+        answer.split_once(' ')?.1.split(',').next()?.parse().ok()
+    }
+
+    /// Calls a method of the bus that takes a name with that of the app. Returns the result as text, empty if it fails.
+    fn ask_bus(&self, method: &str) -> String {
         let mut command = Command::new("gdbus");
         command.args(["call", "--session", "--dest", "org.freedesktop.DBus", "--object-path", "/org/freedesktop/DBus"]);
-        command.args(["--method", "org.freedesktop.DBus.NameHasOwner", self.app.bus_name()]);
+        command.args(["--method", &format!("org.freedesktop.DBus.{method}"), self.app.bus_name()]);
         command.envs(self.environment.clone());
         let output = command.stdin(Stdio::null()).output();
-        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("true"))
+        output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
     }
 
     /// Returns the number of running processes of the app.
     #[must_use]
     pub fn app_processes(&self) -> usize {
-        process::find(&self.app.program(), &self.marker()).len()
+        self.processes().len()
+    }
+
+    /// Returns the running processes of the app.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
+        process::find(&self.app.program(), &self.marker())
     }
 
     /// Opens a link through the desktop's MIME database, as another program would.
