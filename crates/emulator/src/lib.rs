@@ -20,6 +20,7 @@
 
 #![recursion_limit = "256"] // for `json!` with many keys
 
+mod authenticator;
 mod clock;
 mod config;
 mod control;
@@ -40,6 +41,7 @@ mod state;
 mod tokens;
 mod version;
 
+pub use authenticator::Authenticator;
 pub use config::{
     Actions, ApiKeys, AttackProtection, Billing, Config, ConfigError, EnterpriseConnection, EnterpriseSso, Identifiers,
     Identity, JwtTemplate, Lifetimes, Lockout, Mfa, NativeApi, NewDomain, NewEmail, NewMember, NewOrganization,
