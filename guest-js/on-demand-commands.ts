@@ -81,6 +81,8 @@ export const openExternal = (url: string) => invoke<null>("open_external", { url
 export const resetSignInPassword = (signInId: SignInId, params: ResetPasswordParams) => invoke<SignIn>("reset_sign_in_password", { signInId, params });
 export const reloadSignIn = (signInId: SignInId, rotatingTokenNonce: string | null) => invoke<SignIn>("reload_sign_in", { signInId, rotatingTokenNonce });
 export const submitSignInProtectCheck = (signInId: SignInId, proofToken: string) => invoke<SignIn>("submit_sign_in_protect_check", { signInId, proofToken });
+export const signInWithPasskey = () => invoke<SignIn>("sign_in_with_passkey");
+export const attemptSignInWithPasskey = (signInId: SignInId) => invoke<SignIn>("attempt_sign_in_with_passkey", { signInId });
 export const signInWithWeb3 = (strategy: string, walletName: string | null) => invoke<SignIn>("sign_in_with_web3", { strategy, walletName });
 export const reloadSignUp = (signUpId: SignUpId, rotatingTokenNonce: string | null) => invoke<SignUp>("reload_sign_up", { signUpId, rotatingTokenNonce });
 export const submitSignUpProtectCheck = (signUpId: SignUpId, proofToken: string) => invoke<SignUp>("submit_sign_up_protect_check", { signUpId, proofToken });
@@ -131,6 +133,8 @@ export const createTotp = () => invoke<Totp>("create_totp", undefined, "clerk:se
 export const verifyTotp = (code: string) => invoke<Totp>("verify_totp", { code }, "clerk:security");
 export const disableTotp = () => invoke<DeletedObject>("disable_totp", undefined, "clerk:security");
 export const createBackupCodes = () => invoke<BackupCodes>("create_backup_codes", undefined, "clerk:security");
+export const registerPasskey = () => invoke<Passkey>("register_passkey", undefined, "clerk:security");
+export const verifySessionWithPasskey = (sessionId: SessionId) => invoke<SessionVerification>("verify_session_with_passkey", { sessionId }, "clerk:security");
 export const createPasskey = () => invoke<Passkey>("create_passkey", undefined, "clerk:security");
 export const attemptPasskeyVerification = (id: string, publicKeyCredential: string) => invoke<Passkey>("attempt_passkey_verification", { id, publicKeyCredential }, "clerk:security");
 export const updatePasskey = (id: string, name: string) => invoke<Passkey>("update_passkey", { id, name }, "clerk:security");

@@ -1,7 +1,7 @@
-/** Passkeys, by the WebAuthn of the webview. Imported on first use. */
+/** Passkeys, through the app's port for them in Rust, or by the WebAuthn of the webview. Imported on first use. */
 import type * as wire from './bindings';
 import * as commands from './bindings';
-import { ClerkRuntimeError } from './errors';
+import { ClerkRuntimeError, isClerkRuntimeError } from './errors';
 import * as onDemand from './on-demand-commands';
 
 /** The sign-in that a passkey continues. */
@@ -27,6 +27,11 @@ export async function signInWithPasskey(signIn: PasskeySignIn, flow?: PasskeyFlo
     const status = signIn.status ?? '';
     return await attemptPasskey(signIn, ['needs_second_factor', 'needs_client_trust'].includes(status));
   }
+  // The autofill of a form must not open a dialog.
+  const native = flow === 'autofill' ? undefined : await nativePasskey(() => onDemand.signInWithPasskey());
+  if (native) {
+    return native;
+  }
   requirePasskeys();
   const { id, firstFactorVerification } = await commands.createSignIn({ strategy });
   const publicKeyCredential = await requestPasskey(firstFactorVerification?.nonce, flow === 'autofill');
@@ -39,19 +44,25 @@ export async function signInWithPasskey(signIn: PasskeySignIn, flow?: PasskeyFlo
  * @throws those of {@link requestPasskey}, `passkey_not_supported`, `attempt_not_started`, `factor_not_found`
  */
 export async function attemptPasskey(signIn: PasskeySignIn, isSecond: boolean): Promise<wire.SignIn> {
-  requirePasskeys();
   const { id } = signIn;
   if (!id) {
+    requirePasskeys();
     throw new ClerkRuntimeError('no signIn is in progress: pass a flow, or call signIn.create() first', {
       code: 'attempt_not_started',
     });
   }
   const factors = isSecond ? signIn.supportedSecondFactors : signIn.supportedFirstFactors;
   if (!factors?.some((factor) => factor.strategy === strategy)) {
+    requirePasskeys();
     throw new ClerkRuntimeError('the sign-in does not offer a passkey for this step: choose another factor', {
       code: 'factor_not_found',
     });
   }
+  const native = await nativePasskey(() => onDemand.attemptSignInWithPasskey(id));
+  if (native) {
+    return native;
+  }
+  requirePasskeys();
   if (isSecond) {
     const { secondFactorVerification } = await commands.prepareSignInSecondFactor(id, { strategy });
     const publicKeyCredential = await requestPasskey(secondFactorVerification?.nonce, false);
@@ -68,12 +79,28 @@ export async function attemptPasskey(signIn: PasskeySignIn, isSecond: boolean): 
  * @throws those of {@link requestPasskey}, `passkey_not_supported`
  */
 export async function verifySessionWithPasskey(sessionId: string): Promise<wire.SessionVerification> {
+  const native = await nativePasskey(() => onDemand.verifySessionWithPasskey(sessionId));
+  if (native) {
+    return native;
+  }
   requirePasskeys();
   const { firstFactorVerification } = await onDemand.prepareSessionFirstFactor(sessionId, {
     strategy,
   });
   const publicKeyCredential = await requestPasskey(firstFactorVerification?.nonce, false);
   return await onDemand.attemptSessionFirstFactor(sessionId, { strategy, publicKeyCredential });
+}
+
+/** Uses the app's port for passkeys in Rust. Undefined if the app or the system has none. */
+export async function nativePasskey<T>(use: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await use();
+  } catch (error) {
+    if (isClerkRuntimeError(error) && error.code === 'passkey_not_supported') {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /** The request that is waiting for the user. Browsers allow one at a time. */

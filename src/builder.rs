@@ -10,6 +10,7 @@ pub struct Builder {
     pub(crate) companions: Companions,
     pub(crate) secrets: Option<Arc<dyn ports::SecretStore>>,
     pub(crate) wallet: Option<Arc<dyn ports::Wallet>>,
+    pub(crate) passkeys: Option<Arc<dyn ports::Passkeys>>,
     pub(crate) confirm_wallet: Option<ConfirmWallet>,
     pub(crate) browser: Option<Arc<dyn ports::Browser>>,
     pub(crate) select_initial_session: Option<core::SelectInitialSession>,
@@ -34,6 +35,7 @@ impl Default for Builder {
             companions: Companions { deep_link: true, single_instance: true },
             secrets: None,
             wallet: None,
+            passkeys: None,
             confirm_wallet: None,
             browser: None,
             select_initial_session: None,
@@ -120,6 +122,20 @@ impl Builder {
     #[must_use]
     pub fn wallet(mut self, wallet: impl ports::Wallet + 'static) -> Self {
         self.wallet = Some(Arc::new(wallet));
+        self
+    }
+
+    /// Asks the user for passkeys with something other than the webview, e.g. the operating system: webviews have no WebAuthn on
+    /// Linux, and elsewhere do not accept the domain of an instance for an app. Options and credentials are WebAuthn's JSON. It is
+    /// called only for a method that the user's action led to, never for the autofill of a form.
+    ///
+    /// This crate contains no implementation; [decision 39] says why. Without one, the sign-in page of Clerk in the system browser has
+    /// passkeys ([`Clerk::start_hosted_auth`](crate::Clerk::start_hosted_auth)).
+    ///
+    /// [decision 39]: https://github.com/OWNER/tauri-plugin-clerk/blob/main/docs/decisions/0039-passkeys-through-a-port.md
+    #[must_use]
+    pub fn passkeys(mut self, passkeys: impl ports::Passkeys + 'static) -> Self {
+        self.passkeys = Some(Arc::new(passkeys));
         self
     }
 

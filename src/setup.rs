@@ -116,6 +116,7 @@ fn clerk_setup<R: Runtime>(
         Some(confirm) => Arc::new(wallet_bridge::ConfirmedWallet::new(wallet, confirm, browser_timeout)) as _,
         None => wallet,
     });
+    setup.passkeys = builder.passkeys;
     setup.select_initial_session = builder.select_initial_session;
     setup.browser_timeout = browser_timeout;
     setup.storage_timeout = config.timeouts.storage();

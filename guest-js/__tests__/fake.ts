@@ -134,6 +134,14 @@ function difference(old: unknown, value: unknown): Patch {
   };
 }
 
+/** The commands that use the app's port for passkeys. Unless a test has one, they say so and do not count as calls. */
+const NATIVE_PASSKEYS = [
+  'sign_in_with_passkey',
+  'attempt_sign_in_with_passkey',
+  'verify_session_with_passkey',
+  'register_passkey',
+];
+
 /** The Rust side, for one window. */
 export class Fake {
   readonly calls: { command: string; args: Record<string, unknown> }[] = [];
@@ -191,8 +199,11 @@ export class Fake {
         return null;
       }
       const name = command.replace('plugin:clerk|', '');
-      this.calls.push({ command: name, args });
       const known = this.#handlers.get(name);
+      if (!known && NATIVE_PASSKEYS.includes(name)) {
+        throw Object.assign(new Error('no port'), { kind: 'runtime', code: 'passkey_not_supported' });
+      }
+      this.calls.push({ command: name, args });
       if (!known) {
         throw new Error(`unexpected command ${command}`);
       }

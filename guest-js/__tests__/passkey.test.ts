@@ -257,3 +257,56 @@ describe('Session.verifyWithPasskey()', () => {
     expect(rust.calls).toEqual([]);
   });
 });
+
+describe("the app's port for passkeys", () => {
+  const native = (command: string, answer: object) => {
+    rust.on(command, () => answer);
+  };
+  const commandsOf = () =>
+    rust.calls.map(({ command }) => command).filter((command) => command.includes('passkey'));
+
+  it('takes the place of the webview, which is not asked', async () => {
+    support({ parseRequestOptionsFromJSON: (json: object) => ({ parsed: json }) });
+    await load();
+    native('sign_in_with_passkey', signIn({ status: 'complete' }));
+    native('attempt_sign_in_with_passkey', signIn({ status: 'complete' }));
+    await clerk.client!.signIn.authenticateWithPasskey({ flow: 'discoverable' });
+    await clerk.client!.signIn.authenticateWithPasskey();
+    const future = createFuture(clerk).signIn;
+    expect(await future.passkey({ flow: 'discoverable' })).toEqual({ error: null });
+    expect(commandsOf()).toEqual([
+      'sign_in_with_passkey',
+      'attempt_sign_in_with_passkey',
+      'sign_in_with_passkey',
+    ]);
+    expect(get).not.toHaveBeenCalled();
+  });
+
+  it('is used where the webview has no WebAuthn', async () => {
+    await loadSession();
+    native('verify_session_with_passkey', { status: 'complete' });
+    expect((await clerk.session!.verifyWithPasskey()).status).toBe('complete');
+    native('register_passkey', { id: 'psk_1', name: 'Passkey', verification: null });
+    expect((await clerk.user!.createPasskey()).id).toBe('psk_1');
+    expect(commandsOf()).toEqual(['verify_session_with_passkey', 'register_passkey']);
+  });
+
+  it('is not asked for the autofill of a form, which must open no dialog', async () => {
+    await load();
+    native('sign_in_with_passkey', signIn({ status: 'complete' }));
+    const autofill = clerk.client!.signIn.authenticateWithPasskey({ flow: 'autofill' });
+    await expect(autofill).rejects.toMatchObject({ code: 'passkey_not_supported' });
+    expect(commandsOf()).toEqual([]);
+  });
+
+  it('passes on why it failed, and the webview is not asked after it', async () => {
+    support({ parseRequestOptionsFromJSON: (json: object) => ({ parsed: json }) });
+    await load();
+    rust.on('sign_in_with_passkey', () => {
+      throw Object.assign(new Error('closed'), { kind: 'runtime', code: 'passkey_retrieval_cancelled' });
+    });
+    const refused = clerk.client!.signIn.authenticateWithPasskey({ flow: 'discoverable' });
+    await expect(refused).rejects.toMatchObject({ code: 'passkey_retrieval_cancelled' });
+    expect(get).not.toHaveBeenCalled();
+  });
+});

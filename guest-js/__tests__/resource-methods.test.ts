@@ -938,6 +938,9 @@ describe('methods of resources', () => {
     called.push('authenticate_with_web3', 'handle_redirect_callback', 'handle_email_link_verification');
     called.push('start_hosted_auth', 'handle_unauthenticated', 'join_waitlist', 'open_external');
     called.push('clerk_js_state', 'frontend_api', 'open_and_wait');
+    // `passkey.test.ts` has these.
+    called.push('sign_in_with_passkey', 'attempt_sign_in_with_passkey');
+    called.push('verify_session_with_passkey', 'register_passkey');
     expect(
       Object.keys(onDemand)
         .map(snake)

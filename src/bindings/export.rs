@@ -37,6 +37,8 @@ const ON_DEMAND: &[&str] = &[
     "reload_sign_in",
     "submit_sign_in_protect_check",
     "sign_in_with_web3",
+    "sign_in_with_passkey",
+    "attempt_sign_in_with_passkey",
     "reload_sign_up",
     "submit_sign_up_protect_check",
     "sign_up_with_web3",

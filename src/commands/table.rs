@@ -84,6 +84,10 @@ macro_rules! command_table {
             ["sign-in"] fn submit_sign_in_protect_check(clerk: Caller, sign_in_id: SignInId, proof_token: String) -> SignIn {
                 clerk.submit_sign_in_protect_check(&sign_in_id, &proof_token).await
             }
+            ["sign-in"] fn sign_in_with_passkey(clerk: Caller) -> SignIn { clerk.sign_in_with_passkey().await }
+            ["sign-in"] fn attempt_sign_in_with_passkey(clerk: Caller, sign_in_id: SignInId) -> SignIn {
+                clerk.attempt_sign_in_with_passkey(&sign_in_id).await
+            }
             ["sign-in"] fn sign_in_with_web3(clerk: Caller, strategy: String, wallet_name: Option<String>) -> SignIn {
                 clerk.sign_in_with_web3(&strategy, wallet_name.as_deref()).await
             }
@@ -242,6 +246,10 @@ macro_rules! command_table {
             ["security"] fn verify_totp(clerk: Caller, code: String) -> Totp { clerk.account().verify_totp(&code).await }
             ["security"] fn disable_totp(clerk: Caller) -> DeletedObject { clerk.account().disable_totp().await }
             ["security"] fn create_backup_codes(clerk: Caller) -> BackupCodes { clerk.account().create_backup_codes().await }
+            ["security"] fn register_passkey(clerk: Caller) -> Passkey { clerk.register_passkey().await }
+            ["security"] fn verify_session_with_passkey(clerk: Caller, session_id: SessionId) -> SessionVerification {
+                clerk.verify_session_with_passkey(&session_id).await
+            }
             ["security"] fn create_passkey(clerk: Caller) -> Passkey { clerk.account().create_passkey().await }
             ["security"] fn attempt_passkey_verification(clerk: Caller, id: String, public_key_credential: String) -> Passkey {
                 clerk.account().attempt_passkey_verification(&id, &public_key_credential).await

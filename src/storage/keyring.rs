@@ -411,4 +411,31 @@ mod tests {
             assert!(text.starts_with("Corrupt") && !text.contains("hunter2"), "{text}");
         }
     }
+
+    /// The Credential Manager itself. An entry takes 2,560 bytes, which are 1,280 characters of UTF-16.
+    #[tokio::test]
+    #[cfg(target_os = "windows")]
+    async fn keyring_store_keeps_entries_in_the_credential_manager() {
+        let store = KeyringStore::new(format!("com.example.{}", crate::core::random_text(8)));
+        assert_eq!(store.lifetime(), SecretLifetime::UntilDeleted);
+        let keys = [key(), SecretKey::Records("clerk.example.test".to_owned())];
+        for key in &keys {
+            assert!(store.read(key).await.unwrap().is_none());
+        }
+        for length in [1, 572, 1_280] {
+            let secret = "s".repeat(length);
+            store.write(&keys[0], StoredSecret::new(secret.as_str())).await.unwrap();
+            assert_eq!(
+                store.read(&keys[0]).await.unwrap().map(|found| found.expose() == secret),
+                Some(true),
+                "{length}"
+            );
+            assert!(store.read(&keys[1]).await.unwrap().is_none());
+        }
+        assert!(store.write(&keys[0], StoredSecret::new("s".repeat(1_281))).await.is_err());
+        for _ in 0..2 {
+            store.delete(&keys[0]).await.unwrap();
+            assert!(store.read(&keys[0]).await.unwrap().is_none());
+        }
+    }
 }

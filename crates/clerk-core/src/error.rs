@@ -193,6 +193,22 @@ codes! {
     WalletBridgeMisused = "wallet_bridge_misused",
     /// `web3_solana_signature` requires the name of the wallet.
     Web3SolanaWalletNameRequired = "web3_solana_wallet_name_required",
+    /// The app has no passkeys of the operating system, or the system has none.
+    PasskeyNotSupported = "passkey_not_supported",
+    /// The domain of the passkey is not one that the system accepts for this app.
+    PasskeyInvalidRpId = "passkey_invalid_rpID_or_domain",
+    /// The user closed the dialog that asked for a passkey.
+    PasskeyRetrievalCancelled = "passkey_retrieval_cancelled",
+    /// No passkey was returned.
+    PasskeyRetrievalFailed = "passkey_retrieval_failed",
+    /// The user did not respond to the dialog, or another flow took its place.
+    PasskeyOperationAborted = "passkey_operation_aborted",
+    /// The user closed the dialog that offered to create a passkey.
+    PasskeyRegistrationCancelled = "passkey_registration_cancelled",
+    /// No passkey was created.
+    PasskeyRegistrationFailed = "passkey_registration_failed",
+    /// FAPI sent no options for the passkey.
+    MissingPublicKeyOptions = "missing_public_key_options",
     /// A command of the app requires that the app, and not a window, names the instance.
     InstanceNotConfigured = "instance_not_configured",
     /// A command of the app requires a signed-in user.

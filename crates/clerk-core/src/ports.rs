@@ -342,6 +342,38 @@ pub enum WalletError {
     Misused(String),
 }
 
+/// Asks the user for passkeys, e.g. through the operating system. Options and credentials are WebAuthn's JSON
+/// (`PublicKeyCredentialRequestOptionsJSON`, `AuthenticationResponseJSON` and their kin).
+///
+/// Dropping a future should close the dialog.
+pub trait Passkeys: Send + Sync {
+    /// Asks for an existing passkey. Returns the signed response as JSON.
+    fn get<'a>(&'a self, options: &'a str) -> BoxFuture<'a, Result<String, PasskeyError>>;
+    /// Offers to create a passkey. Returns it as JSON.
+    fn create<'a>(&'a self, options: &'a str) -> BoxFuture<'a, Result<String, PasskeyError>>;
+}
+
+/// [`Passkeys`] failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasskeyError {
+    /// The user closed the dialog.
+    #[error("the user closed the dialog")]
+    Cancelled,
+    /// The user did not respond in time, or something else ended the dialog.
+    #[error("the dialog ended: {0}")]
+    Aborted(String),
+    /// The system has no passkeys.
+    #[error("passkeys are not supported: {0}")]
+    NotSupported(String),
+    /// The system does not accept the domain of the passkey for this app.
+    #[error("the domain of the passkey is not accepted: {0}")]
+    InvalidRpId(String),
+    /// It failed otherwise.
+    #[error("the passkey could not be used: {0}")]
+    Failed(String),
+}
+
 /// Returns the current time, by two clocks.
 ///
 /// Dates are read from the wall clock, which the user or a time server may set in either direction. Durations are measured

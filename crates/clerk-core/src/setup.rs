@@ -12,7 +12,7 @@ use crate::{
     navigation::callback_url::CallbackUrl,
     options::{ClerkOptions, SDK_NAME, SdkMetadata},
     outside,
-    ports::{Browser, CacheStore, CallbackListener, Clock, Event, EventSink, SecretStore, Transport, Wallet},
+    ports::{Browser, CacheStore, CallbackListener, Clock, Event, EventSink, Passkeys, SecretStore, Transport, Wallet},
     user_agent::user_agent,
 };
 
@@ -64,6 +64,8 @@ pub struct ClerkSetup {
     pub browser: Arc<dyn Browser>,
     /// Connects to wallets. Without it, web3 strategies are rejected.
     pub wallet: Option<Arc<dyn Wallet>>,
+    /// Asks the user for passkeys. Without it, only webviews that have WebAuthn can.
+    pub passkeys: Option<Arc<dyn Passkeys>>,
     /// Returns the current time.
     pub clock: Arc<dyn Clock>,
     /// Receives events.
@@ -151,6 +153,7 @@ impl ClerkSetup {
             callback_listener: None,
             browser,
             wallet: None,
+            passkeys: None,
             clock,
             events,
         }

@@ -28,6 +28,7 @@ mod flows {
     mod hosted_auth;
     mod load;
     mod oauth;
+    mod passkeys;
     mod redirect_callback;
     mod set_active;
     mod sign_out;

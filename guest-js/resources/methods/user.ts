@@ -7,6 +7,7 @@ import { OrganizationMembership } from '../organization';
 import type { User } from '../user';
 import { connection } from './external-account';
 import { type ClerkPaginatedResponse, listParams, page, type PaginationParams } from './pages';
+import { nativePasskey } from '../../passkey';
 import { done } from './shared';
 import { createCredential } from './webauthn';
 
@@ -159,11 +160,15 @@ export async function createExternalAccount(
 }
 
 /**
- * Registers a passkey, where the webview has WebAuthn.
+ * Registers a passkey, through the app's port for passkeys in Rust or where the webview has WebAuthn.
  *
  * @throws {@link ClerkRuntimeError} `passkey_not_supported`, `passkey_registration_cancelled`, `passkey_registration_failed`
  */
 export async function createPasskey(this: User): Promise<Passkey> {
+  const native = nativePasskey(() => commands.registerPasskey());
+  if (await native) {
+    return new Passkey(await done(this, native as Promise<wire.Passkey>), this.host);
+  }
   const credential = createCredential();
   const { id, verification } = await commands.createPasskey();
   const attempt = commands.attemptPasskeyVerification(id, await credential(verification?.nonce ?? ''));

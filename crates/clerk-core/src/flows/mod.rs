@@ -17,6 +17,7 @@ pub(crate) mod named_pages;
 mod next_step;
 pub(crate) mod oauth;
 pub(crate) mod outcome;
+mod passkeys;
 pub(crate) mod pending;
 mod redirect_callback;
 pub(crate) mod reverification;
