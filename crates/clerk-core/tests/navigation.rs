@@ -14,9 +14,10 @@ use serde_json::json;
 #[tokio::test]
 async fn navigate_keeps_app_pages_and_opens_other_sites_in_the_browser() {
     let app = ScriptedApp::new(two_sessions);
+    let own_page = clerk_core::default_app_url().join("/notes").unwrap();
     for (to, expected) in [
         ("/notes?a=1", Some("/notes?a=1")),
-        ("tauri://localhost/notes", Some("/notes")),
+        (own_page.as_str(), Some("/notes")),
         ("javascript:alert(1)", Some("/")),
         ("file:///etc/passwd", Some("/")),
         ("", None),

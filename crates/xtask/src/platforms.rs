@@ -84,8 +84,12 @@ const WINE: &str = "wine64";
 /// What is checked for other systems. The end-to-end tests are for a desktop with X11.
 const WORKSPACE: &[&str] = &["--workspace", "--exclude", "clerk-e2e", "--all-targets"];
 
-/// What runs under wine: the core with its tests over real sockets, the emulator, and the plugin's stores.
-const TESTED: &[&str] = &["-p", "clerk-core", "-p", "clerk-emulator"];
+/// What runs under wine: the core with its tests over real sockets, and the unit tests of the emulator and of the plugin, among them
+/// one of the Credential Manager.
+const TESTED: &[&str] =
+    &["-p", "clerk-core", "-p", "clerk-emulator", "-p", "tauri-plugin-clerk", "--lib", "--test", "core"];
+/// Debian's package puts no program into the path.
+const WINE_PROGRAMS: &str = "/usr/lib/wine";
 
 /// `cargo xtask platforms`.
 pub(crate) fn run(options: &[&str]) -> Result<(), String> {
@@ -224,7 +228,12 @@ impl Wine {
         let source = folder_of("tools").join("prng.c");
         write(&source, PRNG)?;
         execute(&mut wine.command("wineboot", &["--init"]))?;
-        let library = wine.0.join("drive_c/windows/system32/bcryptprimitives.dll");
+        let system = wine.0.join("drive_c/windows/system32");
+        // Tauri's programs don't start without it, although no test opens a webview.
+        let loader = folder_of("run").join(Platform::Windows.target()).join("debug/WebView2Loader.dll");
+        fs::copy(&loader, system.join("WebView2Loader.dll"))
+            .map_err(|error| format!("{} could not be copied: {error}", loader.display()))?;
+        let library = system.join("bcryptprimitives.dll");
         let [source, library] = [source, library].map(|path| path.to_string_lossy().into_owned());
         let arguments = ["-shared", "-O2", &source, "-o", &library, "-ladvapi32"];
         execute(&mut program("x86_64-w64-mingw32-gcc", &arguments))?;
@@ -232,7 +241,7 @@ impl Wine {
     }
 
     fn command(&self, name: &str, arguments: &[&str]) -> Command {
-        let mut command = program("wine64", &[&[name], arguments].concat());
+        let mut command = program(&wine_program("wine64"), &[&[name], arguments].concat());
         // No window is opened, and nothing is downloaded.
         command.env("WINEPREFIX", &self.0).env("WINEDEBUG", "-all").env("WINEDLLOVERRIDES", "mscoree,mshtml=");
         command.env_remove("DISPLAY").stdin(Stdio::null());
@@ -243,8 +252,13 @@ impl Wine {
 impl Drop for Wine {
     fn drop(&mut self) {
         // The programs of this folder only.
-        let _ = program("wineserver", &["-k"]).env("WINEPREFIX", &self.0).status();
+        let _ = program(&wine_program("wineserver"), &["-k"]).env("WINEPREFIX", &self.0).status();
     }
+}
+
+fn wine_program(name: &str) -> String {
+    let own = Path::new(WINE_PROGRAMS).join(name);
+    if own.exists() { own.to_string_lossy().into_owned() } else { name.to_owned() }
 }
 
 fn run_tests(tests: &[TestProgram]) -> Result<(), String> {
