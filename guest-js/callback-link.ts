@@ -3,8 +3,8 @@ import { handleCallbackLink as handle } from './bindings';
 import type { LinkOutcome } from './bindings';
 
 /**
- * Handles a link that the user copied from the browser: for computers on which no link and no port leads back to the app. The
- * flow that is waiting, e.g. `authenticateWithRedirect`, ends as if the link had been opened.
+ * Handles a link that the user copied from the browser: where the browser can't reach the app, e.g. because it runs on another
+ * computer, or after a restart of the app. The flow that is waiting, e.g. `authenticateWithRedirect`, ends as if the link had been opened.
  *
  * A link counts only if Clerk confirms that it belongs to a flow of this app.
  *

@@ -82,7 +82,7 @@ export const resetSignInPassword = (signInId: SignInId, params: ResetPasswordPar
 export const reloadSignIn = (signInId: SignInId, rotatingTokenNonce: string | null) => invoke<SignIn>("reload_sign_in", { signInId, rotatingTokenNonce });
 export const submitSignInProtectCheck = (signInId: SignInId, proofToken: string) => invoke<SignIn>("submit_sign_in_protect_check", { signInId, proofToken });
 export const signInWithPasskey = () => invoke<SignIn>("sign_in_with_passkey");
-export const attemptSignInWithPasskey = (signInId: SignInId) => invoke<SignIn>("attempt_sign_in_with_passkey", { signInId });
+export const attemptSignInWithPasskey = (signInId: SignInId, isSecondFactor: boolean) => invoke<SignIn>("attempt_sign_in_with_passkey", { signInId, isSecondFactor });
 export const signInWithWeb3 = (strategy: string, walletName: string | null) => invoke<SignIn>("sign_in_with_web3", { strategy, walletName });
 export const reloadSignUp = (signUpId: SignUpId, rotatingTokenNonce: string | null) => invoke<SignUp>("reload_sign_up", { signUpId, rotatingTokenNonce });
 export const submitSignUpProtectCheck = (signUpId: SignUpId, proofToken: string) => invoke<SignUp>("submit_sign_up_protect_check", { signUpId, proofToken });

@@ -46,19 +46,17 @@ export async function signInWithPasskey(signIn: PasskeySignIn, flow?: PasskeyFlo
 export async function attemptPasskey(signIn: PasskeySignIn, isSecond: boolean): Promise<wire.SignIn> {
   const { id } = signIn;
   if (!id) {
-    requirePasskeys();
     throw new ClerkRuntimeError('no signIn is in progress: pass a flow, or call signIn.create() first', {
       code: 'attempt_not_started',
     });
   }
   const factors = isSecond ? signIn.supportedSecondFactors : signIn.supportedFirstFactors;
   if (!factors?.some((factor) => factor.strategy === strategy)) {
-    requirePasskeys();
     throw new ClerkRuntimeError('the sign-in does not offer a passkey for this step: choose another factor', {
       code: 'factor_not_found',
     });
   }
-  const native = await nativePasskey(() => onDemand.attemptSignInWithPasskey(id));
+  const native = await nativePasskey(() => onDemand.attemptSignInWithPasskey(id, isSecond));
   if (native) {
     return native;
   }

@@ -85,8 +85,8 @@ macro_rules! command_table {
                 clerk.submit_sign_in_protect_check(&sign_in_id, &proof_token).await
             }
             ["sign-in"] fn sign_in_with_passkey(clerk: Caller) -> SignIn { clerk.sign_in_with_passkey().await }
-            ["sign-in"] fn attempt_sign_in_with_passkey(clerk: Caller, sign_in_id: SignInId) -> SignIn {
-                clerk.attempt_sign_in_with_passkey(&sign_in_id).await
+            ["sign-in"] fn attempt_sign_in_with_passkey(clerk: Caller, sign_in_id: SignInId, is_second_factor: bool) -> SignIn {
+                clerk.attempt_sign_in_with_passkey(&sign_in_id, is_second_factor).await
             }
             ["sign-in"] fn sign_in_with_web3(clerk: Caller, strategy: String, wallet_name: Option<String>) -> SignIn {
                 clerk.sign_in_with_web3(&strategy, wallet_name.as_deref()).await

@@ -27,7 +27,7 @@ use url::Url;
 
 use super::{
     page::{empty, escape_html, html},
-    server::{Respond, Server},
+    server::{Respond, serve_until},
 };
 use crate::{
     core::{CallbackUrl, LinkOutcome, random_text},
@@ -39,14 +39,28 @@ const PAGE: &str = include_str!("callback.html");
 /// Is called when a request finished a flow.
 type Returned = Arc<dyn Fn() + Send + Sync>;
 
+/// How long after the end of a flow its port still answers, with a page that says so: the browser may come late, e.g. after an e-mail
+/// link whose outcome the app has heard of otherwise.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How long requests may take that have arrived before the port was closed.
+const GRACE: Duration = Duration::from_secs(60);
+
 /// Listens at a callback URL on this computer.
 pub(crate) struct LoopbackListener {
     callback: CallbackUrl,
     /// The app's name, for the pages.
     app: String,
     returned: Returned,
-    /// Tells when the port of the flow before is closed.
-    before: Mutex<Option<oneshot::Receiver<()>>>,
+    before: Mutex<Option<Before>>,
+}
+
+/// The server of the flow before.
+struct Before {
+    /// Dropped to close its port now, if its flow is over.
+    stop: oneshot::Sender<()>,
+    /// Tells when its port is closed.
+    closed: oneshot::Receiver<()>,
 }
 
 impl LoopbackListener {
@@ -63,20 +77,28 @@ impl LoopbackListener {
         let url = self.callback.as_url().clone();
         let port = url.port().unwrap_or_default();
         let mut before = self.before.lock().await;
-        if let Some(closed) = before.take() {
-            // A flow ended, and this one began at once.
+        if let Some(Before { stop, closed }) = before.take() {
+            drop(stop);
             let _ = closed.await;
         }
         let listener = bind(port).await.map_err(|error| reason(&error))?;
         let host = format!("{}:{port}", Ipv4Addr::LOCALHOST);
         let (app, returned) = (self.app.clone(), self.returned.clone());
-        let page = CallbackPage { host, url, app, handle, returned, is_over: AtomicBool::new(false) };
-        let (server, closed) = Server::start(listener, Arc::new(page));
-        *before = Some(closed);
+        let flow = Arc::new(Flow { handle, returned, is_over: AtomicBool::new(false) });
+        let page = CallbackPage { host, url, app, flow: flow.clone() };
         let (keep, dropped) = oneshot::channel::<()>();
-        tokio::spawn(async move {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (open, closed) = oneshot::channel::<()>();
+        *before = Some(Before { stop, closed });
+        let until = async move {
             let _ = tokio::time::timeout(lifetime, dropped).await;
-            drop(server);
+            flow.is_over.store(true, Ordering::Release);
+            let _ = tokio::time::timeout(LINGER, stopped).await;
+        };
+        tokio::spawn(async move {
+            let mut connections = serve_until(listener, Arc::new(page), until).await;
+            drop(open);
+            let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
         });
         Ok(Box::new(keep))
     }
@@ -105,44 +127,61 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
+/// What becomes of the links of one flow.
+struct Flow {
+    handle: HandleCallback,
+    returned: Returned,
+    /// Whether the flow is over. Nothing is passed on any more.
+    is_over: AtomicBool,
+}
+
+impl Flow {
+    /// Handles a link to the end, also if the browser closes the connection: Clerk redeems a link once.
+    async fn handle(self: &Arc<Self>, link: Url) -> LinkOutcome {
+        let flow = self.clone();
+        let handled = tokio::spawn(async move {
+            let outcome = (flow.handle)(link).await;
+            if matches!(outcome, LinkOutcome::Delivered | LinkOutcome::Resumed) {
+                flow.is_over.store(true, Ordering::Release);
+                (flow.returned)();
+            }
+            outcome
+        });
+        handled.await.unwrap_or(LinkOutcome::Refused)
+    }
+}
+
 /// The server of one flow.
 struct CallbackPage {
     /// The value that `Host` must have. Pages of other sites, whose name leads to this computer, have another.
     host: String,
     url: Url,
     app: String,
-    handle: HandleCallback,
-    returned: Returned,
-    /// Whether a request finished the flow.
-    is_over: AtomicBool,
+    flow: Arc<Flow>,
 }
 
 impl Respond for CallbackPage {
     const NAME: &'static str = "the callback URL";
+    /// More than links that may wait to be judged, so that the queue decides which of them counts.
+    const MAX_CONNECTIONS: usize = 64;
 
     async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         if let Err(status) = self.check(&request) {
             return empty(status);
         }
-        if self.is_over.load(Ordering::Acquire) {
-            return self.page(
-                StatusCode::GONE,
-                "This page was opened before",
-                "The app has the answer already. You can close this tab.",
-            );
+        let is_over = || self.flow.is_over.load(Ordering::Acquire);
+        if is_over() {
+            return self.over(StatusCode::GONE);
         }
         let mut link = self.url.clone();
         link.set_query(request.uri().query());
-        match (self.handle)(link).await {
-            LinkOutcome::Delivered | LinkOutcome::Resumed => {
-                self.is_over.store(true, Ordering::Release);
-                (self.returned)();
-                let text = format!("Return to {} to continue.", self.app);
-                self.page(StatusCode::OK, "You can close this tab", &text)
-            }
+        match self.flow.handle(link).await {
+            LinkOutcome::Delivered | LinkOutcome::Resumed => self.over(StatusCode::OK),
+            // Another request was faster.
+            LinkOutcome::Refused | LinkOutcome::NotOurs if is_over() => self.over(StatusCode::GONE),
             LinkOutcome::Refused | LinkOutcome::NotOurs => {
-                let text = format!("{0} was not waiting for it. If {0} still waits, start again there.", self.app);
-                self.page(StatusCode::BAD_REQUEST, "This page finished nothing", &text)
+                let text = "If it still waits for the browser, reload this page, or start again there.";
+                self.page(StatusCode::BAD_REQUEST, &format!("Return to {}", self.app), text)
             }
         }
     }
@@ -167,6 +206,11 @@ impl CallbackPage {
             true => Ok(()),
             false => Err(StatusCode::FORBIDDEN),
         }
+    }
+
+    /// The page at the end of a flow.
+    fn over(&self, status: StatusCode) -> Response<Full<Bytes>> {
+        self.page(status, "You can close this tab", &format!("Return to {} to continue.", self.app))
     }
 
     fn page(&self, status: StatusCode, title: &str, text: &str) -> Response<Full<Bytes>> {

@@ -21,7 +21,6 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::oneshot,
     task::{AbortHandle, JoinSet},
 };
 
@@ -29,8 +28,6 @@ use super::peer;
 
 /// Limit of a request's line and headers, in bytes.
 const MAX_HEADERS: usize = 16 * 1024;
-/// Limit of connections at the same time. A browser opens up to six to one host.
-pub(crate) const MAX_CONNECTIONS: usize = 8;
 /// Time to send a request's headers, and again its body.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause after an error of `accept`, e.g. when the process has no file descriptors left.
@@ -41,31 +38,24 @@ pub(crate) trait Respond: Send + Sync + 'static {
     /// What is served, for the log.
     const NAME: &'static str;
 
+    /// Limit of connections at the same time. A browser opens up to six to one host.
+    const MAX_CONNECTIONS: usize = 8;
+
     fn respond(&self, request: Request<Incoming>) -> impl Future<Output = Response<Full<Bytes>>> + Send;
 }
 
-/// A server that runs as a task. Dropping it closes the port at once; requests that have arrived are still answered.
-pub(crate) struct Server(#[expect(dead_code, reason = "dropped, not read")] oneshot::Sender<()>);
-
-/// How long open connections may take after the server was dropped.
-const GRACE: Duration = Duration::from_secs(2);
-
-impl Server {
-    /// Starts a server. The receiver is told, by an error, when its port is closed.
-    pub(crate) fn start<R: Respond>(listener: TcpListener, responder: Arc<R>) -> (Self, oneshot::Receiver<()>) {
-        let (running, dropped) = oneshot::channel();
-        let (open, closed) = oneshot::channel();
-        tokio::spawn(async move {
-            let mut tasks = JoinSet::new();
-            tokio::select! {
-                () = serve(listener, responder, &mut tasks) => {}
-                _ = dropped => {}
-            }
-            drop(open);
-            let _ = tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} }).await;
-        });
-        (Self(running), closed)
+/// Serves until `until` is over, and closes the port then. Returns the connections that are still open.
+pub(crate) async fn serve_until<R: Respond>(
+    listener: TcpListener,
+    responder: Arc<R>,
+    until: impl Future<Output = ()>,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tokio::select! {
+        () = serve(listener, responder, &mut tasks) => {}
+        () = until => {}
     }
+    tasks
 }
 
 /// Accepts connections.
@@ -113,7 +103,7 @@ pub(crate) async fn serve<R: Respond>(mut listener: impl Accept, responder: Arc<
             }
         };
         open.retain(|one| !one.task.is_finished());
-        if open.len() >= MAX_CONNECTIONS {
+        if open.len() >= R::MAX_CONNECTIONS {
             // Silent connections make room, or they would keep the page from loading.
             match open.iter().position(|one| !one.busy.load(Ordering::Acquire)) {
                 Some(oldest) => open.remove(oldest).into_iter().for_each(|one| one.task.abort()),

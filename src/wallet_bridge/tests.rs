@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::loopback::server::{Accept, MAX_CONNECTIONS, REQUEST_TIMEOUT, serve};
+use crate::loopback::server::{Accept, REQUEST_TIMEOUT, Respond, serve};
 
 /// A browser that records the URL it should open.
 #[derive(Default)]
@@ -315,7 +315,7 @@ fn address(page: &Client) -> SocketAddr {
 async fn wallet_bridge_loads_although_silent_connections_are_open() {
     let (connecting, mut page) = begin("metamask").await;
     let mut silent = Vec::new();
-    for _ in 0..4 * MAX_CONNECTIONS {
+    for _ in 0..4 * Bridge::MAX_CONNECTIONS {
         silent.push(TcpStream::connect(address(&page)).await.unwrap());
     }
     page.load().await;

@@ -349,6 +349,11 @@ impl Clerk {
         Self(self.0.clone(), None)
     }
 
+    /// Returns a handle of the app for its state.
+    pub(crate) fn of_inner(inner: Arc<Inner>) -> Self {
+        Self(inner, None)
+    }
+
     /// Returns the options of the window that this handle belongs to.
     pub(crate) fn own_options(&self) -> Option<&ClerkOptions> {
         self.1.as_deref()

@@ -345,7 +345,8 @@ pub enum WalletError {
 /// Asks the user for passkeys, e.g. through the operating system. Options and credentials are WebAuthn's JSON
 /// (`PublicKeyCredentialRequestOptionsJSON`, `AuthenticationResponseJSON` and their kin).
 ///
-/// Dropping a future should close the dialog.
+/// Dropping a future should close the dialog. A future must not block its thread; a blocking call of the system belongs on a thread of
+/// its own, e.g. by `tokio::task::spawn_blocking`.
 pub trait Passkeys: Send + Sync {
     /// Asks for an existing passkey. Returns the signed response as JSON.
     fn get<'a>(&'a self, options: &'a str) -> BoxFuture<'a, Result<String, PasskeyError>>;

@@ -10,10 +10,7 @@ use clerk_testkit::{
     app::{ADA, App, PASSWORD, config, google_params, grace},
     with_timeout,
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use super::*;
 use crate::core::{AttemptKind, LoadOptions, storage::MemoryStore};
@@ -114,14 +111,14 @@ async fn callback_that_proves_nothing_goes_on_and_one_that_finishes_is_the_last(
     for _ in 0..3 {
         let page = callback.get("/callback?state=wrong", &NAVIGATION).await.unwrap();
         assert_eq!(page.status(), 400);
-        assert!(page.text().await.unwrap().contains("This page finished nothing"));
+        assert!(page.text().await.unwrap().contains("Return to Notes"));
     }
     assert_eq!(callback.shown.load(AtomicOrdering::SeqCst), 0);
     *callback.outcome.lock().unwrap() = LinkOutcome::Resumed;
     assert_eq!(callback.get("/callback?state=right", &[]).await.unwrap().status(), 200);
     let again = callback.get("/callback?state=right", &NAVIGATION).await.unwrap();
     assert_eq!(again.status(), 410);
-    assert!(again.text().await.unwrap().contains("opened before"));
+    assert!(again.text().await.unwrap().contains("You can close this tab"));
     assert_eq!(callback.links().len(), 4, "nothing is passed on after the end");
 }
 
@@ -172,6 +169,81 @@ async fn callback_is_answered_while_slow_clients_are_connected() {
     assert_eq!(callback.links(), [callback.url.as_str()], "an unfinished request is not passed on");
 }
 
+/// The browser does not wait: the user closes the tab while Clerk is asked.
+#[tokio::test]
+async fn callback_is_handled_to_the_end_when_the_browser_closes_the_connection() {
+    let callback = Callback::new();
+    let (go_on, wait) = oneshot::channel::<()>();
+    let (asked, began) = oneshot::channel::<()>();
+    let steps = StdMutex::new(Some((asked, wait)));
+    let handle: HandleCallback = Arc::new(move |_| {
+        let steps = steps.lock().unwrap().take();
+        Box::pin(async move {
+            let (asked, wait) = steps.expect("one link");
+            asked.send(()).unwrap();
+            wait.await.unwrap();
+            LinkOutcome::Delivered
+        })
+    });
+    let listening = callback.listener.listen(LIFETIME, handle).await.unwrap();
+    let host = format!("127.0.0.1:{}", callback.url.port().unwrap());
+    let mut browser = TcpStream::connect(&host).await.unwrap();
+    browser.write_all(format!("GET /callback HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.unwrap();
+    with_timeout("the link to arrive", began).await.unwrap();
+    drop(browser);
+    // Also the end of the flow does not end what is left to do.
+    drop(listening);
+    // Time for the server to notice.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    go_on.send(()).expect("the link is still being handled");
+    with_timeout("the app to be shown", async {
+        while callback.shown.load(AtomicOrdering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn callback_says_the_same_for_a_while_after_its_flow_ended() {
+    let callback = Callback::new();
+    drop(callback.listen().await);
+    let page = callback.get("/callback?__clerk_status=verified", &NAVIGATION).await.unwrap();
+    assert_eq!(page.status(), 410);
+    assert!(page.text().await.unwrap().contains("You can close this tab"));
+    assert_eq!(callback.links(), [""; 0]);
+}
+
+#[tokio::test]
+async fn callback_is_answered_while_many_links_are_being_judged() {
+    let callback = Callback::new();
+    let links = callback.links.clone();
+    let handle: HandleCallback = Arc::new(move |link| {
+        links.lock().unwrap().push(link.to_string());
+        Box::pin(async move {
+            if link.query() == Some("forged") {
+                std::future::pending::<()>().await;
+            }
+            LinkOutcome::Delivered
+        })
+    });
+    let _listening = callback.listener.listen(LIFETIME, handle).await.unwrap();
+    let host = format!("127.0.0.1:{}", callback.url.port().unwrap());
+    let mut forged = Vec::new();
+    for _ in 0..40 {
+        let mut stream = TcpStream::connect(&host).await.unwrap();
+        stream.write_all(format!("GET /callback?forged HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.unwrap();
+        forged.push(stream);
+    }
+    with_timeout("the links to arrive", async {
+        while callback.links().len() < 40 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(callback.get("/callback?genuine", &NAVIGATION).await.unwrap().status(), 200);
+}
+
 #[tokio::test]
 async fn listen_says_that_another_program_listens_on_the_port() {
     let callback = Callback::new();
@@ -200,14 +272,7 @@ async fn listen_works_at_once_after_the_flow_before_ended() {
 async fn listen_ends_when_it_is_dropped_and_after_its_lifetime() {
     let callback = Callback::new();
     let address = ("127.0.0.1", callback.url.port().unwrap());
-    let is_closed = async || {
-        let mut connected = TcpStream::connect(address).await;
-        while let Ok(mut stream) = connected {
-            // Accepted by the kernel, and closed without a response.
-            assert_eq!(stream.read(&mut [0; 1]).await.unwrap_or_default(), 0);
-            connected = TcpStream::connect(address).await;
-        }
-    };
+    let is_closed = async || while TcpStream::connect(address).await.is_ok() {};
     drop(callback.listen().await);
     with_timeout("the port to be closed", is_closed()).await;
     let _listening = callback.try_listen(Duration::from_millis(1)).await.unwrap();

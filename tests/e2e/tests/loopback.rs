@@ -52,7 +52,7 @@ async fn google_sign_in_returns_by_loopback() -> Result<()> {
     let tab = desktop.browser().windows().await?.pop().ok_or("the browser has no tab")?;
     desktop.browser().switch_to_window(tab).await?;
     desktop.browser().goto(format!("{callback}?rotating_token_nonce=forged")).await?;
-    assert!(desktop.browser().source().await?.contains("This page finished nothing"));
+    assert!(desktop.browser().source().await?.contains("If it still waits for the browser"));
     window.wait_for("waiting").await?;
 
     // The user.

@@ -17,7 +17,7 @@ impl Clerk {
     /// # Errors
     /// See [`account`](Self::account); `email_link_expired`, `email_link_failed`, `oauth_flow_cancelled` (see
     /// [`cancel_authentication`](Self::cancel_authentication)), `oauth_flow_superseded`, `oauth_flow_timed_out` after ten
-    /// minutes, `redirect_url_invalid`.
+    /// minutes, `redirect_url_invalid`, `callback_port_unavailable`.
     ///
     /// # Source
     /// FAPI `POST /v1/me/email_addresses/{id}/prepare_verification`; `EmailAddress.createEmailLinkFlow()`.
@@ -36,6 +36,7 @@ impl Clerk {
         };
         if let Err(error) = self.listen(flow, &mut signal).await {
             self.0.flows.end(flow);
+            self.forget_record(flow).await;
             return Err(error);
         }
         let result = tokio::select! {

@@ -126,7 +126,7 @@ impl Clerk {
     /// # Errors
     /// `email_link_expired`, `email_link_failed`, `oauth_flow_cancelled` (see
     /// [`cancel_authentication`](Self::cancel_authentication)), `oauth_flow_superseded`, `oauth_flow_timed_out` after
-    /// ten minutes, `redirect_url_invalid`, `not_loaded`, `network_error`, or `api_response_error`.
+    /// ten minutes, `redirect_url_invalid`, `callback_port_unavailable`, `not_loaded`, `network_error`, or `api_response_error`.
     ///
     /// # Source
     /// FAPI `…/prepare_first_factor` and `POST /v1/client/magic_links/complete`; `SignIn.createEmailLinkFlow()`.

@@ -32,7 +32,7 @@ impl Clerk {
     /// # Errors
     /// - `hosted_auth_failed`: the callback link is incomplete, or its session is not signed in on this device.
     /// - `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`: the flow ended without a callback.
-    /// - `redirect_url_invalid`, `url_not_allowed`, `browser_unavailable`, `not_loaded`, `network_error`, or
+    /// - `redirect_url_invalid`, `callback_port_unavailable`, `url_not_allowed`, `browser_unavailable`, `not_loaded`, `network_error`, or
     ///   `api_response_error`.
     ///
     /// # Source

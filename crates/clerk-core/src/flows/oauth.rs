@@ -75,7 +75,8 @@ impl Clerk {
     /// - `oauth_access_denied`: the user denied access at the provider.
     /// - `oauth_callback_failed`: the provider or FAPI reported another failure.
     /// - `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`: the flow ended without a callback.
-    /// - `redirect_url_invalid`: the app has no deep-link scheme.
+    /// - `redirect_url_invalid`: the app has no callback URL. `callback_port_unavailable`: it is one on this computer, and the app
+    ///   can't listen there.
     /// - `oauth_transport_missing_verification_url`, `browser_unavailable`: no page could be opened.
     /// - `not_loaded`, `network_error`, `redirect_callback_incomplete`, or `api_response_error`, e.g. with
     ///   `resource_missmatch` (Clerk's spelling) when the callback URL is not on the instance's allowlist.

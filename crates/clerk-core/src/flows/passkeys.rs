@@ -10,7 +10,7 @@ use crate::{
     clerk::Clerk,
     error::{Error, ErrorCode, Result},
     flows::pending::{Signal, Signals},
-    models::{Passkey, SessionId, SessionVerification, SignIn, SignInId, SignInStatus, Verification},
+    models::{Passkey, SessionId, SessionVerification, SignIn, SignInId, Verification},
     outside,
     ports::{BoxFuture, PasskeyError, Passkeys},
     resources::{
@@ -63,22 +63,17 @@ impl Clerk {
         .await
     }
 
-    /// Completes the present step of a sign-in with a passkey: the second factor if it needs one, else the first.
+    /// Completes the first or second factor of a sign-in with a passkey.
     ///
     /// # Errors
     /// As [`sign_in_with_passkey`](Self::sign_in_with_passkey).
     ///
     /// # Source
     /// FAPI `…/prepare_first_factor`, `…/prepare_second_factor` and their attempts; `SignIn.authenticateWithPasskey()`.
-    pub async fn attempt_sign_in_with_passkey(&self, id: &SignInId) -> Result<SignIn> {
+    pub async fn attempt_sign_in_with_passkey(&self, id: &SignInId, is_second_factor: bool) -> Result<SignIn> {
         self.with_passkeys(async |mut prompt| {
-            let is_second = self.client().and_then(|client| client.sign_in.clone()).is_some_and(|sign_in| {
-                [SignInStatus::NeedsSecondFactor, SignInStatus::NeedsClientTrust]
-                    .iter()
-                    .any(|status| sign_in.is(status))
-            });
             let prepare = PrepareFactorParams::new(STRATEGY);
-            if is_second {
+            if is_second_factor {
                 let prepared = self.prepare_sign_in_second_factor(id, prepare).await?;
                 let verification = prepared.second_factor_verification.as_ref();
                 let credential = prompt.ask(Ceremony::Retrieval, verification).await?;
@@ -170,6 +165,12 @@ impl Prompt {
         };
         let asked = tokio::time::timeout(self.timeout, outside::wait("the passkeys", call));
         let credential = tokio::select! {
+            // A flow that has ended opens no dialog.
+            biased;
+            ended = &mut self.signal => Err(PasskeyError::Aborted(match ended {
+                Ok(Signal::Cancelled) => "it was cancelled".to_owned(),
+                _ => "another flow took its place".to_owned(),
+            })),
             asked = asked => match asked {
                 Ok(Some(Ok(credential))) if !is_object(&credential) => {
                     Err(PasskeyError::Failed("it returned no credential as JSON".to_owned()))
@@ -178,10 +179,6 @@ impl Prompt {
                 Ok(None) => Err(PasskeyError::Failed("it panicked".to_owned())),
                 Err(_) => Err(PasskeyError::Aborted("the user did not respond in time".to_owned())),
             },
-            ended = &mut self.signal => Err(PasskeyError::Aborted(match ended {
-                Ok(Signal::Cancelled) => "it was cancelled".to_owned(),
-                _ => "another flow took its place".to_owned(),
-            })),
         };
         credential.map_err(|error| error_of(ceremony, &error))
     }

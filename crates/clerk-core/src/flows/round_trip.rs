@@ -16,6 +16,7 @@ use crate::{
         outcome::RedirectOutcome,
         pending::{FlowId, PendingFlow, PendingRecord, RECORD_LIFETIME, Returned, Signal, Signals},
     },
+    navigation::callback_url::LinkOutcome,
     outside,
     ports::HandleCallback,
     random::random_text,
@@ -75,12 +76,19 @@ impl Clerk {
     /// Listens at the callback URL until the flow ends, if it is one on this computer.
     pub(super) async fn listen(&self, flow: FlowId, signal: &mut Signals) -> Result<()> {
         let Some(listener) = &self.0.setup.callback_listener else { return Ok(()) };
-        let clerk = self.clone();
+        // Not a handle: what listens must not keep the state alive that it belongs to.
+        let inner = Arc::downgrade(&self.0);
         let handle: HandleCallback = Arc::new(move |link| {
-            let clerk = clerk.clone();
-            Box::pin(async move { clerk.handle_deep_link(&link).await })
+            let clerk = inner.upgrade().map(Self::of_inner);
+            Box::pin(async move {
+                match clerk {
+                    Some(clerk) => clerk.handle_deep_link(&link).await,
+                    None => LinkOutcome::Refused,
+                }
+            })
         });
-        let listening = outside::wait("the callback listener", || listener.listen(RECORD_LIFETIME, handle));
+        let lifetime = RECORD_LIFETIME.max(self.0.setup.browser_timeout);
+        let listening = outside::wait("the callback listener", || listener.listen(lifetime, handle));
         let listening = match tokio::time::timeout(LISTEN_TIMEOUT, listening).await {
             Ok(Some(listening)) => listening,
             Ok(None) => Err("the listener failed".to_owned()),

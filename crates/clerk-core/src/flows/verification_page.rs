@@ -42,7 +42,7 @@ impl Clerk {
     ///
     /// # Errors
     /// `url_not_allowed` if FAPI named no such page, `oauth_flow_superseded`, `oauth_flow_cancelled`, `oauth_flow_timed_out`,
-    /// `redirect_url_invalid`, `browser_unavailable`, `not_loaded`.
+    /// `redirect_url_invalid`, `callback_port_unavailable`, `browser_unavailable`, `not_loaded`.
     pub async fn open_and_wait(&self, url: &str) -> Result<OpenAndWaitOutcome> {
         let snapshot = self.loaded().await?;
         let callback = self.0.setup.callback.clone()?;

@@ -37,6 +37,8 @@ struct Recorder {
     listening: Arc<AtomicUsize>,
     asked: AtomicUsize,
     handle: Mutex<Option<HandleCallback>>,
+    /// For how long it is asked to listen.
+    lifetime: Mutex<Duration>,
 }
 
 struct Counted(Arc<AtomicUsize>);
@@ -49,7 +51,7 @@ impl Drop for Counted {
 
 impl CallbackListener for Recorder {
     fn listen(&self, lifetime: Duration, handle: HandleCallback) -> BoxFuture<'_, Result<Listening, String>> {
-        assert_eq!(lifetime, Duration::from_secs(600), "as long as a flow can be finished");
+        assert_eq!(lifetime, *self.lifetime.lock().unwrap(), "as long as a flow can be finished");
         self.asked.fetch_add(1, Ordering::SeqCst);
         let behaviour = *self.behaviour.lock().unwrap();
         match behaviour {
@@ -80,11 +82,17 @@ impl Recorder {
 }
 
 async fn app() -> (App, Arc<Recorder>) {
+    app_that_waits(Duration::from_millis(50)).await
+}
+
+/// An app with this timeout of flows in the browser.
+async fn app_that_waits(browser_timeout: Duration) -> (App, Arc<Recorder>) {
     let recorder = Arc::new(Recorder {
         behaviour: Mutex::new(Behaviour::Listens),
         listening: Arc::default(),
         asked: AtomicUsize::new(0),
         handle: Mutex::default(),
+        lifetime: Mutex::new(Duration::from_secs(600)),
     });
     let mut instance = config();
     instance.redirect_urls = vec![CALLBACK.to_owned()];
@@ -94,7 +102,7 @@ async fn app() -> (App, Arc<Recorder>) {
     let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
         setup.callback = CallbackUrl::parse_loopback(CALLBACK);
         setup.callback_listener = Some(listener);
-        setup.browser_timeout = Duration::from_millis(50);
+        setup.browser_timeout = browser_timeout;
     });
     app.clerk.load(LoadOptions::default()).await.unwrap();
     (app, recorder)
@@ -113,6 +121,27 @@ async fn callback_listener_listens_until_a_request_finishes_the_flow_also_after_
     let link = app.emulator.decide(&page, Decision::Approve(grace())).unwrap();
     assert_eq!(recorder.request(link).await, LinkOutcome::Resumed);
     assert_eq!((recorder.count(), app.user_name().as_deref()), (0, Some("Grace Hopper")));
+}
+
+#[tokio::test]
+async fn callback_listener_listens_as_long_as_the_app_waits() {
+    let (app, recorder) = app_that_waits(Duration::from_secs(3_600)).await;
+    *recorder.lifetime.lock().unwrap() = Duration::from_secs(3_600);
+    let (_flow, _page) = app.begin(google_params(AttemptKind::SignIn)).await;
+    assert_eq!(recorder.count(), 1);
+}
+
+#[tokio::test]
+async fn callback_listener_does_not_keep_the_state_of_a_dropped_app() {
+    let (app, recorder) = app_that_waits(Duration::from_secs(3_600)).await;
+    *recorder.lifetime.lock().unwrap() = Duration::from_secs(3_600);
+    let (flow, page) = app.begin(google_params(AttemptKind::SignIn)).await;
+    let link = app.emulator.decide(&page, Decision::Approve(grace())).unwrap();
+    flow.abort();
+    assert!(flow.await.unwrap_err().is_cancelled());
+    drop(app);
+    assert_eq!(recorder.count(), 0);
+    assert_eq!(recorder.request(link).await, LinkOutcome::Refused);
 }
 
 #[tokio::test]

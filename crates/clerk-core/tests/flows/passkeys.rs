@@ -134,7 +134,7 @@ async fn attempt_sign_in_with_passkey_completes_the_sign_in_of_an_identifier() {
     let params = SignInCreateParams { identifier: Some(ADA.to_owned()), ..Default::default() };
     let begun = app.clerk.create_sign_in(params).await.unwrap();
     asked(&dialog);
-    let sign_in = app.clerk.attempt_sign_in_with_passkey(&begun.id).await.unwrap();
+    let sign_in = app.clerk.attempt_sign_in_with_passkey(&begun.id, false).await.unwrap();
     assert_eq!((sign_in.status, asked(&dialog)), (Some(SignInStatus::Complete), vec!["get"]));
 }
 
@@ -207,7 +207,7 @@ async fn passkeys_ask_nobody_without_a_port_or_without_options() {
     let before = without.emulator.requests().len();
     let codes = [
         without.clerk.sign_in_with_passkey().await.map(drop).unwrap_err(),
-        without.clerk.attempt_sign_in_with_passkey(&"sia_1".into()).await.map(drop).unwrap_err(),
+        without.clerk.attempt_sign_in_with_passkey(&"sia_1".into(), true).await.map(drop).unwrap_err(),
         without.clerk.verify_session_with_passkey(&"sess_1".into()).await.map(drop).unwrap_err(),
         without.clerk.register_passkey().await.map(drop).unwrap_err(),
     ];
