@@ -180,8 +180,9 @@ impl Respond for CallbackPage {
             // Another request was faster.
             LinkOutcome::Refused | LinkOutcome::NotOurs if is_over() => self.over(StatusCode::GONE),
             LinkOutcome::Refused | LinkOutcome::NotOurs => {
-                let text = "If it still waits for the browser, reload this page, or start again there.";
-                self.page(StatusCode::BAD_REQUEST, &format!("Return to {}", self.app), text)
+                let text =
+                    format!("If {} still waits for the browser, reload this page, or start again there.", self.app);
+                self.page(StatusCode::BAD_REQUEST, &format!("Return to {}", self.app), &text)
             }
         }
     }

@@ -250,7 +250,9 @@ fn store_error(error: Error) -> StoreError {
         Error::NoDefaultStore => StoreError::Unavailable(
             "no keyring was found; on Linux, start a Secret Service such as gnome-keyring or KWallet".to_owned(),
         ),
-        Error::TooLong(_, limit) => StoreError::Unavailable(format!("a secret may have at most {limit} characters")),
+        Error::TooLong(what, limit) => {
+            StoreError::Unavailable(format!("the {what} is too long: it may have at most {limit} bytes"))
+        }
         Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => StoreError::Unavailable(cause.to_string()),
         _ => StoreError::Unavailable("the keyring rejected the request".to_owned()),
     }
@@ -416,7 +418,8 @@ mod tests {
     #[tokio::test]
     #[cfg(target_os = "windows")]
     async fn keyring_store_keeps_entries_in_the_credential_manager() {
-        let store = KeyringStore::new(format!("com.example.{}", crate::core::random_text(8)));
+        let service = format!("com.example.{}", crate::core::random_text(8));
+        let store = KeyringStore::new(service.clone());
         assert_eq!(store.lifetime(), SecretLifetime::UntilDeleted);
         let keys = [key(), SecretKey::Records("clerk.example.test".to_owned())];
         for key in &keys {
@@ -432,6 +435,9 @@ mod tests {
             );
             assert!(store.read(&keys[1]).await.unwrap().is_none());
         }
+        let entry = Keyring::entry(&service, &keys[0].account()).unwrap();
+        let attributes = entry.inner.get_attributes().unwrap();
+        assert_eq!(attributes.get("persistence").map(String::as_str), Some("Local"), "it does not roam");
         assert!(store.write(&keys[0], StoredSecret::new("s".repeat(1_281))).await.is_err());
         for _ in 0..2 {
             store.delete(&keys[0]).await.unwrap();

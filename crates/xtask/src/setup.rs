@@ -92,6 +92,9 @@ pub(crate) fn packages() -> Result<(), String> {
 /// Installs packages that are missing, on Debian and Ubuntu.
 pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
+    if !works("dpkg-query", &["--version"]) {
+        return Err(format!("this system is not Debian or Ubuntu; install the equivalents of {}", packages.join(" ")));
+    }
     if missing.is_empty() {
         println!("Debian packages: already installed");
         return Ok(());
@@ -99,7 +102,8 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     println!("Debian packages: installing {}", missing.join(" "));
     update_packages()
         .map_err(|error| format!("{error}; as root, run\n  apt-get update && apt-get install {}", missing.join(" ")))?;
-    apt(&[&["install", "-y", "-q", "--no-install-recommends"], missing.as_slice()].concat())
+    // A package may conflict with one that the user has, e.g. another compiler. Nothing is removed without asking.
+    apt(&[&["install", "-y", "-q", "--no-install-recommends", "--no-remove"], missing.as_slice()].concat())
 }
 
 fn is_installed(package: &str) -> bool {

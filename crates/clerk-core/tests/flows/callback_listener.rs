@@ -208,4 +208,5 @@ async fn callback_listener_that_fails_ends_the_flow_before_a_page_is_opened() {
     drop(flow);
     let link = app.emulator.decide(&page, Decision::Approve(grace())).unwrap();
     assert!(matches!(recorder.request(link).await, LinkOutcome::Delivered | LinkOutcome::Resumed));
+    wait_until("the user to be signed in", || app.user_name().as_deref() == Some("Grace Hopper")).await;
 }

@@ -126,6 +126,8 @@ async fn sign_in_with_passkey_is_refused_by_clerk_for_another_key_or_origin() {
         assert_eq!(first_error_code(&refused), "passkey_authentication_failure");
     }
     assert!(!app.clerk.is_signed_in());
+    *dialog.authenticator.lock().unwrap() = own;
+    assert_eq!(app.clerk.sign_in_with_passkey().await.unwrap().status, Some(SignInStatus::Complete));
 }
 
 #[tokio::test]
