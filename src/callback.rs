@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn is_in_bundle_is_true_for_programs_of_a_bundle() {
         assert!(is_in_bundle("/Applications/My App.app/Contents/MacOS/my-app"));
-        for other in ["/work/target/debug/my-app", "/Applications/my.app", "/opt/app/Contents/MacOS/app"] {
+        for other in ["/home/ada/my-app/target/debug/my-app", "/Applications/my.app", "/opt/app/Contents/MacOS/app"] {
             assert!(!is_in_bundle(other), "{other}");
         }
     }

@@ -10,7 +10,10 @@ use clerk_testkit::{
     app::{ADA, App, PASSWORD, config, google_params, grace},
     with_timeout,
 };
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::*;
 use crate::core::{AttemptKind, LoadOptions, storage::MemoryStore};
@@ -190,11 +193,13 @@ async fn callback_is_handled_to_the_end_when_the_browser_closes_the_connection()
     let mut browser = TcpStream::connect(&host).await.unwrap();
     browser.write_all(format!("GET /callback HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.unwrap();
     with_timeout("the link to arrive", began).await.unwrap();
-    drop(browser);
+    browser.shutdown().await.unwrap();
+    let mut response = Vec::new();
+    // Returns when the server has given up the connection.
+    let _ = with_timeout("the connection to be closed", browser.read_to_end(&mut response)).await;
+    assert_eq!(response, b"", "nobody waits for the response");
     // Also the end of the flow does not end what is left to do.
     drop(listening);
-    // Time for the server to notice.
-    tokio::time::sleep(Duration::from_millis(50)).await;
     go_on.send(()).expect("the link is still being handled");
     with_timeout("the app to be shown", async {
         while callback.shown.load(AtomicOrdering::SeqCst) == 0 {

@@ -27,7 +27,7 @@ impl CallbackUrl {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(invalid("has no host"));
         }
-        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        if has_extras(&url) {
             return Err(invalid("must not have a query, a fragment or credentials"));
         }
         if matches!(url.scheme(), "http" | "javascript" | "data" | "file" | "tauri" | "about" | "blob") {
@@ -57,7 +57,7 @@ impl CallbackUrl {
         if url.port().is_none() {
             return Err(invalid("has no port"));
         }
-        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        if has_extras(&url) {
             return Err(invalid("must not have a query, a fragment or credentials"));
         }
         if url.path() == "/" {
@@ -109,6 +109,11 @@ impl CallbackUrl {
             && self.0.port() == link.port()
             && path(&self.0) == path(link)
     }
+}
+
+/// Whether a URL has a query, a fragment or credentials.
+fn has_extras(url: &Url) -> bool {
+    url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some()
 }
 
 /// The result of handling a link.

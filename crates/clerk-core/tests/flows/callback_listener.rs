@@ -38,7 +38,7 @@ struct Recorder {
     asked: AtomicUsize,
     handle: Mutex<Option<HandleCallback>>,
     /// For how long it is asked to listen.
-    lifetime: Mutex<Duration>,
+    lifetime: Duration,
 }
 
 struct Counted(Arc<AtomicUsize>);
@@ -51,7 +51,7 @@ impl Drop for Counted {
 
 impl CallbackListener for Recorder {
     fn listen(&self, lifetime: Duration, handle: HandleCallback) -> BoxFuture<'_, Result<Listening, String>> {
-        assert_eq!(lifetime, *self.lifetime.lock().unwrap(), "as long as a flow can be finished");
+        assert_eq!(lifetime, self.lifetime, "as long as a flow can be finished");
         self.asked.fetch_add(1, Ordering::SeqCst);
         let behaviour = *self.behaviour.lock().unwrap();
         match behaviour {
@@ -92,7 +92,7 @@ async fn app_that_waits(browser_timeout: Duration) -> (App, Arc<Recorder>) {
         listening: Arc::default(),
         asked: AtomicUsize::new(0),
         handle: Mutex::default(),
-        lifetime: Mutex::new(Duration::from_secs(600)),
+        lifetime: browser_timeout.max(Duration::from_secs(600)),
     });
     let mut instance = config();
     instance.redirect_urls = vec![CALLBACK.to_owned()];
@@ -126,7 +126,6 @@ async fn callback_listener_listens_until_a_request_finishes_the_flow_also_after_
 #[tokio::test]
 async fn callback_listener_listens_as_long_as_the_app_waits() {
     let (app, recorder) = app_that_waits(Duration::from_secs(3_600)).await;
-    *recorder.lifetime.lock().unwrap() = Duration::from_secs(3_600);
     let (_flow, _page) = app.begin(google_params(AttemptKind::SignIn)).await;
     assert_eq!(recorder.count(), 1);
 }
@@ -134,7 +133,6 @@ async fn callback_listener_listens_as_long_as_the_app_waits() {
 #[tokio::test]
 async fn callback_listener_does_not_keep_the_state_of_a_dropped_app() {
     let (app, recorder) = app_that_waits(Duration::from_secs(3_600)).await;
-    *recorder.lifetime.lock().unwrap() = Duration::from_secs(3_600);
     let (flow, page) = app.begin(google_params(AttemptKind::SignIn)).await;
     let link = app.emulator.decide(&page, Decision::Approve(grace())).unwrap();
     flow.abort();
