@@ -87,10 +87,21 @@ const WINE: &str = "wine64";
 /// What is checked for other systems. The end-to-end tests are for a desktop with X11.
 const WORKSPACE: &[&str] = &["--workspace", "--exclude", "clerk-e2e", "--all-targets"];
 
-/// What runs under wine: the core with its tests over real sockets, and the unit tests of the emulator and of the plugin, among them
-/// one of the Credential Manager.
-const TESTED: &[&str] =
-    &["-p", "clerk-core", "-p", "clerk-emulator", "-p", "tauri-plugin-clerk", "--lib", "--test", "core"];
+/// What runs under wine: the core with its tests over real sockets, the unit tests of the emulator and of the plugin, among them one
+/// of the Credential Manager, and starts of an app that runs already.
+const TESTED: &[&str] = &[
+    "-p",
+    "clerk-core",
+    "-p",
+    "clerk-emulator",
+    "-p",
+    "tauri-plugin-clerk",
+    "--lib",
+    "--test",
+    "core",
+    "--test",
+    "single_instance",
+];
 /// How many tests of the core must pass under wine.
 const CORE_TESTS: u64 = 150;
 /// Debian's package puts no program into the path.
@@ -236,6 +247,9 @@ impl Wine {
         let source = folder_of("tools").join("prng.c");
         write(&source, PRNG)?;
         execute(&mut wine.command("wineboot", &["--init"]))?;
+        // Windows that hand over messages need a graphics driver. This one shows nothing.
+        let driver = ["add", r"HKCU\Software\Wine\Drivers", "/v", "Graphics", "/d", "null", "/f"];
+        execute(&mut wine.command("reg", &driver))?;
         let system = wine.0.join("drive_c/windows/system32");
         // Tauri's programs don't start without it, although no test opens a webview.
         let loader = loader().ok_or("the build of webview2-com-sys made no WebView2Loader.dll")?;

@@ -1,5 +1,4 @@
-//! The app is started again while it starts. On Windows, a hand-over during the start of a webview needs more care; see
-//! `initialization_script` in `src/plugin.rs`.
+//! The app is started again while it starts. `tests/single_instance/windows.rs` is the same for Windows.
 
 use std::time::{Duration, SystemTime};
 

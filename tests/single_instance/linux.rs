@@ -1,18 +1,17 @@
 //! An app may register single-instance itself, before or after Clerk, or Clerk twice; nothing of this may end the app without a
 //! message.
 
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a helper of a test ends the test, and prints for it")]
-
 use std::{process::Command, sync::mpsc, time::Duration};
 
 use tauri::test::{mock_builder, mock_context, noop_assets};
 
-/// The environment variable that selects the order in the child process of this test.
-const ORDER: &str = "CLERK_TEST_ORDER";
+pub(crate) const TESTS: &[(&str, fn())] = &[(
+    "single_instance_may_be_registered_by_the_app_and_by_clerk",
+    single_instance_may_be_registered_by_the_app_and_by_clerk,
+)];
 
-/// Builds an app in the child process, which must not end early.
-fn play(order: &str) {
+/// Builds an app, which must not end early.
+pub(crate) fn run_app(order: &str) {
     let own = || tauri_plugin_single_instance::init(|_, _, _| {});
     let builder = mock_builder();
     let builder = match order {
@@ -30,19 +29,11 @@ fn play(order: &str) {
     println!("the app is up");
 }
 
-#[test]
 fn single_instance_may_be_registered_by_the_app_and_by_clerk() {
-    if let Ok(order) = std::env::var(ORDER) {
-        return play(&order);
-    }
     for order in ["app first", "clerk first", "clerk twice"] {
         let this = std::env::current_exe().unwrap();
         let mut command = Command::new("dbus-run-session");
-        command
-            .arg("--")
-            .arg(this)
-            .args(["--exact", "single_instance_may_be_registered_by_the_app_and_by_clerk", "--nocapture"])
-            .env(ORDER, order);
+        command.arg("--").arg(this).env(crate::ROLE, order);
         let (send, output) = mpsc::channel();
         std::thread::spawn(move || send.send(command.output()));
         let output = output
