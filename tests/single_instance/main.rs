@@ -18,11 +18,17 @@ mod platform;
 #[cfg(target_os = "windows")]
 #[path = "windows.rs"]
 mod platform;
+/// A bundle runs once by itself on macOS.
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+mod platform {
+    pub(crate) const TESTS: &[(&str, fn())] = &[];
+
+    pub(crate) fn run_app(_: &str) {}
+}
 
 /// The environment variable that makes this program an app. It says which one.
 const ROLE: &str = "CLERK_TEST_ROLE";
 
-#[cfg(any(target_os = "linux", target_os = "windows"))]
 fn main() {
     if let Ok(role) = std::env::var(ROLE) {
         return platform::run_app(&role);
@@ -34,9 +40,4 @@ fn main() {
         })
     };
     libtest_mimic::run(&Arguments::from_args(), platform::TESTS.iter().copied().map(trial).collect()).exit();
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
-fn main() {
-    libtest_mimic::run(&Arguments::from_args(), Vec::new()).exit();
 }

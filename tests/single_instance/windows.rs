@@ -156,9 +156,9 @@ impl Output {
     fn read(&mut self, wait: Duration) {
         loop {
             match self.lines.recv_timeout(wait) {
-                Ok((number, line)) if line.ends_with("first") => self.firsts.push(number),
-                Ok((_, line)) => {
-                    let link = line.split_once("link ").and_then(|(_, url)| url.rsplit('/').next());
+                Ok((number, text)) if text.ends_with("first") => self.firsts.push(number),
+                Ok((_, text)) => {
+                    let link = text.split_once("link ").and_then(|(_, url)| url.rsplit('/').next());
                     self.links.extend(link.and_then(|number| number.parse::<u64>().ok()));
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
