@@ -35,14 +35,15 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
 
 /// Runs the app of a test.
 pub(crate) fn run_app(role: &str) {
+    const TWICE: &str = "com.example.registered-twice";
     let own = || tauri_plugin_single_instance::init(|_, _, _| {});
     match role {
         "app first" => {
-            let error = mock_builder().plugin(own()).plugin(clerk_plugin()).build(context()).unwrap_err();
+            let error = mock_builder().plugin(own()).plugin(clerk_plugin()).build(context(TWICE)).unwrap_err();
             println!("{error}");
         }
         "clerk first" => {
-            let built = mock_builder().plugin(clerk_plugin()).plugin(own()).build(context());
+            let built = mock_builder().plugin(clerk_plugin()).plugin(own()).build(context(TWICE));
             println!("not reached: {:?}", built.map(|_| ()));
         }
         _ => run_until_ended(),
@@ -88,10 +89,11 @@ fn clerk_plugin<R: Runtime>() -> impl Plugin<R> {
     clerk::Builder::new().secret_store(MemoryStore::default()).keep_state(false).build()
 }
 
-fn context() -> tauri::Context<MockRuntime> {
+/// The tests run at the same time, so each has an app of its own.
+fn context(identifier: &str) -> tauri::Context<MockRuntime> {
     let mut context = mock_context(noop_assets());
     let config = context.config_mut();
-    config.identifier = "com.example.second-start".to_owned();
+    config.identifier = identifier.to_owned();
     config.plugins.0.insert("deep-link".to_owned(), json!({ "desktop": { "schemes": [SCHEME] } }));
     context
 }
@@ -101,7 +103,7 @@ fn run_until_ended() {
     let app = mock_builder()
         .plugin(clerk_plugin())
         .plugin(WebviewStart(Builder::new("webview-start").build()))
-        .build(context())
+        .build(context("com.example.second-start"))
         .unwrap();
     app.deep_link().on_open_url(|event| event.urls().iter().for_each(|url| println!("link {url}")));
     println!("first");
