@@ -16,6 +16,7 @@ export default tseslint.config(
       '.github',
       'tests/e2e/wallet-extension',
       'tests/e2e/src',
+      'tests/apps',
     ],
   },
   ...tseslint.configs.strictTypeChecked,

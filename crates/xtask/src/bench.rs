@@ -1,10 +1,10 @@
-//! `cargo xtask bench`: what the core costs, beside the limit of each measure, all from one run.
+//! `cargo xtask bench`: what the core or, with `--apps`, a whole app costs, beside the limit of each measure, all from one run.
 
 use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::process::{execute, execute_and_capture, program, root};
+use crate::process::{built, execute, execute_and_capture, program, root};
 
 /// A row: what is measured, its limit, and the ratio to reach. Names are those of `crates/clerk-core/benches/core.rs`.
 struct Row {
@@ -34,13 +34,23 @@ const ROWS: &[Row] = &[
     row("loading/load/1000", "loading/limit/1000", 5.0),
 ];
 
-/// Runs the benchmarks and prints the table, with the same as JSON in `target/bench.json`.
+/// Runs the benchmarks and prints the table, with the same as JSON in `target/bench.json`, or `target/bench-apps.json` for whole apps.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
-    let quick = match arguments {
-        [] => false,
-        ["--quick"] => true,
-        other => return Err(format!("unknown arguments: {}; there is --quick", other.join(" "))),
-    };
+    let known = ["--quick", "--apps"];
+    if let Some(other) = arguments.iter().find(|argument| !known.contains(argument)) {
+        return Err(format!("unknown argument {other}; there are --quick and --apps"));
+    }
+    let (quick, of_apps) = (arguments.contains(&"--quick"), arguments.contains(&"--apps"));
+    let (report, name) = if of_apps { (apps(quick)?, "bench-apps.json") } else { (core(quick)?, "bench.json") };
+    let path = root().join("target").join(name);
+    fs::write(&path, format!("{report:#}\n"))
+        .map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+    println!("\nThe same as JSON: target/{name}");
+    Ok(())
+}
+
+/// Measures the core.
+fn core(quick: bool) -> Result<Value, String> {
     let of_core = ["bench", "--locked", "--package", "clerk-core", "--bench"];
     let mut speed = program("cargo", &of_core);
     speed.args(["core", "--"]);
@@ -51,14 +61,86 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     let output = execute_and_capture(program("cargo", &of_core).arg("memory"))?;
     let counts = output.lines().find_map(|line| serde_json::from_str::<Value>(line).ok());
     let counts = counts.ok_or("the memory benchmark printed no counts")?;
-    let target = root().join("target");
-    let report = report(&target.join("criterion"), &counts)?;
+    let report = report(&root().join("target/criterion"), &counts)?;
     print!("{}", table(&report));
-    let path = target.join("bench.json");
-    fs::write(&path, format!("{report:#}\n"))
-        .map_err(|error| format!("{} can't be written: {error}", path.display()))?;
-    println!("\nThe same as JSON: target/bench.json");
-    Ok(())
+    Ok(report)
+}
+
+/// Measures whole apps, with and without the plugin, in windows on a display of their own.
+fn apps(quick: bool) -> Result<Value, String> {
+    execute(&mut program("npm", &["run", "build:all"]))?;
+    execute(&mut program("cargo", &["build", "--locked", "--release", "--package", "clerk-bench-apps"]))?;
+    execute(&mut program("cargo", &["build", "--locked", "--workspace", "--bin", "bench-apps"]))?;
+    let mut measure = program(&built("bench-apps").to_string_lossy(), &["target/release"]);
+    if quick {
+        measure.arg("--quick");
+    }
+    let output = execute_and_capture(&mut measure)?;
+    let report: Value = serde_json::from_str(&output).map_err(|error| format!("{output}: {error}"))?;
+    print!("{}", apps_table(&report));
+    Ok(report)
+}
+
+/// The table of whole apps.
+fn apps_table(report: &Value) -> String {
+    const MIB: f64 = 1024.0 * 1024.0;
+    let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let mut table = String::from(
+        "\n| measure | this project | peer | difference or ratio | to reach |\n| --- | --- | --- | --- | --- |\n",
+    );
+    let mut row = |measure: &str, own: String, peer: String, result: String, to_reach: &str| {
+        table.push_str(&format!("| {measure} | {own} | {peer} | {result} | {to_reach} |\n"));
+    };
+    let ms = |pointer: &str| format!("{:.0} ms", number(pointer));
+    row(
+        "start until the user is painted, no response",
+        ms("/silent/clerk"),
+        format!("without the plugin: {}", ms("/silent/static")),
+        format!("{:+.0} ms, paired", number("/silent/paired")),
+        "+20 ms",
+    );
+    let above = |page: &str| number(&format!("/late/{page}")) - number("/late/static");
+    row(
+        "the same above a static page, each response 150 ms late",
+        format!("{:.0} ms", above("clerk")),
+        format!("clerk-js: {:.0} ms", above("clerk-js")),
+        format!("{:.2} ×", above("clerk") / above("clerk-js")),
+        "0.1 ×",
+    );
+    for (at_once, to_reach) in [(1, "1.15 ×"), (16, "1.15 ×")] {
+        let time = |what: &str| number(&format!("/ipc/ipc-{at_once}/{what}"));
+        row(
+            &format!("cached `getToken()` over IPC, {at_once} at once"),
+            format!("{:.2} ms", time("token")),
+            format!("a constant: {:.2} ms", time("constant")),
+            format!("{:.2} ×", time("token") / time("constant")),
+            to_reach,
+        );
+    }
+    for change in report["changes"].as_array().into_iter().flatten() {
+        let time = |what: &str| change[what].as_f64().unwrap_or(f64::NAN);
+        row(
+            &format!("one change to {} windows", change["windows"]),
+            format!("{:.1} ms", time("change")),
+            format!("an event: {:.1} ms", time("event")),
+            format!("{:.1} ×", time("change") / time("event")),
+            "1.5 ×",
+        );
+    }
+    for (measure, pointer, unit, name, to_reach) in [
+        ("memory when idle (PSS of the app's process)", "memory", MIB, "MiB", "+8 MiB"),
+        ("release binary, stripped", "binary", 1e6, "MB", "+9 MB"),
+    ] {
+        let size = |app: &str| number(&format!("/{pointer}/{app}")) / unit;
+        row(
+            measure,
+            format!("{:.1} {name}", size("clerk")),
+            format!("without the plugin: {:.1} {name}", size("bare")),
+            format!("{:+.1} {name}", size("clerk") - size("bare")),
+            to_reach,
+        );
+    }
+    table
 }
 
 /// The median of a benchmark, in nanoseconds.
@@ -124,6 +206,29 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "these are tests")]
 
     use super::*;
+
+    #[test]
+    fn apps_table_has_what_the_plugin_adds() {
+        let report = json!({
+            "memory": { "bare": 80.0 * 1024.0 * 1024.0, "clerk": 90.0 * 1024.0 * 1024.0 },
+            "binary": { "bare": 8_000_000, "clerk": 20_500_000 },
+            "silent": { "static": 300.0, "clerk": 310.0, "paired": 12.0 },
+            "late": { "static": 300.0, "clerk": 340.0, "clerk-js": 700.0, "paired": 40.0 },
+            "ipc": { "ipc-1": { "token": 1.1, "constant": 1.0 }, "ipc-16": { "token": 0.6, "constant": 0.4 } },
+            "changes": [{ "windows": 10, "change": 30.0, "event": 12.0 }],
+        });
+        let table = apps_table(&report);
+        for row in [
+            "| 310 ms | without the plugin: 300 ms | +12 ms, paired |",
+            "| 40 ms | clerk-js: 400 ms | 0.10 × |",
+            "16 at once | 0.60 ms | a constant: 0.40 ms | 1.50 × |",
+            "| one change to 10 windows | 30.0 ms | an event: 12.0 ms | 2.5 × | 1.5 × |",
+            "| 90.0 MiB | without the plugin: 80.0 MiB | +10.0 MiB |",
+            "| 20.5 MB | without the plugin: 8.0 MB | +12.5 MB |",
+        ] {
+            assert!(table.contains(row), "{row} is not in {table}");
+        }
+    }
 
     #[test]
     fn report_has_the_ratio_of_each_measure_to_its_limit() {

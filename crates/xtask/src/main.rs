@@ -28,7 +28,9 @@ cargo xtask fuzz [target] [--inputs N | --seconds N]
                              run the fuzz targets; by default, ten million inputs or ten minutes for each
 cargo xtask soak             use the core under random faults: nothing may grow; --minutes N (default: 30), --seed S
 cargo xtask crash            kill an app at random moments and check what it restores; --kills N (default: 500), --seed S
-cargo xtask bench [--quick]  measure what the core costs, each measure beside its limit; also as JSON in target/bench.json
+cargo xtask bench [--apps] [--quick]
+                             measure what the core costs, each measure beside its limit; also as JSON in target/bench.json;
+                             --apps: what whole apps cost, with and without the plugin
 cargo xtask platforms [--run] [--only windows|macos]
                              check types and lints for Windows and macOS, on Debian and Ubuntu; --run: run tests under wine
 cargo xtask modules          list the dependencies between files, and fail if any are cyclic

@@ -36,6 +36,8 @@ pub struct Options {
     pub instance: Config,
     /// Whether the desktop has a keyring.
     pub keyring: bool,
+    /// Whether the desktop has a browser.
+    pub browser: bool,
     /// Whether the programs that the app and the browser start are recorded; see [`Desktop::programs`].
     pub records_programs: bool,
 }
@@ -44,7 +46,7 @@ impl Options {
     /// Returns the options for this app on the instance of the demo.
     #[must_use]
     pub fn new(app: App) -> Self {
-        Self { app, instance: Config::demo(app.callback()), keyring: true, records_programs: false }
+        Self { app, instance: Config::demo(app.callback()), keyring: true, browser: true, records_programs: false }
     }
 }
 
@@ -113,7 +115,9 @@ impl Desktop {
             environment,
             files,
         };
-        desktop.start_browser().await?;
+        if options.browser {
+            desktop.start_browser().await?;
+        }
         Ok(desktop)
     }
 
@@ -126,9 +130,9 @@ impl Desktop {
     /// Returns the driver of the system browser.
     ///
     /// # Panics
-    /// Never: it runs as long as the desktop.
+    /// If [`Options::browser`] is not set.
     #[must_use]
-    #[allow(clippy::expect_used, reason = "`start` gives out no desktop without a browser")]
+    #[allow(clippy::expect_used, reason = "without that option, `start` gives out no desktop without a browser")]
     pub fn browser(&self) -> &WebDriver {
         self.browser.as_ref().expect("the desktop has a browser")
     }
@@ -243,22 +247,36 @@ impl Desktop {
     /// Whether a process of the app owns its name on the bus.
     #[must_use]
     pub fn is_on_the_bus(&self) -> bool {
-        self.ask_bus("NameHasOwner").contains("true")
+        self.has_owner(self.app.bus_name())
+    }
+
+    /// Whether a process owns a name on the bus.
+    #[must_use]
+    pub fn has_owner(&self, name: &str) -> bool {
+        self.ask_bus("NameHasOwner", name).contains("true")
+    }
+
+    /// Prepares a program that runs on this desktop.
+    #[must_use]
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.envs(self.environment.clone()).stdin(Stdio::null());
+        command
     }
 
     /// Returns the process of the app that owns its name on the bus, which is the first one.
     #[must_use]
     pub fn first_process(&self) -> Option<u32> {
         // `(uint32 1234,)`
-        let answer = self.ask_bus("GetConnectionUnixProcessID");
+        let answer = self.ask_bus("GetConnectionUnixProcessID", self.app.bus_name());
         answer.split_once(' ')?.1.split(',').next()?.parse().ok()
     }
 
-    /// Calls a method of the bus that takes a name with that of the app. Returns the result as text, empty if it fails.
-    fn ask_bus(&self, method: &str) -> String {
+    /// Calls a method of the bus that takes a name. Returns the result as text, empty if it fails.
+    fn ask_bus(&self, method: &str, name: &str) -> String {
         let mut command = Command::new("gdbus");
         command.args(["call", "--session", "--dest", "org.freedesktop.DBus", "--object-path", "/org/freedesktop/DBus"]);
-        command.args(["--method", &format!("org.freedesktop.DBus.{method}"), self.app.bus_name()]);
+        command.args(["--method", &format!("org.freedesktop.DBus.{method}"), name]);
         command.envs(self.environment.clone());
         let output = command.stdin(Stdio::null()).output();
         output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
