@@ -1,6 +1,5 @@
-//! The commands and events of the plugin, with their types.
+//! The commands and events of the plugin with their types, for TypeScript.
 
-#[cfg(feature = "bindings")]
 pub(crate) mod export;
 
 use tauri::Runtime;
@@ -15,13 +14,11 @@ use crate::{
 /// Collects commands and events, with their types.
 #[must_use]
 pub(crate) fn builder<R: Runtime>() -> Builder<R> {
-    let builder = Builder::new()
+    Builder::new()
         .plugin_name(PLUGIN_NAME)
-        .commands(commands::commands())
+        .commands(commands::signatures::commands())
         .events(collect_events![StateChanged, RedirectFinished, AuthEventHint, NoticeGiven])
         .error_handling(ErrorHandlingMode::Throw)
-        .disable_serde_phases();
-    #[cfg(feature = "bindings")]
-    let builder = builder.dangerously_cast_bigints_to_number();
-    builder
+        .disable_serde_phases()
+        .dangerously_cast_bigints_to_number()
 }

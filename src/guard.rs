@@ -2,7 +2,6 @@
 
 use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
-use specta::{Types, datatype::DataType, function::FunctionArg};
 use tauri::{
     Manager, Runtime,
     ipc::{CommandArg, CommandItem, InvokeError},
@@ -143,15 +142,17 @@ impl<'de, T: Requirement, R: Runtime> CommandArg<'de, R> for Authorized<T> {
 }
 
 /// Not an argument that the webview sends.
-impl FunctionArg for SignedIn {
-    fn to_datatype(_: &mut Types) -> Option<DataType> {
+#[cfg(feature = "specta")]
+impl specta::function::FunctionArg for SignedIn {
+    fn to_datatype(_: &mut specta::Types) -> Option<specta::datatype::DataType> {
         None
     }
 }
 
 /// Not an argument that the webview sends.
-impl<T> FunctionArg for Authorized<T> {
-    fn to_datatype(_: &mut Types) -> Option<DataType> {
+#[cfg(feature = "specta")]
+impl<T> specta::function::FunctionArg for Authorized<T> {
+    fn to_datatype(_: &mut specta::Types) -> Option<specta::datatype::DataType> {
         None
     }
 }

@@ -37,6 +37,7 @@
 //! The client token never leaves Rust; it is stored in the keyring of the operating system. A window may get session
 //! tokens, which live for a minute, if its capability has `clerk:session-token`.
 
+#[cfg(feature = "bindings")]
 mod bindings;
 mod builder;
 mod callback;

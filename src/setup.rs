@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tauri::{AppHandle, Manager, Runtime, plugin};
 
 use crate::{
-    Clerk, Config, HttpTransport, bindings,
+    Clerk, Config, HttpTransport,
     builder::Builder,
     callback::{self, CallbackConfig},
-    commands::{Fetches, OpenedPages, Requests, WindowOptions, WindowStates},
+    commands::{self, Fetches, OpenedPages, Requests, WindowOptions, WindowStates},
     config, core,
     desktop::{self, deep_link::Links},
     loopback::callback::LoopbackListener,
@@ -21,13 +21,9 @@ impl Builder {
     #[must_use]
     pub fn build<R: Runtime>(self) -> ClerkPlugin<R> {
         let companions = self.companions;
-        let bindings = bindings::builder::<R>();
         let own = plugin::Builder::<R, Option<Config>>::new(config::PLUGIN_NAME)
-            .invoke_handler(bindings.invoke_handler())
-            .setup(move |app, api| {
-                bindings.mount_events(app);
-                start(app, self, api.config().clone().unwrap_or_default())
-            })
+            .invoke_handler(commands::invoke)
+            .setup(move |app, api| start(app, self, api.config().clone().unwrap_or_default()))
             .build();
         ClerkPlugin::new(own, companions)
     }
@@ -76,14 +72,14 @@ fn clerk_setup<R: Runtime>(
     let browser = builder.browser.unwrap_or_else(|| Arc::new(desktop::browser::SystemBrowser));
     let browser = Arc::new(desktop::browser::Bounded::new(browser));
     let mut setup = core::ClerkSetup::new(
-        Arc::new(HttpTransport::with_timeout(config.timeouts.request())?),
+        Arc::new(HttpTransport::with_timeout(config.timeouts.request())),
         builder.secrets.unwrap_or_else(|| Arc::new(storage::KeyringStore::new(&tauri.identifier))),
         browser.clone(),
         Arc::new(ports::SystemClock),
         Arc::new(desktop::events::WindowEvents(app.clone())),
     );
     if let Some(urls) = &config.backends {
-        setup.backends = core::Backends::new(urls, Arc::new(core::HttpBackendTransport::new()?))
+        setup.backends = core::Backends::new(urls, Arc::new(core::HttpBackendTransport::new()))
             .map_err(|error| format!("plugins.clerk in tauri.conf.json, or clerk::Builder: {error}"))?;
     }
     setup.instance = config.instance();

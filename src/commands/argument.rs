@@ -1,7 +1,6 @@
 //! How the arguments of commands are read.
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use specta::{Type, Types, datatype::DataType};
 
 use super::{
     caller::{Caller, CallerWindow},
@@ -29,8 +28,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
     }
 }
 
-impl<T: Type> Type for Located<T> {
-    fn definition(types: &mut Types) -> DataType {
+#[cfg(feature = "bindings")]
+impl<T: specta::Type> specta::Type for Located<T> {
+    fn definition(types: &mut specta::Types) -> specta::datatype::DataType {
         T::definition(types)
     }
 }

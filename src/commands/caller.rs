@@ -8,7 +8,6 @@ use std::{
 };
 
 use serde_json::Value;
-use specta::{Types, datatype::DataType, function::FunctionArg};
 use tauri::{
     Manager, Runtime, Webview,
     ipc::{CommandArg, CommandItem, InvokeError},
@@ -229,15 +228,17 @@ pub(super) fn origin<'a, R: Runtime>(command: &CommandItem<'a, R>) -> Option<(&'
 }
 
 /// Not part of what the webview sends.
-impl FunctionArg for Caller {
-    fn to_datatype(_: &mut Types) -> Option<DataType> {
+#[cfg(feature = "bindings")]
+impl specta::function::FunctionArg for Caller {
+    fn to_datatype(_: &mut specta::Types) -> Option<specta::datatype::DataType> {
         None
     }
 }
 
 /// Not part of what the webview sends.
-impl FunctionArg for CallerWindow {
-    fn to_datatype(_: &mut Types) -> Option<DataType> {
+#[cfg(feature = "bindings")]
+impl specta::function::FunctionArg for CallerWindow {
+    fn to_datatype(_: &mut specta::Types) -> Option<specta::datatype::DataType> {
         None
     }
 }

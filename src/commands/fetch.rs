@@ -8,7 +8,6 @@ use std::{
 
 use base64::Engine;
 use serde::{Deserialize, Serialize};
-use specta::{Type, Types, datatype::DataType, function::FunctionArg};
 use tauri::{
     Manager, Runtime,
     ipc::{CommandArg, CommandItem, InvokeError, InvokeResponseBody, IpcResponse},
@@ -38,7 +37,8 @@ const CHUNK: usize = 64 * 1024;
 const MOMENT: Duration = Duration::from_millis(2);
 
 /// A request of a window to the app's backend.
-#[derive(Deserialize, Type)]
+#[derive(Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WindowFetch {
     /// Names the request and its response. The window makes it up.
@@ -54,32 +54,34 @@ pub(crate) struct WindowFetch {
     body: Option<WindowBody>,
     /// The organization that the session token is for. Default: the session's active one; `null` selects the personal account.
     #[serde(default)]
-    #[specta(type = Option<String>, optional)]
+    #[cfg_attr(feature = "bindings", specta(type = Option<String>, optional))]
     organization_id: Change<OrganizationId>,
     /// The name of a JWT template.
     #[serde(default)]
-    #[specta(optional)]
+    #[cfg_attr(feature = "bindings", specta(optional))]
     template: Option<String>,
     /// Whether redirects are followed.
     follow_redirects: bool,
     /// How long to wait for the headers of the response, and for each part of its body, in milliseconds.
     #[serde(default)]
-    #[specta(optional)]
+    #[cfg_attr(feature = "bindings", specta(optional))]
     idle_timeout_ms: Option<u32>,
 }
 
 /// The body of a [`WindowFetch`].
-#[derive(Deserialize, Type)]
+#[derive(Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum WindowBody {
     /// As it is.
-    Text(#[specta(type = String)] Secret<String>),
+    Text(#[cfg_attr(feature = "bindings", specta(type = String))] Secret<String>),
     /// Bytes in base64.
-    Base64(#[specta(type = String)] Secret<String>),
+    Base64(#[cfg_attr(feature = "bindings", specta(type = String))] Secret<String>),
 }
 
 /// The beginning of a response of the app's backend.
-#[derive(Debug, Clone, Serialize, Type)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FetchHead {
     /// The HTTP status.
@@ -105,15 +107,10 @@ impl IpcResponse for Chunk {
 }
 
 /// What Tauri makes of bytes.
-impl Type for Chunk {
-    #[cfg(feature = "bindings")]
-    fn definition(_: &mut Types) -> DataType {
-        DataType::Reference(specta_typescript::define("ArrayBuffer"))
-    }
-
-    #[cfg(not(feature = "bindings"))]
-    fn definition(types: &mut Types) -> DataType {
-        Vec::<u8>::definition(types)
+#[cfg(feature = "bindings")]
+impl specta::Type for Chunk {
+    fn definition(_: &mut specta::Types) -> specta::datatype::DataType {
+        specta::datatype::DataType::Reference(specta_typescript::define("ArrayBuffer"))
     }
 }
 
@@ -336,8 +333,9 @@ impl<'de, R: Runtime> CommandArg<'de, R> for FetchingWindow {
 }
 
 /// Not part of what the webview sends.
-impl FunctionArg for FetchingWindow {
-    fn to_datatype(_: &mut Types) -> Option<DataType> {
+#[cfg(feature = "bindings")]
+impl specta::function::FunctionArg for FetchingWindow {
+    fn to_datatype(_: &mut specta::Types) -> Option<specta::datatype::DataType> {
         None
     }
 }
@@ -380,7 +378,7 @@ mod tests {
             .await;
             let emulator = Arc::new(clerk_emulator::Emulator::start(config()).await.unwrap());
             let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
-                let transport = transport.unwrap_or_else(|| Arc::new(HttpBackendTransport::new().unwrap()));
+                let transport = transport.unwrap_or_else(|| Arc::new(HttpBackendTransport::new()));
                 setup.backends = Backends::new([&backend.origin], transport).unwrap();
             });
             app.clerk.load(LoadOptions::default()).await.unwrap();

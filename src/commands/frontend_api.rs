@@ -1,6 +1,5 @@
 //! What Clerk's own packages call.
 
-use specta::{Types, datatype::DataType, function::FunctionArg};
 use tauri::{
     Runtime, Url,
     ipc::{CommandArg, CommandItem, InvokeError},
@@ -61,8 +60,9 @@ impl<'de, R: Runtime> CommandArg<'de, R> for ClerkJs {
 }
 
 /// Not part of what the webview sends.
-impl FunctionArg for ClerkJs {
-    fn to_datatype(_: &mut Types) -> Option<DataType> {
+#[cfg(feature = "bindings")]
+impl specta::function::FunctionArg for ClerkJs {
+    fn to_datatype(_: &mut specta::Types) -> Option<specta::datatype::DataType> {
         None
     }
 }

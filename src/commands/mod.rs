@@ -4,6 +4,7 @@
 mod areas;
 mod argument;
 mod caller;
+mod dispatch;
 mod fetch;
 mod frontend_api;
 mod opener;
@@ -16,12 +17,14 @@ mod table;
 mod window_state;
 
 use serde_json::{Map, Value};
-use tauri_specta::{Commands, collect_commands};
+use tauri::ipc::InvokeError;
 use url::Url;
 
 use argument::Argument;
 pub(crate) use caller::WindowOptions;
 use caller::{Caller, CallerWindow};
+pub(crate) use dispatch::invoke;
+use dispatch::{Call, Handler, Response, Returned, key};
 pub(crate) use fetch::Fetches;
 use fetch::{Chunk, FetchHead, FetchingWindow, WindowFetch};
 use frontend_api::ClerkJs;
@@ -46,7 +49,7 @@ use crate::{
         SetActiveParams, SignInCreateParams, SignOutOptions, SignOutOutcome, SignUpParams, SignUpWithWeb3Params,
         StatusListParams, UpdateEnrollmentModeParams, UpdateOrganizationParams, UpdatePasswordParams, UpdateUserParams,
     },
-    error::{ErrorCode, ErrorPayload, Result},
+    error::{ErrorCode, Result},
     models::{
         BackupCodes, DeletedObject, EmailAddress, ExternalAccount, Image, Organization, OrganizationDomain,
         OrganizationId, OrganizationInvitation, OrganizationMembership, OrganizationMembershipRequest,
@@ -62,18 +65,17 @@ macro_rules! define {
         [$( $set:literal ),+] fn $name:ident ( $( $parameter:ident : $type:ty ),* $(,)? ) -> $result:ty { $body:expr }
     )*) => {
         $(
-            #[tauri::command]
-            #[specta::specta]
-            pub(crate) async fn $name(request: Request, $( $parameter: <$type as Argument>::Received ),* ) -> Result<$result, ErrorPayload> {
-                // What contains session tokens or the secrets of second factors is not kept, nor are the bodies of responses.
+            fn $name<R: tauri::Runtime>(call: &Call<'_, R>) -> Result<Response, InvokeError> {
+                // What contains session tokens, the secrets of second factors or the whole state is not kept, nor are the bodies of
+                // responses.
                 let keep = ![$( $set ),+].iter().any(|set| matches!(*set, "session-token" | "clerk-js" | "fetch"))
-                    && !matches!(stringify!($name), "create_totp" | "verify_totp" | "create_backup_codes");
-                $( let $parameter = <$type as Argument>::of($parameter); )*
-                let run = async move {
+                    && !matches!(stringify!($name), "create_totp" | "verify_totp" | "create_backup_codes" | "snapshot");
+                let request: Request = call.argument("request")?;
+                $( let $parameter = <$type as Argument>::of(call.argument::<<$type as Argument>::Received>(key!($parameter))?); )*
+                Ok(request.returning::<$result>().once(keep, Box::pin(async move {
                     let result: Result<$result> = $body;
-                    result
-                };
-                request.once(keep, run).await
+                    result?.finished()
+                })))
             }
         )*
 
@@ -81,9 +83,34 @@ macro_rules! define {
         #[cfg(feature = "bindings")]
         const SETS: &[(&str, &[&str])] = &[$( (stringify!($name), &[$( $set ),+]) ),*];
 
-        /// Every command, for the invoke handler and the bindings.
-        pub(crate) fn commands<R: tauri::Runtime>() -> Commands<R> {
-            collect_commands![$( $name ),*]
+        /// Returns the command with a name.
+        fn handler<R: tauri::Runtime>(name: &str) -> Option<(&'static str, Handler<R>)> {
+            match name {
+                $( stringify!($name) => Some((stringify!($name), $name::<R>)), )*
+                _ => None,
+            }
+        }
+
+        /// The types of every command, for the bindings.
+        #[cfg(feature = "bindings")]
+        pub(crate) mod signatures {
+            use tauri_specta::{Commands, collect_commands};
+
+            use super::*;
+            use crate::error::ErrorPayload;
+
+            $(
+                #[tauri::command]
+                #[specta::specta]
+                #[allow(unused_variables, clippy::unused_async, reason = "only the types count")]
+                async fn $name($( $parameter: <$type as Argument>::Received ),* ) -> Result<$result, ErrorPayload> {
+                    Err(ErrorCode::OptionInvalid.error("this is only a signature").into())
+                }
+            )*
+
+            pub(crate) fn commands<R: tauri::Runtime>() -> Commands<R> {
+                collect_commands![$( $name ),*]
+            }
         }
     };
 }

@@ -7,7 +7,6 @@ use std::{
 };
 
 use serde::Deserialize;
-use specta::{Types, datatype::DataType, function::FunctionArg};
 use tauri::{
     Manager, Runtime,
     ipc::{CommandArg, CommandItem, CommandScope, InvokeError},
@@ -154,8 +153,9 @@ impl<'de, R: Runtime> CommandArg<'de, R> for PageOpener {
 }
 
 /// Not part of what the webview sends.
-impl FunctionArg for PageOpener {
-    fn to_datatype(_: &mut Types) -> Option<DataType> {
+#[cfg(feature = "bindings")]
+impl specta::function::FunctionArg for PageOpener {
+    fn to_datatype(_: &mut specta::Types) -> Option<specta::datatype::DataType> {
         None
     }
 }

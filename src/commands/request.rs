@@ -1,23 +1,23 @@
 //! Runs each command of the guest library once; see [`requests`](super::requests).
 
-use std::{any::Any, future::Future};
+use std::any::TypeId;
 
-use specta::{Types, datatype::DataType, function::FunctionArg};
+use futures_util::{FutureExt, future::BoxFuture};
 use tauri::{
     Manager, Runtime,
     ipc::{CommandArg, CommandItem, InvokeError},
 };
-use tauri_specta::Event as _;
 
 use super::{
     caller::{Caller, origin},
-    requests::{Page, Requests},
+    dispatch::{Outcome, Response},
+    requests::{Finished, Page, Requests},
 };
 use crate::{
-    core::{OpenAndWaitOutcome, RedirectOutcome, SetActiveParams},
-    desktop::events::RedirectFinished,
+    core::{RedirectOutcome, SetActiveParams},
+    desktop::events::{RedirectFinished, WindowEvent},
     error::{ErrorCode, ErrorPayload, Result},
-    models::{SessionId, SignIn, SignUp},
+    models::SessionId,
 };
 
 /// Ends of a flow that its user or a newer flow caused.
@@ -32,16 +32,23 @@ pub(crate) struct Request {
     /// The id of the command and the page that sent it; `None` if the caller is not the guest library.
     origin: Option<(String, Page)>,
     announce: Box<dyn Fn() + Send + Sync>,
+    /// Whether the command returns where to go after a flow.
+    is_redirect: bool,
 }
 
 impl Request {
+    /// Records the type that the command returns.
+    pub(super) fn returning<T: 'static>(self) -> Self {
+        Self { is_redirect: TypeId::of::<T>() == TypeId::of::<RedirectOutcome>(), ..self }
+    }
+
     /// Runs a command, or joins the running one with the same id. `keep` is whether the result may be kept for a later repetition.
-    pub(crate) async fn once<T: Clone + Send + Sync + 'static>(
-        self,
-        keep: bool,
-        run: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<T, ErrorPayload> {
-        let run = async move { run.await.map_err(ErrorPayload::from) };
+    pub(super) fn once(self, keep: bool, run: BoxFuture<'static, Result<Finished>>) -> Response {
+        Box::pin(async move { Ok(self.run(keep, run).await.map(Finished::into_body)?) })
+    }
+
+    async fn run(self, keep: bool, run: BoxFuture<'static, Result<Finished>>) -> Result<Finished, ErrorPayload> {
+        let run = run.map(|result| result.map_err(ErrorPayload::from)).boxed();
         let Some((id, page)) = &self.origin else { return run.await };
         let (running, is_first) = self.requests.join_or_start(&self.label, self.command, id, run);
         let result = running.await;
@@ -60,36 +67,24 @@ impl Request {
     }
 
     /// Returns the outcome of a flow through the browser or mailbox.
-    async fn outcome_of<T: 'static>(
+    async fn outcome_of(
         &self,
-        result: &Result<T, ErrorPayload>,
+        result: &Result<Finished, ErrorPayload>,
     ) -> Option<Result<RedirectOutcome, ErrorPayload>> {
-        let session = {
-            let result: &dyn Any = result;
-            if let Some(outcome) = result.downcast_ref::<Result<RedirectOutcome, ErrorPayload>>() {
-                return Some(outcome.clone());
-            }
+        let is_of_mailbox = matches!(self.command, "sign_in_with_email_link" | "sign_up_with_email_link");
+        let outcome = match result {
+            Ok(finished) => finished.outcome()?,
+            Err(error) => return (is_of_mailbox || self.is_redirect).then(|| Err(error.clone())),
+        };
+        let session = match outcome {
+            Outcome::Redirect(outcome) => return Some(Ok(*outcome.clone())),
             // The page would have made the session active.
-            if let Some(Ok(outcome)) = result.downcast_ref::<Result<OpenAndWaitOutcome, ErrorPayload>>() {
+            Outcome::OpenAndWait(outcome) => {
                 return Some(self.clerk.continue_open_and_wait(outcome).await.map_err(ErrorPayload::from));
             }
-            match self.command {
-                "sign_in_with_email_link" => result
-                    .downcast_ref::<Result<SignIn, ErrorPayload>>()?
-                    .as_ref()
-                    .map(|attempt| attempt.created_session_id.clone()),
-                "sign_up_with_email_link" => result
-                    .downcast_ref::<Result<SignUp, ErrorPayload>>()?
-                    .as_ref()
-                    .map(|attempt| attempt.created_session_id.clone()),
-                _ => return None,
-            }
-            .map_err(|error| error.clone())
+            Outcome::Attempt(session) => session.clone().filter(|_| is_of_mailbox),
         };
-        match session {
-            Ok(session) => Some(self.activate(session?).await.map_err(ErrorPayload::from)),
-            Err(error) => Some(Err(error)),
-        }
+        Some(self.activate(session?).await.map_err(ErrorPayload::from))
     }
 
     async fn activate(&self, session: SessionId) -> Result<RedirectOutcome> {
@@ -124,14 +119,15 @@ impl<'de, R: Runtime> CommandArg<'de, R> for Request {
             }
         });
         let name = command.name;
-        Ok(Self { requests, clerk: Caller::from_command(command)?, label, command: name, origin, announce })
-    }
-}
-
-/// Not part of what the webview sends.
-impl FunctionArg for Request {
-    fn to_datatype(_: &mut Types) -> Option<DataType> {
-        None
+        Ok(Self {
+            requests,
+            clerk: Caller::from_command(command)?,
+            label,
+            command: name,
+            origin,
+            announce,
+            is_redirect: false,
+        })
     }
 }
 
@@ -142,6 +138,7 @@ mod tests {
     use clerk_testkit::app::{ADA, App, PASSWORD, config, password_params};
 
     use super::*;
+    use crate::commands::dispatch::Returned;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn once_signs_in_by_an_email_link_whose_window_was_closed() {
@@ -154,15 +151,16 @@ mod tests {
             command: "sign_in_with_email_link",
             origin: Some(("page.1".to_owned(), requests.saw("main", "page"))),
             announce: Box::new(|| ()),
+            is_redirect: false,
             requests: requests.clone(),
         };
         let session = sign_in.created_session_id.clone();
         let closed = requests.clone();
         let waited = async move {
             closed.remove("main");
-            Ok(sign_in)
+            sign_in.finished()
         };
-        request.once(true, waited).await.unwrap();
+        request.once(true, waited.boxed()).await.unwrap();
         assert_eq!(app.clerk.session().map(|session| session.id.clone()), session);
         assert_eq!(requests.take_outcome("main", None, Instant::now(), || None), None, "the next window begins anew");
     }

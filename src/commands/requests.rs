@@ -5,20 +5,21 @@
 //! browser takes minutes; when its page was reloaded meanwhile, the new page gets the outcome.
 
 use std::{
-    any::Any,
     collections::{HashMap, VecDeque},
-    future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::{
-    core::RedirectOutcome,
-    error::{ErrorPayload, Result},
-};
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
+};
+use tauri::ipc::InvokeResponseBody;
+
+use super::dispatch::Outcome;
+use crate::{
+    core::RedirectOutcome,
+    error::{ErrorPayload, Result},
 };
 
 /// How many commands of a window are known: more than can run, which are mostly requests to the app's backend.
@@ -36,8 +37,43 @@ const OUTCOME_LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// How many pages may get an outcome that none of them confirms. A page that navigates to another document may have no time to.
 const MOST_DELIVERIES: usize = 2;
 
+/// What a command returned, serialized. It may be sent more than once.
+#[derive(Debug, Clone)]
+pub(super) struct Finished {
+    body: Body,
+    outcome: Option<Outcome>,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    Json(Arc<str>),
+    Bytes(Arc<[u8]>),
+}
+
+impl Finished {
+    pub(super) fn json(text: String, outcome: Option<Outcome>) -> Self {
+        Self { body: Body::Json(text.into()), outcome }
+    }
+
+    pub(super) fn bytes(bytes: Vec<u8>) -> Self {
+        Self { body: Body::Bytes(bytes.into()), outcome: None }
+    }
+
+    /// Returns how a flow ended, if the command was one.
+    pub(super) fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    pub(super) fn into_body(self) -> InvokeResponseBody {
+        match self.body {
+            Body::Json(text) => InvokeResponseBody::Json(text.as_ref().to_owned()),
+            Body::Bytes(bytes) => InvokeResponseBody::Raw(bytes.to_vec()),
+        }
+    }
+}
+
 /// A command that runs or has finished.
-pub(super) type Running<T> = Shared<BoxFuture<'static, Result<T, ErrorPayload>>>;
+pub(super) type Running = Shared<BoxFuture<'static, Result<Finished, ErrorPayload>>>;
 
 /// The commands and pages of all windows, by the window's label.
 #[derive(Clone, Default)]
@@ -77,8 +113,7 @@ impl Stored {
 struct Known {
     command: &'static str,
     id: String,
-    /// A [`Running`] of the command's result.
-    running: Box<dyn Any + Send>,
+    running: Running,
     finished_at: Option<Instant>,
 }
 
@@ -195,22 +230,22 @@ impl Requests {
     }
 
     /// Returns the running or finished command with this id, or starts it. The second value is whether it was started.
-    pub(super) fn join_or_start<T: Clone + Send + Sync + 'static>(
+    pub(super) fn join_or_start(
         &self,
         label: &str,
         command: &'static str,
         id: &str,
-        run: impl Future<Output = Result<T, ErrorPayload>> + Send + 'static,
-    ) -> (Running<T>, bool) {
+        run: BoxFuture<'static, Result<Finished, ErrorPayload>>,
+    ) -> (Running, bool) {
         let mut all = self.all();
         let window = all.entry(label.to_owned()).or_default();
         window.forget_old_commands(Instant::now());
         let known = window.commands.iter().find(|known| known.command == command && known.id == id);
-        if let Some(running) = known.and_then(|known| known.running.downcast_ref::<Running<T>>()) {
-            return (running.clone(), false);
+        if let Some(known) = known {
+            return (known.running.clone(), false);
         }
-        let running = run.boxed().shared();
-        let known = Known { command, id: id.to_owned(), running: Box::new(running.clone()), finished_at: None };
+        let running = run.shared();
+        let known = Known { command, id: id.to_owned(), running: running.clone(), finished_at: None };
         window.make_room();
         window.commands.push_back(known);
         (running, true)
@@ -251,11 +286,13 @@ impl Requests {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::future::ready;
 
+    use super::*;
+    use crate::commands::dispatch::Returned;
+
     fn start(requests: &Requests, id: &str) -> bool {
-        requests.join_or_start("main", "touch", id, ready(Ok::<_, ErrorPayload>(()))).1
+        requests.join_or_start("main", "touch", id, ready(().finished().map_err(ErrorPayload::from)).boxed()).1
     }
 
     #[test]

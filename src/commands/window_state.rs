@@ -89,7 +89,8 @@ impl WindowStates {
 }
 
 /// What a window gets: the state, or what has changed.
-#[derive(Debug, Clone, Serialize, specta::Type)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 #[serde(untagged)]
 pub(crate) enum WindowState {
     Whole(WindowSnapshot),
@@ -97,11 +98,12 @@ pub(crate) enum WindowState {
 }
 
 /// The state with its handle.
-#[derive(Debug, Clone, Serialize, specta::Type)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WindowSnapshot {
     /// Names this state; see the command `snapshot`.
-    #[specta(type = u32)]
+    #[cfg_attr(feature = "bindings", specta(type = u32))]
     handle: u64,
     #[serde(flatten)]
     snapshot: VisibleSnapshot,
@@ -119,11 +121,12 @@ impl WindowSnapshot {
 }
 
 /// The state as a window gets it: with the addresses of providers' pages only for what the window may begin.
-#[derive(Debug, Clone, specta::Type)]
-#[specta(transparent)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+#[cfg_attr(feature = "bindings", specta(transparent))]
 struct VisibleSnapshot {
     snapshot: Arc<Snapshot>,
-    #[specta(skip)]
+    #[cfg_attr(feature = "bindings", specta(skip))]
     pages: VisiblePages,
 }
 
@@ -139,7 +142,8 @@ impl Serialize for VisibleSnapshot {
 }
 
 /// What has changed since the state that a window has.
-#[derive(Debug, Clone, Serialize, specta::Type)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WindowChanges {
     /// The difference, with the handle of the new state; see `guest-js/patch.ts`.

@@ -114,8 +114,7 @@ impl DesktopApp {
         let events = Arc::<EventCount>::default();
         self.starts.retain(|start| start.strong_count() > 0);
         self.starts.push(Arc::downgrade(&events));
-        let network =
-            Network { http: HttpTransport::new().unwrap(), busy: pace.busy.clone(), requests: self.requests.clone() };
+        let network = Network { http: HttpTransport::new(), busy: pace.busy.clone(), requests: self.requests.clone() };
         let mut setup =
             ClerkSetup::new(Arc::new(network), self.keyring.clone(), self.browser.clone(), self.clock.clone(), events);
         setup.instance = InstanceOptions {

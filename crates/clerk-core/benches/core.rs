@@ -166,7 +166,7 @@ fn loading(criterion: &mut Criterion) {
                 })
             });
         });
-        let transport = Arc::new(HttpTransport::new().unwrap());
+        let transport = Arc::new(HttpTransport::new());
         group.bench_function(BenchmarkId::new("load", memberships), |bencher| {
             bencher.iter_custom(|rounds| {
                 let (transport, origin) = (transport.clone(), origin.clone());

@@ -28,7 +28,7 @@
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut setup = ClerkSetup::new(
-//!     Arc::new(HttpTransport::new()?),
+//!     Arc::new(HttpTransport::new()),
 //!     Arc::new(MemoryStore::default()),
 //!     Arc::new(NoBrowser),
 //!     Arc::new(SystemClock),

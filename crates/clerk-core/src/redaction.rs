@@ -149,7 +149,7 @@ impl EventSink for Nothing {
 }
 
 fn frontend_request() -> FrontendRequest {
-    let (transport, secrets) = (Arc::new(HttpTransport::new().unwrap()), Arc::new(MemoryStore::default()));
+    let (transport, secrets) = (Arc::new(HttpTransport::new()), Arc::new(MemoryStore::default()));
     let setup = ClerkSetup::new(transport, secrets, Arc::new(Nothing), Arc::new(SystemClock), Arc::new(Nothing));
     let request = Clerk::new(setup).frontend_request(Method::Post, "/x").query("a", MARK).field("password", MARK);
     request.json(&json!({ "password": MARK })).unwrap()

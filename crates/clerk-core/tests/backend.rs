@@ -30,7 +30,7 @@ use tokio::sync::Notify;
 async fn app(urls: &[String]) -> App {
     let emulator = Arc::new(Emulator::start(config()).await.unwrap());
     let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
-        setup.backends = Backends::new(urls, Arc::new(HttpBackendTransport::new().unwrap())).unwrap();
+        setup.backends = Backends::new(urls, Arc::new(HttpBackendTransport::new())).unwrap();
     });
     app.clerk.load(LoadOptions::default()).await.unwrap();
     app
@@ -131,7 +131,7 @@ async fn fetch_requires_a_signed_in_user() {
     let backend = Backend::start(|_| Reply::new(200)).await;
     let unloaded =
         App::with(Arc::new(Emulator::start(config()).await.unwrap()), Arc::new(MemoryStore::default()), |setup| {
-            setup.backends = Backends::new([&backend.origin], Arc::new(HttpBackendTransport::new().unwrap())).unwrap();
+            setup.backends = Backends::new([&backend.origin], Arc::new(HttpBackendTransport::new())).unwrap();
         });
     assert_eq!(refusal(&unloaded, FetchRequest::get(&*backend.origin)).await, "not_loaded");
     let app = app(std::slice::from_ref(&backend.origin)).await;

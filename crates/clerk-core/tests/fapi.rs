@@ -76,7 +76,7 @@ async fn transport_sends_json_with_a_session_token() {
         session_token: Some(SessionToken::new("a-session-token")),
         user_agent: "Test/1.0".to_owned(),
     };
-    HttpTransport::new().unwrap().send(request).await.unwrap();
+    HttpTransport::new().send(request).await.unwrap();
     let received = server.requests().remove(0);
     assert_eq!((&*received.method, &*received.body), ("POST", &b"{\"name\":\"x\"}"[..]));
     assert_eq!(received.header("authorization"), Some("Bearer a-session-token"));
@@ -102,7 +102,7 @@ fn serve_once(response: &'static [u8]) -> u16 {
 
 #[tokio::test]
 async fn transport_reports_a_response_that_is_not_complete() {
-    let transport = HttpTransport::new().unwrap();
+    let transport = HttpTransport::new();
     let refused = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()

@@ -254,7 +254,7 @@ impl Parts {
     async fn start(&self, emulator: &Arc<Emulator>) -> App {
         let app = App::with(emulator.clone(), self.store.clone(), |setup| {
             let (seen, offline) = (self.seen.clone(), self.offline.clone());
-            setup.transport = Arc::new(Noting { http: HttpTransport::new().unwrap(), seen, offline });
+            setup.transport = Arc::new(Noting { http: HttpTransport::new(), seen, offline });
             setup.cache = Some(self.cache.clone());
             setup.browser = Arc::new(FragileBrowser(self.browser.clone(), setup.browser.clone()));
             setup.events = Arc::new(PrintingSink(self.sink.clone(), setup.events.clone()));

@@ -56,7 +56,7 @@ impl App {
     /// Creates an app with a changed setup, without loading it.
     pub fn with(emulator: Arc<Emulator>, store: Arc<dyn SecretStore>, adjust: impl FnOnce(&mut ClerkSetup)) -> Self {
         let (browser, events) = (Arc::<RecordingBrowser>::default(), Arc::<RecordingSink>::default());
-        let transport = Arc::new(HttpTransport::new().unwrap());
+        let transport = Arc::new(HttpTransport::new());
         let mut setup =
             ClerkSetup::new(transport, store.clone(), browser.clone(), Arc::new(SystemClock), events.clone());
         setup.instance = InstanceOptions {

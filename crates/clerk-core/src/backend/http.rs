@@ -17,23 +17,21 @@ use crate::{
 
 /// The default [`BackendTransport`]: no redirects, no cookies, no `Origin`, no `Referer`. Connecting may take ten seconds; the
 /// other limits are those of the request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
+// A body may take as long as it likes, as long as something arrives.
 pub struct HttpBackendTransport(Clients);
 
 impl HttpBackendTransport {
-    /// Creates the HTTP client.
-    ///
-    /// # Errors
-    /// If TLS is not available on this machine.
-    pub fn new() -> Result<Self, TransportError> {
-        // A body may take as long as it likes, as long as something arrives.
-        Clients::new(|builder| builder).map(Self)
+    /// Creates a transport.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     async fn exchange(&self, request: BackendRequest) -> Result<BackendResponse, TransportError> {
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| TransportError { reason: "the method is not valid".into() })?;
-        let mut builder = self.0.for_url(&request.url).request(method, request.url);
+        let mut builder = self.0.for_url(&request.url).await?.request(method, request.url);
         for (name, value) in request.headers {
             builder = builder.header(header_name(&name)?, header_value(&value)?);
         }

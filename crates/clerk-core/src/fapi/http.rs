@@ -2,15 +2,16 @@
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
 use reqwest::{
-    ClientBuilder,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT},
     multipart::{Form, Part},
 };
+use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::{
@@ -28,54 +29,86 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct HttpTransport(Clients);
 
 /// The HTTP clients: no redirects, no cookies, no `Origin`, no `Referer`.
-#[derive(Debug, Clone)]
-pub(crate) struct Clients {
-    other: reqwest::Client,
+///
+/// Each is created for its first request: reading the certificates of the system takes milliseconds, and most apps never connect to
+/// a server on this computer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clients(Arc<Created>);
+
+#[derive(Debug, Default)]
+struct Created {
+    /// The timeout of a request, if it has one.
+    timeout: Option<Duration>,
+    other: OnceCell<reqwest::Client>,
     /// For servers on this computer, which are never reached through a proxy: it would get tokens in clear.
-    loopback: reqwest::Client,
+    loopback: OnceCell<reqwest::Client>,
 }
 
 impl Clients {
-    /// Creates the clients. `limit` sets their timeouts; that of connecting is [`CONNECT_TIMEOUT`] by default.
-    pub(crate) fn new(limit: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<Self, TransportError> {
-        let builder = || {
-            let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).referer(false);
-            limit(builder.connect_timeout(CONNECT_TIMEOUT))
-        };
-        let other = builder().build().map_err(transport_error)?;
-        let loopback = builder()
-            .no_proxy()
-            .resolve_to_addrs("localhost", &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()])
-            .build()
-            .map_err(transport_error)?;
-        Ok(Self { other, loopback })
+    /// Creates clients whose requests have a timeout, from connecting to the last byte of the response.
+    pub(crate) fn with_timeout(timeout: Duration) -> Self {
+        Self(Arc::new(Created { timeout: Some(timeout), ..Created::default() }))
     }
 
     /// Returns the client for a URL.
-    pub(crate) fn for_url(&self, url: &Url) -> &reqwest::Client {
-        if is_loopback(url) { &self.loopback } else { &self.other }
+    ///
+    /// # Errors
+    /// If TLS is not available on this machine. The next request tries again.
+    pub(crate) async fn for_url(&self, url: &Url) -> Result<&reqwest::Client, TransportError> {
+        let Created { timeout, other, loopback } = &*self.0;
+        let (client, is_loopback, timeout) =
+            if is_loopback(url) { (loopback, true, *timeout) } else { (other, false, *timeout) };
+        let create = || async move {
+            let created = tokio::task::spawn_blocking(move || create(timeout, is_loopback));
+            let created = tokio::time::timeout(CONNECT_TIMEOUT, created).await;
+            let created = created.map_err(|_| TransportError {
+                reason: "the certificates of the system could not be read in time".into(),
+            })?;
+            created.map_err(|error| TransportError { reason: error.to_string() })?
+        };
+        client.get_or_try_init(create).await
+    }
+}
+
+fn connect_timeout(timeout: Option<Duration>) -> Duration {
+    CONNECT_TIMEOUT.min(timeout.unwrap_or(CONNECT_TIMEOUT))
+}
+
+fn create(timeout: Option<Duration>, is_loopback: bool) -> Result<reqwest::Client, TransportError> {
+    let mut builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).referer(false);
+    builder = builder.connect_timeout(connect_timeout(timeout));
+    if let Some(timeout) = timeout {
+        builder = builder.timeout(timeout);
+    }
+    if is_loopback {
+        builder = builder
+            .no_proxy()
+            .resolve_to_addrs("localhost", &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]);
+    }
+    builder.build().map_err(transport_error)
+}
+
+impl Default for HttpTransport {
+    fn default() -> Self {
+        Self::with_timeout(DEFAULT_REQUEST_TIMEOUT)
     }
 }
 
 impl HttpTransport {
-    /// Creates the HTTP client.
-    ///
-    /// # Errors
-    /// If TLS is not available on this machine.
-    pub fn new() -> Result<Self, TransportError> {
-        Self::with_timeout(DEFAULT_REQUEST_TIMEOUT)
+    /// Creates a transport with the default timeout.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Creates the HTTP client with another timeout of a request, from connecting to the last byte of the response.
-    ///
-    /// # Errors
-    /// If TLS is not available on this machine.
-    pub fn with_timeout(timeout: Duration) -> Result<Self, TransportError> {
-        Clients::new(|builder| builder.timeout(timeout).connect_timeout(CONNECT_TIMEOUT.min(timeout))).map(Self)
+    /// Creates a transport with another timeout of a request, from connecting to the last byte of the response.
+    #[must_use]
+    pub fn with_timeout(timeout: Duration) -> Self {
+        Self(Clients::with_timeout(timeout))
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let client = self.0.for_url(&request.url);
+        let client = self.0.for_url(&request.url).await?;
         let mut builder = match request.method {
             HttpMethod::Get => client.get(request.url),
             HttpMethod::Post(body) => client
@@ -237,7 +270,7 @@ mod tests {
             session_token: None,
             user_agent: "Test/1.0".to_owned(),
         };
-        let transport = HttpTransport::with_timeout(Duration::from_millis(20)).unwrap();
+        let transport = HttpTransport::with_timeout(Duration::from_millis(20));
         assert_eq!(transport.send(request).await.unwrap_err().reason, "the request timed out");
     }
 }

@@ -144,7 +144,7 @@ async fn sign_in_with_email_link_accepts_a_link_before_prepare_responds() {
     let release = Arc::<Notify>::default();
     let emulator = Arc::new(Emulator::start(config_with_email_links()).await.unwrap());
     let app = App::with(emulator, Arc::new(MemoryStore::default()), |setup| {
-        setup.transport = Arc::new(HeldPrepare { http: HttpTransport::new().unwrap(), release: release.clone() });
+        setup.transport = Arc::new(HeldPrepare { http: HttpTransport::new(), release: release.clone() });
     });
     app.clerk.load(LoadOptions::default()).await.unwrap();
     let id = begin_sign_in(&app).await;

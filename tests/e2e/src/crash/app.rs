@@ -39,7 +39,7 @@ pub async fn run(arguments: &[String]) -> Result<()> {
         .init();
     let steps = steps.iter().map(|step| step.parse()).collect::<std::result::Result<Vec<Step>, _>>()?;
     let mut setup = ClerkSetup::new(
-        Arc::new(HttpTransport::new()?),
+        Arc::new(HttpTransport::new()),
         Arc::new(KeyringStore::new(service)),
         Arc::new(NoBrowser),
         Arc::new(SystemClock),

@@ -1,0 +1,147 @@
+//! Calls the command that a webview names.
+//!
+//! `tauri::command` would make the code that runs a command anew for each of them: the tasks of more than a hundred commands are
+//! several megabytes of an app. Here, a command becomes a boxed future at once, and the rest exists once.
+
+use std::any::Any;
+
+use futures_util::future::BoxFuture;
+use tauri::{
+    Runtime,
+    ipc::{CommandArg, CommandItem, Invoke, InvokeError, InvokeMessage, InvokeResponseBody, IpcResponse},
+    utils::acl::resolved::ResolvedCommand,
+};
+
+use super::{handler, requests::Finished};
+use crate::{
+    config::PLUGIN_NAME,
+    core::{OpenAndWaitOutcome, RedirectOutcome},
+    error::{ErrorCode, Result},
+    models::{SessionId, SignIn, SignUp},
+};
+
+/// The call of a command.
+pub(super) struct Call<'a, R: Runtime> {
+    name: &'static str,
+    message: &'a InvokeMessage<R>,
+    acl: &'a Option<Vec<ResolvedCommand>>,
+}
+
+impl<'a, R: Runtime> Call<'a, R> {
+    /// Reads an argument. `key` is its name as the webview sends it.
+    pub(super) fn argument<T: CommandArg<'a, R>>(&self, key: &'static str) -> Result<T, InvokeError> {
+        let Self { name, message, acl } = *self;
+        T::from_command(CommandItem { plugin: Some(PLUGIN_NAME), name, key, message, acl })
+    }
+}
+
+/// What a webview receives.
+pub(super) type Response = BoxFuture<'static, Result<InvokeResponseBody, InvokeError>>;
+
+/// Reads the arguments of a command, and prepares to run it.
+pub(super) type Handler<R> = for<'a> fn(&Call<'a, R>) -> Result<Response, InvokeError>;
+
+/// Runs the command that a webview has sent. Returns whether it exists.
+pub(crate) fn invoke<R: Runtime>(invoke: Invoke<R>) -> bool {
+    let Some((name, handler)) = handler::<R>(invoke.message.command()) else { return false };
+    let Invoke { message, resolver, acl } = invoke;
+    let response: Response = Box::pin(async move {
+        let response = handler(&Call { name, message: &message, acl: &acl })?;
+        drop((message, acl));
+        response.await
+    });
+    resolver.respond_async_serialized(response);
+    true
+}
+
+/// What a command returns, of any type.
+pub(super) trait Returned: IpcResponse + Sized + 'static {
+    /// Serializes what a command returned.
+    fn finished(self) -> Result<Finished> {
+        let outcome = Outcome::of(&self);
+        match self.body() {
+            Ok(InvokeResponseBody::Json(text)) => Ok(Finished::json(text, outcome)),
+            Ok(InvokeResponseBody::Raw(bytes)) => Ok(Finished::bytes(bytes)),
+            Err(error) => Err(ErrorCode::DecodeError.error(format!("the result could not be serialized: {error}"))),
+        }
+    }
+}
+
+impl<T: IpcResponse + Sized + 'static> Returned for T {}
+
+/// What is kept of a result that may finish a flow.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    Redirect(Box<RedirectOutcome>),
+    OpenAndWait(Box<OpenAndWaitOutcome>),
+    /// A sign-in or sign-up, with the session that it created.
+    Attempt(Option<SessionId>),
+}
+
+impl Outcome {
+    fn of(result: &dyn Any) -> Option<Self> {
+        let attempt = |session: &Option<SessionId>| Self::Attempt(session.clone());
+        None.or_else(|| {
+            result.downcast_ref().map(|outcome: &RedirectOutcome| Self::Redirect(Box::new(outcome.clone())))
+        })
+        .or_else(|| {
+            result.downcast_ref().map(|outcome: &OpenAndWaitOutcome| Self::OpenAndWait(Box::new(outcome.clone())))
+        })
+        .or_else(|| result.downcast_ref().map(|sign_in: &SignIn| attempt(&sign_in.created_session_id)))
+        .or_else(|| result.downcast_ref().map(|sign_up: &SignUp| attempt(&sign_up.created_session_id)))
+    }
+}
+
+/// The length of a name in camel case.
+pub(super) const fn camel_case_length(name: &str) -> usize {
+    let (bytes, mut at, mut length) = (name.as_bytes(), 0, 0);
+    while at < bytes.len() {
+        if bytes[at] != b'_' {
+            length += 1;
+        }
+        at += 1;
+    }
+    length
+}
+
+/// The name of a parameter as webviews send it: `sign_in_id` is `signInId`.
+pub(super) const fn camel_case<const LENGTH: usize>(name: &str) -> [u8; LENGTH] {
+    let (bytes, mut camel, mut at, mut length, mut starts_word) = (name.as_bytes(), [0; LENGTH], 0, 0, false);
+    while at < bytes.len() {
+        if bytes[at] == b'_' {
+            starts_word = true;
+        } else {
+            camel[length] = if starts_word { bytes[at].to_ascii_uppercase() } else { bytes[at] };
+            length += 1;
+            starts_word = false;
+        }
+        at += 1;
+    }
+    camel
+}
+
+/// The name of a parameter in camel case, as a constant.
+macro_rules! key {
+    ($parameter:ident) => {{
+        const NAME: &str = stringify!($parameter);
+        const KEY: [u8; $crate::commands::dispatch::camel_case_length(NAME)] =
+            $crate::commands::dispatch::camel_case(NAME);
+        const {
+            match std::str::from_utf8(&KEY) {
+                Ok(key) => key,
+                Err(_) => panic!("the name of a parameter is ASCII"),
+            }
+        }
+    }};
+}
+pub(super) use key;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn key_is_the_name_in_camel_case() {
+        assert_eq!(key!(params), "params");
+        assert_eq!(key!(sign_in_id), "signInId");
+        assert_eq!(key!(is_second_factor), "isSecondFactor");
+    }
+}
