@@ -3,22 +3,14 @@
 //! `tauri::command` would make the code that runs a command anew for each of them: the tasks of more than a hundred commands are
 //! several megabytes of an app. Here, a command becomes a boxed future at once, and the rest exists once.
 
-use std::any::Any;
-
 use futures_util::future::BoxFuture;
 use tauri::{
     Runtime,
-    ipc::{CommandArg, CommandItem, Invoke, InvokeError, InvokeMessage, InvokeResponseBody, IpcResponse},
+    ipc::{CommandArg, CommandItem, Invoke, InvokeError, InvokeMessage, InvokeResponseBody},
     utils::acl::resolved::ResolvedCommand,
 };
 
-use super::{handler, requests::Finished};
-use crate::{
-    config::PLUGIN_NAME,
-    core::{OpenAndWaitOutcome, RedirectOutcome},
-    error::{ErrorCode, Result},
-    models::{SessionId, SignIn, SignUp},
-};
+use crate::config::PLUGIN_NAME;
 
 /// The call of a command.
 pub(super) struct Call<'a, R: Runtime> {
@@ -41,9 +33,12 @@ pub(super) type Response = BoxFuture<'static, Result<InvokeResponseBody, InvokeE
 /// Reads the arguments of a command, and prepares to run it.
 pub(super) type Handler<R> = for<'a> fn(&Call<'a, R>) -> Result<Response, InvokeError>;
 
-/// Runs the command that a webview has sent. Returns whether it exists.
-pub(crate) fn invoke<R: Runtime>(invoke: Invoke<R>) -> bool {
-    let Some((name, handler)) = handler::<R>(invoke.message.command()) else { return false };
+/// Runs the command that a webview has sent. `find` returns the command with a name. Returns whether it exists.
+pub(super) fn invoke<R: Runtime>(
+    invoke: Invoke<R>,
+    find: impl FnOnce(&str) -> Option<(&'static str, Handler<R>)>,
+) -> bool {
+    let Some((name, handler)) = find(invoke.message.command()) else { return false };
     let Invoke { message, resolver, acl } = invoke;
     let response: Response = Box::pin(async move {
         let response = handler(&Call { name, message: &message, acl: &acl })?;
@@ -52,44 +47,6 @@ pub(crate) fn invoke<R: Runtime>(invoke: Invoke<R>) -> bool {
     });
     resolver.respond_async_serialized(response);
     true
-}
-
-/// What a command returns, of any type.
-pub(super) trait Returned: IpcResponse + Sized + 'static {
-    /// Serializes what a command returned.
-    fn finished(self) -> Result<Finished> {
-        let outcome = Outcome::of(&self);
-        match self.body() {
-            Ok(InvokeResponseBody::Json(text)) => Ok(Finished::json(text, outcome)),
-            Ok(InvokeResponseBody::Raw(bytes)) => Ok(Finished::bytes(bytes)),
-            Err(error) => Err(ErrorCode::DecodeError.error(format!("the result could not be serialized: {error}"))),
-        }
-    }
-}
-
-impl<T: IpcResponse + Sized + 'static> Returned for T {}
-
-/// What is kept of a result that may finish a flow.
-#[derive(Debug, Clone)]
-pub(super) enum Outcome {
-    Redirect(Box<RedirectOutcome>),
-    OpenAndWait(Box<OpenAndWaitOutcome>),
-    /// A sign-in or sign-up, with the session that it created.
-    Attempt(Option<SessionId>),
-}
-
-impl Outcome {
-    fn of(result: &dyn Any) -> Option<Self> {
-        let attempt = |session: &Option<SessionId>| Self::Attempt(session.clone());
-        None.or_else(|| {
-            result.downcast_ref().map(|outcome: &RedirectOutcome| Self::Redirect(Box::new(outcome.clone())))
-        })
-        .or_else(|| {
-            result.downcast_ref().map(|outcome: &OpenAndWaitOutcome| Self::OpenAndWait(Box::new(outcome.clone())))
-        })
-        .or_else(|| result.downcast_ref().map(|sign_in: &SignIn| attempt(&sign_in.created_session_id)))
-        .or_else(|| result.downcast_ref().map(|sign_up: &SignUp| attempt(&sign_up.created_session_id)))
-    }
 }
 
 /// The length of a name in camel case.

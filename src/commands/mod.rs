@@ -6,6 +6,7 @@ mod argument;
 mod caller;
 mod dispatch;
 mod fetch;
+mod finished;
 mod frontend_api;
 mod opener;
 mod operations;
@@ -23,10 +24,10 @@ use url::Url;
 use argument::Argument;
 pub(crate) use caller::WindowOptions;
 use caller::{Caller, CallerWindow};
-pub(crate) use dispatch::invoke;
-use dispatch::{Call, Handler, Response, Returned, key};
+use dispatch::{Call, Handler, Response, key};
 pub(crate) use fetch::Fetches;
 use fetch::{Chunk, FetchHead, FetchingWindow, WindowFetch};
+use finished::Returned;
 use frontend_api::ClerkJs;
 pub(crate) use opener::OpenedPages;
 use opener::PageOpener;
@@ -116,6 +117,11 @@ macro_rules! define {
 }
 
 command_table!(define);
+
+/// Runs the command that a webview has sent. Returns whether it exists.
+pub(crate) fn invoke<R: tauri::Runtime>(invoke: tauri::ipc::Invoke<R>) -> bool {
+    dispatch::invoke(invoke, handler)
+}
 
 /// The sets of the commands that are methods of resources, or serve one. Signing in does not need them.
 #[cfg(feature = "bindings")]

@@ -10,8 +10,9 @@ use tauri::{
 
 use super::{
     caller::{Caller, origin},
-    dispatch::{Outcome, Response},
-    requests::{Finished, Page, Requests},
+    dispatch::Response,
+    finished::{Finished, Outcome},
+    requests::{Page, Requests},
 };
 use crate::{
     core::{RedirectOutcome, SetActiveParams},
@@ -138,7 +139,7 @@ mod tests {
     use clerk_testkit::app::{ADA, App, PASSWORD, config, password_params};
 
     use super::*;
-    use crate::commands::dispatch::Returned;
+    use crate::commands::finished::Returned;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn once_signs_in_by_an_email_link_whose_window_was_closed() {

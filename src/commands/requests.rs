@@ -14,9 +14,8 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use tauri::ipc::InvokeResponseBody;
 
-use super::dispatch::Outcome;
+use super::finished::Finished;
 use crate::{
     core::RedirectOutcome,
     error::{ErrorPayload, Result},
@@ -36,41 +35,6 @@ const OUTCOME_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// How many pages may get an outcome that none of them confirms. A page that navigates to another document may have no time to.
 const MOST_DELIVERIES: usize = 2;
-
-/// What a command returned, serialized. It may be sent more than once.
-#[derive(Debug, Clone)]
-pub(super) struct Finished {
-    body: Body,
-    outcome: Option<Outcome>,
-}
-
-#[derive(Debug, Clone)]
-enum Body {
-    Json(Arc<str>),
-    Bytes(Arc<[u8]>),
-}
-
-impl Finished {
-    pub(super) fn json(text: String, outcome: Option<Outcome>) -> Self {
-        Self { body: Body::Json(text.into()), outcome }
-    }
-
-    pub(super) fn bytes(bytes: Vec<u8>) -> Self {
-        Self { body: Body::Bytes(bytes.into()), outcome: None }
-    }
-
-    /// Returns how a flow ended, if the command was one.
-    pub(super) fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()
-    }
-
-    pub(super) fn into_body(self) -> InvokeResponseBody {
-        match self.body {
-            Body::Json(text) => InvokeResponseBody::Json(text.as_ref().to_owned()),
-            Body::Bytes(bytes) => InvokeResponseBody::Raw(bytes.to_vec()),
-        }
-    }
-}
 
 /// A command that runs or has finished.
 pub(super) type Running = Shared<BoxFuture<'static, Result<Finished, ErrorPayload>>>;
@@ -289,7 +253,7 @@ mod tests {
     use std::future::ready;
 
     use super::*;
-    use crate::commands::dispatch::Returned;
+    use crate::commands::finished::Returned;
 
     fn start(requests: &Requests, id: &str) -> bool {
         requests.join_or_start("main", "touch", id, ready(().finished().map_err(ErrorPayload::from)).boxed()).1
