@@ -1,10 +1,12 @@
 // The app with the plugin shows who is signed in.
 import { Clerk } from 'tauri-plugin-clerk-api';
 
-import { show } from './report';
+import { run, show } from './report';
 
-const clerk = new Clerk();
-const showUser = ({ user }) => show(user?.fullName);
-clerk.addListener(showUser);
-await clerk.load();
-showUser(clerk);
+await run(async () => {
+  const clerk = new Clerk();
+  const showUser = ({ user }) => show(user?.fullName);
+  clerk.addListener(showUser);
+  await clerk.load();
+  showUser(clerk);
+});

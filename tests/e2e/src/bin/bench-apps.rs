@@ -60,6 +60,8 @@ async fn main() -> Result<()> {
     let mut options = Options::new(App::Desktop);
     options.browser = false;
     options.instance = Config::demo("clerk-measurements://callback");
+    // clerk-js sends its token from a page.
+    options.instance.native_api.allowed_origins = vec!["tauri://localhost".to_owned()];
     let bench = Bench { desktop: Desktop::start(options).await?, programs };
     println!("{}", bench.measure(&plan).await?);
     Ok(())
@@ -133,7 +135,7 @@ impl Bench {
             for (page, times) in pages.iter().zip(&mut all) {
                 let token = if page.page == CLERK_JS.page { self.client_token().await? } else { String::new() };
                 let mut app = self.start(*page, &[("BENCH_CLIENT_TOKEN", &token)])?;
-                let painted = app.figure("painted").await?;
+                let painted = app.figure("painted").await.map_err(|error| format!("{}: {error}", page.page))?;
                 times.push(painted["ms"].as_f64().unwrap_or_default());
                 self.end(app).await?;
             }
