@@ -10,14 +10,15 @@ use crate::{
     models::{SessionId, SignIn, SignUp},
 };
 
-/// What a command returned, serialized. It may be sent more than once.
-#[derive(Debug, Clone)]
+/// What a command returned, serialized. It may be sent more than once. It has no `Debug`, because it may be a session token or a secret
+/// of a second factor.
+#[derive(Clone)]
 pub(super) struct Finished {
     body: Body,
     outcome: Option<Outcome>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Body {
     Json(Arc<str>),
     Bytes(Arc<[u8]>),
@@ -72,13 +73,15 @@ pub(super) enum Outcome {
 impl Outcome {
     fn of(result: &dyn Any) -> Option<Self> {
         let attempt = |session: &Option<SessionId>| Self::Attempt(session.clone());
-        None.or_else(|| {
-            result.downcast_ref().map(|outcome: &RedirectOutcome| Self::Redirect(Box::new(outcome.clone())))
-        })
-        .or_else(|| {
-            result.downcast_ref().map(|outcome: &OpenAndWaitOutcome| Self::OpenAndWait(Box::new(outcome.clone())))
-        })
-        .or_else(|| result.downcast_ref().map(|sign_in: &SignIn| attempt(&sign_in.created_session_id)))
-        .or_else(|| result.downcast_ref().map(|sign_up: &SignUp| attempt(&sign_up.created_session_id)))
+        if let Some(outcome) = result.downcast_ref::<RedirectOutcome>() {
+            return Some(Self::Redirect(Box::new(outcome.clone())));
+        }
+        if let Some(outcome) = result.downcast_ref::<OpenAndWaitOutcome>() {
+            return Some(Self::OpenAndWait(Box::new(outcome.clone())));
+        }
+        if let Some(sign_in) = result.downcast_ref::<SignIn>() {
+            return Some(attempt(&sign_in.created_session_id));
+        }
+        result.downcast_ref::<SignUp>().map(|sign_up| attempt(&sign_up.created_session_id))
     }
 }

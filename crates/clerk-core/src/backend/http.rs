@@ -16,9 +16,8 @@ use crate::{
 };
 
 /// The default [`BackendTransport`]: no redirects, no cookies, no `Origin`, no `Referer`. Connecting may take ten seconds; the
-/// other limits are those of the request.
+/// other limits are those of the request: a body may take as long as it likes, as long as something arrives.
 #[derive(Debug, Clone, Default)]
-// A body may take as long as it likes, as long as something arrives.
 pub struct HttpBackendTransport(Clients);
 
 impl HttpBackendTransport {
