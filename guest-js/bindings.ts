@@ -2184,4 +2184,10 @@ export type WindowSnapshot = {
 } & VisibleSnapshot;
 
 /**  What a window gets: the state, or what has changed. */
-export type WindowState = WindowSnapshot | WindowChanges;
+export type WindowState = WindowSnapshot | WindowChanges | WindowUpdate;
+
+/**  What has changed was sent to the window already, see `updates.rs`. */
+export type WindowUpdate = {
+	/**  The handle of the state that the window has after that update. If it does not arrive, the window asks again. */
+	sent: number,
+};

@@ -187,10 +187,8 @@ export class Clerk extends Flows {
     this.#awaitsRecovery = false;
     this.#retrying = this.#mirror.snapshot?.status === 'error';
     this.#emitStatus();
-    await this.#mirror.start();
     // Shows a known state while Rust is still waiting for Clerk.
-    await this.#mirror.sync();
-    await this.#listenForRedirects();
+    await Promise.all([this.#mirror.start(), this.#listenForRedirects()]);
     const options = { ...this.given, ...wireOptions(this.#options) };
     const snapshot = await commands.load(options, this.#mirror.handle);
     this.#mirror.take(snapshot);
@@ -201,18 +199,16 @@ export class Clerk extends Flows {
   }
 
   /** Continues flows that no caller is waiting for. Calling it again does nothing, unless it failed. */
-  async #listenForRedirects(): Promise<void> {
+  #listenForRedirects(): Promise<unknown> {
     this.#redirectListener ??= onRedirectFinished(() => {
       this.#finishRedirect().catch((error: unknown) => {
         console.error('[clerk] the flow in the browser could not be continued', error);
       });
-    });
-    try {
-      await this.#redirectListener;
-    } catch (error) {
+    }).catch((error: unknown) => {
       this.#redirectListener = undefined;
       throw error;
-    }
+    });
+    return this.#redirectListener;
   }
 
   async #chooseInitialSession(): Promise<void> {

@@ -2,8 +2,8 @@
 import { invoke as tauriInvoke, type InvokeArgs } from '@tauri-apps/api/core';
 import { reviveError } from './revive';
 
-/** Commands that change nothing that matters, however often they run. */
-const READS = ['snapshot', 'notices', 'auth_events', 'get_token', 'get_organization', 'clerk_js_state'];
+/** Commands that change nothing that matters, however often they run, and that do not depend on the page. */
+const READS = ['notices', 'auth_events', 'get_token', 'get_organization', 'clerk_js_state'];
 
 /**
  * Identifies the document. All copies of this library in it use the same name, so that Rust can tell a reloaded page from

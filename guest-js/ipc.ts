@@ -8,7 +8,8 @@ import { authEvents, events, notices, type NumberedAuthEvent } from './bindings'
 import { notify } from './listeners';
 import { reviveError } from './revive';
 
-async function listen(event: string, callback: EventCallback<unknown>): Promise<() => void> {
+/** Listens to an event of Rust. */
+export async function listen(event: string, callback: EventCallback<unknown>): Promise<() => void> {
   try {
     return await listenTo(event, callback);
   } catch (rejection) {
@@ -29,16 +30,6 @@ async function listenAndRead(event: string, read: () => Promise<void>): Promise<
     throw error;
   }
   return unlisten;
-}
-
-/** Calls `callback` with each new revision of the state. */
-export function onStateChanged(callback: (revision: number) => void): Promise<() => void> {
-  return listen(events.stateChanged, (event) => {
-    const payload = event.payload as { revision?: unknown } | null;
-    if (typeof payload?.revision === 'number') {
-      callback(payload.revision);
-    }
-  });
 }
 
 /** Calls `callback` when a browser flow has finished and no window was waiting for it. */

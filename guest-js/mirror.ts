@@ -1,21 +1,20 @@
 /**
  * A copy of the auth state, which Rust owns.
  *
- * Events only announce a new revision; a command reads what has changed since the state that is known here. The subscription
- * starts before the first read, so that no change is missed, and listeners are notified of each revision once, in order.
+ * A page that has read the state gets an update with each change. An update for another state than the one that is known here makes
+ * the page read what has changed. Listeners are notified of each revision once, in order.
  */
 import { elapsed, type Moment, now } from './aging';
 import { type Entitlements, snapshot as readSnapshot, type WindowSnapshot } from './bindings';
 import { coalesce } from './coalesce';
-import { onStateChanged } from './ipc';
 import { patched, type Patch } from './patch';
+import { UPDATE, type Update } from './updates';
 
 export class Mirror {
   /** As Rust sent it. The app gets a copy, which it may change: the next patch is for this. */
   #known: WindowSnapshot | undefined;
   #snapshot: WindowSnapshot | undefined;
   #received: Moment = now();
-  #subscribed: Promise<void> | undefined;
   readonly #onChange: (snapshot: WindowSnapshot) => void;
 
   constructor(onChange: (snapshot: WindowSnapshot) => void) {
@@ -33,23 +32,27 @@ export class Mirror {
     return granted && elapsed(this.#received) < granted.remainingMs ? granted : undefined;
   }
 
-  /** Starts to follow the state. Calling it again does nothing. */
+  /**
+   * Reads the state, and follows it from now on.
+   *
+   * @throws `invoke_failed` when the window has no permission to read it.
+   */
   start(): Promise<void> {
-    this.#subscribed ??= onStateChanged((revision) => {
-      if (revision > this.#revision) {
-        this.sync().catch((error: unknown) => {
-          console.error('[clerk] the state could not be read', error);
-        });
-      }
-    }).then(
-      () => undefined,
-      (error: unknown) => {
-        this.#subscribed = undefined;
-        throw error;
-      },
-    );
-    return this.#subscribed;
+    // Once, however often it is called.
+    window.addEventListener(UPDATE, this.#follow);
+    return this.sync();
   }
+
+  readonly #follow = (event: Event): void => {
+    const { since, changes } = (event as CustomEvent<Update>).detail;
+    if (changes && since === this.handle) {
+      this.take(patched(this.#known, changes) as WindowSnapshot);
+    } else {
+      this.sync().catch((error: unknown) => {
+        console.error('[clerk] the state could not be read', error);
+      });
+    }
+  };
 
   /**
    * Reads the state. Resolves when the copy is at least as new as the call, however many events come meanwhile: any window may
@@ -60,11 +63,15 @@ export class Mirror {
   readonly sync = coalesce(() => this.#read());
 
   async #read(): Promise<void> {
-    // A load may replace it meanwhile.
     const known = this.#known;
     const state = await readSnapshot(this.handle);
     if (state) {
-      this.take('changes' in state ? (patched(known, state.changes as Patch) as WindowSnapshot) : state);
+      if (!('sent' in state)) {
+        this.take('changes' in state ? (patched(known, state.changes as Patch) as WindowSnapshot) : state);
+      } else if (this.handle < state.sent) {
+        // That update may be lost.
+        await this.#read();
+      }
     }
   }
 

@@ -40,11 +40,14 @@ fn start<R: Runtime>(
     let has_key = setup.instance.publishable_key.is_some();
     let clerk = Clerk::new(setup);
     app.manage(clerk.clone());
-    app.manage(WindowOptions::default());
-    app.manage(WindowStates::default());
+    let (options, states) = (WindowOptions::default(), WindowStates::default());
+    app.manage(options.clone());
+    app.manage(states.clone());
     app.manage(OpenedPages::default());
     app.manage(Requests::default());
     app.manage(Fetches::default());
+    let shown = clerk.clone();
+    tauri::async_runtime::spawn(states.send_updates(move |label| options.snapshot(&shown, label)));
     let polling = clerk.clone();
     tauri::async_runtime::spawn(async move { polling.poll().await });
     let caching = clerk.clone();

@@ -269,6 +269,16 @@ describe('state', () => {
     expect(rust.count('clerk_js_state')).toBe(1);
   });
 
+  it.each([null, undefined, 7, 'x', {}, { revision: null }, { revision: 'Infinity' }])(
+    'an event with the payload %j, which another window emitted, is not followed',
+    async (payload) => {
+      await loaded();
+      rust.emit('state-changed', payload);
+      await settled();
+      expect(rust.count('clerk_js_state')).toBe(1);
+    },
+  );
+
   it('the state is not read when the response has said all', async () => {
     const clerk = await loaded();
     rust.api('POST /client/sign_ins', () => {

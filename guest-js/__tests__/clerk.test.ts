@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Clerk, onAuthEvent, onNotice, type Resources } from '../index';
 import type { Patch } from '../patch';
+import { mockIPC } from '@tauri-apps/api/mocks';
+
 import { activated, client, Fake, KEY, session, signedIn, signedOut, snapshot } from './fake';
 
 let rust: Fake;
@@ -195,7 +197,7 @@ describe('data that the app changes in place', () => {
       names.reduceRight((inner, name) => ({ in: { [name]: inner } }), patch);
     const added = inside({ splice: [2, 0, ['x']] }, 'sessions', '0', 'user', 'unsafeMetadata', 'todo');
     rust.on('snapshot', () => ({ changes: { in: { client: added, revision: { set: 3 } } } }));
-    rust.emit('state-changed', { revision: 3, status: 'ready' });
+    rust.update({ since: 0 });
     await vi.waitFor(() => {
       expect(clerk.revision).toBe(3);
     });
@@ -219,8 +221,7 @@ describe('listeners', () => {
     const seen: (string | null | undefined)[] = [];
     clerk.addListener(({ session }) => seen.push(session && session.id));
     rust.change(signedIn(2));
-    rust.emit('state-changed', { revision: 2, status: 'ready' });
-    rust.emit('state-changed', { revision: 1, status: 'ready' });
+    rust.update({ since: 0 });
     await vi.waitFor(() => {
       expect(seen).toEqual([null, 'sess_1']);
     });
@@ -236,7 +237,7 @@ describe('listeners', () => {
     const listener = vi.fn<(resources: Resources) => void>();
     clerk.addListener(listener, { skipInitialEmit: true });
     rust.state = snapshot({ revision: 4 });
-    rust.emit('state-changed', { revision: 6, status: 'ready' });
+    rust.update({ since: 0 });
     await vi.waitFor(() => {
       expect(rust.count('snapshot')).toBe(2);
     });
@@ -444,17 +445,97 @@ describe('notices', () => {
   });
 });
 
-describe('events that another window emitted', () => {
-  it('sync() resolves although events announce ever newer states', async () => {
+describe('updates', () => {
+  const loadedWithReads = async () => {
+    const clerk = await loaded();
+    const before = rust.count('snapshot');
+    return { clerk, reads: () => rust.count('snapshot') - before };
+  };
+
+  it('load() asks for the state before it knows whether a flow has finished', async () => {
+    const order: string[] = [];
+    let listens = (): void => undefined;
+    mockIPC((command) => {
+      order.push(command);
+      if (command === 'plugin:event|listen') {
+        return new Promise((resolve) => {
+          listens = () => {
+            resolve(1);
+          };
+        });
+      }
+      return command.endsWith('outcome') ? null : { handle: 1, ...signedIn(1) };
+    });
+    const clerk = new Clerk();
+    const loading = clerk.load();
+    await vi.waitFor(() => {
+      expect(clerk.isSignedIn).toBe(true);
+    });
+    expect(order).not.toContain('plugin:clerk|load');
+    listens();
+    await loading;
+  });
+
+  it('an update shows at once, without a read', async () => {
+    const { clerk, reads } = await loadedWithReads();
+    rust.change(signedIn(2));
+    expect(clerk.session?.id).toBe('sess_1');
+    rust.change(signedIn(3, 'sess_2'));
+    expect([clerk.session?.id, reads()]).toEqual(['sess_2', 0]);
+  });
+
+  it('sync() of a state whose update has arrived reads nothing', async () => {
+    rust.state = signedIn(1);
+    const { clerk, reads } = await loadedWithReads();
+    rust.on('sign_out', () => {
+      rust.change(snapshot({ revision: 2 }));
+      return signedOut();
+    });
+    await clerk.signOut();
+    expect([clerk.isSignedIn, reads()]).toEqual([false, 1]);
+  });
+
+  it('sync() asks again for a change whose update was lost', async () => {
+    rust.state = signedIn(1);
+    const { clerk, reads } = await loadedWithReads();
+    rust.on('sign_out', () => {
+      rust.change(snapshot({ revision: 2 }), { isLost: true });
+      return signedOut();
+    });
+    await clerk.signOut();
+    expect([clerk.isSignedIn, reads()]).toEqual([false, 2]);
+  });
+
+  it('an update for another state than the one that is known makes the page read', async () => {
+    const { clerk, reads } = await loadedWithReads();
+    rust.change(signedIn(2), { isLost: true });
+    rust.change(signedIn(3, 'sess_2'));
+    await vi.waitFor(() => {
+      expect(clerk.session?.id).toBe('sess_2');
+    });
+    expect(reads()).toBe(1);
+  });
+
+  it('an update that is older than what is known changes nothing', async () => {
+    rust.state = signedIn(5);
+    const { clerk, reads } = await loadedWithReads();
+    rust.update({ since: 0, changes: { in: { activeSession: { set: { state: 'none' } } } } });
+    await vi.waitFor(() => {
+      expect(reads()).toBe(1);
+    });
+    expect(clerk.session?.id).toBe('sess_1');
+  });
+
+  it('sync() resolves although updates announce ever newer states', async () => {
     rust.state = signedIn(1);
     const clerk = await loaded();
     const flood = 1000;
-    let forged = 0;
+    let announced = 0;
     rust.on('snapshot', async () => {
       await Promise.resolve();
-      if (forged < flood) {
-        forged += 1;
-        rust.emit('state-changed', { revision: 1e9 + forged, status: 'ready' });
+      if (announced < flood) {
+        announced += 1;
+        rust.update({ since: 0 });
       }
       return rust.state;
     });
@@ -462,23 +543,21 @@ describe('events that another window emitted', () => {
       rust.state = snapshot({ revision: 2 });
       return signedOut();
     });
-    rust.emit('state-changed', { revision: 1e9, status: 'ready' });
+    rust.update({ since: 0 });
     await clerk.signOut();
-    const emitted = forged;
-    forged = flood;
-    expect([clerk.isSignedIn, emitted < flood]).toEqual([false, true]);
+    const sent = announced;
+    announced = flood;
+    expect([clerk.isSignedIn, sent < flood]).toEqual([false, true]);
   });
 
-  it.each([null, undefined, 7, 'x', {}, { revision: null }, { revision: 'Infinity' }])(
-    'state-changed with the payload %j changes nothing',
-    async (payload) => {
-      rust.state = signedIn(1);
-      const clerk = await loaded();
-      const before = rust.count('snapshot');
+  it('events that another window emitted change nothing', async () => {
+    rust.state = signedIn(1);
+    const { clerk, reads } = await loadedWithReads();
+    for (const payload of [null, undefined, 7, 'x', {}, { revision: null }, { revision: 9 }]) {
       rust.emit('state-changed', payload);
-      expect([clerk.revision, rust.count('snapshot')]).toEqual([1, before]);
-    },
-  );
+    }
+    expect([clerk.revision, reads()]).toEqual([1, 0]);
+  });
 });
 
 describe('auth events', () => {

@@ -17,6 +17,7 @@ import type {
 } from '../bindings';
 
 import type { Patch } from '../patch';
+import type { Update } from '../updates';
 
 /** Key of the invented instance `clerk.example.test`, development. */
 export const KEY = 'pk_test_Y2xlcmsuZXhhbXBsZS50ZXN0JA';
@@ -142,6 +143,9 @@ const NATIVE_PASSKEYS = [
   'register_passkey',
 ];
 
+const isPage = typeof window !== 'undefined';
+const addEventListener = isPage ? window.addEventListener.bind(window) : () => undefined;
+
 /** The Rust side, for one window. */
 export class Fake {
   readonly calls: { command: string; args: Record<string, unknown> }[] = [];
@@ -154,10 +158,19 @@ export class Fake {
   readonly #routes = new Map<string, (request: FrontendApiRequest) => unknown>();
   /** The states that the window got, by their handles. */
   readonly #known = new Map<number, Snapshot>();
+  readonly #pageListeners: Parameters<typeof addEventListener>[] = [];
+  /** The newest update, until the window was told of it. */
+  #sent: { from: number; to: number } | undefined;
   /** What the window gave at `load`. */
   #options: ClerkOptions = {};
 
   constructor() {
+    if (isPage) {
+      window.addEventListener = (...listener: Parameters<typeof addEventListener>) => {
+        this.#pageListeners.push(listener);
+        addEventListener(...listener);
+      };
+    }
     this.on('load', ({ options }) => {
       this.#options = options as LoadOptions;
       return this.#whole();
@@ -170,9 +183,15 @@ export class Fake {
       if (!known) {
         return this.#whole();
       }
-      return known.revision === this.#windowState.revision
-        ? null
-        : { changes: difference(known, this.#whole()) };
+      if (known.revision === this.#windowState.revision) {
+        return null;
+      }
+      const sent = this.#sent;
+      if (sent && sent.from === since && this.#known.get(sent.to)?.revision === this.#windowState.revision) {
+        this.#sent = undefined;
+        return { sent: sent.to };
+      }
+      return { changes: difference(known, this.#whole()) };
     });
     this.on('take_redirect_outcome', () => null);
     this.on('clerk_js_state', () => this.clerkJsState);
@@ -292,17 +311,39 @@ export class Fake {
     }
   }
 
-  /** Emits a new state, as Rust does. */
-  change(state: Snapshot): void {
+  /** Makes a new state and sends what has changed, as Rust does. `isLost`: the page does not get it. */
+  change(state: Snapshot, { isLost = false } = {}): void {
     this.state = state;
     this.emit('state-changed', { revision: state.revision, status: state.status });
+    const from = this.#known.size;
+    const old = this.#known.get(from);
+    if (!old) {
+      return;
+    }
+    const now = this.#whole();
+    this.#sent = { from, to: now.handle };
+    if (!isLost) {
+      this.update({ since: from, changes: difference(old, now) });
+    }
+  }
+
+  /** Sends an update. */
+  update(update: Update): void {
+    window.dispatchEvent(new CustomEvent('tauri-plugin-clerk.update', { detail: structuredClone(update) }));
   }
 
   count(command: string): number {
     return this.calls.filter((call) => call.command === command).length;
   }
 
+  /** Ends the page. */
   stop(): void {
+    if (isPage) {
+      window.addEventListener = addEventListener;
+      this.#pageListeners.forEach(([type, listener]) => {
+        window.removeEventListener(type, listener);
+      });
+    }
     clearMocks();
   }
 }

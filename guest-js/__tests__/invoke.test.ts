@@ -59,7 +59,7 @@ describe('invoke', () => {
     expect(pages[2]).not.toBe(pages[0]);
   });
 
-  it.each(['snapshot', 'notices', 'get_token', 'get_organization', 'clerk_js_state'])(
+  it.each(['notices', 'get_token', 'get_organization', 'clerk_js_state'])(
     'invoke() sends no id with %s, which changes nothing',
     async (command) => {
       await invoke(command);

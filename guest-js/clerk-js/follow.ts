@@ -5,9 +5,9 @@
  * itself, but not who is active, which another window may have changed meanwhile. `#followed` is the revision that it follows in
  * everything.
  */
-import type { ActiveSession, ClerkJsState, FrontendApiResponse } from '../bindings';
+import { type ActiveSession, type ClerkJsState, events, type FrontendApiResponse } from '../bindings';
 import { coalesce } from '../coalesce';
-import { onStateChanged } from '../ipc';
+import { listen } from '../ipc';
 import { clerkJsState } from '../on-demand-commands';
 import { withClaims } from './claims';
 import { clientOf, type Envelope, isSameClient, withClient } from './envelope';
@@ -44,9 +44,12 @@ export class Subscription {
   #unlisten: (() => void) | undefined;
 
   async start(): Promise<void> {
-    this.#unlisten = await onStateChanged((revision) => {
-      this.revision = Math.max(this.revision, revision);
-      this.onAnnounced();
+    this.#unlisten = await listen(events.stateChanged, ({ payload }) => {
+      const revision = (payload as { revision?: unknown } | null)?.revision;
+      if (typeof revision === 'number') {
+        this.revision = Math.max(this.revision, revision);
+        this.onAnnounced();
+      }
     });
   }
 

@@ -16,11 +16,12 @@ use tauri::{
 use super::{
     operations::AllowedOperations,
     requests::Requests,
-    window_state::{Shown, WindowChanges, WindowSnapshot, WindowState, WindowStates},
+    updates::Evaluate,
+    window_state::{Shown, WindowChanges, WindowSnapshot, WindowState, WindowStates, WindowUpdate},
 };
 use crate::{
     config::PLUGIN_NAME,
-    core::{Clerk, ClerkOptions, LoadOptions, RedirectOutcome, VisiblePages},
+    core::{Clerk, ClerkOptions, LoadOptions, RedirectOutcome, Snapshot, VisiblePages},
     error::{ErrorCode, ErrorPayload, Result},
 };
 
@@ -54,6 +55,14 @@ impl WindowOptions {
         let all = self.all();
         let window = all.windows.get(label)?;
         window.loading.last().or(window.accepted.as_ref()).map(|(_, options)| options.clone())
+    }
+
+    /// Returns the state as the window with this label gets it.
+    pub(crate) fn snapshot(&self, clerk: &Clerk, label: &str) -> Arc<Snapshot> {
+        match self.get(label) {
+            Some(options) => clerk.with_options(options).snapshot_for_window(),
+            None => clerk.snapshot_for_window(),
+        }
     }
 
     /// Records the options of a load that begins. Returns its number.
@@ -107,6 +116,7 @@ pub(crate) struct CallerWindow {
     label: String,
     /// The name of the calling page; `None` if the caller is not the guest library.
     page: Option<String>,
+    webview: Arc<dyn Evaluate>,
     options: WindowOptions,
     states: WindowStates,
     requests: Requests,
@@ -142,7 +152,7 @@ impl CallerWindow {
         result.map(|()| match since {
             Some(since) => {
                 let shown = self.current();
-                let (_, handle) = self.states.show(&self.label, shown.clone(), since);
+                let (_, handle) = self.show(&shown, since);
                 WindowSnapshot::new(shown, handle)
             }
             None => WindowSnapshot::not_kept(self.current()),
@@ -157,18 +167,30 @@ impl CallerWindow {
         if self.states.knows(&self.label, since, &shown) {
             return None;
         }
-        Some(match self.states.show(&self.label, shown.clone(), since) {
+        if let Some(sent) = self.states.sent(&self.label, since, &shown) {
+            return Some(WindowState::Sent(WindowUpdate { sent }));
+        }
+        Some(match self.show(&shown, since) {
             (Some(old), handle) => WindowState::Changes(WindowChanges::between(&old, &shown, handle)),
             (None, handle) => WindowState::Whole(WindowSnapshot::new(shown, handle)),
         })
     }
 
+    /// Records that the window gets this state, and that its page follows the state from now on.
+    fn show(&self, shown: &Shown, since: u64) -> (Option<Shown>, u64) {
+        let recorded = self.states.show(&self.label, shown.clone(), since);
+        if let Some(page) = &self.page {
+            self.states.follow(&self.label, page, &self.webview);
+            // A change since then was not sent to this window.
+            if self.clerk.snapshot().revision != shown.snapshot.revision {
+                self.states.changed();
+            }
+        }
+        recorded
+    }
+
     fn current(&self) -> Shown {
-        let clerk = match self.options.get(&self.label) {
-            Some(options) => self.clerk.with_options(options),
-            None => self.clerk.clone(),
-        };
-        Shown { snapshot: clerk.snapshot_for_window(), pages: self.pages }
+        Shown { snapshot: self.options.snapshot(&self.clerk, &self.label), pages: self.pages }
     }
 
     /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the
@@ -212,7 +234,8 @@ impl<'de, R: Runtime> CommandArg<'de, R> for CallerWindow {
         let pages = AllowedOperations::of(webview)
             .map_or_else(|_| VisiblePages::default(), |allowed| visible_pages(webview, &allowed));
         let page = origin(&command).map(|(_, page)| page.to_owned());
-        Ok(Self { clerk, label: webview.label().to_owned(), page, options, states, requests, pages })
+        let label = webview.label().to_owned();
+        Ok(Self { clerk, label, page, webview: Arc::new(webview.clone()), options, states, requests, pages })
     }
 }
 

@@ -15,6 +15,7 @@ mod request;
 mod requests;
 #[macro_use]
 mod table;
+mod updates;
 mod window_state;
 
 use serde_json::{Map, Value};

@@ -7,25 +7,44 @@ use std::{
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use tokio::sync::Notify;
 
-use super::patch::patch;
+use super::{
+    patch::patch,
+    updates::{Follower, Sent},
+};
 use crate::core::{Snapshot, VisiblePages};
 
-/// How many states of a window are kept: each copy of the guest library in a page reads for itself.
-const MOST_STATES: usize = 2;
+/// How many states of a window are kept: each copy of the guest library in a page reads for itself, and an update may be under way.
+const MOST_STATES: usize = 3;
 
 /// The handle of a state that is not kept: the next read gives all of it.
-const NOT_KEPT: u64 = 0;
+pub(super) const NOT_KEPT: u64 = 0;
 
 /// The states that the windows have, by the labels of the windows. Only a window knows which of them it has received, so it names
 /// the one that it wants to know the changes of.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct WindowStates(Arc<Mutex<AllStates>>);
+#[derive(Clone, Default)]
+pub(crate) struct WindowStates {
+    windows: Arc<Mutex<AllStates>>,
+    /// Wakes the task that sends updates.
+    pub(super) changed: Arc<Notify>,
+}
 
-#[derive(Debug, Default)]
-struct AllStates {
-    windows: HashMap<String, VecDeque<(u64, Shown)>>,
+#[derive(Default)]
+pub(super) struct AllStates {
+    pub(super) windows: HashMap<String, OneWindow>,
     last_handle: u64,
+}
+
+/// What is known of a window.
+#[derive(Default)]
+pub(super) struct OneWindow {
+    /// The states that it may have, by their handles, the newest last.
+    states: VecDeque<(u64, Shown)>,
+    /// Where updates are sent, once a page has asked for changes.
+    pub(super) follower: Option<Follower>,
+    /// The newest update.
+    pub(super) sent: Option<Sent>,
 }
 
 /// A state as a window got it.
@@ -35,10 +54,45 @@ pub(super) struct Shown {
     pub(super) pages: VisiblePages,
 }
 
+impl Shown {
+    /// Whether nothing is new to a window that has this state. At one revision, a session may still have ended by time.
+    pub(super) fn says_the_same_as(&self, newest: &Self) -> bool {
+        self.pages == newest.pages
+            && self.snapshot.revision == newest.snapshot.revision
+            && self.snapshot.active_session == newest.snapshot.active_session
+    }
+}
+
+impl AllStates {
+    /// Returns a handle that names no state yet.
+    pub(super) fn next_handle(&mut self) -> u64 {
+        self.last_handle += 1;
+        self.last_handle
+    }
+}
+
+impl OneWindow {
+    /// Returns the newest state.
+    pub(super) fn newest(&self) -> Option<&(u64, Shown)> {
+        self.states.back()
+    }
+
+    pub(super) fn state(&self, handle: u64) -> Option<&Shown> {
+        self.states.iter().find(|(known, _)| *known == handle).map(|(_, state)| state)
+    }
+
+    pub(super) fn keep(&mut self, handle: u64, shown: Shown) {
+        self.states.push_back((handle, shown));
+        if self.states.len() > MOST_STATES {
+            self.states.pop_front();
+        }
+    }
+}
+
 impl WindowStates {
-    fn all(&self) -> MutexGuard<'_, AllStates> {
+    pub(super) fn all(&self) -> MutexGuard<'_, AllStates> {
         // Every critical section leaves the map valid, also after a panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins to keep the states of a window that calls.
@@ -50,35 +104,26 @@ impl WindowStates {
     /// the right to the same pages, and the handle of the new one. A window that was closed meanwhile gets none.
     pub(super) fn show(&self, label: &str, shown: Shown, instead_of: u64) -> (Option<Shown>, u64) {
         let mut all = self.all();
-        let handle = all.last_handle + 1;
-        let Some(states) = all.windows.get_mut(label) else { return (None, NOT_KEPT) };
-        let place = states.iter().position(|(known, _)| *known == instead_of);
-        let old = place.and_then(|place| states.remove(place)).map(|(_, old)| old);
+        let handle = all.next_handle();
+        let Some(window) = all.windows.get_mut(label) else { return (None, NOT_KEPT) };
+        let place = window.states.iter().position(|(known, _)| *known == instead_of);
+        let old = place.and_then(|place| window.states.remove(place)).map(|(_, old)| old);
         let old = old.filter(|old| old.pages == shown.pages);
-        states.push_back((handle, shown));
-        if states.len() > MOST_STATES {
-            states.pop_front();
-        }
-        all.last_handle = handle;
+        window.keep(handle, shown);
         (old, handle)
     }
 
-    /// Whether nothing is new to a window that has the state with this handle. At one revision, a session may still have ended by
-    /// time.
-    pub(super) fn knows(&self, label: &str, handle: u64, shown: &Shown) -> bool {
+    /// Whether nothing is new to a window that has the state with this handle.
+    pub(super) fn knows(&self, label: &str, handle: u64, newest: &Shown) -> bool {
         let all = self.all();
-        all.windows.get(label).into_iter().flatten().any(|(known, old)| {
-            *known == handle
-                && old.pages == shown.pages
-                && old.snapshot.revision == shown.snapshot.revision
-                && old.snapshot.active_session == shown.snapshot.active_session
-        })
+        let known = all.windows.get(label).and_then(|window| window.state(handle));
+        known.is_some_and(|known| known.says_the_same_as(newest))
     }
 
     /// Forgets the states of a page that is left.
     pub(crate) fn page_left(&self, label: &str) {
-        if let Some(states) = self.all().windows.get_mut(label) {
-            states.clear();
+        if let Some(window) = self.all().windows.get_mut(label) {
+            *window = OneWindow::default();
         }
     }
 
@@ -95,6 +140,16 @@ impl WindowStates {
 pub(crate) enum WindowState {
     Whole(WindowSnapshot),
     Changes(WindowChanges),
+    Sent(WindowUpdate),
+}
+
+/// What has changed was sent to the window already, see `updates.rs`.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub(crate) struct WindowUpdate {
+    /// The handle of the state that the window has after that update. If it does not arrive, the window asks again.
+    #[cfg_attr(feature = "bindings", specta(type = u32))]
+    pub(super) sent: u64,
 }
 
 /// The state with its handle.
@@ -147,7 +202,7 @@ impl Serialize for VisibleSnapshot {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WindowChanges {
     /// The difference, with the handle of the new state; see `guest-js/patch.ts`.
-    changes: Value,
+    pub(super) changes: Value,
 }
 
 impl WindowChanges {
@@ -223,12 +278,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn show_keeps_two_states_of_a_window_that_is_open() {
+    async fn show_keeps_few_states_of_a_window_that_is_open() {
         let app = App::start(config()).await;
         let shown = |pages| Shown { snapshot: app.clerk.snapshot_for_window(), pages };
         let all = VisiblePages::ALL;
         let states = WindowStates::default();
-        let count = |states: &WindowStates| states.all().windows.values().flatten().count();
+        let count =
+            |states: &WindowStates| states.all().windows.values().map(|window| window.states.len()).sum::<usize>();
         assert_eq!(states.show("main", shown(all), NOT_KEPT).1, NOT_KEPT, "a window that was closed");
         states.open("main");
         let (old, first) = states.show("main", shown(all), NOT_KEPT);

@@ -2,9 +2,10 @@
 //! the state by a permitted command.
 
 use serde::{Deserialize, Serialize};
-use tauri::{AppHandle, Emitter, Runtime};
+use tauri::{AppHandle, Emitter, Manager, Runtime};
 
 use crate::{
+    commands::WindowStates,
     core::Notice,
     ports::{Event, EventSink},
 };
@@ -73,6 +74,9 @@ impl<R: Runtime> EventSink for WindowEvents<R> {
     fn emit(&self, event: Event) {
         let emitted = match event {
             Event::StateChanged { revision, status } => {
+                if let Some(states) = self.0.try_state::<WindowStates>() {
+                    states.changed();
+                }
                 StateChanged { revision, status: status.as_str().to_owned() }.emit(&self.0)
             }
             Event::RedirectFinished => RedirectFinished {}.emit(&self.0),
