@@ -20,7 +20,8 @@ use super::names::unique_name;
 /// Time for each program of the desktop. They are scripts that usually take less than a second.
 const PROGRAM_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Writes the entry, also when the app was moved since the last start, and makes it the default for the app's schemes.
+/// Writes the entry, also when the app was moved since the last start, and makes it the default for the app's schemes, also when another
+/// app was made the default meanwhile.
 pub(super) fn register<R: Runtime>(app: &AppHandle<R>, schemes: &[String]) -> Result<(), String> {
     if schemes.is_empty() {
         return Ok(());
@@ -31,20 +32,64 @@ pub(super) fn register<R: Runtime>(app: &AppHandle<R>, schemes: &[String]) -> Re
         None => std::env::current_exe().map_err(|error| error.to_string())?.into_os_string(),
     };
     let name = config.product_name.clone().unwrap_or_else(|| app.package_info().name.clone());
-    let folder = app.path().data_dir().map_err(|error| error.to_string())?.join("applications");
+    let (data, config_dir) = (app.path().data_dir(), app.path().config_dir());
+    let folder = data.map_err(|error| error.to_string())?.join("applications");
     let file = format!("{}.desktop", unique_name(&config.identifier));
     write(&folder, &file, &entry(&name, &program, schemes)?).map_err(|error| error.to_string())?;
-    match run(Command::new("update-desktop-database").arg(&folder), PROGRAM_TIMEOUT) {
-        Ok(status) if status.success() => {}
-        // The database is a cache; not every system has one.
-        outcome => tracing::debug!(?outcome, "the desktop's database was not updated"),
+    let defaults = config_dir.map(|folder| folder.join("mimeapps.list")).unwrap_or_default();
+    announce(&folder, &file, schemes, &defaults, |command| run(command, PROGRAM_TIMEOUT))
+}
+
+/// Makes the entry known to the desktop, and the default for the schemes. Programs run only for what is not so yet: they are scripts
+/// that start others, while the app starts.
+fn announce(
+    folder: &Path,
+    file: &str,
+    schemes: &[String],
+    defaults: &Path,
+    mut run: impl FnMut(&mut Command) -> io::Result<ExitStatus>,
+) -> Result<(), String> {
+    let all = |list: &Path, names: fn(&str, &str, &str) -> bool| {
+        // A list that can't be read names nothing.
+        let text = fs::read_to_string(list).unwrap_or_default();
+        schemes.iter().all(|scheme| names(&text, &mime_type(scheme), file))
+    };
+    if !all(&folder.join("mimeinfo.cache"), is_cached) {
+        match run(Command::new("update-desktop-database").arg(folder)) {
+            Ok(status) if status.success() => {}
+            // The database is a cache; not every system has one.
+            outcome => tracing::debug!(?outcome, "the desktop's database was not updated"),
+        }
+    }
+    if all(defaults, is_default) {
+        return Ok(());
     }
     let types = schemes.iter().map(|scheme| mime_type(scheme));
-    match run(Command::new("xdg-mime").arg("default").arg(&file).args(types), PROGRAM_TIMEOUT) {
+    match run(Command::new("xdg-mime").arg("default").arg(file).args(types)) {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("xdg-mime failed: {status}")),
         Err(error) => Err(format!("xdg-mime could not be run: {error}")),
     }
+}
+
+/// Whether the cache of the desktop's database lists `file` for a type.
+fn is_cached(text: &str, mime_type: &str, file: &str) -> bool {
+    values(text, "[MIME Cache]", mime_type).any(|files| files.split(';').any(|listed| listed == file))
+}
+
+/// Whether a `mimeapps.list` names `file` as the default for a type. Of several files, the first that exists is the default.
+fn is_default(text: &str, mime_type: &str, file: &str) -> bool {
+    let mut defaults = values(text, "[Default Applications]", mime_type).peekable();
+    defaults.peek().is_some() && defaults.all(|files| files.split(';').next() == Some(file))
+}
+
+/// Returns the values of a key in a group of a file, as the Desktop Entry Specification defines them.
+fn values<'a>(text: &'a str, group: &str, key: &str) -> impl Iterator<Item = &'a str> {
+    let lines = text.lines().map(str::trim).skip_while(move |line| *line != group).skip(1);
+    lines.take_while(|line| !line.starts_with('[')).filter_map(move |line| {
+        let (name, value) = line.split_once('=')?;
+        (name.trim_end() == key).then(|| value.trim_start())
+    })
 }
 
 fn mime_type(scheme: &str) -> String {
@@ -194,6 +239,46 @@ mod tests {
             assert_eq!(files, [applications.join("com.example.app.desktop")]);
             assert_eq!(program_of(&fs::read_to_string(&files[0]).unwrap()), program);
         }
+    }
+
+    #[test]
+    fn announce_runs_programs_only_for_what_the_desktop_does_not_know() {
+        let folder = tempfile::tempdir().unwrap();
+        let (applications, defaults) = (folder.path().join("applications"), folder.path().join("mimeapps.list"));
+        fs::create_dir_all(&applications).unwrap();
+        let cache = applications.join("mimeinfo.cache");
+        let of_types =
+            |group: &str, value: &str| format!("{group}\nx-scheme-handler/one={value}\nx-scheme-handler/two={value}\n");
+        let announce = |schemes: &[&str], status: &str| {
+            let mut programs = Vec::new();
+            let schemes: Vec<String> = schemes.iter().map(|scheme| (*scheme).to_owned()).collect();
+            let result = announce(&applications, "app.desktop", &schemes, &defaults, |command| {
+                programs.push(command.get_program().to_str().unwrap().to_owned());
+                Command::new(status).status()
+            });
+            (programs, result.is_ok())
+        };
+        let both = || vec!["update-desktop-database".to_owned(), "xdg-mime".to_owned()];
+        assert_eq!(announce(&["one", "two"], "true"), (both(), true));
+        assert_eq!(announce(&["one", "two"], "false"), (both(), false));
+        fs::write(&cache, of_types("[MIME Cache]", "other.desktop;app.desktop;")).unwrap();
+        assert_eq!(announce(&["one", "two"], "true"), (vec!["xdg-mime".to_owned()], true));
+        fs::write(&defaults, of_types("[Default Applications]", "app.desktop")).unwrap();
+        assert_eq!(announce(&["one", "two"], "false"), (vec![], true));
+        assert_eq!(announce(&["one", "two", "three"], "true"), (both(), true), "a scheme that is new");
+        for other in [
+            of_types("[Default Applications]", "other.desktop;app.desktop;"),
+            of_types("[Added Associations]", "app.desktop"),
+            of_types("[Default Applications]", "app.desktop") + "x-scheme-handler/two=other.desktop\n",
+            "[Default Applications]\n[Other]\nx-scheme-handler/one=app.desktop\nx-scheme-handler/two=app.desktop"
+                .to_owned(),
+        ] {
+            fs::write(&defaults, &other).unwrap();
+            assert_eq!(announce(&["one", "two"], "true").0, ["xdg-mime"], "{other}");
+        }
+        fs::write(&defaults, "[Default Applications]\r\nx-scheme-handler/one = app.desktop;other.desktop;\r\n")
+            .unwrap();
+        assert_eq!(announce(&["one"], "true"), (vec![], true));
     }
 
     #[test]
