@@ -19,7 +19,7 @@ use crate::{
     models::SessionId,
     options::ClerkOptions,
     outside,
-    ports::{SecretKey, SecretLifetime, StoreError},
+    ports::{BoxFuture, SecretKey, SecretLifetime, StoreError},
     resources::preparations::Preparations,
     secret::StoredSecret,
     setup::ClerkSetup,
@@ -307,22 +307,29 @@ impl Clerk {
         Ok(())
     }
 
-    pub(crate) async fn read_secret(&self, key: &SecretKey) -> std::result::Result<Option<StoredSecret>, StoreError> {
-        let secret = self.0.store_access.read(self.0.setup.secrets.as_ref(), key).await?;
-        if secret.is_some() {
-            self.report_lifetime();
-        }
-        Ok(secret)
+    pub(crate) fn read_secret<'a>(
+        &'a self,
+        key: &'a SecretKey,
+    ) -> BoxFuture<'a, std::result::Result<Option<StoredSecret>, StoreError>> {
+        Box::pin(async move {
+            let secret = self.0.store_access.read(self.0.setup.secrets.as_ref(), key).await?;
+            if secret.is_some() {
+                self.report_lifetime();
+            }
+            Ok(secret)
+        })
     }
 
-    pub(crate) async fn write_secret(
-        &self,
-        key: &SecretKey,
+    pub(crate) fn write_secret<'a>(
+        &'a self,
+        key: &'a SecretKey,
         secret: StoredSecret,
-    ) -> std::result::Result<(), StoreError> {
-        self.0.store_access.write(self.0.setup.secrets.as_ref(), key, secret).await?;
-        self.report_lifetime();
-        Ok(())
+    ) -> BoxFuture<'a, std::result::Result<(), StoreError>> {
+        Box::pin(async move {
+            self.0.store_access.write(self.0.setup.secrets.as_ref(), key, secret).await?;
+            self.report_lifetime();
+            Ok(())
+        })
     }
 
     /// Gives notice, once, that the store forgets at log-out.
@@ -335,8 +342,11 @@ impl Clerk {
         }
     }
 
-    pub(crate) async fn delete_secret(&self, key: &SecretKey) -> std::result::Result<(), StoreError> {
-        self.0.store_access.delete(self.0.setup.secrets.as_ref(), key).await
+    pub(crate) fn delete_secret<'a>(
+        &'a self,
+        key: &'a SecretKey,
+    ) -> BoxFuture<'a, std::result::Result<(), StoreError>> {
+        Box::pin(async move { self.0.store_access.delete(self.0.setup.secrets.as_ref(), key).await })
     }
 
     /// Returns the present moment.

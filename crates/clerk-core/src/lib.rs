@@ -68,6 +68,7 @@ mod state;
 pub mod storage;
 mod store_access;
 mod sync;
+mod task;
 mod time;
 mod user_agent;
 

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use crate::{
     error::{ErrorCode, Result},
     ports::BoxFuture,
+    task,
 };
 
 /// Makes a call. Returns `None` if it panics.
@@ -36,6 +37,6 @@ pub(crate) async fn wait<'a, T>(what: &'static str, start: impl FnOnce() -> BoxF
 pub(crate) async fn to_the_end<T: Send + 'static>(
     action: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
-    let ended = tokio::spawn(action).await;
+    let ended = task::spawn(action).await;
     ended.unwrap_or_else(|_| Err(ErrorCode::DecodeError.error("the response of the Frontend API could not be applied")))
 }

@@ -84,8 +84,8 @@ pub(crate) async fn lock_cache(cache: &dyn CacheStore) -> io::Result<CacheLock> 
 ///
 /// # Errors
 /// Those of the cache, or `TimedOut`.
-pub(crate) async fn read_cache(cache: &dyn CacheStore) -> io::Result<Option<Vec<u8>>> {
-    within(TIMEOUT, || cache.read()).await
+pub(crate) fn read_cache(cache: &dyn CacheStore) -> BoxFuture<'_, io::Result<Option<Vec<u8>>>> {
+    Box::pin(async move { within(TIMEOUT, || cache.read()).await })
 }
 
 /// Writes the cache.

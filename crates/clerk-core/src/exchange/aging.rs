@@ -10,6 +10,7 @@ use crate::{
     exchange::{requests::get_client, session_token::REFRESH_THRESHOLD_MS, token_cache::TokenId},
     jwt::payload,
     state::{snapshot::Snapshot, transition::Transition},
+    task,
     time::Moment,
 };
 
@@ -23,7 +24,7 @@ impl Clerk {
     /// Starts the task, unless it runs already. It ends with the last handle.
     pub(crate) fn start_upkeep(&self) {
         if self.0.upkeep.start() {
-            tokio::spawn(keep_up(Arc::downgrade(&self.0)));
+            task::spawn(keep_up(Arc::downgrade(&self.0)));
         }
     }
 
@@ -42,7 +43,7 @@ impl Clerk {
                 return millis(PAUSE_AFTER_REFRESH);
             }
             let refresh = self.shared_mint(id);
-            tokio::spawn(async move {
+            task::spawn(async move {
                 if let Err(error) = refresh.await {
                     tracing::debug!(code = error.code(), "the claims of the session token could not be refreshed");
                 }
@@ -68,7 +69,7 @@ impl Clerk {
             self.renew_key().await;
         }
         let clerk = self.clone();
-        tokio::spawn(async move {
+        task::spawn(async move {
             if let Err(error) = clerk.exchange(&get_client().background()).await {
                 tracing::debug!(code = error.code(), "FAPI could not be asked about a session that ended here");
             }

@@ -49,6 +49,7 @@ use crate::{
         revocation_queue::{Revocation, Target},
         transition::Transition,
     },
+    task,
 };
 
 /// How often a verification is repeated when the token changes meanwhile.
@@ -72,38 +73,47 @@ impl Clerk {
 
     /// Sends a request on behalf of the user who is signed in now, and reads the resource in the response.
     pub(crate) async fn call_for_user<T: Wire>(&self, request: Request) -> Result<T> {
-        let session = self.loaded().await?.session().map(|session| session.id.clone());
-        let session = session.ok_or_else(|| ErrorCode::NoActiveSession.error("no user is signed in; sign in first"))?;
-        self.call(&request.session(Some(session))).await
+        read_resource(&self.request_for_user(request).await?)
+    }
+
+    fn request_for_user(&self, request: Request) -> BoxFuture<'_, Result<Json>> {
+        Box::pin(async move {
+            let session = self.loaded().await?.session().map(|session| session.id.clone());
+            let session =
+                session.ok_or_else(|| ErrorCode::NoActiveSession.error("no user is signed in; sign in first"))?;
+            self.request(&request.session(Some(session))).await
+        })
     }
 
     /// Sends a request on behalf of a caller. A 401 may mean that the session has ended, so the identity is verified. A refusal
     /// that says that the user is signed in already makes that session the active one.
-    pub(crate) async fn request(&self, request: &Request) -> Result<Json> {
-        let session = self.loaded().await?.session().map(|session| session.id.clone());
-        let generation = self.0.connection.generation();
-        let mut result = self.exchange(request).await;
-        if let Err(error) = &result
-            && error.is_unauthenticated()
-        {
-            if request.begins_attempt() {
-                self.verify(Patience::None).await;
-            } else {
-                self.settle_unauthenticated().await;
+    pub(crate) fn request<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Json>> {
+        Box::pin(async move {
+            let session = self.loaded().await?.session().map(|session| session.id.clone());
+            let generation = self.0.connection.generation();
+            let mut result = self.exchange(request).await;
+            if let Err(error) = &result
+                && error.is_unauthenticated()
+            {
+                if request.begins_attempt() {
+                    self.verify(Patience::None).await;
+                } else {
+                    self.settle_unauthenticated().await;
+                }
+                // With another token: of the same session, which FAPI had rotated for another request, or of a new device.
+                let is_same_session = self.snapshot().session().map(|session| &session.id) == session.as_ref();
+                let may_repeat = request.begins_attempt() || (is_same_session && !request.redeems_nonce());
+                if may_repeat && self.0.connection.generation() != generation {
+                    result = self.exchange(request).await;
+                }
             }
-            // With another token: of the same session, which FAPI had rotated for another request, or of a new device.
-            let is_same_session = self.snapshot().session().map(|session| &session.id) == session.as_ref();
-            let may_repeat = request.begins_attempt() || (is_same_session && !request.redeems_nonce());
-            if may_repeat && self.0.connection.generation() != generation {
-                result = self.exchange(request).await;
+            if let Err(error) = &result
+                && is_signed_in_already(error)
+            {
+                self.adopt_existing_session(error).await;
             }
-        }
-        if let Err(error) = &result
-            && is_signed_in_already(error)
-        {
-            self.adopt_existing_session(error).await;
-        }
-        result
+            result
+        })
     }
 
     /// Reads the client again after FAPI did not recognise the session, and signs out here when the session has ended. All
@@ -150,21 +160,23 @@ impl Clerk {
         self.verify(Patience::ForNonce).await;
     }
 
-    async fn verify(&self, patience: Patience) {
-        let connection = &self.0.connection;
-        let Some(_verification) = connection.begin_verification().await else { return };
-        for left in (0..MAX_VERIFICATIONS).rev() {
-            connection.take_doubt();
-            match self.verify_once(left > 0, patience).await {
-                Ok(true) if !connection.take_doubt() => return,
-                // The token changed meanwhile, so the response says nothing; or there is a new doubt.
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::debug!(code = error.code(), "the identity of this device could not be verified");
-                    return;
+    fn verify(&self, patience: Patience) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let connection = &self.0.connection;
+            let Some(_verification) = connection.begin_verification().await else { return };
+            for left in (0..MAX_VERIFICATIONS).rev() {
+                connection.take_doubt();
+                match self.verify_once(left > 0, patience).await {
+                    Ok(true) if !connection.take_doubt() => return,
+                    // The token changed meanwhile, so the response says nothing; or there is a new doubt.
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::debug!(code = error.code(), "the identity of this device could not be verified");
+                        return;
+                    }
                 }
             }
-        }
+        })
     }
 
     async fn verify_identity_if_in_doubt(&self) {
@@ -211,11 +223,13 @@ impl Clerk {
     }
 
     /// Forgets the client of this device, which FAPI does not know any more.
-    pub(crate) async fn forget_client(&self) {
-        // With the token, FAPI would refuse the next sign-in too.
-        self.0.connection.reset_token(None);
-        self.commit([Transition::unknown_client(), Transition::Activate(None)]).await;
-        self.store_token(None).await;
+    pub(crate) fn forget_client(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            // With the token, FAPI would refuse the next sign-in too.
+            self.0.connection.reset_token(None);
+            self.commit([Transition::unknown_client(), Transition::Activate(None)]).await;
+            self.store_token(None).await;
+        })
     }
 
     /// Makes the session active that FAPI names in a refusal, so that an app whose sign-in succeeded without its knowledge (a
@@ -239,27 +253,29 @@ impl Clerk {
 
     /// Sends a request and applies the response. A request that FAPI refused because its token was superseded meanwhile is sent
     /// once more; so is one of a device that got its first usable token with the refusal.
-    pub(crate) async fn exchange(&self, request: &Request) -> Result<Json> {
-        self.wait_for_revocations().await;
-        let generation = self.0.connection.generation();
-        let was_revoking = !self.0.revocations.is_empty();
-        let result = self.exchange_once(request).await;
-        match &result {
-            Err(error)
-                if error.is_unauthenticated()
-                    && !request.redeems_nonce()
-                    && self.0.connection.has_client_token()
-                    && self.0.connection.generation() != generation =>
-            {
-                self.exchange_once(request).await
+    pub(crate) fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Json>> {
+        Box::pin(async move {
+            self.wait_for_revocations().await;
+            let generation = self.0.connection.generation();
+            let was_revoking = !self.0.revocations.is_empty();
+            let result = self.exchange_once(request).await;
+            match &result {
+                Err(error)
+                    if error.is_unauthenticated()
+                        && !request.redeems_nonce()
+                        && self.0.connection.has_client_token()
+                        && self.0.connection.generation() != generation =>
+                {
+                    self.exchange_once(request).await
+                }
+                // For FAPI, the user is signed in until it has ended the session that the user signed out of.
+                Err(error) if was_revoking && is_signed_in_already(error) => {
+                    self.send_revocations_once().await;
+                    self.exchange_once(request).await
+                }
+                _ => result,
             }
-            // For FAPI, the user is signed in until it has ended the session that the user signed out of.
-            Err(error) if was_revoking && is_signed_in_already(error) => {
-                Box::pin(self.send_revocations_once()).await;
-                self.exchange_once(request).await
-            }
-            _ => result,
-        }
+        })
     }
 
     async fn exchange_once(&self, request: &Request) -> Result<Json> {
@@ -271,35 +287,37 @@ impl Clerk {
         outside::to_the_end(async move { clerk.send_and_absorb(&request).await }).await
     }
 
-    async fn send_and_absorb(&self, request: &Request) -> Result<Json> {
-        let connection = &self.0.connection;
-        let first_contact = request.may_create_client() && !connection.has_client_token();
-        let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
-        let user_id = self.user_of(request);
-        let (mut reply, mut in_flight) = self.send(request).await?;
-        if request.begins_attempt()
-            && connection.made_another_client(&in_flight, &reply)
-            && connection.was_superseded_by_another(&mut in_flight).await
-        {
-            // This device is still the client that it was, with a newer token.
-            self.end_stray_session(&reply);
-            (reply, in_flight) = self.send(request).await?;
-        }
-        if request.deletes_account() && reply.said.is_deleted {
-            // Before the response ends the sessions.
-            self.0.store.emit(&self.0.setup, AuthEvent::AccountDeleted { user_id });
-        }
-        let is_complete = reply.said.is_complete;
-        let outcome = match request.may_rotate() {
-            // This runs to its end already.
-            true => self.absorb_now(reply, in_flight).await?,
-            false => self.absorb(reply, in_flight).await?,
-        };
-        if request.is_reverification() && is_complete {
-            // The tokens say when the user was verified.
-            self.0.store.tokens.discard(self.now());
-        }
-        Ok(outcome)
+    fn send_and_absorb<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Json>> {
+        Box::pin(async move {
+            let connection = &self.0.connection;
+            let first_contact = request.may_create_client() && !connection.has_client_token();
+            let _first = if first_contact { Some(connection.first_contact.lock().await) } else { None };
+            let user_id = self.user_of(request);
+            let (mut reply, mut in_flight) = self.send(request).await?;
+            if request.begins_attempt()
+                && connection.made_another_client(&in_flight, &reply)
+                && connection.was_superseded_by_another(&mut in_flight).await
+            {
+                // This device is still the client that it was, with a newer token.
+                self.end_stray_session(&reply);
+                (reply, in_flight) = self.send(request).await?;
+            }
+            if request.deletes_account() && reply.said.is_deleted {
+                // Before the response ends the sessions.
+                self.0.store.emit(&self.0.setup, AuthEvent::AccountDeleted { user_id });
+            }
+            let is_complete = reply.said.is_complete;
+            let outcome = match request.may_rotate() {
+                // This runs to its end already.
+                true => self.absorb_now(reply, in_flight).await?,
+                false => self.absorb(reply, in_flight).await?,
+            };
+            if request.is_reverification() && is_complete {
+                // The tokens say when the user was verified.
+                self.0.store.tokens.discard(self.now());
+            }
+            Ok(outcome)
+        })
     }
 
     /// Ends the session on a client that FAPI created for a request with a superseded token. Nobody uses that client.
@@ -328,17 +346,19 @@ impl Clerk {
     }
 
     /// Sends a request; the response is not applied yet.
-    pub(crate) async fn send(&self, request: &Request) -> Result<(Reply, InFlight)> {
-        let fapi = self.0.connection.fapi().ok_or_else(not_loaded)?;
-        self.0.throttle.check(request)?;
-        let active = || self.snapshot().session().map(|session| session.id.clone());
-        let session_id = request.session.clone().or_else(active);
-        let (client_token, in_flight) = self.0.connection.begin_request(request);
-        let reply = fapi.send(request, &Credentials { client_token, session_id, ..Credentials::default() }).await?;
-        if let Err(error) = &reply.outcome {
-            self.0.throttle.note(request, error);
-        }
-        Ok((reply, in_flight))
+    pub(crate) fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<(Reply, InFlight)>> {
+        Box::pin(async move {
+            let fapi = self.0.connection.fapi().ok_or_else(not_loaded)?;
+            self.0.throttle.check(request)?;
+            let active = || self.snapshot().session().map(|session| session.id.clone());
+            let session_id = request.session.clone().or_else(active);
+            let (client_token, in_flight) = self.0.connection.begin_request(request);
+            let reply = fapi.send(request, &Credentials { client_token, session_id, ..Credentials::default() }).await?;
+            if let Err(error) = &reply.outcome {
+                self.0.throttle.note(request, error);
+            }
+            Ok((reply, in_flight))
+        })
     }
 
     /// Applies the client token and the client of a response, unless a newer response came first. Runs in its own task so
@@ -348,128 +368,133 @@ impl Clerk {
         outside::to_the_end(async move { clerk.absorb_now(reply, in_flight).await }).await
     }
 
-    async fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> Result<Json> {
-        // The nonce may come from a stranger's link. The genuine one works only with the present client token.
-        if in_flight.redeems_nonce && reply.outcome.is_err() {
-            return reply.outcome;
-        }
-        // FAPI may refuse the present client token until the nonce is redeemed, which works only with that token.
-        if in_flight.had_token && knows_no_client(&reply) && self.expects_nonce() {
-            return reply.outcome;
-        }
-        // Another process may know by now what was unknown here.
-        if self.0.revocations.has_unknown()
-            && let Some(stored) = self.read_stored().await
-        {
-            self.0.revocations.forget_settled(&stored.revocations);
-        }
-        let connection = &self.0.connection;
-        let mut doubt = false;
-        let mut renew = false;
-        let mut new_token = None;
-        let mut has_settled = false;
-        let writer = self.0.store.writer(&self.0.setup).await;
-        let snapshot = self.0.store.snapshot();
-        let active = snapshot.session().map(|session| session.id.clone());
-        let refused = knows_no_client(&reply);
-        let update = match reply.token {
-            TokenUpdate::Absent => None,
-            TokenUpdate::Clear => Some(None),
-            TokenUpdate::Set(token) => Some(Some(token)),
-        };
-        if let Some(token) = update {
-            let old = connection.client_token();
-            match connection.judge_token(&mut in_flight, token, active.is_some(), refused) {
-                TokenVerdict::Keep => {}
-                TokenVerdict::Adopt(token) => {
-                    if let (Some(old), Some(new)) = (&old, &token) {
-                        self.0.revocations.renew_token(old, new);
-                    }
-                    new_token = Some(token);
-                }
-                TokenVerdict::Doubt => doubt = true,
+    fn absorb_now(&self, reply: Reply, mut in_flight: InFlight) -> BoxFuture<'_, Result<Json>> {
+        Box::pin(async move {
+            // The nonce may come from a stranger's link. The genuine one works only with the present client token.
+            if in_flight.redeems_nonce && reply.outcome.is_err() {
+                return reply.outcome;
             }
-        }
-        if let Some(mut client) = reply.client {
-            client.drop_sessions(|session| snapshot.signed_out.contains(session));
-            let created = reply.said.created_session;
-            // A nonce may come from a page that created a session; the link says which one.
-            let unknown = match in_flight.redeems_nonce && created.is_none() {
-                true => Vec::new(),
-                false => self.unknown_sessions(&snapshot, &client.typed, created.as_ref()),
+            // FAPI may refuse the present client token until the nonce is redeemed, which works only with that token.
+            if in_flight.had_token && knows_no_client(&reply) && self.expects_nonce() {
+                return reply.outcome;
+            }
+            // Another process may know by now what was unknown here.
+            if self.0.revocations.has_unknown()
+                && let Some(stored) = self.read_stored().await
+            {
+                self.0.revocations.forget_settled(&stored.revocations);
+            }
+            let connection = &self.0.connection;
+            let mut doubt = false;
+            let mut renew = false;
+            let mut new_token = None;
+            let mut has_settled = false;
+            let writer = self.0.store.writer(&self.0.setup).await;
+            let snapshot = self.0.store.snapshot();
+            let active = snapshot.session().map(|session| session.id.clone());
+            let refused = knows_no_client(&reply);
+            let update = match reply.token {
+                TokenUpdate::Absent => None,
+                TokenUpdate::Clear => Some(None),
+                TokenUpdate::Set(token) => Some(Some(token)),
             };
-            let unknown_ids: BTreeSet<_> = unknown.iter().filter_map(Revocation::session).cloned().collect();
-            client.drop_sessions(|session| unknown_ids.contains(session));
-            // A restored client is no measure of which response is newer.
-            let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
-            let (refused, lists_sessions) = (reply.outcome.is_err(), client.lists_sessions);
-            match connection.judge_client(&in_flight, held, &client.typed, active.as_ref(), refused, lists_sessions) {
-                ClientVerdict::Adopt => {
-                    // The app's own choice of the initial session replaces the default one.
-                    let chooses =
-                        self.0.setup.select_initial_session.is_some() && snapshot.may_select_session(&client.typed);
-                    let chosen = chooses.then(|| Transition::Activate(self.0.setup.initial_session(&client.typed)));
-                    // While the user may be signing in, what is unknown may be theirs.
-                    let settles = !self.expects_nonce() && !connection.is_other_rotating(&in_flight);
-                    let settled = settles.then(|| self.settle_sign_outs(&client.typed.id, unknown)).flatten();
-                    has_settled = settled.is_some();
-                    writer.apply(settled.into_iter().chain([Transition::Client(client)]).chain(chosen));
-                    let now = self.0.store.snapshot();
-                    renew = snapshot.shows_somebody_else_than(&now);
-                }
-                ClientVerdict::Doubt => doubt = true,
-                ClientVerdict::Ignore => {
-                    tracing::debug!("the client of an overtaken or superseded response was ignored");
+            if let Some(token) = update {
+                let old = connection.client_token();
+                match connection.judge_token(&mut in_flight, token, active.is_some(), refused) {
+                    TokenVerdict::Keep => {}
+                    TokenVerdict::Adopt(token) => {
+                        if let (Some(old), Some(new)) = (&old, &token) {
+                            self.0.revocations.renew_token(old, new);
+                        }
+                        new_token = Some(token);
+                    }
+                    TokenVerdict::Doubt => doubt = true,
                 }
             }
-        }
-        drop(writer);
-        if let Some(token) = new_token {
-            self.store_token(token).await;
-        }
-        if renew {
-            self.renew_key().await;
-        }
-        self.0.revocations.fapi_responded();
-        if has_settled {
-            let clerk = self.clone();
-            tokio::spawn(async move {
-                clerk.update_stored(|_| {}).await;
-                clerk.send_revocations();
-            });
-        }
-        if doubt {
-            self.doubt_identity();
-        }
-        reply.outcome
+            if let Some(mut client) = reply.client {
+                client.drop_sessions(|session| snapshot.signed_out.contains(session));
+                let created = reply.said.created_session;
+                // A nonce may come from a page that created a session; the link says which one.
+                let unknown = match in_flight.redeems_nonce && created.is_none() {
+                    true => Vec::new(),
+                    false => self.unknown_sessions(&snapshot, &client.typed, created.as_ref()),
+                };
+                let unknown_ids: BTreeSet<_> = unknown.iter().filter_map(Revocation::session).cloned().collect();
+                client.drop_sessions(|session| unknown_ids.contains(session));
+                // A restored client is no measure of which response is newer.
+                let held = snapshot.client.as_deref().filter(|_| !snapshot.restored);
+                let (refused, lists_sessions) = (reply.outcome.is_err(), client.lists_sessions);
+                match connection.judge_client(&in_flight, held, &client.typed, active.as_ref(), refused, lists_sessions)
+                {
+                    ClientVerdict::Adopt => {
+                        // The app's own choice of the initial session replaces the default one.
+                        let chooses =
+                            self.0.setup.select_initial_session.is_some() && snapshot.may_select_session(&client.typed);
+                        let chosen = chooses.then(|| Transition::Activate(self.0.setup.initial_session(&client.typed)));
+                        // While the user may be signing in, what is unknown may be theirs.
+                        let settles = !self.expects_nonce() && !connection.is_other_rotating(&in_flight);
+                        let settled = settles.then(|| self.settle_sign_outs(&client.typed.id, unknown)).flatten();
+                        has_settled = settled.is_some();
+                        writer.apply(settled.into_iter().chain([Transition::Client(client)]).chain(chosen));
+                        let now = self.0.store.snapshot();
+                        renew = snapshot.shows_somebody_else_than(&now);
+                    }
+                    ClientVerdict::Doubt => doubt = true,
+                    ClientVerdict::Ignore => {
+                        tracing::debug!("the client of an overtaken or superseded response was ignored");
+                    }
+                }
+            }
+            drop(writer);
+            if let Some(token) = new_token {
+                self.store_token(token).await;
+            }
+            if renew {
+                self.renew_key().await;
+            }
+            self.0.revocations.fapi_responded();
+            if has_settled {
+                let clerk = self.clone();
+                task::spawn(async move {
+                    clerk.update_stored(|_| {}).await;
+                    clerk.send_revocations();
+                });
+            }
+            if doubt {
+                self.doubt_identity();
+            }
+            reply.outcome
+        })
     }
 
     /// Has the identity verified, without waiting for it.
     pub(crate) fn doubt_identity(&self) {
         self.0.connection.raise_doubt();
         let clerk = self.clone();
-        tokio::spawn(async move { clerk.verify_identity_if_in_doubt().await });
+        task::spawn(async move { clerk.verify_identity_if_in_doubt().await });
     }
 
     /// Stores a new client token. If storing fails, it is used in memory only, and stored as soon as that is possible: FAPI may
     /// refuse the older one that is stored. If another process stored a newer one, that is used instead.
-    pub(crate) async fn store_token(&self, token: Option<ClientToken>) {
-        let needed_store = self.0.connection.needs_store();
-        match self.save_token(token.as_ref()).await {
-            Ok(None) => {}
-            Ok(Some(theirs)) => self.adopt_stored_token(theirs).await,
-            Err(error) => {
-                self.0.connection.set_token_is_unsaved(true);
-                self.recover_store();
-                match error {
-                    // That was reported.
-                    StoreError::Unavailable(why) if needed_store => {
-                        tracing::debug!("the keyring is still not available: {why}");
+    pub(crate) fn store_token(&self, token: Option<ClientToken>) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let needed_store = self.0.connection.needs_store();
+            match self.save_token(token.as_ref()).await {
+                Ok(None) => {}
+                Ok(Some(theirs)) => self.adopt_stored_token(theirs).await,
+                Err(error) => {
+                    self.0.connection.set_token_is_unsaved(true);
+                    self.recover_store();
+                    match error {
+                        // That was reported.
+                        StoreError::Unavailable(why) if needed_store => {
+                            tracing::debug!("the keyring is still not available: {why}");
+                        }
+                        error => self.report_store_error(&error),
                     }
-                    error => self.report_store_error(&error),
                 }
             }
-        }
+        })
     }
 
     /// Becomes the device of a stored token: that of an earlier run, which could not be read until now, or of another process.
@@ -504,7 +529,7 @@ impl Clerk {
     pub(crate) fn recover_store(&self) {
         let Some(recovery) = self.0.connection.begin_recovery() else { return };
         let mut background = self.in_background();
-        tokio::spawn(async move {
+        task::spawn(async move {
             let _recovery = recovery;
             for minutes in [1, 5, 15, 30].into_iter().chain(std::iter::repeat(60)) {
                 let pause = tokio::time::sleep(std::time::Duration::from_secs(minutes * 60));

@@ -7,7 +7,9 @@ use crate::{
     error::{Error, Result},
     events::Status,
     exchange::{contact::Backoff, requests::get_client},
+    ports::BoxFuture,
     state::{snapshot::Snapshot, transition::Transition},
+    task,
 };
 
 /// How long a call waits for a load that is running or being retried.
@@ -23,7 +25,7 @@ impl Clerk {
         if (vault.unfinished().is_some() || vault.token_is_withheld()) && tokio::runtime::Handle::try_current().is_ok()
         {
             let clerk = self.clone();
-            tokio::spawn(async move { clerk.renew_key().await });
+            task::spawn(async move { clerk.renew_key().await });
         }
     }
 
@@ -32,30 +34,32 @@ impl Clerk {
     ///
     /// # Errors
     /// `not_loaded` if no load was begun, or if it was refused; the error of the retry.
-    pub(crate) async fn loaded(&self) -> Result<Arc<Snapshot>> {
-        let mut attempts = self.0.contact.attempts();
-        let mut state = self.subscribe();
-        let snapshot = self.snapshot();
-        if snapshot.is_loaded() {
-            return Ok(snapshot);
-        }
-        let begun = snapshot.publishable_key.is_some();
-        if !begun || (snapshot.status == Status::Error && !self.0.contact.is_retrying()) {
-            return Err(not_loaded());
-        }
-        self.0.contact.retry_now();
-        let outcome = async {
-            tokio::select! {
-                biased;
-                _ = state.wait_for(|state| state.is_loaded()) => {}
-                _ = attempts.changed() => {}
+    pub(crate) fn loaded(&self) -> BoxFuture<'_, Result<Arc<Snapshot>>> {
+        Box::pin(async move {
+            let mut attempts = self.0.contact.attempts();
+            let mut state = self.subscribe();
+            let snapshot = self.snapshot();
+            if snapshot.is_loaded() {
+                return Ok(snapshot);
             }
-        };
-        // Without an outcome, the state has the last error.
-        let _ = tokio::time::timeout(WAIT_FOR_LOAD, outcome).await;
-        let snapshot = self.snapshot();
-        let error = attempts.borrow().1.clone().filter(Error::is_transient);
-        if snapshot.is_loaded() { Ok(snapshot) } else { Err(error.unwrap_or_else(not_loaded)) }
+            let begun = snapshot.publishable_key.is_some();
+            if !begun || (snapshot.status == Status::Error && !self.0.contact.is_retrying()) {
+                return Err(not_loaded());
+            }
+            self.0.contact.retry_now();
+            let outcome = async {
+                tokio::select! {
+                    biased;
+                    _ = state.wait_for(|state| state.is_loaded()) => {}
+                    _ = attempts.changed() => {}
+                }
+            };
+            // Without an outcome, the state has the last error.
+            let _ = tokio::time::timeout(WAIT_FOR_LOAD, outcome).await;
+            let snapshot = self.snapshot();
+            let error = attempts.borrow().1.clone().filter(Error::is_transient);
+            if snapshot.is_loaded() { Ok(snapshot) } else { Err(error.unwrap_or_else(not_loaded)) }
+        })
     }
 
     /// Records that FAPI can't be reached any more, and tries to reach it again in the background.
@@ -72,7 +76,7 @@ impl Clerk {
     fn regain_contact(&self, mut error: Error) {
         let Some(retrying) = self.0.contact.begin_retrying() else { return };
         let mut background = self.in_background();
-        tokio::spawn(async move {
+        task::spawn(async move {
             let mut backoff = Backoff::default();
             while let Some((clerk, ())) = background.after(retrying.wait(&mut backoff, &error)).await {
                 if clerk.snapshot().status != Status::Degraded {

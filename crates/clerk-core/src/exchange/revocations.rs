@@ -18,13 +18,14 @@ use crate::{
         request::{Method, Request, path},
     },
     models::{Client, ClientId, Session, SessionId},
-    ports::TokenUpdate,
+    ports::{BoxFuture, TokenUpdate},
     secret::ClientToken,
     state::{
         revocation_queue::{Revocation, Target},
         snapshot::Snapshot,
         transition::Transition,
     },
+    task,
 };
 
 /// The delays between attempts begin with this one and double.
@@ -61,7 +62,7 @@ impl Clerk {
         }
         queue.set_attempting(true);
         let (mut clerk, mut background) = (self.clone(), self.in_background());
-        tokio::spawn(async move {
+        task::spawn(async move {
             let mut pause = FIRST_PAUSE;
             loop {
                 // Consumes a wish from before this attempt.
@@ -97,38 +98,40 @@ impl Clerk {
     }
 
     /// Sends the queue once. Returns whether FAPI could be reached.
-    pub(super) async fn send_revocations_once(&self) -> bool {
-        let queue = &self.0.revocations;
-        let before = queue.pending();
-        let mut is_reachable = true;
-        for revocation in &before {
-            // What is unknown may have become known meanwhile.
-            if !queue.contains(&revocation.target) {
-                continue;
-            }
-            let is_over = match self.revoke(revocation).await {
-                Ok(Said::Ended) => true,
-                Ok(Said::UnknownToken) => self.is_given_up(revocation) || self.is_too_old(revocation),
-                Ok(Said::SignedIn) => {
-                    queue.note_refusal(&revocation.target, false);
-                    self.is_too_old(revocation)
+    pub(super) fn send_revocations_once(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            let queue = &self.0.revocations;
+            let before = queue.pending();
+            let mut is_reachable = true;
+            for revocation in &before {
+                // What is unknown may have become known meanwhile.
+                if !queue.contains(&revocation.target) {
+                    continue;
                 }
-                Ok(Said::Nothing) => self.is_too_old(revocation),
-                Err(error) => {
-                    tracing::debug!(code = error.code(), "a session could not be ended on the server yet");
-                    is_reachable = false;
-                    break;
+                let is_over = match self.revoke(revocation).await {
+                    Ok(Said::Ended) => true,
+                    Ok(Said::UnknownToken) => self.is_given_up(revocation) || self.is_too_old(revocation),
+                    Ok(Said::SignedIn) => {
+                        queue.note_refusal(&revocation.target, false);
+                        self.is_too_old(revocation)
+                    }
+                    Ok(Said::Nothing) => self.is_too_old(revocation),
+                    Err(error) => {
+                        tracing::debug!(code = error.code(), "a session could not be ended on the server yet");
+                        is_reachable = false;
+                        break;
+                    }
+                };
+                if is_over {
+                    queue.finish(&revocation.target);
                 }
-            };
-            if is_over {
-                queue.finish(&revocation.target);
             }
-        }
-        if queue.pending() != before {
-            // Stores what is left of the queue.
-            self.update_stored(|_| {}).await;
-        }
-        is_reachable
+            if queue.pending() != before {
+                // Stores what is left of the queue.
+                self.update_stored(|_| {}).await;
+            }
+            is_reachable
+        })
     }
 
     /// Notes that FAPI does not know the client of a revocation. Returns whether to give it up: one word is not enough, because
@@ -170,39 +173,41 @@ impl Clerk {
     }
 
     /// Sends a request with the credentials of the client that the session belongs to. Returns what the response says.
-    async fn send_revocation(&self, request: &Request, revocation: &Revocation) -> Result<Said> {
-        if self.is_client(revocation) {
-            let token = self.0.connection.client_token();
-            let (reply, in_flight) = self.send(request).await?;
-            let said = said(&reply, revocation, token.as_ref());
-            // Applying the response makes the sessions known. An error says nothing more than the missing client.
-            let _ = self.absorb(reply, in_flight).await;
-            let is_known = revocation.session().is_none() && !self.0.revocations.contains(&revocation.target);
-            return Ok(if is_known { Said::Ended } else { said });
-        }
-        let Some(fapi) = self.0.connection.fapi() else { return Ok(Said::Nothing) };
-        let credentials = Credentials { client_token: revocation.token.clone(), ..Credentials::default() };
-        let reply = fapi.send(request, &credentials).await?;
-        // FAPI makes another client when it refuses a token.
-        if let (Some(old), TokenUpdate::Set(new)) = (&revocation.token, &reply.token)
-            && is_same_client(old, new)
-        {
-            self.0.revocations.renew_token(old, new);
-        }
-        let said = said(&reply, revocation, revocation.token.as_ref());
-        if revocation.session().is_none()
-            && matches!(said, Said::SignedIn)
-            && let Some(client) = reply.client.as_ref().map(|client| &client.typed)
-        {
-            // Nobody signs in to that client any more.
-            self.0.revocations.add(client.signed_in_sessions().map(|session| Revocation {
-                target: Target::Session(session.id.clone()),
-                refusals: 0,
-                ..revocation.clone()
-            }));
-            return Ok(Said::Ended);
-        }
-        Ok(said)
+    fn send_revocation<'a>(&'a self, request: &'a Request, revocation: &'a Revocation) -> BoxFuture<'a, Result<Said>> {
+        Box::pin(async move {
+            if self.is_client(revocation) {
+                let token = self.0.connection.client_token();
+                let (reply, in_flight) = self.send(request).await?;
+                let said = said(&reply, revocation, token.as_ref());
+                // Applying the response makes the sessions known. An error says nothing more than the missing client.
+                let _ = self.absorb(reply, in_flight).await;
+                let is_known = revocation.session().is_none() && !self.0.revocations.contains(&revocation.target);
+                return Ok(if is_known { Said::Ended } else { said });
+            }
+            let Some(fapi) = self.0.connection.fapi() else { return Ok(Said::Nothing) };
+            let credentials = Credentials { client_token: revocation.token.clone(), ..Credentials::default() };
+            let reply = fapi.send(request, &credentials).await?;
+            // FAPI makes another client when it refuses a token.
+            if let (Some(old), TokenUpdate::Set(new)) = (&revocation.token, &reply.token)
+                && is_same_client(old, new)
+            {
+                self.0.revocations.renew_token(old, new);
+            }
+            let said = said(&reply, revocation, revocation.token.as_ref());
+            if revocation.session().is_none()
+                && matches!(said, Said::SignedIn)
+                && let Some(client) = reply.client.as_ref().map(|client| &client.typed)
+            {
+                // Nobody signs in to that client any more.
+                self.0.revocations.add(client.signed_in_sessions().map(|session| Revocation {
+                    target: Target::Session(session.id.clone()),
+                    refusals: 0,
+                    ..revocation.clone()
+                }));
+                return Ok(Said::Ended);
+            }
+            Ok(said)
+        })
     }
 
     /// Returns the sessions of a client that the user signed out of without knowing them, because this device did not: those that

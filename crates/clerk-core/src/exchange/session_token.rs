@@ -15,9 +15,11 @@ use crate::{
     },
     jwt::ReceivedToken,
     models::{OrganizationId, Session, SessionId},
+    ports::BoxFuture,
     resources::params::Change,
     secret::{Secret, SessionToken},
     state::{snapshot::Snapshot, transition::Transition},
+    task,
     time::Moment,
 };
 
@@ -97,14 +99,16 @@ impl Clerk {
                 return Ok(Some(token));
             }
         }
-        // In a box: what a cached token does not need would make this future large, and moving it slow.
-        Box::pin(self.find_or_mint_unless_signed_out(params)).await
+        self.find_or_mint_unless_signed_out(params).await
     }
 
-    async fn find_or_mint_unless_signed_out(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
-        let session = params.session_id.clone();
-        // Nobody waits for the token of a session that the user signs out of.
-        self.unless_signed_out(Some(&session), self.find_or_mint(params)).await
+    /// In a box: what a cached token does not need would make the futures of its callers large, and moving them slow.
+    fn find_or_mint_unless_signed_out(&self, params: GetTokenParams) -> BoxFuture<'_, Result<Option<SessionToken>>> {
+        Box::pin(async move {
+            let session = params.session_id.clone();
+            // Nobody waits for the token of a session that the user signs out of.
+            self.unless_signed_out(Some(&session), self.find_or_mint(params)).await
+        })
     }
 
     /// Returns a token that is not due for a refresh, without an allocation.
@@ -147,7 +151,7 @@ impl Clerk {
             Some((remaining, cached)) if remaining > 0 && !cache.may_refresh(&id, now) => Ok(Some(cached.token)),
             Some((remaining, cached)) if remaining > HARD_THRESHOLD_MS => {
                 let refresh = self.shared_mint(id);
-                tokio::spawn(async move {
+                task::spawn(async move {
                     if let Err(error) = refresh.await {
                         tracing::debug!(code = error.code(), "a session token could not be refreshed ahead of time");
                     }
@@ -168,7 +172,7 @@ impl Clerk {
         let Some(session) = snapshot.session() else { return Ok(None) };
         match self.cached_token(&snapshot, session, None, session.last_active_organization_id.as_ref(), now) {
             Some(token) => Ok(Some(token)),
-            None => Box::pin(self.find_or_mint_unless_signed_out(GetTokenParams::new(session.id.clone()))).await,
+            None => self.find_or_mint_unless_signed_out(GetTokenParams::new(session.id.clone())).await,
         }
     }
 
@@ -177,7 +181,7 @@ impl Clerk {
         self.0.store.tokens.minting(&id.clone(), || {
             let clerk = self.clone();
             // In a task of its own, so that it goes on when its callers are cancelled.
-            let minted = tokio::spawn(async move {
+            let minted = task::spawn(async move {
                 let result = clerk.mint(id.clone(), false).await;
                 clerk.0.store.tokens.finish_minting(&id);
                 result

@@ -14,6 +14,7 @@ use crate::{
         pending::{Finished, PendingFlow, PendingRecord, RECORD_LIFETIME, Returned},
     },
     navigation::callback_url::LinkOutcome,
+    ports::BoxFuture,
     resources::session::TouchIntent,
     secret::{CodeVerifier, Secret},
     state::snapshot::Snapshot,
@@ -158,30 +159,37 @@ impl Clerk {
     }
 
     /// Asks FAPI whether a link belongs to a flow. A nonce is redeemed, but no session is activated.
-    async fn verdict(&self, link: &CallbackLink, flow: &PendingFlow, replaces_user: bool) -> Verdict {
-        let claim = match link.claim(flow) {
-            Ok(claim) => claim,
-            Err(why) => return Verdict::Unproved(why),
-        };
-        match flow {
-            PendingFlow::Redirect { attempt, .. } => {
-                self.judge_redirect(attempt, claim.nonce(), Failure::Ends { says_failed: link.says_failed() }).await
+    fn verdict<'a>(
+        &'a self,
+        link: &'a CallbackLink,
+        flow: &'a PendingFlow,
+        replaces_user: bool,
+    ) -> BoxFuture<'a, Verdict> {
+        Box::pin(async move {
+            let claim = match link.claim(flow) {
+                Ok(claim) => claim,
+                Err(why) => return Verdict::Unproved(why),
+            };
+            match flow {
+                PendingFlow::Redirect { attempt, .. } => {
+                    self.judge_redirect(attempt, claim.nonce(), Failure::Ends { says_failed: link.says_failed() }).await
+                }
+                PendingFlow::Component { attempt, .. } => {
+                    self.judge_redirect(attempt, claim.nonce(), Failure::IsPassedOn).await
+                }
+                PendingFlow::Account { account } => self.judge_account(account, claim.nonce()).await,
+                // The approval of an e-mail link would sign in another user, and the browser has not rotated the client token.
+                PendingFlow::EmailLink { .. } if replaces_user => Verdict::Unproved(OTHER_USER),
+                PendingFlow::EmailLink { attempt, code_verifier } => {
+                    let approval =
+                        if let Claim::Approval(approval) = &claim { Some(approval.expose().as_str()) } else { None };
+                    self.judge_email_link(attempt, approval, &CodeVerifier::new(code_verifier.expose().as_str())).await
+                }
+                PendingFlow::HostedAuth { code_verifier, .. } => {
+                    self.judge_hosted_auth(claim, &CodeVerifier::new(code_verifier.expose().as_str())).await
+                }
             }
-            PendingFlow::Component { attempt, .. } => {
-                self.judge_redirect(attempt, claim.nonce(), Failure::IsPassedOn).await
-            }
-            PendingFlow::Account { account } => self.judge_account(account, claim.nonce()).await,
-            // The approval of an e-mail link would sign in another user, and the browser has not rotated the client token.
-            PendingFlow::EmailLink { .. } if replaces_user => Verdict::Unproved(OTHER_USER),
-            PendingFlow::EmailLink { attempt, code_verifier } => {
-                let approval =
-                    if let Claim::Approval(approval) = &claim { Some(approval.expose().as_str()) } else { None };
-                self.judge_email_link(attempt, approval, &CodeVerifier::new(code_verifier.expose().as_str())).await
-            }
-            PendingFlow::HostedAuth { code_verifier, .. } => {
-                self.judge_hosted_auth(claim, &CodeVerifier::new(code_verifier.expose().as_str())).await
-            }
-        }
+        })
     }
 
     /// Tells FAPI which session is active. Signing in through the browser made another one the last active session of the

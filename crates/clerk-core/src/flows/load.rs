@@ -26,6 +26,7 @@ use crate::{
     outside,
     ports::StoreError,
     state::{persistence::Opened, sealed::CachedState, transition::Transition},
+    task,
 };
 
 /// The timeout of a load, including all retries: an endless spinner would not tell the user what is wrong.
@@ -164,7 +165,7 @@ impl Clerk {
     fn recover_in_background(&self, mut error: Error) {
         let Some(retrying) = self.0.contact.begin_retrying() else { return };
         let mut background = self.in_background();
-        tokio::spawn(async move {
+        task::spawn(async move {
             let mut backoff = Backoff::default();
             while let Some((clerk, ())) = background.after(retrying.wait(&mut backoff, &error)).await {
                 match clerk.retry_load().await {
@@ -308,7 +309,7 @@ impl Clerk {
             self.renew_key().await;
             self.0.revocations.clear();
         }
-        let opened = match Box::pin(self.open_stored(&instance.secret_name())).await {
+        let opened = match self.open_stored(&instance.secret_name()).await {
             Ok(opened) => opened,
             Err(error) => {
                 self.report_store_error(&error);

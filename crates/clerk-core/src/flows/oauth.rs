@@ -20,7 +20,7 @@ use crate::{
     models::{SignIn, SignUp, Verification},
     navigation::callback_url::CallbackUrl,
     outside,
-    ports::TokenUpdate,
+    ports::{BoxFuture, TokenUpdate},
     resources::{
         params::params,
         sign_in::{PrepareFactorParams, SignInCreateParams, read_sign_in},
@@ -213,46 +213,48 @@ impl Clerk {
 
     /// Judges a callback link from the provider by what FAPI says about the attempt: whether it failed, and whether it is
     /// still open, is never taken from the link.
-    pub(super) async fn judge_redirect(
-        &self,
-        attempt: &Attempt,
-        nonce: Option<&RotatingTokenNonce>,
+    pub(super) fn judge_redirect<'a>(
+        &'a self,
+        attempt: &'a Attempt,
+        nonce: Option<&'a RotatingTokenNonce>,
         on_failure: Failure,
-    ) -> Verdict {
-        let (returned, new_token) = match self.read_attempt(attempt, nonce).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                tracing::debug!(code = error.code(), "the attempt of a callback link could not be read");
-                return Verdict::Unproved("the attempt could not be read");
+    ) -> BoxFuture<'a, Verdict> {
+        Box::pin(async move {
+            let (returned, new_token) = match self.read_attempt(attempt, nonce).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    tracing::debug!(code = error.code(), "the attempt of a callback link could not be read");
+                    return Verdict::Unproved("the attempt could not be read");
+                }
+            };
+            if returned.id() != attempt.id() {
+                return Verdict::Unproved("the attempt is not that of the flow");
             }
-        };
-        if returned.id() != attempt.id() {
-            return Verdict::Unproved("the attempt is not that of the flow");
-        }
-        match returned.progress() {
-            // FAPI accepts a nonce by a new client token. The user may have to prove an address before the provider's
-            // verification counts.
-            Progress::Open if nonce.is_some() && new_token && returned.needs_first_factor() => {
-                Verdict::Proved(Ok(Returned::Attempt(returned)))
-            }
-            Progress::Open => Verdict::Unproved("its attempt is still open"),
-            // The genuine link is still to come: without its nonce, the app would keep a client token that was superseded.
-            Progress::Over if nonce.is_none() => Verdict::Unproved("it has no nonce"),
-            Progress::Over | Progress::Transferable => Verdict::Proved(Ok(Returned::Attempt(returned))),
-            Progress::Failed(code) => {
-                let error = match on_failure {
-                    Failure::Ends { says_failed } => failure(code.as_deref(), says_failed),
-                    Failure::IsPassedOn => None,
-                };
-                match error {
-                    Some(error) => {
-                        self.reset(attempt).await;
-                        Verdict::Proved(Err(error))
+            match returned.progress() {
+                // FAPI accepts a nonce by a new client token. The user may have to prove an address before the provider's
+                // verification counts.
+                Progress::Open if nonce.is_some() && new_token && returned.needs_first_factor() => {
+                    Verdict::Proved(Ok(Returned::Attempt(returned)))
+                }
+                Progress::Open => Verdict::Unproved("its attempt is still open"),
+                // The genuine link is still to come: without its nonce, the app would keep a client token that was superseded.
+                Progress::Over if nonce.is_none() => Verdict::Unproved("it has no nonce"),
+                Progress::Over | Progress::Transferable => Verdict::Proved(Ok(Returned::Attempt(returned))),
+                Progress::Failed(code) => {
+                    let error = match on_failure {
+                        Failure::Ends { says_failed } => failure(code.as_deref(), says_failed),
+                        Failure::IsPassedOn => None,
+                    };
+                    match error {
+                        Some(error) => {
+                            self.reset(attempt).await;
+                            Verdict::Proved(Err(error))
+                        }
+                        None => Verdict::Proved(Ok(Returned::Attempt(returned))),
                     }
-                    None => Verdict::Proved(Ok(Returned::Attempt(returned))),
                 }
             }
-        }
+        })
     }
 
     /// Reads an attempt for a link that proves nothing yet, so a refusal has no consequences: a server without a grace period

@@ -11,6 +11,7 @@ use crate::{
         set_active::SetActiveParams,
     },
     models::Session,
+    ports::BoxFuture,
     resources::{sign_in::SignInCreateParams, sign_up::SignUpParams},
 };
 
@@ -33,62 +34,73 @@ impl Clerk {
     }
 
     /// As [`handle_redirect_callback`](Self::handle_redirect_callback), for the attempt that a flow returned with.
-    pub(super) async fn route_callback(
+    pub(super) fn route_callback(
         &self,
         params: RedirectCallbackParams,
         returned: Option<AttemptResource>,
-    ) -> Result<RedirectOutcome> {
-        let params = self.allowed_callback(params);
-        let snapshot = self.snapshot();
-        let here = self.page(params.location.as_deref());
-        let to = Destinations { params: &params, urls: self.urls(&snapshot, &here) };
-        let step = match decide(&snapshot, returned.as_ref(), &to) {
-            Step::TransferToSignIn => {
-                let transfer = SignInCreateParams { transfer: Some(true), ..SignInCreateParams::default() };
-                after_transfer_to_sign_in(&self.create_sign_in(transfer).await?, &to)?
-            }
-            Step::TransferToSignUp => {
-                let unsafe_metadata = params.unsafe_metadata.clone();
-                let transfer = SignUpParams { transfer: Some(true), unsafe_metadata, ..SignUpParams::default() };
-                after_transfer_to_sign_up(&self.create_sign_up(transfer).await?, &to)?
-            }
-            step => step,
-        };
-        self.carry_out(step, &to).await
+    ) -> BoxFuture<'_, Result<RedirectOutcome>> {
+        Box::pin(async move {
+            let params = self.allowed_callback(params);
+            let snapshot = self.snapshot();
+            let here = self.page(params.location.as_deref());
+            let to = Destinations { params: &params, urls: self.urls(&snapshot, &here) };
+            let step = match decide(&snapshot, returned.as_ref(), &to) {
+                Step::TransferToSignIn => {
+                    let transfer = SignInCreateParams { transfer: Some(true), ..SignInCreateParams::default() };
+                    after_transfer_to_sign_in(&self.create_sign_in(transfer).await?, &to)?
+                }
+                Step::TransferToSignUp => {
+                    let unsafe_metadata = params.unsafe_metadata.clone();
+                    let transfer = SignUpParams { transfer: Some(true), unsafe_metadata, ..SignUpParams::default() };
+                    after_transfer_to_sign_up(&self.create_sign_up(transfer).await?, &to)?
+                }
+                step => step,
+            };
+            self.carry_out(step, &to).await
+        })
     }
 
     /// Carries out a step and returns where to navigate.
-    pub(super) async fn carry_out(&self, step: Step, to: &Destinations<'_>) -> Result<RedirectOutcome> {
-        match step {
-            Step::Activate { session, base, url } => {
-                self.choose(&SetActiveParams::session(session.clone())).await?;
-                if self.snapshot().session().is_none_or(|active| active.id != session) {
-                    return Err(ErrorCode::RedirectCallbackIncomplete
-                        .error("the session that the flow created is not signed in on this device; start it again"));
-                }
-                let snapshot = self.snapshot();
-                let Some(task) = snapshot.session().and_then(Session::current_task) else {
-                    return Ok(RedirectOutcome {
-                        navigate_to: Some(url),
+    pub(super) fn carry_out<'a>(
+        &'a self,
+        step: Step,
+        to: &'a Destinations<'_>,
+    ) -> BoxFuture<'a, Result<RedirectOutcome>> {
+        Box::pin(async move {
+            match step {
+                Step::Activate { session, base, url } => {
+                    self.choose(&SetActiveParams::session(session.clone())).await?;
+                    if self.snapshot().session().is_none_or(|active| active.id != session) {
+                        return Err(ErrorCode::RedirectCallbackIncomplete.error(
+                            "the session that the flow created is not signed in on this device; start it again",
+                        ));
+                    }
+                    let snapshot = self.snapshot();
+                    let Some(task) = snapshot.session().and_then(Session::current_task) else {
+                        return Ok(RedirectOutcome {
+                            navigate_to: Some(url),
+                            created_session_id: Some(session),
+                            requirements: None,
+                        });
+                    };
+                    let base = match base {
+                        AttemptKind::SignIn => to.sign_in(),
+                        AttemptKind::SignUp => to.sign_up(),
+                    };
+                    Ok(RedirectOutcome {
+                        navigate_to: to.urls.task_on(task, base.as_deref()),
                         created_session_id: Some(session),
-                        requirements: None,
-                    });
-                };
-                let base = match base {
-                    AttemptKind::SignIn => to.sign_in(),
-                    AttemptKind::SignUp => to.sign_up(),
-                };
-                Ok(RedirectOutcome {
-                    navigate_to: to.urls.task_on(task, base.as_deref()),
-                    created_session_id: Some(session),
-                    requirements: Some(Requirements::of_task(task)),
-                })
+                        requirements: Some(Requirements::of_task(task)),
+                    })
+                }
+                Step::Require { page, requirements } => Ok(RedirectOutcome {
+                    navigate_to: page,
+                    created_session_id: None,
+                    requirements: Some(requirements),
+                }),
+                Step::TransferToSignIn | Step::TransferToSignUp => Ok(RedirectOutcome::default()),
             }
-            Step::Require { page, requirements } => {
-                Ok(RedirectOutcome { navigate_to: page, created_session_id: None, requirements: Some(requirements) })
-            }
-            Step::TransferToSignIn | Step::TransferToSignUp => Ok(RedirectOutcome::default()),
-        }
+        })
     }
 
     /// Reloads the attempt that `reload_resource` names. A failure is only logged: the decision then uses the known

@@ -16,6 +16,7 @@ use crate::{
         snapshot::Snapshot,
         transition::Transition,
     },
+    task,
 };
 
 /// How long signing out waits for the stores.
@@ -174,7 +175,7 @@ impl Clerk {
         self.0.store.tokens.clear();
         // In a task of its own, because a caller may be cancelled, and a store may hang.
         let clerk = self.clone();
-        let stored = tokio::spawn(async move {
+        let stored = task::spawn(async move {
             let is_stored = clerk.renew_key().await;
             if !is_stored && clerk.would_restore_signed_out_user() {
                 let message = "neither the keyring nor the disk could store that the user signed out, so a restart of the app may \

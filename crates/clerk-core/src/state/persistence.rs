@@ -9,7 +9,7 @@ use crate::{
     clerk::Clerk,
     exchange::connection::is_same_client,
     fapi::pipeline::is_usable_token,
-    ports::{CacheLock, SecretKey, StoreError},
+    ports::{BoxFuture, CacheLock, SecretKey, StoreError},
     secret::{ClientToken, Secret, StoredSecret},
     state::{
         revocation_queue::Revocation,
@@ -42,53 +42,57 @@ impl Clerk {
     ///
     /// # Errors
     /// Those of the secret store.
-    pub(crate) async fn open_stored(&self, name: &str) -> Result<Opened, StoreError> {
-        let vault = &self.0.vault;
-        let _turn = vault.turn.lock().await;
-        let _lock = self.lock_stored().await;
-        vault.set_known(None);
-        let mut unusable = false;
-        let (mut entry, content) = match self.read_secret(&SecretKey::ClientToken(name.to_owned())).await? {
-            Some(text) => match Entry::read(&text) {
-                EntryText::Entry(entry) => {
-                    let content = self.read_content(name, &entry.key).await;
-                    (entry, content)
-                }
-                EntryText::Token(token) => {
-                    unusable = !is_usable_token(&token);
-                    self.migrate(name, Some(token).filter(is_usable_token)).await?
-                }
-                EntryText::Invalid => return Err(StoreError::Corrupt("the entry has an unknown format".to_owned())),
-            },
-            None => self.migrate(name, None).await?,
-        };
-        let mut content = match content {
-            Ok(content) => content,
-            Err(error) if entry.token_in_file => return Err(error),
-            Err(_) => Sealed::default(),
-        };
-        if entry.token_in_file {
-            entry.token = content.token.as_ref().map(|token| ClientToken::new(token.expose()));
-        }
-        unusable |= entry.token.take_if(|token| !is_usable_token(token)).is_some();
-        vault.set_known(Some(entry.clone()));
-        self.0.revocations.note_stored(&content.revocations);
-        self.0.revocations.restore(content.revocations.clone());
-        self.0.revocations.restore(entry.revocations(self.0.setup.clock.now_ms()));
-        match vault.unfinished() {
-            None => {}
-            Some(Unfinished::Renewal) => {
-                self.write_renewed(name, entry.clone(), &mut content).await;
+    pub(crate) fn open_stored<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Opened, StoreError>> {
+        Box::pin(async move {
+            let vault = &self.0.vault;
+            let _turn = vault.turn.lock().await;
+            let _lock = self.lock_stored().await;
+            vault.set_known(None);
+            let mut unusable = false;
+            let (mut entry, content) = match self.read_secret(&SecretKey::ClientToken(name.to_owned())).await? {
+                Some(text) => match Entry::read(&text) {
+                    EntryText::Entry(entry) => {
+                        let content = self.read_content(name, &entry.key).await;
+                        (entry, content)
+                    }
+                    EntryText::Token(token) => {
+                        unusable = !is_usable_token(&token);
+                        self.migrate(name, Some(token).filter(is_usable_token)).await?
+                    }
+                    EntryText::Invalid => {
+                        return Err(StoreError::Corrupt("the entry has an unknown format".to_owned()));
+                    }
+                },
+                None => self.migrate(name, None).await?,
+            };
+            let mut content = match content {
+                Ok(content) => content,
+                Err(error) if entry.token_in_file => return Err(error),
+                Err(_) => Sealed::default(),
+            };
+            if entry.token_in_file {
+                entry.token = content.token.as_ref().map(|token| ClientToken::new(token.expose()));
             }
-            Some(Unfinished::Discard) => {
-                self.replace_discarded(name, Entry { token: None, ..entry }).await;
-                return Ok(Opened::default());
+            unusable |= entry.token.take_if(|token| !is_usable_token(token)).is_some();
+            vault.set_known(Some(entry.clone()));
+            self.0.revocations.note_stored(&content.revocations);
+            self.0.revocations.restore(content.revocations.clone());
+            self.0.revocations.restore(entry.revocations(self.0.setup.clock.now_ms()));
+            match vault.unfinished() {
+                None => {}
+                Some(Unfinished::Renewal) => {
+                    self.write_renewed(name, entry.clone(), &mut content).await;
+                }
+                Some(Unfinished::Discard) => {
+                    self.replace_discarded(name, Entry { token: None, ..entry }).await;
+                    return Ok(Opened::default());
+                }
             }
-        }
-        if unusable {
-            return Err(StoreError::Corrupt("it is not a client token".to_owned()));
-        }
-        Ok(Opened { token: entry.token, state: content.state, flow: content.flow })
+            if unusable {
+                return Err(StoreError::Corrupt("it is not a client token".to_owned()));
+            }
+            Ok(Opened { token: entry.token, state: content.state, flow: content.flow })
+        })
     }
 
     /// Migrates the layout of earlier versions, which had separate keyring entries for the client token, the file key and the
@@ -137,76 +141,81 @@ impl Clerk {
     ///
     /// # Errors
     /// Those of the secret store.
-    pub(crate) async fn save_token(&self, token: Option<&ClientToken>) -> Result<Option<ClientToken>, StoreError> {
-        let vault = &self.0.vault;
-        let connection = &self.0.connection;
-        let Some(name) = connection.secret_name() else { return Ok(None) };
-        if let Some(token) = token {
-            vault.remember_own(token);
-        }
-        let _turn = vault.turn.lock().await;
-        // Another response may have brought a newer token while this one waited.
-        if connection.client_token().as_ref() != token {
-            return Ok(None);
-        }
-        let _lock = self.lock_stored().await;
-        let stored = match self.read_entry(&name).await {
-            Err(StoreError::Corrupt(_)) => None,
-            stored => stored?,
-        };
-        let was_unknown = connection.store_is_unknown();
-        connection.set_store_is_unknown(false);
-        let mut stored = stored.map(|stored| stored.entry);
-        if was_unknown || stored.is_none() {
-            self.read_unfinished().await;
-        }
-        // The user of the unread entry was on this device too, when somebody signed out of it.
-        if vault.unfinished() == Some(Unfinished::Discard) || (was_unknown && connection.was_signed_out()) {
-            let entry = stored.take().unwrap_or_else(|| Entry::new(None));
-            if self.0.setup.cache.is_some() {
-                self.replace_discarded(&name, Entry { token: token.cloned(), ..entry }).await;
-                if vault.unfinished().is_some() {
-                    return Err(StoreError::Unavailable("the entry could not be replaced".to_owned()));
-                }
-                connection.set_token_is_unsaved(false);
+    pub(crate) fn save_token<'a>(
+        &'a self,
+        token: Option<&'a ClientToken>,
+    ) -> BoxFuture<'a, Result<Option<ClientToken>, StoreError>> {
+        Box::pin(async move {
+            let vault = &self.0.vault;
+            let connection = &self.0.connection;
+            let Some(name) = connection.secret_name() else { return Ok(None) };
+            if let Some(token) = token {
+                vault.remember_own(token);
+            }
+            let _turn = vault.turn.lock().await;
+            // Another response may have brought a newer token while this one waited.
+            if connection.client_token().as_ref() != token {
                 return Ok(None);
             }
-        }
-        if let Some(theirs) = stored.as_ref().and_then(|entry| entry.token.as_ref())
-            && token != Some(theirs)
-            && vault.is_foreign(theirs)
-            && !self.prefers_own(token, theirs, was_unknown)
-        {
-            let theirs = theirs.clone();
-            vault.set_known(stored);
+            let _lock = self.lock_stored().await;
+            let stored = match self.read_entry(&name).await {
+                Err(StoreError::Corrupt(_)) => None,
+                stored => stored?,
+            };
+            let was_unknown = connection.store_is_unknown();
+            connection.set_store_is_unknown(false);
+            let mut stored = stored.map(|stored| stored.entry);
+            if was_unknown || stored.is_none() {
+                self.read_unfinished().await;
+            }
+            // The user of the unread entry was on this device too, when somebody signed out of it.
+            if vault.unfinished() == Some(Unfinished::Discard) || (was_unknown && connection.was_signed_out()) {
+                let entry = stored.take().unwrap_or_else(|| Entry::new(None));
+                if self.0.setup.cache.is_some() {
+                    self.replace_discarded(&name, Entry { token: token.cloned(), ..entry }).await;
+                    if vault.unfinished().is_some() {
+                        return Err(StoreError::Unavailable("the entry could not be replaced".to_owned()));
+                    }
+                    connection.set_token_is_unsaved(false);
+                    return Ok(None);
+                }
+            }
+            if let Some(theirs) = stored.as_ref().and_then(|entry| entry.token.as_ref())
+                && token != Some(theirs)
+                && vault.is_foreign(theirs)
+                && !self.prefers_own(token, theirs, was_unknown)
+            {
+                let theirs = theirs.clone();
+                vault.set_known(stored);
+                connection.set_token_is_unsaved(false);
+                return Ok(Some(theirs));
+            }
+            let mut entry = stored.or_else(|| vault.known()).unwrap_or_else(|| Entry::new(None));
+            let was_in_file = entry.token_in_file;
+            entry.token = token.cloned();
+            entry.token_in_file = false;
+            let mut content = None;
+            if self.0.setup.cache.is_some() && (was_in_file || !entry.fits()) {
+                let mut read = self.read_content(&name, &entry.key).await.unwrap_or_default();
+                self.0.revocations.merge(read.revocations.clone());
+                self.place_token(&mut entry, &mut read);
+                content = Some(read);
+            }
+            // A crash in between leaves an entry whose token exists: it is put into the file before the entry says so, and removed from
+            // there afterwards.
+            let (first, then) = if entry.token_in_file { (content, None) } else { (None, content) };
+            if let Some(content) = first {
+                self.write_content(&name, &entry.key, &content).await?;
+            }
+            self.write_secret(&SecretKey::ClientToken(name.clone()), entry.text()).await?;
+            vault.set_known(Some(entry.clone()));
+            vault.set_token_is_withheld(false);
+            if let Some(content) = then {
+                self.write_content(&name, &entry.key, &content).await?;
+            }
             connection.set_token_is_unsaved(false);
-            return Ok(Some(theirs));
-        }
-        let mut entry = stored.or_else(|| vault.known()).unwrap_or_else(|| Entry::new(None));
-        let was_in_file = entry.token_in_file;
-        entry.token = token.cloned();
-        entry.token_in_file = false;
-        let mut content = None;
-        if self.0.setup.cache.is_some() && (was_in_file || !entry.fits()) {
-            let mut read = self.read_content(&name, &entry.key).await.unwrap_or_default();
-            self.0.revocations.merge(read.revocations.clone());
-            self.place_token(&mut entry, &mut read);
-            content = Some(read);
-        }
-        // A crash in between leaves an entry whose token exists: it is put into the file before the entry says so, and removed from
-        // there afterwards.
-        let (first, then) = if entry.token_in_file { (content, None) } else { (None, content) };
-        if let Some(content) = first {
-            self.write_content(&name, &entry.key, &content).await?;
-        }
-        self.write_secret(&SecretKey::ClientToken(name.clone()), entry.text()).await?;
-        vault.set_known(Some(entry.clone()));
-        vault.set_token_is_withheld(false);
-        if let Some(content) = then {
-            self.write_content(&name, &entry.key, &content).await?;
-        }
-        connection.set_token_is_unsaved(false);
-        Ok(None)
+            Ok(None)
+        })
     }
 
     /// Whether the own token replaces the one of another process, or of an earlier run that could not be read until now. A token
@@ -234,127 +243,135 @@ impl Clerk {
     }
 
     /// Changes the content of the sealed file, together with what other processes left there. Returns whether it is stored.
-    pub(crate) async fn update_stored(&self, change: impl FnOnce(&mut Sealed) + Send) -> bool {
-        Box::pin(self.rewrite_stored(false, change)).await
+    pub(crate) fn update_stored<'a>(&'a self, change: impl FnOnce(&mut Sealed) + Send + 'a) -> BoxFuture<'a, bool> {
+        self.rewrite_stored(false, Box::new(change))
     }
 
     /// Rotates the key of the sealed file, which makes every older copy of the file unreadable, and stores the current state.
     /// Must be called before listeners are notified that a user signed out.
-    pub(crate) async fn renew_key(&self) -> bool {
-        Box::pin(self.rewrite_stored(true, |_| {})).await
+    pub(crate) fn renew_key(&self) -> BoxFuture<'_, bool> {
+        self.rewrite_stored(true, Box::new(|_| {}))
     }
 
     /// As [`renew_key`](Self::renew_key), and no state is stored.
-    pub(crate) async fn forget_state(&self) -> bool {
-        Box::pin(self.rewrite_stored(true, |content| content.state = None)).await
+    pub(crate) fn forget_state(&self) -> BoxFuture<'_, bool> {
+        self.rewrite_stored(true, Box::new(|content| content.state = None))
     }
 
-    async fn rewrite_stored(&self, renew: bool, change: impl FnOnce(&mut Sealed) + Send) -> bool {
-        let connection = &self.0.connection;
-        let Some(name) = connection.secret_name() else { return false };
-        if connection.needs_store() {
-            // Finds out first who was signed in on this device, and does not keep an older token beside the newer state.
-            self.store_token(connection.client_token()).await;
-        }
-        let (stored, theirs, is_outdated) = {
-            let vault = &self.0.vault;
-            let _turn = vault.turn.lock().await;
-            let _lock = self.lock_stored().await;
-            let known = || vault.known().unwrap_or_else(|| Entry::new(None));
-            let (StoredEntry { entry, has_key }, can_renew) = match self.read_entry(&name).await {
-                Ok(Some(stored)) => (stored, true),
-                Ok(None) | Err(StoreError::Corrupt(_)) => (StoredEntry { entry: known(), has_key: false }, true),
-                // With the known key, the file can still be replaced by one that shows nobody.
-                Err(StoreError::Unavailable(_)) if renew && vault.known().is_some() => {
-                    vault.set_unfinished(vault.unfinished().or(Some(Unfinished::Renewal)));
-                    (StoredEntry { entry: known(), has_key: true }, false)
-                }
-                Err(StoreError::Unavailable(_)) => {
-                    if renew && connection.store_is_unknown() && connection.was_signed_out() {
-                        self.discard_unread_entry().await;
+    fn rewrite_stored<'a>(
+        &'a self,
+        renew: bool,
+        change: Box<dyn FnOnce(&mut Sealed) + Send + 'a>,
+    ) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let connection = &self.0.connection;
+            let Some(name) = connection.secret_name() else { return false };
+            if connection.needs_store() {
+                // Finds out first who was signed in on this device, and does not keep an older token beside the newer state.
+                self.store_token(connection.client_token()).await;
+            }
+            let (stored, theirs, is_outdated) = {
+                let vault = &self.0.vault;
+                let _turn = vault.turn.lock().await;
+                let _lock = self.lock_stored().await;
+                let known = || vault.known().unwrap_or_else(|| Entry::new(None));
+                let (StoredEntry { entry, has_key }, can_renew) = match self.read_entry(&name).await {
+                    Ok(Some(stored)) => (stored, true),
+                    Ok(None) | Err(StoreError::Corrupt(_)) => (StoredEntry { entry: known(), has_key: false }, true),
+                    // With the known key, the file can still be replaced by one that shows nobody.
+                    Err(StoreError::Unavailable(_)) if renew && vault.known().is_some() => {
+                        vault.set_unfinished(vault.unfinished().or(Some(Unfinished::Renewal)));
+                        (StoredEntry { entry: known(), has_key: true }, false)
                     }
-                    return false;
+                    Err(StoreError::Unavailable(_)) => {
+                        if renew && connection.store_is_unknown() && connection.was_signed_out() {
+                            self.discard_unread_entry().await;
+                        }
+                        return false;
+                    }
+                };
+                let own = connection.client_token();
+                let theirs = entry.token.clone().filter(|token| {
+                    vault.is_foreign(token)
+                        && !connection.store_is_unknown()
+                        && !self.prefers_own(own.as_ref(), token, false)
+                });
+                // Another process renewed the key, because somebody signed out there: what this process shows may be outdated.
+                let is_outdated = has_key && vault.known().is_some_and(|known| known.key != entry.key);
+                let before = match self.read_content(&name, &entry.key).await {
+                    Ok(content) => content,
+                    Err(_) if renew => Sealed::default(),
+                    Err(_) => return false,
+                };
+                let mut content = before.clone();
+                if renew || !is_outdated {
+                    self.put_state(&mut content);
                 }
-            };
-            let own = connection.client_token();
-            let theirs = entry.token.clone().filter(|token| {
-                vault.is_foreign(token)
-                    && !connection.store_is_unknown()
-                    && !self.prefers_own(own.as_ref(), token, false)
-            });
-            // Another process renewed the key, because somebody signed out there: what this process shows may be outdated.
-            let is_outdated = has_key && vault.known().is_some_and(|known| known.key != entry.key);
-            let before = match self.read_content(&name, &entry.key).await {
-                Ok(content) => content,
-                Err(_) if renew => Sealed::default(),
-                Err(_) => return false,
-            };
-            let mut content = before.clone();
-            if renew || !is_outdated {
-                self.put_state(&mut content);
-            }
-            self.0.revocations.restore(entry.revocations(self.0.setup.clock.now_ms()));
-            content.revocations = self.0.revocations.merge(content.revocations);
-            change(&mut content);
-            // What only the entry says belongs into the file.
-            let renews = renew || vault.unfinished().is_some() || !entry.signed_out.is_empty();
-            let stored = if can_renew && renews {
-                let stored = self.write_renewed(&name, entry, &mut content).await;
-                if !stored && self.would_restore_signed_out_user() {
-                    self.forget_stored_token(&name).await;
+                self.0.revocations.restore(entry.revocations(self.0.setup.clock.now_ms()));
+                content.revocations = self.0.revocations.merge(content.revocations);
+                change(&mut content);
+                // What only the entry says belongs into the file.
+                let renews = renew || vault.unfinished().is_some() || !entry.signed_out.is_empty();
+                let stored = if can_renew && renews {
+                    let stored = self.write_renewed(&name, entry, &mut content).await;
+                    if !stored && self.would_restore_signed_out_user() {
+                        self.forget_stored_token(&name).await;
+                    }
+                    stored
+                } else if before == content && vault.unfinished().is_none() {
+                    vault.set_known(Some(entry));
+                    true
+                } else {
+                    self.write_stored(&name, entry, has_key, &mut content).await
+                };
+                if stored {
+                    self.0.revocations.note_stored(&content.revocations);
                 }
-                stored
-            } else if before == content && vault.unfinished().is_none() {
-                vault.set_known(Some(entry));
-                true
-            } else {
-                self.write_stored(&name, entry, has_key, &mut content).await
+                (stored, theirs, is_outdated && !renew)
             };
-            if stored {
-                self.0.revocations.note_stored(&content.revocations);
+            self.forget_signed_out().await;
+            if stored && self.0.vault.token_is_withheld() {
+                self.store_token(connection.client_token()).await;
             }
-            (stored, theirs, is_outdated && !renew)
-        };
-        self.forget_signed_out().await;
-        if stored && self.0.vault.token_is_withheld() {
-            self.store_token(connection.client_token()).await;
-        }
-        if let Some(theirs) = theirs {
-            self.adopt_stored_token(theirs).await;
-        } else if is_outdated {
-            self.doubt_identity();
-        }
-        stored && !is_outdated
+            if let Some(theirs) = theirs {
+                self.adopt_stored_token(theirs).await;
+            } else if is_outdated {
+                self.doubt_identity();
+            }
+            stored && !is_outdated
+        })
     }
 
     /// Writes a new key, and the content with it. If the key can't be stored, the old one remains in use.
     ///
     /// The content is written first, for both keys. So a crash leaves the content of before or this one, and no file that the
     /// stored key does not open. Once the new key is stored, older files can't be opened any more.
-    async fn write_renewed(&self, name: &str, entry: Entry, content: &mut Sealed) -> bool {
-        let mut renewed = Entry { key: SealKey::random(), signed_out: Vec::new(), ..entry.clone() };
-        self.place_token(&mut renewed, content);
-        let sealed = content.seal_for_both(&renewed.key, &entry.key, name);
-        // The key is replaced even if the file can't be written: the existing file may still show a signed-out user.
-        let mut written = self.write_sealed(name, sealed, content).await;
-        if written.is_err() {
-            renewed.keep_signed_out(&content.revocations);
-        }
-        match self.write_secret(&SecretKey::ClientToken(name.to_owned()), renewed.text()).await {
-            Ok(()) => {
-                if self.0.vault.unfinished().is_some() {
-                    self.0.vault.set_unfinished(None);
-                    written = self.write_content(name, &renewed.key, content).await;
+    fn write_renewed<'a>(&'a self, name: &'a str, entry: Entry, content: &'a mut Sealed) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let mut renewed = Entry { key: SealKey::random(), signed_out: Vec::new(), ..entry.clone() };
+            self.place_token(&mut renewed, content);
+            let sealed = content.seal_for_both(&renewed.key, &entry.key, name);
+            // The key is replaced even if the file can't be written: the existing file may still show a signed-out user.
+            let mut written = self.write_sealed(name, sealed, content).await;
+            if written.is_err() {
+                renewed.keep_signed_out(&content.revocations);
+            }
+            match self.write_secret(&SecretKey::ClientToken(name.to_owned()), renewed.text()).await {
+                Ok(()) => {
+                    if self.0.vault.unfinished().is_some() {
+                        self.0.vault.set_unfinished(None);
+                        written = self.write_content(name, &renewed.key, content).await;
+                    }
+                    self.remember_written(renewed, &written)
                 }
-                self.remember_written(renewed, &written)
+                Err(error) => {
+                    self.report_store_error(&error);
+                    // Tried again with the next change, or at the next start.
+                    self.0.vault.set_unfinished(self.0.vault.unfinished().or(Some(Unfinished::Renewal)));
+                    self.write_stored(name, entry, true, content).await
+                }
             }
-            Err(error) => {
-                self.report_store_error(&error);
-                // Tried again with the next change, or at the next start.
-                self.0.vault.set_unfinished(self.0.vault.unfinished().or(Some(Unfinished::Renewal)));
-                self.write_stored(name, entry, true, content).await
-            }
-        }
+        })
     }
 
     /// Whether the next start of the app would restore a signed-out user, because the sessions to end could not be stored, not even
@@ -381,12 +398,20 @@ impl Clerk {
         }
     }
 
-    async fn write_stored(&self, name: &str, mut entry: Entry, has_key: bool, content: &mut Sealed) -> bool {
-        let written = match has_key {
-            true => self.write_content(name, &entry.key, content).await,
-            false => self.write_both(name, &mut entry, content).await,
-        };
-        self.remember_written(entry, &written)
+    fn write_stored<'a>(
+        &'a self,
+        name: &'a str,
+        mut entry: Entry,
+        has_key: bool,
+        content: &'a mut Sealed,
+    ) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let written = match has_key {
+                true => self.write_content(name, &entry.key, content).await,
+                false => self.write_both(name, &mut entry, content).await,
+            };
+            self.remember_written(entry, &written)
+        })
     }
 
     /// Remembers the entry that was written. Returns whether its file was, too.
@@ -435,12 +460,14 @@ impl Clerk {
     }
 
     /// Reads the content of the sealed file.
-    pub(crate) async fn read_stored(&self) -> Option<Sealed> {
-        let name = self.0.connection.secret_name()?;
-        let _turn = self.0.vault.turn.lock().await;
-        let _lock = self.lock_stored().await;
-        let key = self.read_entry(&name).await.ok()??.entry.key;
-        self.read_content(&name, &key).await.ok()
+    pub(crate) fn read_stored(&self) -> BoxFuture<'_, Option<Sealed>> {
+        Box::pin(async move {
+            let name = self.0.connection.secret_name()?;
+            let _turn = self.0.vault.turn.lock().await;
+            let _lock = self.lock_stored().await;
+            let key = self.read_entry(&name).await.ok()??.entry.key;
+            self.read_content(&name, &key).await.ok()
+        })
     }
 
     /// Puts the present state into the content of the file.
@@ -464,40 +491,44 @@ impl Clerk {
     }
 
     /// Excludes other processes, as far as they don't hang.
-    async fn lock_stored(&self) -> Option<CacheLock> {
-        match store_access::lock_cache(self.0.setup.cache.as_deref()?).await {
-            Ok(lock) => Some(lock),
-            Err(error) => {
-                tracing::debug!(%error, "other processes of the app could not be excluded");
-                None
+    fn lock_stored(&self) -> BoxFuture<'_, Option<CacheLock>> {
+        Box::pin(async move {
+            match store_access::lock_cache(self.0.setup.cache.as_deref()?).await {
+                Ok(lock) => Some(lock),
+                Err(error) => {
+                    tracing::debug!(%error, "other processes of the app could not be excluded");
+                    None
+                }
             }
-        }
+        })
     }
 
     /// Reads the entry with its token, in any form.
-    async fn read_entry(&self, name: &str) -> Result<Option<StoredEntry>, StoreError> {
-        let Some(text) = self.read_secret(&SecretKey::ClientToken(name.to_owned())).await? else { return Ok(None) };
-        match Entry::read(&text) {
-            EntryText::Entry(mut entry) => {
-                if entry.token_in_file {
-                    entry.token = self
-                        .read_content(name, &entry.key)
-                        .await?
-                        .token
-                        .as_ref()
-                        .map(|token| ClientToken::new(token.expose()));
+    fn read_entry<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<StoredEntry>, StoreError>> {
+        Box::pin(async move {
+            let Some(text) = self.read_secret(&SecretKey::ClientToken(name.to_owned())).await? else { return Ok(None) };
+            match Entry::read(&text) {
+                EntryText::Entry(mut entry) => {
+                    if entry.token_in_file {
+                        entry.token = self
+                            .read_content(name, &entry.key)
+                            .await?
+                            .token
+                            .as_ref()
+                            .map(|token| ClientToken::new(token.expose()));
+                    }
+                    entry.token.take_if(|token| !is_usable_token(token));
+                    Ok(Some(StoredEntry { entry, has_key: true }))
                 }
-                entry.token.take_if(|token| !is_usable_token(token));
-                Ok(Some(StoredEntry { entry, has_key: true }))
+                EntryText::Token(token) => {
+                    let key = self.0.vault.known().map_or_else(SealKey::random, |known| known.key);
+                    let token = Some(token).filter(is_usable_token);
+                    let entry = Entry { token, token_in_file: false, key, signed_out: Vec::new() };
+                    Ok(Some(StoredEntry { entry, has_key: false }))
+                }
+                EntryText::Invalid => Err(StoreError::Corrupt("the entry has an unknown format".to_owned())),
             }
-            EntryText::Token(token) => {
-                let key = self.0.vault.known().map_or_else(SealKey::random, |known| known.key);
-                let token = Some(token).filter(is_usable_token);
-                let entry = Entry { token, token_in_file: false, key, signed_out: Vec::new() };
-                Ok(Some(StoredEntry { entry, has_key: false }))
-            }
-            EntryText::Invalid => Err(StoreError::Corrupt("the entry has an unknown format".to_owned())),
-        }
+        })
     }
 
     /// Puts the token where it fits: into the entry, or into the file.
@@ -520,32 +551,34 @@ impl Clerk {
 
     /// Reads the content of the file; it is empty if there is no file, or if it was sealed for somebody else. Without a file,
     /// reads the entry that replaces it.
-    async fn read_content(&self, name: &str, key: &SealKey) -> Result<Sealed, StoreError> {
-        let Some(cache) = self.0.setup.cache.as_ref() else {
-            let text = self.read_secret(&SecretKey::Records(name.to_owned())).await?;
-            return Ok(text.and_then(|text| serde_json::from_str(text.expose()).ok()).unwrap_or_default());
-        };
-        match store_access::read_cache(cache.as_ref()).await {
-            Ok(sealed) => {
-                self.0.vault.note_unfinished(sealed.as_deref().and_then(Unfinished::read));
-                let content = sealed.as_ref().and_then(|sealed| Sealed::open(sealed, key, name));
-                if sealed.is_some() && content.is_none() {
-                    tracing::debug!(
-                        "the stored state is outdated, belongs to another instance or was modified; it is ignored"
-                    );
+    fn read_content<'a>(&'a self, name: &'a str, key: &'a SealKey) -> BoxFuture<'a, Result<Sealed, StoreError>> {
+        Box::pin(async move {
+            let Some(cache) = self.0.setup.cache.as_ref() else {
+                let text = self.read_secret(&SecretKey::Records(name.to_owned())).await?;
+                return Ok(text.and_then(|text| serde_json::from_str(text.expose()).ok()).unwrap_or_default());
+            };
+            match store_access::read_cache(cache.as_ref()).await {
+                Ok(sealed) => {
+                    self.0.vault.note_unfinished(sealed.as_deref().and_then(Unfinished::read));
+                    let content = sealed.as_ref().and_then(|sealed| Sealed::open(sealed, key, name));
+                    if sealed.is_some() && content.is_none() {
+                        tracing::debug!(
+                            "the stored state is outdated, belongs to another instance or was modified; it is ignored"
+                        );
+                    }
+                    Ok(content.unwrap_or_default())
                 }
-                Ok(content.unwrap_or_default())
+                // Something else is in its place, which the next write replaces.
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    tracing::warn!(%error, "the stored state is not usable");
+                    Ok(Sealed::default())
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the stored state could not be read");
+                    Err(StoreError::Unavailable(format!("the stored state could not be read: {error}")))
+                }
             }
-            // Something else is in its place, which the next write replaces.
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                tracing::warn!(%error, "the stored state is not usable");
-                Ok(Sealed::default())
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the stored state could not be read");
-                Err(StoreError::Unavailable(format!("the stored state could not be read: {error}")))
-            }
-        }
+        })
     }
 
     async fn write_content(&self, name: &str, key: &SealKey, content: &Sealed) -> Result<(), StoreError> {
@@ -553,19 +586,26 @@ impl Clerk {
     }
 
     /// Writes the content of the file as it was sealed. Without a file, writes the entry that replaces it.
-    async fn write_sealed(&self, name: &str, sealed: Option<Vec<u8>>, content: &Sealed) -> Result<(), StoreError> {
-        let failed = |why: String| StoreError::Unavailable(why);
-        let Some(cache) = self.0.setup.cache.as_ref() else {
-            let place = SecretKey::Records(name.to_owned());
-            let content = Sealed { state: None, ..content.clone() };
-            if content.is_empty() {
-                return self.delete_secret(&place).await;
-            }
-            let text = serde_json::to_string(&content).map_err(|error| failed(error.to_string()))?;
-            return self.write_secret(&place, StoredSecret::new(text)).await;
-        };
-        let sealed = sealed.ok_or_else(|| failed("the state could not be encrypted".to_owned()))?;
-        let sealed = Unfinished::write(self.0.vault.unfinished(), &sealed);
-        store_access::write_cache(cache.as_ref(), sealed).await.map_err(|error| failed(error.to_string()))
+    fn write_sealed<'a>(
+        &'a self,
+        name: &'a str,
+        sealed: Option<Vec<u8>>,
+        content: &'a Sealed,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let failed = |why: String| StoreError::Unavailable(why);
+            let Some(cache) = self.0.setup.cache.as_ref() else {
+                let place = SecretKey::Records(name.to_owned());
+                let content = Sealed { state: None, ..content.clone() };
+                if content.is_empty() {
+                    return self.delete_secret(&place).await;
+                }
+                let text = serde_json::to_string(&content).map_err(|error| failed(error.to_string()))?;
+                return self.write_secret(&place, StoredSecret::new(text)).await;
+            };
+            let sealed = sealed.ok_or_else(|| failed("the state could not be encrypted".to_owned()))?;
+            let sealed = Unfinished::write(self.0.vault.unfinished(), &sealed);
+            store_access::write_cache(cache.as_ref(), sealed).await.map_err(|error| failed(error.to_string()))
+        })
     }
 }

@@ -191,9 +191,13 @@ impl Drop for Writer<'_> {
 impl Writer<'_> {
     /// Applies `transitions` as one change.
     pub(crate) fn apply(&self, transitions: impl IntoIterator<Item = Transition>) {
+        self.apply_all(&mut transitions.into_iter());
+    }
+
+    fn apply_all(&self, transitions: &mut dyn Iterator<Item = Transition>) {
         let before = self.store.snapshot();
         let present = Snapshot { at: Moment::now(self.setup.clock.as_ref()), ..(*before).clone() };
-        let next = transitions.into_iter().fold(present, |state, transition| state.after(transition));
+        let next = transitions.fold(present, |state, transition| state.after(transition));
         let next = Arc::new(next.unless_same_as(&before));
         self.store.tokens.seed(&next);
         let changed = before.revision != next.revision;
