@@ -188,7 +188,8 @@ export class Clerk extends Flows {
     this.#retrying = this.#mirror.snapshot?.status === 'error';
     this.#emitStatus();
     // Shows a known state while Rust is still waiting for Clerk.
-    await Promise.all([this.#mirror.start(), this.#listenForRedirects()]);
+    await this.#mirror.start();
+    await this.#listenForRedirects();
     const options = { ...this.given, ...wireOptions(this.#options) };
     const snapshot = await commands.load(options, this.#mirror.handle);
     this.#mirror.take(snapshot);
@@ -202,7 +203,7 @@ export class Clerk extends Flows {
   #listenForRedirects(): Promise<unknown> {
     this.#redirectListener ??= onRedirectFinished(() => {
       this.#finishRedirect().catch((error: unknown) => {
-        console.error('[clerk] the flow in the browser could not be continued', error);
+        console.error('[clerk] the flow could not be continued', error);
       });
     }).catch((error: unknown) => {
       this.#redirectListener = undefined;

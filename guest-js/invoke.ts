@@ -3,7 +3,7 @@ import { invoke as tauriInvoke, type InvokeArgs } from '@tauri-apps/api/core';
 import { reviveError } from './revive';
 
 /** Commands that change nothing that matters, however often they run, and that do not depend on the page. */
-const READS = ['notices', 'auth_events', 'get_token', 'get_organization', 'clerk_js_state'];
+const READS = ['notices', 'auth_events', 'get_token', 'clerk_js_state'];
 
 /**
  * Identifies the document. All copies of this library in it use the same name, so that Rust can tell a reloaded page from
@@ -20,7 +20,8 @@ function pageName(): string {
   if (known !== undefined) {
     return known;
   }
-  const name = randomText();
+  // Rust sends updates to the main document of a webview only.
+  const name = (window.top === window ? '' : 'frame-') + randomText();
   Reflect.set(document, PAGE, name);
   return name;
 }

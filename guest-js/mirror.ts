@@ -38,16 +38,20 @@ export class Mirror {
    * @throws `invoke_failed` when the window has no permission to read it.
    */
   start(): Promise<void> {
-    // Once, however often it is called.
+    // Once, however often it is called. A page to which the user goes back has missed what happened meanwhile.
     window.addEventListener(UPDATE, this.#follow);
+    window.addEventListener('pageshow', this.#follow);
     return this.sync();
   }
 
-  readonly #follow = (event: Event): void => {
-    const { since, changes } = (event as CustomEvent<Update>).detail;
-    if (changes && since === this.handle) {
-      this.take(patched(this.#known, changes) as WindowSnapshot);
-    } else {
+  /** Takes an update, or reads the state of a page that is shown again. */
+  readonly #follow = ({
+    detail,
+    persisted = true,
+  }: Partial<CustomEvent<Update> & PageTransitionEvent>): void => {
+    if (detail?.changes && detail.since === this.handle) {
+      this.take(patched(this.#known, detail.changes) as WindowSnapshot);
+    } else if (persisted) {
       this.sync().catch((error: unknown) => {
         console.error('[clerk] the state could not be read', error);
       });
@@ -55,8 +59,7 @@ export class Mirror {
   };
 
   /**
-   * Reads the state. Resolves when the copy is at least as new as the call, however many events come meanwhile: any window may
-   * emit them.
+   * Reads the state. Resolves when the copy is at least as new as the call, however many updates come meanwhile.
    *
    * @throws `invoke_failed` when the window has no permission to read it.
    */

@@ -35,7 +35,7 @@ export function parsePublishableKey(key: string): PublishableKey | undefined {
     throw invalid('this is a secret key, which must never be in an app');
   }
   if (prefix !== 'pk' || (kind !== 'test' && kind !== 'live') || payload === undefined || more.length > 0) {
-    throw invalid('it does not have the form pk_test_… or pk_live_…');
+    throw invalid('it has another form');
   }
   const decoded = decode(payload);
   if (decoded === undefined) {

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Clerk, onAuthEvent, onNotice, type Resources } from '../index';
 import type { Patch } from '../patch';
-import { mockIPC } from '@tauri-apps/api/mocks';
 
 import { activated, client, Fake, KEY, session, signedIn, signedOut, snapshot } from './fake';
 
@@ -452,30 +451,6 @@ describe('updates', () => {
     return { clerk, reads: () => rust.count('snapshot') - before };
   };
 
-  it('load() asks for the state before it knows whether a flow has finished', async () => {
-    const order: string[] = [];
-    let listens = (): void => undefined;
-    mockIPC((command) => {
-      order.push(command);
-      if (command === 'plugin:event|listen') {
-        return new Promise((resolve) => {
-          listens = () => {
-            resolve(1);
-          };
-        });
-      }
-      return command.endsWith('outcome') ? null : { handle: 1, ...signedIn(1) };
-    });
-    const clerk = new Clerk();
-    const loading = clerk.load();
-    await vi.waitFor(() => {
-      expect(clerk.isSignedIn).toBe(true);
-    });
-    expect(order).not.toContain('plugin:clerk|load');
-    listens();
-    await loading;
-  });
-
   it('an update shows at once, without a read', async () => {
     const { clerk, reads } = await loadedWithReads();
     rust.change(signedIn(2));
@@ -484,7 +459,7 @@ describe('updates', () => {
     expect([clerk.session?.id, reads()]).toEqual(['sess_2', 0]);
   });
 
-  it('sync() of a state whose update has arrived reads nothing', async () => {
+  it('sync() of a state whose update has arrived asks once', async () => {
     rust.state = signedIn(1);
     const { clerk, reads } = await loadedWithReads();
     rust.on('sign_out', () => {
@@ -516,14 +491,34 @@ describe('updates', () => {
     expect(reads()).toBe(1);
   });
 
-  it('an update that is older than what is known changes nothing', async () => {
-    rust.state = signedIn(5);
+  it('an update that arrives after the page has read the change is not applied', async () => {
+    rust.state = signedIn(1);
     const { clerk, reads } = await loadedWithReads();
-    rust.update({ since: 0, changes: { in: { activeSession: { set: { state: 'none' } } } } });
+    rust.change(signedIn(2, 'sess_2'), { isLost: true });
+    rust.update({ since: 0 });
     await vi.waitFor(() => {
-      expect(reads()).toBe(1);
+      expect(clerk.session?.id).toBe('sess_2');
     });
-    expect(clerk.session?.id).toBe('sess_1');
+    const before = reads();
+    // It is relative to the first state.
+    rust.update({ since: 1, changes: { in: { activeSession: { set: { state: 'none' } } } } });
+    await vi.waitFor(() => {
+      expect(reads()).toBe(before + 1);
+    });
+    expect(clerk.session?.id).toBe('sess_2');
+  });
+
+  it('a page that is shown again reads what it has missed', async () => {
+    const { clerk, reads } = await loadedWithReads();
+    rust.state = signedIn(2);
+    const show = (persisted: boolean) =>
+      window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }));
+    show(false);
+    expect(reads()).toBe(0);
+    show(true);
+    await vi.waitFor(() => {
+      expect(clerk.session?.id).toBe('sess_1');
+    });
   });
 
   it('sync() resolves although updates announce ever newer states', async () => {

@@ -59,7 +59,15 @@ describe('invoke', () => {
     expect(pages[2]).not.toBe(pages[0]);
   });
 
-  it.each(['notices', 'get_token', 'get_organization', 'clerk_js_state'])(
+  it('invoke() says in the name of a page whether it is in a frame, which gets no updates', async () => {
+    await invoke('load', { options: {} });
+    Reflect.deleteProperty(document, PAGE);
+    vi.stubGlobal('top', {});
+    await invoke('load', { options: {} });
+    expect([0, 1].map((call) => requestId(call)?.startsWith('frame-'))).toEqual([false, true]);
+  });
+
+  it.each(['notices', 'get_token', 'clerk_js_state'])(
     'invoke() sends no id with %s, which changes nothing',
     async (command) => {
       await invoke(command);

@@ -38,9 +38,7 @@ export abstract class Components extends (Instance as abstract new (
 
   /** Does nothing but warn: One Tap is a script of Google's for browsers, which refuses apps. */
   openGoogleOneTap(_props?: object): void {
-    console.warn(
-      '[clerk] openGoogleOneTap() does nothing in an app: Google offers One Tap to browsers only. Sign in with oauth_google instead',
-    );
+    console.warn('[clerk] openGoogleOneTap() does nothing in an app: sign in with oauth_google instead');
   }
   closeGoogleOneTap(): void {
     // It is never open.

@@ -114,6 +114,8 @@ impl Caller {
 pub(crate) struct CallerWindow {
     clerk: Clerk,
     label: String,
+    /// The number of the document that the window shows.
+    document: u64,
     /// The name of the calling page; `None` if the caller is not the guest library.
     page: Option<String>,
     webview: Arc<dyn Evaluate>,
@@ -151,6 +153,7 @@ impl CallerWindow {
         self.options.end_load(&self.label, load, result.is_ok());
         result.map(|()| match since {
             Some(since) => {
+                self.follow();
                 let shown = self.current();
                 let (_, handle) = self.show(&shown, since);
                 WindowSnapshot::new(shown, handle)
@@ -164,10 +167,11 @@ impl CallerWindow {
     pub(crate) fn snapshot(&self, since: Option<u64>) -> Option<WindowState> {
         let shown = self.current();
         let Some(since) = since else { return Some(WindowState::Whole(WindowSnapshot::not_kept(shown))) };
+        self.follow();
         if self.states.knows(&self.label, since, &shown) {
             return None;
         }
-        if let Some(sent) = self.states.sent(&self.label, since, &shown) {
+        if let Some(sent) = self.page.as_ref().and_then(|page| self.states.sent(&self.label, page, since, &shown)) {
             return Some(WindowState::Sent(WindowUpdate { sent }));
         }
         Some(match self.show(&shown, since) {
@@ -176,15 +180,19 @@ impl CallerWindow {
         })
     }
 
-    /// Records that the window gets this state, and that its page follows the state from now on.
-    fn show(&self, shown: &Shown, since: u64) -> (Option<Shown>, u64) {
-        let recorded = self.states.show(&self.label, shown.clone(), since);
+    /// Has the page of the guest library follow the state. Only for callers that may read it.
+    fn follow(&self) {
         if let Some(page) = &self.page {
-            self.states.follow(&self.label, page, &self.webview);
-            // A change since then was not sent to this window.
-            if self.clerk.snapshot().revision != shown.snapshot.revision {
-                self.states.changed();
-            }
+            self.states.follow((&self.label, self.document), page, &self.webview);
+        }
+    }
+
+    /// Records that the window gets this state.
+    fn show(&self, shown: &Shown, since: u64) -> (Option<Shown>, u64) {
+        let recorded = self.states.show((&self.label, self.document), shown.clone(), since);
+        // What has changed since then was not sent to this window.
+        if self.clerk.snapshot().revision != shown.snapshot.revision {
+            self.states.changed();
         }
         recorded
     }
@@ -228,14 +236,14 @@ impl<'de, R: Runtime> CommandArg<'de, R> for CallerWindow {
         let webview = command.message.webview_ref();
         let options = webview.try_state::<WindowOptions>().map(|all| all.inner().clone()).unwrap_or_default();
         let states = webview.try_state::<WindowStates>().map(|states| states.inner().clone()).unwrap_or_default();
-        states.open(webview.label());
+        let document = states.open(webview.label());
         let requests = webview.try_state::<Requests>().map(|requests| requests.inner().clone()).unwrap_or_default();
         // A scope that is not valid allows nothing.
         let pages = AllowedOperations::of(webview)
             .map_or_else(|_| VisiblePages::default(), |allowed| visible_pages(webview, &allowed));
         let page = origin(&command).map(|(_, page)| page.to_owned());
         let label = webview.label().to_owned();
-        Ok(Self { clerk, label, page, webview: Arc::new(webview.clone()), options, states, requests, pages })
+        Ok(Self { clerk, label, document, page, webview: Arc::new(webview.clone()), options, states, requests, pages })
     }
 }
 

@@ -3,6 +3,8 @@
 //! `tauri::command` would make the code that runs a command anew for each of them: the tasks of more than a hundred commands are
 //! several megabytes of an app. Here, a command becomes a boxed future at once, and the rest exists once.
 
+use std::panic::AssertUnwindSafe;
+
 use futures_util::{FutureExt, future::BoxFuture};
 use tauri::{
     Runtime,
@@ -52,8 +54,10 @@ pub(super) fn invoke<R: Runtime>(
         // What it waits for needs the runtime.
         let runtime = tauri::async_runtime::handle();
         let _entered = runtime.inner().enter();
-        if let Some(response) = response.as_mut().now_or_never() {
-            resolver.respond(response);
+        // A panic here would end more than the command: Tauri's lock of the plugins is held.
+        let begun = AssertUnwindSafe(response.as_mut()).catch_unwind().now_or_never();
+        if let Some(response) = begun {
+            resolver.respond(response.unwrap_or_else(|_| Err(InvokeError::from("the command panicked"))));
             return true;
         }
     }

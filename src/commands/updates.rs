@@ -1,11 +1,15 @@
 //! Updates: what has changed, sent to windows without being asked.
 //!
-//! An event would need two more messages, because windows without the permission to read the state may hear events, so an event
-//! can't contain the change. An update is a script for one webview. It does something only in a document that has asked for changes
-//! and whose name it knows: while it is under way, the window may have gone to another page, which must not see the user. The name is
-//! random, and the script compares it before anything of that page is called.
+//! Windows without the permission to read the state may hear events, so an event can't contain the change, and a window would have to
+//! ask for it: three messages in place of one. An update is a script for one webview. While it is under way, the window may have gone to
+//! another page, which must not see the user, so the script does nothing unless the document has the random name that a page which may
+//! read the state has given. The name is only compared: no function of the page gets it, or the update, before.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 use tauri::{Runtime, Webview};
@@ -15,6 +19,12 @@ use crate::core::Snapshot;
 
 /// How many documents of a window get updates.
 const MOST_PAGES: usize = 4;
+
+/// The names of documents in frames begin with this. Scripts of a webview run in its main document only.
+const FRAME: &str = "frame-";
+
+/// How often an update is made anew because the window has read the state meanwhile.
+const MOST_TRIES: usize = 4;
 
 /// A window reads larger changes itself, in bytes of JSON.
 const LARGEST_UPDATE: usize = 256 * 1024;
@@ -51,24 +61,28 @@ impl<R: Runtime> Evaluate for Webview<R> {
 
 impl WindowStates {
     /// Begins to send updates to a document of a window. It must have the permission to read the state.
-    pub(super) fn follow(&self, label: &str, page: &str, webview: &Arc<dyn Evaluate>) {
+    pub(super) fn follow(&self, (label, document): (&str, u64), page: &str, webview: &Arc<dyn Evaluate>) {
+        if page.starts_with(FRAME) {
+            return;
+        }
         let mut all = self.all();
-        let Some(window) = all.windows.get_mut(label) else { return };
+        let Some(window) = all.window_of(label, document) else { return };
         let new = || Follower { pages: VecDeque::new(), webview: webview.clone() };
-        let pages = &mut window.follower.get_or_insert_with(new).pages;
-        if !pages.iter().any(|known| known == page) {
-            pages.push_back(page.to_owned());
-            if pages.len() > MOST_PAGES {
-                pages.pop_front();
-            }
+        let follower = window.follower.get_or_insert_with(new);
+        follower.webview = webview.clone();
+        follower.pages.retain(|known| known != page);
+        follower.pages.push_back(page.to_owned());
+        if follower.pages.len() > MOST_PAGES {
+            follower.pages.pop_front();
         }
     }
 
-    /// Returns the handle of the update to `newest` that was sent to a window which has the state with the handle `since`. Returns it
-    /// once: a window that asks again did not get the update.
-    pub(super) fn sent(&self, label: &str, since: u64, newest: &Shown) -> Option<u64> {
+    /// Returns the handle of the update to `newest` that was sent to a page which has the state with the handle `since`. Returns it
+    /// once: a page that asks again did not get the update.
+    pub(super) fn sent(&self, label: &str, page: &str, since: u64, newest: &Shown) -> Option<u64> {
         let mut all = self.all();
         let window = all.windows.get_mut(label)?;
+        window.follower.as_ref().filter(|follower| follower.pages.iter().any(|known| known == page))?;
         let sent = window.sent.filter(|sent| sent.from == since && !sent.was_named)?;
         window.state(sent.to).filter(|state| state.says_the_same_as(newest))?;
         window.sent = Some(Sent { was_named: true, ..sent });
@@ -95,39 +109,88 @@ impl WindowStates {
         let labels: Vec<String> = following.map(|(label, _)| label.clone()).collect();
         drop(all);
         for label in labels {
-            let Some((follower, update)) = self.next_update(&label, current(&label), largest) else { continue };
-            if let Err(error) = follower.webview.evaluate(script(&follower.pages, &update)) {
-                // It is being closed.
-                tracing::debug!(%error, "an update of the state could not be sent to a window");
+            let send = || self.send(&label, &current, largest);
+            // A state that can't be shown to one window must not keep the others from theirs.
+            if catch_unwind(AssertUnwindSafe(send)).is_err() {
+                tracing::error!("an update of the state could not be made");
             }
         }
     }
 
-    /// Returns what a window gets, and where; `None` if nothing is new to it.
-    fn next_update(&self, label: &str, snapshot: Arc<Snapshot>, largest: usize) -> Option<(Follower, Value)> {
+    fn send(&self, label: &str, current: impl Fn(&str) -> Arc<Snapshot>, largest: usize) {
+        for _ in 0..MOST_TRIES {
+            let (follower, update) = match self.next_update(label, current(label), largest) {
+                Next::Nothing => return,
+                Next::Again => continue,
+                Next::Update(follower, update) => (follower, update),
+            };
+            if let Err(error) = follower.webview.evaluate(script(&follower.pages, &update)) {
+                // It is being closed.
+                tracing::debug!(%error, "an update of the state could not be sent to a window");
+            }
+            return;
+        }
+        // It reads the state all the time, so it has it.
+        self.changed();
+    }
+
+    /// Returns what a window gets.
+    fn next_update(&self, label: &str, snapshot: Arc<Snapshot>, largest: usize) -> Next {
+        let revision = (snapshot.revision, snapshot.active_session.clone());
         let (follower, since, old, handle) = {
             let mut all = self.all();
             let handle = all.next_handle();
-            let window = all.windows.get(label)?;
-            let (since, old) = window.newest()?;
-            (window.follower.clone()?, *since, old.clone(), handle)
+            let Some(window) = all.windows.get_mut(label) else { return Next::Nothing };
+            let Some(follower) = window.follower.clone() else { return Next::Nothing };
+            let Some((since, old)) = window.newest().cloned() else { return Next::Update(follower, to_be_read()) };
+            if old.snapshot.revision > revision.0 {
+                return Next::Again;
+            }
+            if old.snapshot.revision == revision.0 && old.snapshot.active_session == revision.1 {
+                // One part of a page has read it. The others may not know that there is something new.
+                let was_announced = window.announced.replace(revision.clone()) == Some(revision);
+                return if was_announced {
+                    Next::Nothing
+                } else {
+                    Next::Update(follower, update(since, &json!({ "in": {} })))
+                };
+            }
+            (follower, since, old, handle)
         };
         let shown = Shown { snapshot, pages: old.pages };
-        if old.says_the_same_as(&shown) || old.snapshot.revision > shown.snapshot.revision {
-            return None;
-        }
         let WindowChanges { changes } = WindowChanges::between(&old, &shown, handle);
-        if changes.to_string().len() > largest {
-            return Some((follower, json!({ "since": NOT_KEPT })));
-        }
+        let is_large = changes.to_string().len() > largest;
         let mut all = self.all();
-        let window = all.windows.get_mut(label)?;
-        // Otherwise, the window has read the state meanwhile, or was reloaded.
-        window.newest().filter(|(newest, _)| *newest == since)?;
+        let Some(window) = all.windows.get_mut(label) else { return Next::Nothing };
+        if window.newest().is_none_or(|(newest, _)| *newest != since) {
+            // It has read the state meanwhile, or was reloaded.
+            return Next::Again;
+        }
+        window.announced = Some(revision);
+        if is_large {
+            return Next::Update(follower, to_be_read());
+        }
         window.keep(handle, shown);
         window.sent = Some(Sent { from: since, to: handle, was_named: false });
-        Some((follower, json!({ "since": since, "changes": changes })))
+        Next::Update(follower, update(since, &changes))
     }
+}
+
+/// What is to be sent to a window.
+enum Next {
+    Nothing,
+    Update(Follower, Value),
+    /// What the window knows has changed meanwhile.
+    Again,
+}
+
+/// An update without the change.
+fn to_be_read() -> Value {
+    json!({ "since": NOT_KEPT })
+}
+
+fn update(since: u64, changes: &Value) -> Value {
+    json!({ "since": since, "changes": changes })
 }
 
 /// Returns the script that gives an update to the guest library (`guest-js/updates.ts`).
@@ -136,7 +199,7 @@ fn script(pages: &VecDeque<String>, update: &Value) -> String {
     // As a text, because `__proto__` is not a field of an object that is written out.
     let update = literal(&update.to_string());
     format!(
-        "(page=>{})(document[Symbol.for('tauri-plugin-clerk.page')])&&\
+        "'use strict';(page=>{})(document[Symbol.for('tauri-plugin-clerk.page')])&&\
          dispatchEvent(new CustomEvent('tauri-plugin-clerk.update',{{detail:JSON.parse({update})}}))",
         is_page.join("||")
     )
@@ -161,11 +224,22 @@ mod tests {
         app::{ADA, App, PASSWORD, config, password_params},
         wait_until,
     };
+    use futures_util::FutureExt;
+    use tauri::{
+        Manager,
+        ipc::{CallbackFn, InvokeBody},
+        test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets},
+        utils::acl::ExecutionContext,
+        webview::InvokeRequest,
+    };
 
     use super::*;
     use crate::{
         commands::patch::patched,
+        config::PLUGIN_NAME,
         core::{Clerk, SetActiveParams, UpdateUserParams, VisiblePages},
+        desktop::events::WindowEvents,
+        ports::{Event, EventSink},
     };
 
     /// A webview that keeps the updates that it gets.
@@ -201,9 +275,9 @@ mod tests {
     /// A window that has read the state, and the handle of that.
     fn following(states: &WindowStates, clerk: &Clerk, label: &str) -> (Arc<Page>, u64) {
         let page = Arc::new(Page::default());
-        states.open(label);
-        let (_, handle) = states.show(label, shown(clerk), NOT_KEPT);
-        states.follow(label, "page", &(page.clone() as Arc<dyn Evaluate>));
+        let window = (label, states.open(label));
+        let (_, handle) = states.show(window, shown(clerk), NOT_KEPT);
+        states.follow(window, "page", &(page.clone() as Arc<dyn Evaluate>));
         (page, handle)
     }
 
@@ -231,15 +305,15 @@ mod tests {
         let old = shown(&app.clerk);
         rename(&app.clerk, "Augusta").await;
         let (two, later) = following(&states, &app.clerk, "two");
-        states.open("reads only");
-        states.show("reads only", old, NOT_KEPT);
+        states.show(("reads only", states.open("reads only")), old, NOT_KEPT);
         send(&states, &app.clerk);
         let [update] = one.updates().try_into().unwrap();
         assert_eq!(update["since"], first);
         let user = "/changes/in/client/in/sessions/in/0/in/user/in/firstName/set";
         assert_eq!(update.pointer(user), Some(&json!("Augusta")), "{update}");
         assert!(update.to_string().len() < 600, "{update}");
-        assert!(two.updates().is_empty(), "it has read that");
+        let read = json!({ "since": later, "changes": { "in": {} } });
+        assert_eq!(two.updates(), [read], "it has read that");
 
         rename(&app.clerk, "Eve").await;
         rename(&app.clerk, "Grace").await;
@@ -281,16 +355,17 @@ mod tests {
         let app = signed_in().await;
         let states = WindowStates::default();
         let (page, first) = following(&states, &app.clerk, "main");
-        let sent = |since| states.sent("main", since, &shown(&app.clerk));
+        let sent = |since| states.sent("main", "page", since, &shown(&app.clerk));
         assert_eq!(sent(first), None, "nothing was sent");
         rename(&app.clerk, "Augusta").await;
         assert_eq!(sent(first), None, "nothing was sent");
         send(&states, &app.clerk);
         let second = page.updates()[0].pointer("/changes/in/handle/set").unwrap().as_u64().unwrap();
         assert_eq!(sent(second), None);
+        assert_eq!(states.sent("main", "frame-1", first, &shown(&app.clerk)), None, "it gets no updates");
         assert_eq!(sent(first), Some(second));
         assert_eq!(sent(first), None, "it was lost");
-        let (old, _) = states.show("main", shown(&app.clerk), first);
+        let (old, _) = states.show(("main", states.open("main")), shown(&app.clerk), first);
         assert!(old.is_some(), "what the window has is still known");
 
         let (_, first) = following(&states, &app.clerk, "main");
@@ -320,7 +395,7 @@ mod tests {
         rename(&app.clerk, "Augusta").await;
         states.send_newest(|_| app.clerk.snapshot_for_window(), 100);
         assert_eq!(page.updates(), [json!({ "since": NOT_KEPT })]);
-        assert_eq!(states.sent("main", first, &shown(&app.clerk)), None);
+        assert_eq!(states.sent("main", "page", first, &shown(&app.clerk)), None);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -334,6 +409,111 @@ mod tests {
         states.changed();
         wait_until("the update", || !page.updates().is_empty()).await;
         sending.abort();
+    }
+
+    /// Calls a command of the plugin, as the guest library of a page does.
+    fn invoke(window: &tauri::WebviewWindow<MockRuntime>, command: &str, page: Option<&str>) -> bool {
+        let id = page.map(|page| ("clerk-request".parse().unwrap(), format!("{page}.1").parse().unwrap()));
+        let request = InvokeRequest {
+            cmd: format!("plugin:{PLUGIN_NAME}|{command}"),
+            callback: CallbackFn(0),
+            error: CallbackFn(1),
+            url: "tauri://localhost".parse().unwrap(),
+            body: InvokeBody::Json(json!({ "since": 0, "options": {} })),
+            headers: id.into_iter().collect(),
+            invoke_key: INVOKE_KEY.to_owned(),
+        };
+        get_ipc_response(window, request).is_ok()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn follow_begins_when_a_page_of_the_guest_library_reads_the_state() {
+        let app = signed_in().await;
+        let mut context = mock_context(noop_assets());
+        for command in ["load", "snapshot", "take_redirect_outcome"] {
+            let authority = context.runtime_authority_mut();
+            authority.__allow_command(format!("plugin:{PLUGIN_NAME}|{command}"), ExecutionContext::Local);
+        }
+        let plugin = tauri::plugin::Builder::<MockRuntime>::new(PLUGIN_NAME).invoke_handler(crate::commands::invoke);
+        let tauri = mock_builder().plugin(plugin.build()).build(context).unwrap();
+        tauri.manage(app.clerk.clone());
+        let states = WindowStates::default();
+        tauri.manage(states.clone());
+        let window = tauri::WebviewWindowBuilder::new(&tauri, "main", Default::default()).build().unwrap();
+        let pages = || {
+            let all = states.all();
+            let follower = all.windows.get("main").and_then(|window| window.follower.as_ref());
+            follower.map(|follower| follower.pages.clone()).unwrap_or_default()
+        };
+        assert!(invoke(&window, "take_redirect_outcome", Some("signs-in")) && pages().is_empty());
+        assert!(invoke(&window, "snapshot", None) && invoke(&window, "load", None) && pages().is_empty());
+        assert!(invoke(&window, "snapshot", Some("frame-1")) && pages().is_empty());
+        assert!(!invoke(&window, "get_token", Some("may-not")) && pages().is_empty());
+        assert!(invoke(&window, "snapshot", Some("reads")) && pages() == ["reads"]);
+        assert!(invoke(&window, "load", Some("loads")) && pages() == ["reads", "loads"]);
+        assert!(invoke(&window, "snapshot", Some("reads")) && pages() == ["loads", "reads"]);
+
+        assert!(states.changed.notified().now_or_never().is_none());
+        WindowEvents(tauri.handle().clone())
+            .emit(Event::StateChanged { revision: 2, status: app.clerk.snapshot().status });
+        assert!(states.changed.notified().now_or_never().is_some(), "the state has changed");
+    }
+
+    #[tokio::test]
+    async fn send_updates_tells_the_other_parts_of_a_page_what_one_has_read() {
+        let app = signed_in().await;
+        let states = WindowStates::default();
+        let (page, _) = following(&states, &app.clerk, "main");
+        rename(&app.clerk, "Augusta").await;
+        let (_, read) = states.show(("main", states.open("main")), shown(&app.clerk), NOT_KEPT);
+        send(&states, &app.clerk);
+        send(&states, &app.clerk);
+        assert_eq!(page.updates(), [json!({ "since": read, "changes": { "in": {} } })], "once");
+    }
+
+    #[tokio::test]
+    async fn send_updates_is_relative_to_the_newest_state_of_a_window() {
+        let app = signed_in().await;
+        let states = WindowStates::default();
+        let older = shown(&app.clerk);
+        rename(&app.clerk, "Augusta").await;
+        let (page, newest) = following(&states, &app.clerk, "main");
+        // A load that took long.
+        states.show(("main", states.open("main")), older, NOT_KEPT);
+        rename(&app.clerk, "Eve").await;
+        send(&states, &app.clerk);
+        assert_eq!(page.updates()[0]["since"], newest);
+    }
+
+    #[tokio::test]
+    async fn send_updates_makes_a_page_without_a_state_read_it() {
+        let app = signed_in().await;
+        let states = WindowStates::default();
+        let page = Arc::new(Page::default());
+        states.follow(("main", states.open("main")), "page", &(page.clone() as Arc<dyn Evaluate>));
+        send(&states, &app.clerk);
+        assert_eq!(page.updates(), [json!({ "since": NOT_KEPT })]);
+    }
+
+    #[tokio::test]
+    async fn follow_refuses_a_command_of_a_page_that_was_left() {
+        let app = signed_in().await;
+        let states = WindowStates::default();
+        let (page, _) = following(&states, &app.clerk, "main");
+        let left = ("main", states.open("main"));
+        states.page_left("main");
+        states.follow(left, "page", &(page.clone() as Arc<dyn Evaluate>));
+        states.show(left, shown(&app.clerk), NOT_KEPT);
+        rename(&app.clerk, "Augusta").await;
+        send(&states, &app.clerk);
+        assert!(page.scripts().is_empty());
+        // Another webview with this label.
+        let (next, _) = following(&states, &app.clerk, "main");
+        states.follow(("main", states.open("main")), "page", &(page.clone() as Arc<dyn Evaluate>));
+        states.follow(("main", states.open("main")), "page", &(next.clone() as Arc<dyn Evaluate>));
+        rename(&app.clerk, "Eve").await;
+        send(&states, &app.clerk);
+        assert_eq!((page.scripts().len(), next.scripts().len()), (0, 1));
     }
 
     /// `updates.test.ts` runs it.
@@ -351,11 +531,13 @@ mod tests {
         let app = App::start(config()).await;
         let states = WindowStates::default();
         let (page, _) = following(&states, &app.clerk, "main");
-        for number in 0..10 {
-            states.follow("main", &format!("page {number}"), &(page.clone() as Arc<dyn Evaluate>));
+        let main = ("main", states.open("main"));
+        for number in [0, 1, 2, 3, 4, 3, 5, 6] {
+            states.follow(main, &format!("page {number}"), &(page.clone() as Arc<dyn Evaluate>));
+            states.follow(main, &format!("frame-{number}"), &(page.clone() as Arc<dyn Evaluate>));
         }
         let all = states.all();
         let pages = &all.windows["main"].follower.as_ref().unwrap().pages;
-        assert_eq!(*pages, ["page 6", "page 7", "page 8", "page 9"]);
+        assert_eq!(*pages, ["page 4", "page 3", "page 5", "page 6"]);
     }
 }

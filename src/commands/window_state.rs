@@ -13,7 +13,7 @@ use super::{
     patch::patch,
     updates::{Follower, Sent},
 };
-use crate::core::{Snapshot, VisiblePages};
+use crate::core::{ActiveSession, Snapshot, VisiblePages};
 
 /// How many states of a window are kept: each copy of the guest library in a page reads for itself, and an update may be under way.
 const MOST_STATES: usize = 3;
@@ -34,6 +34,8 @@ pub(crate) struct WindowStates {
 pub(super) struct AllStates {
     pub(super) windows: HashMap<String, OneWindow>,
     last_handle: u64,
+    /// Numbers the documents of all windows.
+    last_document: u64,
 }
 
 /// What is known of a window.
@@ -45,6 +47,10 @@ pub(super) struct OneWindow {
     pub(super) follower: Option<Follower>,
     /// The newest update.
     pub(super) sent: Option<Sent>,
+    /// The state that its pages have heard of, if one has.
+    pub(super) announced: Option<(u64, ActiveSession)>,
+    /// The number of the document that it shows. A command may outlive the page that sent it.
+    document: u64,
 }
 
 /// A state as a window got it.
@@ -69,12 +75,17 @@ impl AllStates {
         self.last_handle += 1;
         self.last_handle
     }
+
+    /// Returns a window, if it still shows this document.
+    pub(super) fn window_of(&mut self, label: &str, document: u64) -> Option<&mut OneWindow> {
+        self.windows.get_mut(label).filter(|window| window.document == document)
+    }
 }
 
 impl OneWindow {
-    /// Returns the newest state.
+    /// Returns the newest state. A read that took long may have brought an older one since.
     pub(super) fn newest(&self) -> Option<&(u64, Shown)> {
-        self.states.back()
+        self.states.iter().max_by_key(|(handle, state)| (state.snapshot.revision, *handle))
     }
 
     pub(super) fn state(&self, handle: u64) -> Option<&Shown> {
@@ -95,17 +106,23 @@ impl WindowStates {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to keep the states of a window that calls.
-    pub(super) fn open(&self, label: &str) {
-        self.all().windows.entry(label.to_owned()).or_default();
+    /// Begins to keep the states of a window that calls. Returns the number of its document.
+    pub(super) fn open(&self, label: &str) -> u64 {
+        let mut all = self.all();
+        let document = all.last_document + 1;
+        let window =
+            all.windows.entry(label.to_owned()).or_insert_with(|| OneWindow { document, ..OneWindow::default() });
+        let opened = window.document;
+        all.last_document = all.last_document.max(opened);
+        opened
     }
 
-    /// Records that a window gets this state, in place of the one with the handle `instead_of`. Returns that one, if the window had
-    /// the right to the same pages, and the handle of the new one. A window that was closed meanwhile gets none.
-    pub(super) fn show(&self, label: &str, shown: Shown, instead_of: u64) -> (Option<Shown>, u64) {
+    /// Records that a document of a window gets this state, in place of the one with the handle `instead_of`. Returns that one, if the
+    /// window had the right to the same pages, and the handle of the new one. A document that was left meanwhile gets none.
+    pub(super) fn show(&self, (label, document): (&str, u64), shown: Shown, instead_of: u64) -> (Option<Shown>, u64) {
         let mut all = self.all();
         let handle = all.next_handle();
-        let Some(window) = all.windows.get_mut(label) else { return (None, NOT_KEPT) };
+        let Some(window) = all.window_of(label, document) else { return (None, NOT_KEPT) };
         let place = window.states.iter().position(|(known, _)| *known == instead_of);
         let old = place.and_then(|place| window.states.remove(place)).map(|(_, old)| old);
         let old = old.filter(|old| old.pages == shown.pages);
@@ -122,8 +139,11 @@ impl WindowStates {
 
     /// Forgets the states of a page that is left.
     pub(crate) fn page_left(&self, label: &str) {
-        if let Some(window) = self.all().windows.get_mut(label) {
-            *window = OneWindow::default();
+        let mut all = self.all();
+        all.last_document += 1;
+        let document = all.last_document;
+        if let Some(window) = all.windows.get_mut(label) {
+            *window = OneWindow { document, ..OneWindow::default() };
         }
     }
 
@@ -285,24 +305,30 @@ mod tests {
         let states = WindowStates::default();
         let count =
             |states: &WindowStates| states.all().windows.values().map(|window| window.states.len()).sum::<usize>();
-        assert_eq!(states.show("main", shown(all), NOT_KEPT).1, NOT_KEPT, "a window that was closed");
-        states.open("main");
-        let (old, first) = states.show("main", shown(all), NOT_KEPT);
+        assert_eq!(states.show(("main", 1), shown(all), NOT_KEPT).1, NOT_KEPT, "a window that was closed");
+        let main = ("main", states.open("main"));
+        let (old, first) = states.show(main, shown(all), NOT_KEPT);
         assert!(old.is_none() && states.knows("main", first, &shown(all)));
         assert!(!states.knows("main", first, &shown(VisiblePages::default())), "other pages");
-        let (old, second) = states.show("main", shown(VisiblePages::default()), first);
+        let (old, second) = states.show(main, shown(VisiblePages::default()), first);
         assert!(old.is_none() && count(&states) == 1, "other pages");
         for _ in 0..10 {
-            states.show("main", shown(all), NOT_KEPT);
+            states.show(main, shown(all), NOT_KEPT);
         }
         assert_eq!(count(&states), MOST_STATES);
         assert!(!states.knows("main", second, &shown(VisiblePages::default())));
         states.page_left("main");
         assert_eq!(count(&states), 0);
+        assert_eq!(states.show(main, shown(all), first).1, NOT_KEPT, "a command of the page that was left");
+        let next = ("main", states.open("main"));
+        assert_ne!(main, next);
         states.remove("main");
-        states.open("main");
-        let (_, last) = states.show("main", shown(all), first);
-        assert!(last > second, "no handle is given twice");
+        let last = ("main", states.open("main"));
+        assert!(
+            states.show(main, shown(all), first).1 == NOT_KEPT && states.show(next, shown(all), first).1 == NOT_KEPT
+        );
+        let (_, handle) = states.show(last, shown(all), first);
+        assert!(handle > second, "no handle is given twice");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! What a page is told by Rust, for tests that search for secrets.
 
-/// A script that records everything that Rust sends to the webview from now on, responses and events, in `window.heard`.
+/// A script that records everything that Rust sends to the webview from now on, responses, updates and events, in `window.heard`.
 pub const SPY: &str = r"
     window.heard = [];
     const ask = window.fetch;
@@ -9,6 +9,7 @@ pub const SPY: &str = r"
         answer.clone().text().then((text) => window.heard.push(text));
         return answer;
     };
+    window.addEventListener('tauri-plugin-clerk.update', ({ detail }) => window.heard.push(JSON.stringify(detail)));
     const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
     const events = ['plugin:clerk:state-changed', 'plugin:clerk:notice', 'plugin:clerk:redirect-finished', 'plugin:clerk:auth-event', 'deep-link://new-url'];
     for (const event of events) {
