@@ -47,7 +47,7 @@ fn start<R: Runtime>(
     app.manage(Requests::default());
     app.manage(Fetches::default());
     let shown = clerk.clone();
-    tauri::async_runtime::spawn(states.send_updates(move |label| options.snapshot(&shown, label)));
+    states.send_updates(clerk.clone(), move |snapshot, label| options.shown(&shown, snapshot, label));
     let polling = clerk.clone();
     tauri::async_runtime::spawn(async move { polling.poll().await });
     let caching = clerk.clone();

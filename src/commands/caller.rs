@@ -57,12 +57,18 @@ impl WindowOptions {
         window.loading.last().or(window.accepted.as_ref()).map(|(_, options)| options.clone())
     }
 
-    /// Returns the state as the window with this label gets it.
-    pub(crate) fn snapshot(&self, clerk: &Clerk, label: &str) -> Arc<Snapshot> {
+    /// Returns a state of the app as the window with this label gets it.
+    pub(crate) fn shown(&self, clerk: &Clerk, snapshot: Arc<Snapshot>, label: &str) -> Arc<Snapshot> {
         match self.get(label) {
-            Some(options) => clerk.with_options(options).snapshot_for_window(),
-            None => clerk.snapshot_for_window(),
+            Some(options) => clerk.with_options(options).with_own_options(snapshot),
+            None => snapshot,
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn accept(&self, label: &str, options: ClerkOptions) {
+        let load = self.begin_load(label, options);
+        self.end_load(label, load, true);
     }
 
     /// Records the options of a load that begins. Returns its number.
@@ -198,7 +204,10 @@ impl CallerWindow {
     }
 
     fn current(&self) -> Shown {
-        Shown { snapshot: self.options.snapshot(&self.clerk, &self.label), pages: self.pages }
+        Shown {
+            snapshot: self.options.shown(&self.clerk, self.clerk.snapshot_for_window(), &self.label),
+            pages: self.pages,
+        }
     }
 
     /// Takes the outcome of a flow that nobody waited for: an earlier page of this window began it, or an earlier run of the

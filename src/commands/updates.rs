@@ -8,14 +8,17 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use serde_json::{Value, json};
 use tauri::{Runtime, Webview};
 
 use super::window_state::{NOT_KEPT, Shown, WindowChanges, WindowStates};
-use crate::core::Snapshot;
+use crate::core::{Clerk, Snapshot};
 
 /// How many documents of a window get updates.
 const MOST_PAGES: usize = 4;
@@ -44,6 +47,36 @@ pub(super) struct Sent {
     to: u64,
     /// Whether the window was told that it was sent. If it asks again, the update got lost.
     was_named: bool,
+}
+
+/// Sends updates, one after the other.
+#[derive(Default)]
+pub(super) struct Updates {
+    send: OnceLock<Box<dyn Fn(&WindowStates) + Send + Sync>>,
+    progress: Progress,
+}
+
+/// Whether updates are being sent, and whether the state has changed since that began.
+#[derive(Debug, Default)]
+struct Progress(AtomicU8);
+
+impl Progress {
+    const IDLE: u8 = 0;
+    const RUNNING: u8 = 1;
+    const AGAIN: u8 = 2;
+
+    /// Returns whether the caller is to send updates. Otherwise, who does that already does it once more.
+    fn begin(&self) -> bool {
+        let next = |now| Some(if now == Self::IDLE { Self::RUNNING } else { Self::AGAIN });
+        // It is never refused.
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, next).unwrap_or(Self::IDLE) == Self::IDLE
+    }
+
+    /// Returns whether the updates that were sent are the newest. Otherwise, the caller sends them once more.
+    fn end(&self) -> bool {
+        let next = |now| Some(if now == Self::AGAIN { Self::RUNNING } else { Self::IDLE });
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, next).unwrap_or(Self::IDLE) != Self::AGAIN
+    }
 }
 
 /// Evaluates a script in a webview.
@@ -89,27 +122,53 @@ impl WindowStates {
         Some(sent.to)
     }
 
-    /// Tells the windows that the state has changed.
+    /// Sends updates to the windows that follow the state from now on. `shown` returns a state as the window with a label gets it.
+    pub(crate) fn send_updates(
+        &self,
+        clerk: Clerk,
+        shown: impl Fn(Arc<Snapshot>, &str) -> Arc<Snapshot> + Send + Sync + 'static,
+    ) {
+        let send = move |states: &Self| states.send_newest(&clerk, &shown, LARGEST_UPDATE);
+        // Later calls would be those of another Clerk, which an app does not have.
+        let _ = self.updates.send.set(Box::new(send));
+    }
+
+    /// Has updates sent, because the state has changed. Changes that come meanwhile are one update.
     pub(crate) fn changed(&self) {
-        self.changed.notify_one();
-    }
-
-    /// Sends updates to the windows that follow the state, as long as the app runs. `current` returns the state for a window. Changes
-    /// that come meanwhile are one update.
-    pub(crate) async fn send_updates(self, current: impl Fn(&str) -> Arc<Snapshot> + Send) {
-        loop {
-            self.changed.notified().await;
-            self.send_newest(&current, LARGEST_UPDATE);
+        if self.updates.send.get().is_none() || !self.updates.progress.begin() {
+            return;
         }
+        let states = self.clone();
+        // In a thread: a task would wait for the one that has changed the state, and the changes of a large account take time.
+        drop(tauri::async_runtime::spawn_blocking(move || {
+            loop {
+                if let Some(send) = states.updates.send.get()
+                    && catch_unwind(AssertUnwindSafe(|| send(&states))).is_err()
+                {
+                    tracing::error!("updates of the state could not be made");
+                }
+                if states.updates.progress.end() {
+                    return;
+                }
+            }
+        }));
     }
 
-    fn send_newest(&self, current: impl Fn(&str) -> Arc<Snapshot>, largest: usize) {
+    fn send_newest(&self, clerk: &Clerk, shown: impl Fn(Arc<Snapshot>, &str) -> Arc<Snapshot>, largest: usize) {
         let all = self.all();
         let following = all.windows.iter().filter(|(_, window)| window.follower.is_some());
         let labels: Vec<String> = following.map(|(label, _)| label.clone()).collect();
         drop(all);
+        let newest = clerk.snapshot_for_window();
+        let mut made = None;
         for label in labels {
-            let send = || self.send(&label, &current, largest);
+            let send = || {
+                // It reads the state all the time if it needs more tries, so it has it.
+                (0..MOST_TRIES).any(|tries| {
+                    let newest = if tries == 0 { newest.clone() } else { clerk.snapshot_for_window() };
+                    self.send(&label, shown(newest, &label), &mut made, largest)
+                })
+            };
             // A state that can't be shown to one window must not keep the others from theirs.
             if catch_unwind(AssertUnwindSafe(send)).is_err() {
                 tracing::error!("an update of the state could not be made");
@@ -117,25 +176,22 @@ impl WindowStates {
         }
     }
 
-    fn send(&self, label: &str, current: impl Fn(&str) -> Arc<Snapshot>, largest: usize) {
-        for _ in 0..MOST_TRIES {
-            let (follower, update) = match self.next_update(label, current(label), largest) {
-                Next::Nothing => return,
-                Next::Again => continue,
-                Next::Update(follower, update) => (follower, update),
-            };
-            if let Err(error) = follower.webview.evaluate(script(&follower.pages, &update)) {
-                // It is being closed.
-                tracing::debug!(%error, "an update of the state could not be sent to a window");
-            }
-            return;
+    /// Sends a window what is new to it. `made` is the update of the window before. Returns false if what the window knows has changed
+    /// meanwhile.
+    fn send(&self, label: &str, snapshot: Arc<Snapshot>, made: &mut Option<Made>, largest: usize) -> bool {
+        let (follower, update) = match self.next_update(label, snapshot, made, largest) {
+            Next::Nothing => return true,
+            Next::Again => return false,
+            Next::Update(follower, update) => (follower, update),
+        };
+        if let Err(error) = follower.webview.evaluate(script(&follower.pages, &update)) {
+            // It is being closed.
+            tracing::debug!(%error, "an update of the state could not be sent to a window");
         }
-        // It reads the state all the time, so it has it.
-        self.changed();
+        true
     }
 
-    /// Returns what a window gets.
-    fn next_update(&self, label: &str, snapshot: Arc<Snapshot>, largest: usize) -> Next {
+    fn next_update(&self, label: &str, snapshot: Arc<Snapshot>, made: &mut Option<Made>, largest: usize) -> Next {
         let revision = (snapshot.revision, snapshot.active_session.clone());
         let (follower, since, old, handle) = {
             let mut all = self.all();
@@ -149,17 +205,16 @@ impl WindowStates {
             if old.snapshot.revision == revision.0 && old.snapshot.active_session == revision.1 {
                 // One part of a page has read it. The others may not know that there is something new.
                 let was_announced = window.announced.replace(revision.clone()) == Some(revision);
-                return if was_announced {
-                    Next::Nothing
-                } else {
-                    Next::Update(follower, update(since, &json!({ "in": {} })))
-                };
+                let nothing = json!({ "in": {} });
+                return if was_announced { Next::Nothing } else { Next::Update(follower, update(since, &nothing)) };
             }
             (follower, since, old, handle)
         };
         let shown = Shown { snapshot, pages: old.pages };
-        let WindowChanges { changes } = WindowChanges::between(&old, &shown, handle);
-        let is_large = changes.to_string().len() > largest;
+        let made = match made.take().filter(|made| made.is_between(&old, &shown)) {
+            Some(same) => made.insert(same),
+            None => made.insert(Made::between(old, shown.clone())),
+        };
         let mut all = self.all();
         let Some(window) = all.windows.get_mut(label) else { return Next::Nothing };
         if window.newest().is_none_or(|(newest, _)| *newest != since) {
@@ -167,12 +222,36 @@ impl WindowStates {
             return Next::Again;
         }
         window.announced = Some(revision);
-        if is_large {
+        if made.size > largest {
             return Next::Update(follower, to_be_read());
         }
         window.keep(handle, shown);
         window.sent = Some(Sent { from: since, to: handle, was_named: false });
-        Next::Update(follower, update(since, &changes))
+        Next::Update(follower, update(since, &made.changes.with_handle(handle).changes))
+    }
+}
+
+/// What has changed between two states. It is the same for most windows.
+struct Made {
+    old: Shown,
+    new: Shown,
+    changes: WindowChanges,
+    /// The size of the changes as JSON, in bytes.
+    size: usize,
+}
+
+impl Made {
+    fn between(old: Shown, new: Shown) -> Self {
+        let changes = WindowChanges::between(&old, &new, NOT_KEPT);
+        let size = changes.changes.to_string().len();
+        Self { old, new, changes, size }
+    }
+
+    fn is_between(&self, old: &Shown, new: &Shown) -> bool {
+        self.old.pages == old.pages
+            && self.new.pages == new.pages
+            && self.new.snapshot.is_the_same_for_windows(&new.snapshot)
+            && self.old.snapshot.is_the_same_for_windows(&old.snapshot)
     }
 }
 
@@ -224,7 +303,6 @@ mod tests {
         app::{ADA, App, PASSWORD, config, password_params},
         wait_until,
     };
-    use futures_util::FutureExt;
     use tauri::{
         Manager,
         ipc::{CallbackFn, InvokeBody},
@@ -235,9 +313,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        commands::patch::patched,
+        commands::{WindowOptions, patch::patched},
         config::PLUGIN_NAME,
-        core::{Clerk, SetActiveParams, UpdateUserParams, VisiblePages},
+        core::{ClerkOptions, SetActiveParams, UpdateUserParams, VisiblePages},
         desktop::events::WindowEvents,
         ports::{Event, EventSink},
     };
@@ -294,7 +372,7 @@ mod tests {
     }
 
     fn send(states: &WindowStates, clerk: &Clerk) {
-        states.send_newest(|_| clerk.snapshot_for_window(), LARGEST_UPDATE);
+        states.send_newest(clerk, |snapshot, _| snapshot, LARGEST_UPDATE);
     }
 
     #[tokio::test]
@@ -393,7 +471,7 @@ mod tests {
         let states = WindowStates::default();
         let (page, first) = following(&states, &app.clerk, "main");
         rename(&app.clerk, "Augusta").await;
-        states.send_newest(|_| app.clerk.snapshot_for_window(), 100);
+        states.send_newest(&app.clerk, |snapshot, _| snapshot, 100);
         assert_eq!(page.updates(), [json!({ "since": NOT_KEPT })]);
         assert_eq!(states.sent("main", "page", first, &shown(&app.clerk)), None);
     }
@@ -403,12 +481,21 @@ mod tests {
         let app = signed_in().await;
         let states = WindowStates::default();
         let (page, _) = following(&states, &app.clerk, "main");
-        let clerk = app.clerk.clone();
-        let sending = tokio::spawn(states.clone().send_updates(move |_| clerk.snapshot_for_window()));
-        rename(&app.clerk, "Augusta").await;
-        states.changed();
-        wait_until("the update", || !page.updates().is_empty()).await;
-        sending.abort();
+        states.send_updates(app.clerk.clone(), |snapshot, _| snapshot);
+        for name in ["Augusta", "Eve"] {
+            rename(&app.clerk, name).await;
+            states.changed();
+            wait_until("the update", || page.scripts().iter().any(|script| script.contains(name))).await;
+        }
+    }
+
+    #[test]
+    fn progress_lets_one_send_until_nothing_has_changed_meanwhile() {
+        let progress = Progress::default();
+        assert!(progress.begin() && !progress.begin() && !progress.begin());
+        assert!(!progress.end(), "the state has changed");
+        assert!(progress.end());
+        assert!(progress.begin() && progress.end() && progress.begin());
     }
 
     /// Calls a command of the plugin, as the guest library of a page does.
@@ -453,10 +540,16 @@ mod tests {
         assert!(invoke(&window, "load", Some("loads")) && pages() == ["reads", "loads"]);
         assert!(invoke(&window, "snapshot", Some("reads")) && pages() == ["loads", "reads"]);
 
-        assert!(states.changed.notified().now_or_never().is_none());
-        WindowEvents(tauri.handle().clone())
-            .emit(Event::StateChanged { revision: 2, status: app.clerk.snapshot().status });
-        assert!(states.changed.notified().now_or_never().is_some(), "the state has changed");
+        let sent = Arc::new(AtomicU8::new(0));
+        let count = sent.clone();
+        let shown = move |snapshot, _: &str| {
+            count.fetch_add(1, Ordering::SeqCst);
+            snapshot
+        };
+        states.send_updates(app.clerk.clone(), shown);
+        let status = app.clerk.snapshot().status;
+        WindowEvents(tauri.handle().clone()).emit(Event::StateChanged { revision: 2, status });
+        wait_until("updates to be sent", || sent.load(Ordering::SeqCst) > 0).await;
     }
 
     #[tokio::test]
@@ -483,6 +576,48 @@ mod tests {
         rename(&app.clerk, "Eve").await;
         send(&states, &app.clerk);
         assert_eq!(page.updates()[0]["since"], newest);
+    }
+
+    #[tokio::test]
+    async fn send_updates_shows_each_window_its_own_options() {
+        let app = signed_in().await;
+        let states = WindowStates::default();
+        let options = WindowOptions::default();
+        let pages = ["one", "two", "three"].map(|label| following(&states, &app.clerk, label).0);
+        let own = ClerkOptions { sign_in_url: Some("/two".to_owned()), ..ClerkOptions::default() };
+        options.accept("two", own);
+        for name in ["Augusta", "Eve"] {
+            rename(&app.clerk, name).await;
+            states.send_newest(
+                &app.clerk,
+                |snapshot, label| options.shown(&app.clerk, snapshot, label),
+                LARGEST_UPDATE,
+            );
+            let updates = pages.each_ref().map(|page| page.updates().remove(0)["changes"]["in"].clone());
+            assert!(updates.iter().all(|update| update.to_string().contains(name)), "{updates:?}");
+            let url = updates.each_ref().map(|update| update.pointer("/options/in/signInUrl/set").cloned());
+            // Once: it does not change again.
+            let own = (name == "Augusta").then(|| json!("/two"));
+            assert_eq!(url, [None, own, None]);
+            let handles = updates.each_ref().map(|update| update.pointer("/handle/set").unwrap().as_u64());
+            assert!(handles[0] != handles[1] && handles[1] != handles[2] && handles[0] != handles[2]);
+        }
+    }
+
+    #[tokio::test]
+    async fn made_is_for_windows_that_had_and_get_the_same() {
+        let app = signed_in().await;
+        let first = shown(&app.clerk);
+        rename(&app.clerk, "Augusta").await;
+        let second = shown(&app.clerk);
+        rename(&app.clerk, "Eve").await;
+        let third = shown(&app.clerk);
+        let none = |state: &Shown| Shown { pages: VisiblePages::default(), ..state.clone() };
+        let made = Made::between(first.clone(), second.clone());
+        assert!(made.is_between(&first, &second));
+        assert!(!made.is_between(&first, &third) && !made.is_between(&third, &second));
+        assert!(!made.is_between(&none(&first), &none(&second)));
+        assert_eq!(made.changes.with_handle(7).changes, WindowChanges::between(&first, &second, 7).changes);
     }
 
     #[tokio::test]

@@ -7,11 +7,10 @@ use std::{
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use tokio::sync::Notify;
 
 use super::{
     patch::patch,
-    updates::{Follower, Sent},
+    updates::{Follower, Sent, Updates},
 };
 use crate::core::{ActiveSession, Snapshot, VisiblePages};
 
@@ -26,8 +25,7 @@ pub(super) const NOT_KEPT: u64 = 0;
 #[derive(Clone, Default)]
 pub(crate) struct WindowStates {
     windows: Arc<Mutex<AllStates>>,
-    /// Wakes the task that sends updates.
-    pub(super) changed: Arc<Notify>,
+    pub(super) updates: Arc<Updates>,
 }
 
 #[derive(Default)]
@@ -239,6 +237,13 @@ impl WindowChanges {
         };
         // No state has this handle.
         let changes = patch(&json(&old, NOT_KEPT), &json(&new, handle)).unwrap_or_default();
+        Self { changes }
+    }
+
+    /// The same changes for another window, which has another handle.
+    pub(super) fn with_handle(&self, handle: u64) -> Self {
+        let mut changes = self.changes.clone();
+        changes["in"]["handle"]["set"] = handle.into();
         Self { changes }
     }
 }

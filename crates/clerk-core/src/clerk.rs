@@ -207,7 +207,13 @@ impl Clerk {
     /// Returns the current state. Cheap; never blocks.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        let snapshot = self.snapshot_at(self.now());
+        self.with_own_options(self.snapshot_at(self.now()))
+    }
+
+    /// Returns a state of the app with the options of this handle.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_own_options(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
         match &self.1 {
             Some(own) => Arc::new(snapshot.with_options(own.within(&snapshot.options))),
             None => snapshot,

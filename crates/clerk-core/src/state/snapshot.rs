@@ -255,6 +255,16 @@ impl Snapshot {
         Arc::new(Self { raw_client: None, raw_environment: None, session_tokens: Arc::default(), ..state })
     }
 
+    /// Whether a window gets the same, whichever of the two states it is.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_the_same_for_windows(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || (self.revision == other.revision
+                && self.entitlements == other.entitlements
+                && self.shows_the_same_as(other))
+    }
+
     /// Returns both states without the large parts that are equal in them.
     #[doc(hidden)]
     #[must_use]
