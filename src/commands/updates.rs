@@ -49,10 +49,12 @@ pub(super) struct Sent {
     was_named: bool,
 }
 
+type SendUpdates = Box<dyn Fn(&WindowStates) + Send + Sync>;
+
 /// Sends updates, one after the other.
 #[derive(Default)]
 pub(super) struct Updates {
-    send: OnceLock<Box<dyn Fn(&WindowStates) + Send + Sync>>,
+    send: OnceLock<SendUpdates>,
     progress: Progress,
 }
 
