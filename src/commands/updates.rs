@@ -549,8 +549,8 @@ mod tests {
             snapshot
         };
         states.send_updates(app.clerk.clone(), shown);
-        let status = app.clerk.snapshot().status;
-        WindowEvents(tauri.handle().clone()).emit(Event::StateChanged { revision: 2, status });
+        let event = Event::StateChanged { revision: 2, status: app.clerk.snapshot().status };
+        WindowEvents(tauri.handle().clone()).emit(event);
         wait_until("updates to be sent", || sent.load(Ordering::SeqCst) > 0).await;
     }
 

@@ -223,7 +223,7 @@ impl Clerk {
     /// Returns the current state, without the options of a window.
     pub(crate) fn snapshot_at(&self, now: Moment) -> Arc<Snapshot> {
         let held = self.0.store.snapshot();
-        if !held.has_ended_session(now) {
+        if !held.has_ended(now) {
             return held;
         }
         self.0.upkeep.wake();

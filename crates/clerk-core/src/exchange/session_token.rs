@@ -90,14 +90,14 @@ impl Clerk {
     /// # Source
     /// FAPI `POST /v1/client/sessions/{id}/tokens[/{template}]`; `Session.getToken()`.
     pub async fn get_token(&self, params: GetTokenParams) -> Result<Option<SessionToken>> {
-        let now = self.now();
-        let snapshot = self.snapshot_at(now);
-        let session = snapshot.client.as_deref().and_then(|client| client.signed_in_session(&params.session_id));
-        if let Some(session) = session.filter(|_| !params.skip_cache) {
-            let (template, organization) = (params.template.as_deref(), params.organization(session));
-            if let Some(token) = self.cached_token(&snapshot, session, template, organization, now) {
-                return Ok(Some(token));
-            }
+        let cached = |snapshot: &Snapshot, now| {
+            let session = snapshot.client.as_deref()?.signed_in_session(&params.session_id)?;
+            self.cached_token(snapshot, session, params.template.as_deref(), params.organization(session), now)
+        };
+        if !params.skip_cache
+            && let Some(token) = self.read_current(cached).flatten()
+        {
+            return Ok(Some(token));
         }
         self.find_or_mint_unless_signed_out(params).await
     }
@@ -109,6 +109,12 @@ impl Clerk {
             // Nobody waits for the token of a session that the user signs out of.
             self.unless_signed_out(Some(&session), self.find_or_mint(params)).await
         })
+    }
+
+    /// Reads the current state in place; `None` if a session in it has ended by now.
+    fn read_current<T>(&self, read: impl FnOnce(&Snapshot, Moment) -> T) -> Option<T> {
+        let now = self.now();
+        self.0.store.with_current(|snapshot| (!snapshot.has_ended(now)).then(|| read(snapshot, now)))
     }
 
     /// Returns a token that is not due for a refresh, without an allocation.
@@ -167,13 +173,16 @@ impl Clerk {
     /// # Errors
     /// As [`get_token`](Self::get_token).
     pub async fn session_token(&self) -> Result<Option<SessionToken>> {
-        let now = self.now();
-        let snapshot = self.snapshot_at(now);
-        let Some(session) = snapshot.session() else { return Ok(None) };
-        match self.cached_token(&snapshot, session, None, session.last_active_organization_id.as_ref(), now) {
-            Some(token) => Ok(Some(token)),
-            None => self.find_or_mint_unless_signed_out(GetTokenParams::new(session.id.clone())).await,
+        let cached = |snapshot: &Snapshot, now| {
+            let session = snapshot.session()?;
+            self.cached_token(snapshot, session, None, session.last_active_organization_id.as_ref(), now)
+        };
+        if let Some(token) = self.read_current(cached).flatten() {
+            return Ok(Some(token));
         }
+        let snapshot = self.snapshot_at(self.now());
+        let Some(session) = snapshot.session() else { return Ok(None) };
+        self.find_or_mint_unless_signed_out(GetTokenParams::new(session.id.clone())).await
     }
 
     /// Mints the token with one request for all concurrent callers.

@@ -100,6 +100,8 @@ struct Pause {
 struct Entries {
     tokens: HashMap<TokenId, ReceivedToken, foldhash::fast::RandomState>,
     pauses: HashMap<TokenId, Pause>,
+    /// The token that was asked for last: looking it up needs no hash.
+    recent: Option<(TokenId, ReceivedToken)>,
     /// Incremented when the cache is cleared, so that tokens requested earlier are not cached.
     generation: u64,
     /// Tokens of the state are cached only if they were received after this moment.
@@ -111,7 +113,8 @@ impl TokenCache {
     pub(crate) fn seed(&self, snapshot: &Snapshot) {
         let Some(client) = &snapshot.client else { return };
         let mut entries = lock(&self.entries);
-        let Entries { tokens, pauses, .. } = &mut *entries;
+        let Entries { tokens, pauses, recent, .. } = &mut *entries;
+        *recent = None;
         tokens.retain(|id, _| client.signed_in_session(&id.session).is_some());
         pauses.retain(|id, _| client.signed_in_session(&id.session).is_some());
         for session in client.signed_in_sessions() {
@@ -139,6 +142,7 @@ impl TokenCache {
         let mut entries = lock(&self.entries);
         entries.generation += 1;
         entries.tokens.clear();
+        entries.recent = None;
         entries.pauses.clear();
         change(&mut entries);
         drop(entries);
@@ -170,8 +174,13 @@ impl TokenCache {
 
     /// Returns a token that lives for longer than `threshold_ms`.
     pub(super) fn fresh(&self, key: TokenKey<'_>, now: Moment, threshold_ms: i64) -> Option<SessionToken> {
-        let entries = lock(&self.entries);
-        let held = entries.tokens.get(&key as &dyn AsTokenKey)?;
+        let mut entries = lock(&self.entries);
+        let Entries { tokens, recent, .. } = &mut *entries;
+        if recent.as_ref().is_none_or(|(id, _)| id.key() != key) {
+            let (id, token) = tokens.get_key_value(&key as &dyn AsTokenKey)?;
+            *recent = Some((id.clone(), token.clone()));
+        }
+        let (_, held) = recent.as_ref()?;
         (held.remaining_ms(now) > threshold_ms).then(|| held.token.clone())
     }
 
@@ -215,6 +224,7 @@ impl Entries {
             None => token.claims.is_some(),
         };
         if replaces {
+            self.recent = None;
             self.tokens.insert(id, token);
         }
     }

@@ -32,6 +32,16 @@ impl Snapshot {
         self.ended_sessions(now).next().is_some()
     }
 
+    /// As [`has_ended_session`](Self::has_ended_session), for the current state: without a look at the sessions.
+    pub(crate) fn has_ended(&self, now: Moment) -> bool {
+        self.received.elapsed_ms(now) >= self.lifetime_ms
+    }
+
+    /// Returns this state as the current one.
+    pub(crate) fn into_current(self) -> Self {
+        Self { lifetime_ms: self.next_end_ms(self.received).unwrap_or(i64::MAX), ..self }
+    }
+
     /// Returns the milliseconds until the next session ends; `None` if there is no signed-in session.
     pub(crate) fn next_end_ms(&self, now: Moment) -> Option<i64> {
         self.session_ends(now).map(|(.., remaining_ms)| remaining_ms).min()

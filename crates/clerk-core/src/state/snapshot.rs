@@ -102,6 +102,9 @@ pub struct Snapshot {
     /// When the client was received.
     #[serde(skip)]
     pub(crate) received: Moment,
+    /// How many milliseconds after `received` the next session ends. Of the current state only, see [`Self::has_ended`].
+    #[serde(skip)]
+    pub(crate) lifetime_ms: i64,
     /// The session that was active until it ended by our clock. It is active again if FAPI says that it goes on.
     #[serde(skip)]
     pub(crate) timed_out: Option<SessionId>,
@@ -172,6 +175,7 @@ impl Snapshot {
             session_tokens: Arc::default(),
             max_offline_age_ms: i64::MAX,
             received: start,
+            lifetime_ms: i64::MAX,
             timed_out: None,
             at: start,
             revised: start,

@@ -99,6 +99,11 @@ impl Store {
         self.snapshots.borrow().clone()
     }
 
+    /// Reads the current state in place. `read` must not change the state.
+    pub(crate) fn with_current<T>(&self, read: impl FnOnce(&Snapshot) -> T) -> T {
+        read(&self.snapshots.borrow())
+    }
+
     pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.subscribe()
     }
@@ -198,7 +203,7 @@ impl Writer<'_> {
         let before = self.store.snapshot();
         let present = Snapshot { at: Moment::now(self.setup.clock.as_ref()), ..(*before).clone() };
         let next = transitions.fold(present, |state, transition| state.after(transition));
-        let next = Arc::new(next.unless_same_as(&before));
+        let next = Arc::new(next.unless_same_as(&before).into_current());
         self.store.tokens.seed(&next);
         let changed = before.revision != next.revision;
         self.store.snapshots.send_if_modified(|state| {
