@@ -2184,10 +2184,10 @@ export type WindowSnapshot = {
 } & VisibleSnapshot;
 
 /**  What a window gets: the state, or what has changed. */
-export type WindowState = WindowSnapshot | WindowChanges | WindowUpdate;
+export type WindowState = WindowSnapshot | WindowChanges | WindowUpdateSent;
 
 /**  What has changed was sent to the window already, see `updates.rs`. */
-export type WindowUpdate = {
+export type WindowUpdateSent = {
 	/**  The handle of the state that the window has after that update. If it does not arrive, the window asks again. */
 	sent: number,
 };

@@ -3,7 +3,7 @@ import { invoke as tauriInvoke, type InvokeArgs } from '@tauri-apps/api/core';
 import { reviveError } from './revive';
 
 /** Commands that change nothing that matters, however often they run, and that do not depend on the page. */
-const READS = ['notices', 'auth_events', 'get_token', 'clerk_js_state'];
+const READS = ['notices', 'auth_events', 'get_token', 'get_organization', 'clerk_js_state'];
 
 /**
  * Identifies the document. All copies of this library in it use the same name, so that Rust can tell a reloaded page from
@@ -27,7 +27,7 @@ function pageName(): string {
 }
 
 /**
- * Calls a command of the plugin. A command that changes something has an id: when a page is reloaded, Tauri may send it twice,
+ * Calls a command of the plugin. A command that changes something or makes the page follow the state has an id: when a page is reloaded, Tauri may send it twice,
  * and Rust then runs it once.
  *
  * @param permission - what a window needs to call the command, unless `refusal.ts` knows.

@@ -71,7 +71,7 @@ export class Mirror {
     if (state) {
       if (!('sent' in state)) {
         this.take('changes' in state ? (patched(known, state.changes as Patch) as WindowSnapshot) : state);
-      } else if (this.handle < state.sent) {
+      } else if (this.handle !== state.sent) {
         // That update may be lost.
         await this.#read();
       }

@@ -67,7 +67,7 @@ describe('invoke', () => {
     expect([0, 1].map((call) => requestId(call)?.startsWith('frame-'))).toEqual([false, true]);
   });
 
-  it.each(['notices', 'get_token', 'clerk_js_state'])(
+  it.each(['notices', 'get_token', 'get_organization', 'clerk_js_state'])(
     'invoke() sends no id with %s, which changes nothing',
     async (command) => {
       await invoke(command);

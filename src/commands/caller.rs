@@ -17,7 +17,7 @@ use super::{
     operations::AllowedOperations,
     requests::Requests,
     updates::Evaluate,
-    window_state::{Shown, WindowChanges, WindowSnapshot, WindowState, WindowStates, WindowUpdate},
+    window_state::{Shown, WindowChanges, WindowSnapshot, WindowState, WindowStates, WindowUpdateSent},
 };
 use crate::{
     config::PLUGIN_NAME,
@@ -171,14 +171,14 @@ impl CallerWindow {
     /// Returns the state for this window: what has changed since the state with the handle `since`, or all of it if Rust does not
     /// have that any more; `None` if nothing has. Without `since`, the state is not kept.
     pub(crate) fn snapshot(&self, since: Option<u64>) -> Option<WindowState> {
-        let shown = self.current();
-        let Some(since) = since else { return Some(WindowState::Whole(WindowSnapshot::not_kept(shown))) };
+        let Some(since) = since else { return Some(WindowState::Whole(WindowSnapshot::not_kept(self.current()))) };
         self.follow();
+        let shown = self.current();
         if self.states.knows(&self.label, since, &shown) {
             return None;
         }
         if let Some(sent) = self.page.as_ref().and_then(|page| self.states.sent(&self.label, page, since, &shown)) {
-            return Some(WindowState::Sent(WindowUpdate { sent }));
+            return Some(WindowState::Sent(WindowUpdateSent { sent }));
         }
         Some(match self.show(&shown, since) {
             (Some(old), handle) => WindowState::Changes(WindowChanges::between(&old, &shown, handle)),

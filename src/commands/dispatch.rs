@@ -35,6 +35,9 @@ pub(super) type Response = BoxFuture<'static, Result<InvokeResponseBody, InvokeE
 /// The commands that return at once in most cases. A task of their own would take longer than they do.
 const OFTEN_READY: &[&str] = &["get_token"];
 
+/// The commands that note which page sent them. It may be left before a task runs.
+const OF_A_PAGE: &[&str] = &["load", "snapshot"];
+
 /// Reads the arguments of a command, and prepares to run it.
 pub(super) type Handler<R> = for<'a> fn(&Call<'a, R>) -> Result<Response, InvokeError>;
 
@@ -45,11 +48,16 @@ pub(super) fn invoke<R: Runtime>(
 ) -> bool {
     let Some((name, handler)) = find(invoke.message.command()) else { return false };
     let Invoke { message, resolver, acl } = invoke;
-    let mut response: Response = Box::pin(async move {
-        let response = handler(&Call { name, message: &message, acl: &acl })?;
-        drop((message, acl));
-        response.await
-    });
+    let mut response: Response = if OF_A_PAGE.contains(&name) {
+        let begun = handler(&Call { name, message: &message, acl: &acl });
+        Box::pin(async move { begun?.await })
+    } else {
+        Box::pin(async move {
+            let response = handler(&Call { name, message: &message, acl: &acl })?;
+            drop((message, acl));
+            response.await
+        })
+    };
     if OFTEN_READY.contains(&name) {
         // What it waits for needs the runtime.
         let runtime = tauri::async_runtime::handle();

@@ -40,6 +40,15 @@ pub(super) struct Follower {
     webview: Arc<dyn Evaluate>,
 }
 
+impl Follower {
+    fn evaluate(&self, update: &Value) {
+        if let Err(error) = self.webview.evaluate(script(&self.pages, update)) {
+            // It is being closed.
+            tracing::debug!(%error, "an update of the state could not be sent to a window");
+        }
+    }
+}
+
 /// An update that was sent to a window, from one handle to another.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
@@ -165,42 +174,49 @@ impl WindowStates {
         let mut made = None;
         for label in labels {
             let send = || {
-                // It reads the state all the time if it needs more tries, so it has it.
                 (0..MOST_TRIES).any(|tries| {
                     let newest = if tries == 0 { newest.clone() } else { clerk.snapshot_for_window() };
                     self.send(&label, shown(newest, &label), &mut made, largest)
                 })
             };
             // A state that can't be shown to one window must not keep the others from theirs.
-            if catch_unwind(AssertUnwindSafe(send)).is_err() {
+            let was_sent = catch_unwind(AssertUnwindSafe(send)).unwrap_or_else(|_| {
                 tracing::error!("an update of the state could not be made");
+                false
+            });
+            let follower = || self.all().windows.get(&label)?.follower.clone();
+            if !was_sent && let Some(follower) = follower() {
+                follower.evaluate(&read_again());
             }
         }
     }
 
     /// Sends a window what is new to it. `made` is the update of the window before. Returns false if what the window knows has changed
     /// meanwhile.
-    fn send(&self, label: &str, snapshot: Arc<Snapshot>, made: &mut Option<Made>, largest: usize) -> bool {
+    fn send(&self, label: &str, snapshot: Arc<Snapshot>, made: &mut Option<SharedChanges>, largest: usize) -> bool {
         let (follower, update) = match self.next_update(label, snapshot, made, largest) {
             Next::Nothing => return true,
             Next::Again => return false,
             Next::Update(follower, update) => (follower, update),
         };
-        if let Err(error) = follower.webview.evaluate(script(&follower.pages, &update)) {
-            // It is being closed.
-            tracing::debug!(%error, "an update of the state could not be sent to a window");
-        }
+        follower.evaluate(&update);
         true
     }
 
-    fn next_update(&self, label: &str, snapshot: Arc<Snapshot>, made: &mut Option<Made>, largest: usize) -> Next {
+    fn next_update(
+        &self,
+        label: &str,
+        snapshot: Arc<Snapshot>,
+        made: &mut Option<SharedChanges>,
+        largest: usize,
+    ) -> Next {
         let revision = (snapshot.revision, snapshot.active_session.clone());
         let (follower, since, old, handle) = {
             let mut all = self.all();
             let handle = all.next_handle();
             let Some(window) = all.windows.get_mut(label) else { return Next::Nothing };
             let Some(follower) = window.follower.clone() else { return Next::Nothing };
-            let Some((since, old)) = window.newest().cloned() else { return Next::Update(follower, to_be_read()) };
+            let Some((since, old)) = window.newest().cloned() else { return Next::Update(follower, read_again()) };
             if old.snapshot.revision > revision.0 {
                 return Next::Again;
             }
@@ -215,7 +231,7 @@ impl WindowStates {
         let shown = Shown { snapshot, pages: old.pages };
         let made = match made.take().filter(|made| made.is_between(&old, &shown)) {
             Some(same) => made.insert(same),
-            None => made.insert(Made::between(old, shown.clone())),
+            None => made.insert(SharedChanges::between(old, shown.clone())),
         };
         let mut all = self.all();
         let Some(window) = all.windows.get_mut(label) else { return Next::Nothing };
@@ -225,7 +241,7 @@ impl WindowStates {
         }
         window.announced = Some(revision);
         if made.size > largest {
-            return Next::Update(follower, to_be_read());
+            return Next::Update(follower, read_again());
         }
         window.keep(handle, shown);
         window.sent = Some(Sent { from: since, to: handle, was_named: false });
@@ -234,7 +250,7 @@ impl WindowStates {
 }
 
 /// What has changed between two states. It is the same for most windows.
-struct Made {
+struct SharedChanges {
     old: Shown,
     new: Shown,
     changes: WindowChanges,
@@ -242,7 +258,7 @@ struct Made {
     size: usize,
 }
 
-impl Made {
+impl SharedChanges {
     fn between(old: Shown, new: Shown) -> Self {
         let changes = WindowChanges::between(&old, &new, NOT_KEPT);
         let size = changes.changes.to_string().len();
@@ -266,7 +282,7 @@ enum Next {
 }
 
 /// An update without the change.
-fn to_be_read() -> Value {
+fn read_again() -> Value {
     json!({ "since": NOT_KEPT })
 }
 
@@ -500,10 +516,10 @@ mod tests {
         assert!(progress.begin() && progress.end() && progress.begin());
     }
 
-    /// Calls a command of the plugin, as the guest library of a page does.
-    fn invoke(window: &tauri::WebviewWindow<MockRuntime>, command: &str, page: Option<&str>) -> bool {
+    /// A command of the plugin, as the guest library of a page calls it.
+    fn request(command: &str, page: Option<&str>) -> InvokeRequest {
         let id = page.map(|page| ("clerk-request".parse().unwrap(), format!("{page}.1").parse().unwrap()));
-        let request = InvokeRequest {
+        InvokeRequest {
             cmd: format!("plugin:{PLUGIN_NAME}|{command}"),
             callback: CallbackFn(0),
             error: CallbackFn(1),
@@ -511,8 +527,12 @@ mod tests {
             body: InvokeBody::Json(json!({ "since": 0, "options": {} })),
             headers: id.into_iter().collect(),
             invoke_key: INVOKE_KEY.to_owned(),
-        };
-        get_ipc_response(window, request).is_ok()
+        }
+    }
+
+    /// Waits for the response. Returns whether it is one.
+    fn invoke(window: &tauri::WebviewWindow<MockRuntime>, command: &str, page: Option<&str>) -> bool {
+        get_ipc_response(window, request(command, page)).is_ok()
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -542,6 +562,14 @@ mod tests {
         assert!(invoke(&window, "load", Some("loads")) && pages() == ["reads", "loads"]);
         assert!(invoke(&window, "snapshot", Some("reads")) && pages() == ["loads", "reads"]);
 
+        // The document is that which sent the command, although a task runs it.
+        for command in ["load", "snapshot"].repeat(20) {
+            states.remove("main");
+            window.as_ref().clone().on_message(request(command, Some("reads")), Box::new(|_, _, _, _, _| {}));
+            assert!(states.all().windows.contains_key("main"));
+        }
+
+        assert!(invoke(&window, "snapshot", Some("reads")));
         let sent = Arc::new(AtomicU8::new(0));
         let count = sent.clone();
         let shown = move |snapshot, _: &str| {
@@ -607,7 +635,49 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn made_is_for_windows_that_had_and_get_the_same() {
+    async fn send_makes_the_changes_once_for_windows_that_get_the_same() {
+        let app = signed_in().await;
+        let states = WindowStates::default();
+        let labels = ["one", "two"];
+        let pages = labels.map(|label| following(&states, &app.clerk, label).0);
+        // From now on, both have the same.
+        rename(&app.clerk, "Augusta").await;
+        send(&states, &app.clerk);
+        assert!(pages.iter().all(|page| page.updates().len() == 1));
+        rename(&app.clerk, "Eve").await;
+        let (mut made, newest) = (None, app.clerk.snapshot_for_window());
+        assert!(states.send("one", newest.clone(), &mut made, LARGEST_UPDATE));
+        made.as_mut().unwrap().changes.changes["in"]["marker"] = json!({ "set": true });
+        assert!(states.send("two", newest, &mut made, LARGEST_UPDATE));
+        let markers = pages.each_ref().map(|page| page.updates()[0].pointer("/changes/in/marker").is_some());
+        assert_eq!(markers, [false, true]);
+    }
+
+    #[tokio::test]
+    async fn send_updates_makes_a_page_read_whose_update_could_not_be_made() {
+        let app = signed_in().await;
+        let states = WindowStates::default();
+        let pages = ["broken", "busy", "other"].map(|label| following(&states, &app.clerk, label).0);
+        rename(&app.clerk, "Augusta").await;
+        let shown_to = |snapshot: Arc<Snapshot>, label: &str| {
+            assert_ne!(label, "broken");
+            if label == "busy" {
+                // Another part of its page reads each time.
+                let mut newer = Snapshot::clone(&snapshot);
+                newer.revision += 1;
+                let window = (label, states.open(label));
+                states.show(window, Shown { snapshot: newer.into(), pages: VisiblePages::ALL }, NOT_KEPT);
+            }
+            snapshot
+        };
+        states.send_newest(&app.clerk, shown_to, LARGEST_UPDATE);
+        let [broken, busy, other] = pages.map(|page| page.updates());
+        assert_eq!((broken, busy), (vec![read_again()], vec![read_again()]));
+        assert!(other[0]["changes"].to_string().contains("Augusta"));
+    }
+
+    #[tokio::test]
+    async fn shared_changes_are_for_windows_that_had_and_get_the_same() {
         let app = signed_in().await;
         let first = shown(&app.clerk);
         rename(&app.clerk, "Augusta").await;
@@ -615,7 +685,7 @@ mod tests {
         rename(&app.clerk, "Eve").await;
         let third = shown(&app.clerk);
         let none = |state: &Shown| Shown { pages: VisiblePages::default(), ..state.clone() };
-        let made = Made::between(first.clone(), second.clone());
+        let made = SharedChanges::between(first.clone(), second.clone());
         assert!(made.is_between(&first, &second));
         assert!(!made.is_between(&first, &third) && !made.is_between(&third, &second));
         assert!(!made.is_between(&none(&first), &none(&second)));

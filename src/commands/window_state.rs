@@ -158,13 +158,13 @@ impl WindowStates {
 pub(crate) enum WindowState {
     Whole(WindowSnapshot),
     Changes(WindowChanges),
-    Sent(WindowUpdate),
+    Sent(WindowUpdateSent),
 }
 
 /// What has changed was sent to the window already, see `updates.rs`.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub(crate) struct WindowUpdate {
+pub(crate) struct WindowUpdateSent {
     /// The handle of the state that the window has after that update. If it does not arrive, the window asks again.
     #[cfg_attr(feature = "bindings", specta(type = u32))]
     pub(super) sent: u64,

@@ -231,7 +231,7 @@ pub(crate) fn register<R: Runtime>(app: &AppHandle<R>, schemes: Vec<String>) {
         return;
     }
     let app = app.clone();
-    // Registering starts a few small programs; the window should not wait for them.
+    // Registering may start a few small programs; the window should not wait for them.
     std::thread::spawn(move || {
         #[cfg(target_os = "linux")]
         let registered = super::launcher::register(&app, &schemes);

@@ -20,8 +20,8 @@ use super::names::unique_name;
 /// Time for each program of the desktop. They are scripts that usually take less than a second.
 const PROGRAM_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Writes the entry, also when the app was moved since the last start, and makes it the default for the app's schemes, also when another
-/// app was made the default meanwhile.
+/// Writes the entry, also when the app was moved since the last start, and makes it the default for the app's schemes, as `xdg-mime`
+/// does: a list of defaults for one desktop environment precedes that.
 pub(super) fn register<R: Runtime>(app: &AppHandle<R>, schemes: &[String]) -> Result<(), String> {
     if schemes.is_empty() {
         return Ok(());

@@ -4,7 +4,7 @@ use std::{
     borrow::Borrow,
     collections::HashMap,
     hash::{Hash, Hasher},
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
 use futures_util::{FutureExt, future::Shared};
@@ -68,9 +68,9 @@ impl PartialEq for dyn AsTokenKey + '_ {
 
 impl Eq for dyn AsTokenKey + '_ {}
 
-impl<'a> Borrow<dyn AsTokenKey + 'a> for TokenId {
+impl<'a> Borrow<dyn AsTokenKey + 'a> for Arc<TokenId> {
     fn borrow(&self) -> &(dyn AsTokenKey + 'a) {
-        self
+        self.as_ref()
     }
 }
 
@@ -98,10 +98,10 @@ struct Pause {
 
 #[derive(Default)]
 struct Entries {
-    tokens: HashMap<TokenId, ReceivedToken, foldhash::fast::RandomState>,
+    tokens: HashMap<Arc<TokenId>, Arc<ReceivedToken>, foldhash::fast::RandomState>,
     pauses: HashMap<TokenId, Pause>,
     /// The token that was asked for last: looking it up needs no hash.
-    recent: Option<(TokenId, ReceivedToken)>,
+    recent: Option<(Arc<TokenId>, Arc<ReceivedToken>)>,
     /// Incremented when the cache is cleared, so that tokens requested earlier are not cached.
     generation: u64,
     /// Tokens of the state are cached only if they were received after this moment.
@@ -169,7 +169,7 @@ impl TokenCache {
     }
 
     pub(super) fn get(&self, id: &TokenId) -> Option<ReceivedToken> {
-        lock(&self.entries).tokens.get(id).cloned()
+        lock(&self.entries).tokens.get(id as &dyn AsTokenKey).map(|held| ReceivedToken::clone(held))
     }
 
     /// Returns a token that lives for longer than `threshold_ms`.
@@ -215,7 +215,7 @@ impl TokenCache {
 impl Entries {
     /// Caches a token unless the same or a fresher one is cached: the first receipt tells when it expires.
     fn put(&mut self, id: TokenId, token: ReceivedToken) {
-        let replaces = match self.tokens.get(&id) {
+        let replaces = match self.tokens.get(&id as &dyn AsTokenKey) {
             Some(held) if held.token == token.token => false,
             Some(held) => match (&token.claims, &held.claims) {
                 (Some(new), Some(held)) => new.replace(held),
@@ -225,7 +225,7 @@ impl Entries {
         };
         if replaces {
             self.recent = None;
-            self.tokens.insert(id, token);
+            self.tokens.insert(Arc::new(id), Arc::new(token));
         }
     }
 }
