@@ -1,4 +1,4 @@
-/** The script that Rust sends (`src/commands/updates.rs`). */
+/** The script that Rust sends (`src/commands/follower.rs`). */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import vector from '../../tests/vectors/update.json';

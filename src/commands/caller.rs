@@ -14,9 +14,9 @@ use tauri::{
 };
 
 use super::{
+    follower::Evaluate,
     operations::AllowedOperations,
     requests::Requests,
-    updates::Evaluate,
     window_state::{Shown, WindowChanges, WindowSnapshot, WindowState, WindowStates, WindowUpdateSent},
 };
 use crate::{

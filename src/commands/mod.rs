@@ -7,6 +7,7 @@ mod caller;
 mod dispatch;
 mod fetch;
 mod finished;
+mod follower;
 mod frontend_api;
 mod opener;
 mod operations;

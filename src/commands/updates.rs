@@ -6,25 +6,17 @@
 //! read the state has given. The name is only compared: no function of the page gets it, or the update, before.
 
 use std::{
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU8, Ordering},
-    },
+    sync::Arc,
 };
 
 use serde_json::{Value, json};
-use tauri::{Runtime, Webview};
 
-use super::window_state::{NOT_KEPT, Shown, WindowChanges, WindowStates};
+use super::{
+    follower::{Evaluate, Follower, Sent},
+    window_state::{NOT_KEPT, Shown, WindowChanges, WindowStates},
+};
 use crate::core::{Clerk, Snapshot};
-
-/// How many documents of a window get updates.
-const MOST_PAGES: usize = 4;
-
-/// The names of documents in frames begin with this. Scripts of a webview run in its main document only.
-const FRAME: &str = "frame-";
 
 /// How often an update is made anew because the window has read the state meanwhile.
 const MOST_TRIES: usize = 4;
@@ -32,92 +24,12 @@ const MOST_TRIES: usize = 4;
 /// A window reads larger changes itself, in bytes of JSON.
 const LARGEST_UPDATE: usize = 256 * 1024;
 
-/// The webview of a window that follows the state.
-#[derive(Clone)]
-pub(super) struct Follower {
-    /// The names of the documents that have asked for changes, the newest last.
-    pages: VecDeque<String>,
-    webview: Arc<dyn Evaluate>,
-}
-
-impl Follower {
-    fn evaluate(&self, update: &Value) {
-        if let Err(error) = self.webview.evaluate(script(&self.pages, update)) {
-            // It is being closed.
-            tracing::debug!(%error, "an update of the state could not be sent to a window");
-        }
-    }
-}
-
-/// An update that was sent to a window, from one handle to another.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sent {
-    from: u64,
-    to: u64,
-    /// Whether the window was told that it was sent. If it asks again, the update got lost.
-    was_named: bool,
-}
-
-type SendUpdates = Box<dyn Fn(&WindowStates) + Send + Sync>;
-
-/// Sends updates, one after the other.
-#[derive(Default)]
-pub(super) struct Updates {
-    send: OnceLock<SendUpdates>,
-    progress: Progress,
-}
-
-/// Whether updates are being sent, and whether the state has changed since that began.
-#[derive(Debug, Default)]
-struct Progress(AtomicU8);
-
-impl Progress {
-    const IDLE: u8 = 0;
-    const RUNNING: u8 = 1;
-    const AGAIN: u8 = 2;
-
-    /// Returns whether the caller is to send updates. Otherwise, who does that already does it once more.
-    fn begin(&self) -> bool {
-        let next = |now| Some(if now == Self::IDLE { Self::RUNNING } else { Self::AGAIN });
-        // It is never refused.
-        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, next).unwrap_or(Self::IDLE) == Self::IDLE
-    }
-
-    /// Returns whether the updates that were sent are the newest. Otherwise, the caller sends them once more.
-    fn end(&self) -> bool {
-        let next = |now| Some(if now == Self::AGAIN { Self::RUNNING } else { Self::IDLE });
-        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, next).unwrap_or(Self::IDLE) != Self::AGAIN
-    }
-}
-
-/// Evaluates a script in a webview.
-pub(super) trait Evaluate: Send + Sync {
-    /// # Errors
-    /// If the webview does not exist any more.
-    fn evaluate(&self, script: String) -> tauri::Result<()>;
-}
-
-impl<R: Runtime> Evaluate for Webview<R> {
-    fn evaluate(&self, script: String) -> tauri::Result<()> {
-        self.eval(script)
-    }
-}
-
 impl WindowStates {
     /// Begins to send updates to a document of a window. It must have the permission to read the state.
     pub(super) fn follow(&self, (label, document): (&str, u64), page: &str, webview: &Arc<dyn Evaluate>) {
-        if page.starts_with(FRAME) {
-            return;
-        }
         let mut all = self.all();
-        let Some(window) = all.window_of(label, document) else { return };
-        let new = || Follower { pages: VecDeque::new(), webview: webview.clone() };
-        let follower = window.follower.get_or_insert_with(new);
-        follower.webview = webview.clone();
-        follower.pages.retain(|known| known != page);
-        follower.pages.push_back(page.to_owned());
-        if follower.pages.len() > MOST_PAGES {
-            follower.pages.pop_front();
+        if let Some(window) = all.window_of(label, document) {
+            Follower::add(&mut window.follower, page, webview);
         }
     }
 
@@ -126,7 +38,7 @@ impl WindowStates {
     pub(super) fn sent(&self, label: &str, page: &str, since: u64, newest: &Shown) -> Option<u64> {
         let mut all = self.all();
         let window = all.windows.get_mut(label)?;
-        window.follower.as_ref().filter(|follower| follower.pages.iter().any(|known| known == page))?;
+        window.follower.as_ref().filter(|follower| follower.includes(page))?;
         let sent = window.sent.filter(|sent| sent.from == since && !sent.was_named)?;
         window.state(sent.to).filter(|state| state.says_the_same_as(newest))?;
         window.sent = Some(Sent { was_named: true, ..sent });
@@ -139,30 +51,13 @@ impl WindowStates {
         clerk: Clerk,
         shown: impl Fn(Arc<Snapshot>, &str) -> Arc<Snapshot> + Send + Sync + 'static,
     ) {
-        let send = move |states: &Self| states.send_newest(&clerk, &shown, LARGEST_UPDATE);
-        // Later calls would be those of another Clerk, which an app does not have.
-        let _ = self.updates.send.set(Box::new(send));
+        let states = self.without_updates();
+        self.updates.begin(move || states.send_newest(&clerk, &shown, LARGEST_UPDATE));
     }
 
     /// Has updates sent, because the state has changed. Changes that come meanwhile are one update.
     pub(crate) fn changed(&self) {
-        if self.updates.send.get().is_none() || !self.updates.progress.begin() {
-            return;
-        }
-        let states = self.clone();
-        // In a thread: a task would wait for the one that has changed the state, and the changes of a large account take time.
-        drop(tauri::async_runtime::spawn_blocking(move || {
-            loop {
-                if let Some(send) = states.updates.send.get()
-                    && catch_unwind(AssertUnwindSafe(|| send(&states))).is_err()
-                {
-                    tracing::error!("updates of the state could not be made");
-                }
-                if states.updates.progress.end() {
-                    return;
-                }
-            }
-        }));
+        self.updates.changed();
     }
 
     fn send_newest(&self, clerk: &Clerk, shown: impl Fn(Arc<Snapshot>, &str) -> Arc<Snapshot>, largest: usize) {
@@ -290,31 +185,13 @@ fn update(since: u64, changes: &Value) -> Value {
     json!({ "since": since, "changes": changes })
 }
 
-/// Returns the script that gives an update to the guest library (`guest-js/updates.ts`).
-fn script(pages: &VecDeque<String>, update: &Value) -> String {
-    let is_page: Vec<String> = pages.iter().map(|page| format!("page==={}", literal(page))).collect();
-    // As a text, because `__proto__` is not a field of an object that is written out.
-    let update = literal(&update.to_string());
-    format!(
-        "'use strict';(page=>{})(document[Symbol.for('tauri-plugin-clerk.page')])&&\
-         dispatchEvent(new CustomEvent('tauri-plugin-clerk.update',{{detail:JSON.parse({update})}}))",
-        is_page.join("||")
-    )
-}
-
-/// Returns a text as JavaScript writes it.
-fn literal(text: &str) -> String {
-    Value::from(text).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-    use std::{
-        fs,
-        path::Path,
-        sync::{Mutex, PoisonError},
+    use std::sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
     };
 
     use clerk_testkit::{
@@ -507,15 +384,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn progress_lets_one_send_until_nothing_has_changed_meanwhile() {
-        let progress = Progress::default();
-        assert!(progress.begin() && !progress.begin() && !progress.begin());
-        assert!(!progress.end(), "the state has changed");
-        assert!(progress.end());
-        assert!(progress.begin() && progress.end() && progress.begin());
-    }
-
     /// A command of the plugin, as the guest library of a page calls it.
     fn request(command: &str, page: Option<&str>) -> InvokeRequest {
         let id = page.map(|page| ("clerk-request".parse().unwrap(), format!("{page}.1").parse().unwrap()));
@@ -552,7 +420,7 @@ mod tests {
         let pages = || {
             let all = states.all();
             let follower = all.windows.get("main").and_then(|window| window.follower.as_ref());
-            follower.map(|follower| follower.pages.clone()).unwrap_or_default()
+            follower.map(|follower| follower.pages().clone()).unwrap_or_default()
         };
         assert!(invoke(&window, "take_redirect_outcome", Some("signs-in")) && pages().is_empty());
         assert!(invoke(&window, "snapshot", None) && invoke(&window, "load", None) && pages().is_empty());
@@ -570,7 +438,7 @@ mod tests {
         }
 
         assert!(invoke(&window, "snapshot", Some("reads")));
-        let sent = Arc::new(AtomicU8::new(0));
+        let sent = Arc::new(AtomicUsize::new(0));
         let count = sent.clone();
         let shown = move |snapshot, _: &str| {
             count.fetch_add(1, Ordering::SeqCst);
@@ -723,16 +591,6 @@ mod tests {
         assert_eq!((page.scripts().len(), next.scripts().len()), (0, 1));
     }
 
-    /// `updates.test.ts` runs it.
-    #[test]
-    fn script_is_the_one_that_the_guest_library_is_tested_with() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/update.json");
-        let vector: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-        let pages: VecDeque<String> = serde_json::from_value(vector["pages"].clone()).unwrap();
-        let update: Value = serde_json::from_str(vector["update"].as_str().unwrap()).unwrap();
-        assert_eq!(script(&pages, &update), vector["script"]);
-    }
-
     #[tokio::test]
     async fn follow_keeps_the_newest_documents() {
         let app = App::start(config()).await;
@@ -744,7 +602,7 @@ mod tests {
             states.follow(main, &format!("frame-{number}"), &(page.clone() as Arc<dyn Evaluate>));
         }
         let all = states.all();
-        let pages = &all.windows["main"].follower.as_ref().unwrap().pages;
+        let pages = all.windows["main"].follower.as_ref().unwrap().pages();
         assert_eq!(*pages, ["page 4", "page 3", "page 5", "page 6"]);
     }
 }

@@ -9,8 +9,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{
+    follower::{Follower, Sent, Updates},
     patch::patch,
-    updates::{Follower, Sent, Updates},
 };
 use crate::core::{ActiveSession, Snapshot, VisiblePages};
 
@@ -102,6 +102,11 @@ impl WindowStates {
     pub(super) fn all(&self) -> MutexGuard<'_, AllStates> {
         // Every critical section leaves the map valid, also after a panic.
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same windows, for what sends the updates: it must not own itself.
+    pub(super) fn without_updates(&self) -> Self {
+        Self { windows: self.windows.clone(), updates: Arc::default() }
     }
 
     /// Begins to keep the states of a window that calls. Returns the number of its document.
