@@ -27,8 +27,8 @@ function pageName(): string {
 }
 
 /**
- * Calls a command of the plugin. A command that changes something or makes the page follow the state has an id: when a page is reloaded, Tauri may send it twice,
- * and Rust then runs it once.
+ * Calls a command of the plugin. A command that changes something or makes the page follow the state has an id: when a page is
+ * reloaded, Tauri may send it twice, and Rust then runs it once.
  *
  * @param permission - what a window needs to call the command, unless `refusal.ts` knows.
  * @throws an error of this library; see {@link reviveError}.

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Components } from '../class/components';
 import { createClerkJs } from '../clerk-js/index';
 import { Clerk, type ClerkOptions } from '../index';
-import { Fake, KEY, snapshot } from './fake';
+import { Fake, KEY, signedIn, snapshot } from './fake';
 import { rawClient, rawEnvironment, rawSession } from './raw';
 
 const INSTANCE = Symbol.for('tauri-plugin-clerk.clerk-js');
@@ -132,6 +132,22 @@ describe('Components', () => {
     expect(routerPush.mock.calls[0]?.[0]).toBe('/x');
     expect(rust.calls.find(({ command }) => command === 'load')?.args['options']).not.toHaveProperty('nonce');
   });
+
+  it.each(['routerPush', 'routerReplace'] as const)(
+    '%s of a component is called when the class knows who is signed in',
+    async (router) => {
+      rust.state = snapshot();
+      const seen: unknown[] = [];
+      const clerk = await loaded({ [router]: (to: string) => seen.push([to, clerk.user?.id]) });
+      clerk.mountUserButton(node());
+      await vi.waitFor(() => {
+        expect(constructed).toHaveBeenCalledOnce();
+      });
+      rust.change(signedIn(2), { isLost: true });
+      await constructed.mock.calls[0]![0][router]?.('/x');
+      expect(seen).toEqual([['/x', 'user_of_sess_1']]);
+    },
+  );
 });
 
 describe('before the packages are there', () => {

@@ -210,7 +210,7 @@ mod tests {
     use crate::{
         commands::{WindowOptions, patch::patched},
         config::PLUGIN_NAME,
-        core::{ClerkOptions, SetActiveParams, UpdateUserParams, VisiblePages},
+        core::{ClerkOptions, SetActiveParams, SignInCreateParams, UpdateUserParams, VisiblePages},
         desktop::events::WindowEvents,
         ports::{Event, EventSink},
     };
@@ -321,6 +321,37 @@ mod tests {
             }
             assert_eq!(known, whole);
         }
+    }
+
+    #[tokio::test]
+    async fn updates_of_a_sign_in_with_an_email_code_are_small() {
+        let app = App::start(config()).await;
+        let clerk = &app.clerk;
+        let states = WindowStates::default();
+        let (page, _) = following(&states, clerk, "main");
+        let mut bytes = 0;
+        let mut step = |response: &Value| {
+            send(&states, clerk);
+            let scripts = page.scripts();
+            assert_eq!(scripts.len(), 1, "one for each step");
+            bytes += scripts[0].len() + response.to_string().len();
+        };
+        let of_ada = SignInCreateParams { identifier: Some(ADA.to_owned()), ..SignInCreateParams::default() };
+        let sign_in = clerk.create_sign_in(of_ada).await.unwrap();
+        let response = serde_json::to_value(&sign_in).unwrap();
+        step(&response);
+        let factors = response["supportedFirstFactors"].as_array().unwrap();
+        let email = factors.iter().find(|factor| factor["strategy"] == "email_code").unwrap();
+        let params = json!({ "strategy": "email_code", "emailAddressId": email["emailAddressId"] });
+        let params = serde_json::from_value(params).unwrap();
+        let prepared = clerk.prepare_sign_in_first_factor(&sign_in.id, params).await.unwrap();
+        step(&serde_json::to_value(prepared).unwrap());
+        let params = serde_json::from_value(json!({ "strategy": "email_code", "code": "424242" })).unwrap();
+        let done = clerk.attempt_sign_in_first_factor(&sign_in.id, params).await.unwrap();
+        step(&serde_json::to_value(&done).unwrap());
+        clerk.set_active(SetActiveParams::session(done.created_session_id.unwrap())).await.unwrap();
+        step(&Value::Null);
+        assert!(bytes < 15_000, "{bytes}");
     }
 
     #[tokio::test]
