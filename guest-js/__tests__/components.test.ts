@@ -150,6 +150,79 @@ describe('Components', () => {
   );
 });
 
+describe('while clerk-js changes the session', () => {
+  /** The class with one component, and the methods of clerk-js that are called from then on. */
+  async function mounted() {
+    const clerk = await loaded();
+    const clerkJs = await createClerkJs();
+    clerk.mountUserAvatar(node());
+    await vi.waitFor(() => {
+      expect(names()).toEqual(['mountComponent']);
+    });
+    const called: string[] = [];
+    const act = vi.fn();
+    for (const name of methods) {
+      Reflect.set(clerkJs, name, () => {
+        called.push(name);
+        act(name);
+      });
+    }
+    const { session } = clerkJs;
+    const change = () => {
+      clerkJs.session = undefined;
+    };
+    const finish = async () => {
+      clerkJs.session = session;
+      clerkJs.updateClient(clerkJs.client!);
+      await Promise.resolve();
+    };
+    return { clerk, called, act, change, finish };
+  }
+
+  it('components are mounted, unmounted and opened in order when that is over', async () => {
+    const { clerk, called, change, finish } = await mounted();
+    const place = node();
+    change();
+    clerk.mountUserProfile(place);
+    clerk.unmountUserProfile(place);
+    clerk.openUserProfile();
+    expect(called).toEqual([]);
+    const finished = finish();
+    // The calls before it come first.
+    clerk.closeUserProfile();
+    await finished;
+    const inOrder = ['mountUserProfile', 'unmountUserProfile', 'openUserProfile', 'closeUserProfile'];
+    expect(called).toEqual(inOrder);
+    clerk.mountUserButton(node());
+    expect(called).toEqual([...inOrder, 'mountUserButton']);
+  });
+
+  it('components wait for another change that a call leads to', async () => {
+    const { clerk, called, act, change, finish } = await mounted();
+    change();
+    act.mockImplementationOnce(change);
+    clerk.mountUserButton(node());
+    clerk.mountUserProfile(node());
+    await finish();
+    expect(called).toEqual(['mountUserButton']);
+    await finish();
+    expect(called).toEqual(['mountUserButton', 'mountUserProfile']);
+  });
+
+  it('an error of one component is reported, and the next one is mounted', async () => {
+    const { clerk, called, act, change, finish } = await mounted();
+    change();
+    const failure = new Error('mine');
+    act.mockImplementationOnce(() => {
+      throw failure;
+    });
+    clerk.openUserProfile();
+    clerk.mountUserButton(node());
+    await finish();
+    expect([called, reported]).toEqual([['openUserProfile', 'mountUserButton'], [failure]]);
+  });
+});
+
 describe('before the packages are there', () => {
   it('components are mounted and opened in order', async () => {
     const clerk = new Clerk();

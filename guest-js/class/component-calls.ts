@@ -81,7 +81,7 @@ function call(clerkJs: ClerkJs, method: string, args: unknown[]): void {
 }
 
 /** Reports an error that no caller can catch. */
-function report(error: unknown): void {
+export function report(error: unknown): void {
   if (typeof reportError === 'function') {
     reportError(error);
   } else {

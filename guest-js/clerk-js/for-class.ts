@@ -1,6 +1,6 @@
 /** The instance of clerk-js behind the component methods of the class `Clerk`. */
+import { report } from '../class/component-calls';
 import type { Context } from '../class/context';
-import { notify } from '../listeners';
 import type { ClerkOptions } from '../options';
 import { createClerkJs, preload } from './index';
 import type { ClerkJsOptions } from './options';
@@ -44,34 +44,43 @@ function optionsOfClass(context: Context): ClerkJsOptions {
   };
 }
 
+/** The methods that mount, unmount, open or close a component. */
+const OF_COMPONENTS = /^(un)?mount|^open|^close/;
+
 /**
- * Delays the calls of component methods while clerk-js changes the session, in order. It has no user until the app has navigated, but the
- * class has, so the app may mount what needs one.
+ * Returns the instance with component methods that wait while clerk-js changes the session. Until the app has navigated, clerk-js has no
+ * user and refuses what needs one, while the class knows who is signed in.
  */
-function delayed(clerk: ClerkJs): ClerkJs {
-  let waiting: (() => unknown)[] = [];
-  const wait = (call: () => unknown) => {
-    waiting.push(call);
-    if (waiting.length > 1) {
-      return;
-    }
+function deferComponentCalls(clerk: ClerkJs): ClerkJs {
+  const waiting: (() => unknown)[] = [];
+  const listen = () => {
     const end = clerk.addListener(() => {
       if (clerk.session !== undefined) {
-        queueMicrotask(() => {
-          end();
-          const calls = waiting;
-          waiting = [];
-          calls.forEach((each) => {
-            notify(each, undefined);
-          });
-        });
+        end();
+        // The other listeners of this change come first.
+        queueMicrotask(callAll);
       }
     });
+  };
+  /** Makes the calls in order, also those that they lead to, until clerk-js changes the session again. */
+  const callAll = () => {
+    for (let call = waiting[0]; call; call = waiting[0]) {
+      if (clerk.session === undefined) {
+        listen();
+        return;
+      }
+      try {
+        call();
+      } catch (error) {
+        report(error);
+      }
+      waiting.shift();
+    }
   };
   return new Proxy(clerk, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
-      if (typeof value !== 'function' || !/^(un)?mount|^open|^close/.test(String(name))) {
+      if (typeof value !== 'function' || !OF_COMPONENTS.test(String(name))) {
         return value;
       }
       return (...args: unknown[]) => {
@@ -79,7 +88,9 @@ function delayed(clerk: ClerkJs): ClerkJs {
         if (target.session !== undefined && waiting.length === 0) {
           return call();
         }
-        wait(call);
+        if (waiting.push(call) === 1) {
+          listen();
+        }
         return undefined;
       };
     },
@@ -90,5 +101,5 @@ function delayed(clerk: ClerkJs): ClerkJs {
 export async function createForClass(context: Context): Promise<ClerkJs> {
   // The packages are imported while Rust loads.
   await Promise.all([preload(), context.whenLoaded()]);
-  return delayed(await createClerkJs(optionsOfClass(context)));
+  return deferComponentCalls(await createClerkJs(optionsOfClass(context)));
 }

@@ -261,6 +261,13 @@ mod tests {
         app
     }
 
+    /// A signed-in app with one window that follows the state, and the handle of what it has.
+    async fn one_window() -> (App, WindowStates, Arc<Page>, u64) {
+        let (app, states) = (signed_in().await, WindowStates::default());
+        let (page, handle) = following(&states, &app.clerk, "main");
+        (app, states, page, handle)
+    }
+
     async fn rename(clerk: &Clerk, name: &str) {
         let params: UpdateUserParams = serde_json::from_value(json!({ "firstName": name })).unwrap();
         clerk.account().update(params).await.unwrap();
@@ -301,9 +308,7 @@ mod tests {
 
     #[tokio::test]
     async fn send_updates_sends_what_a_whole_read_shows() {
-        let app = signed_in().await;
-        let states = WindowStates::default();
-        let (page, mut handle) = following(&states, &app.clerk, "main");
+        let (app, states, page, mut handle) = one_window().await;
         let state = |clerk: &Clerk| serde_json::to_value(clerk.snapshot_for_window()).unwrap();
         let mut known = state(&app.clerk);
         for number in 0..10 {
@@ -356,9 +361,7 @@ mod tests {
 
     #[tokio::test]
     async fn sent_names_an_update_once() {
-        let app = signed_in().await;
-        let states = WindowStates::default();
-        let (page, first) = following(&states, &app.clerk, "main");
+        let (app, states, page, first) = one_window().await;
         let sent = |since| states.sent("main", "page", since, &shown(&app.clerk));
         assert_eq!(sent(first), None, "nothing was sent");
         rename(&app.clerk, "Augusta").await;
@@ -393,9 +396,7 @@ mod tests {
 
     #[tokio::test]
     async fn send_updates_leaves_large_changes_to_be_read() {
-        let app = signed_in().await;
-        let states = WindowStates::default();
-        let (page, first) = following(&states, &app.clerk, "main");
+        let (app, states, page, first) = one_window().await;
         rename(&app.clerk, "Augusta").await;
         states.send_newest(&app.clerk, |snapshot, _| snapshot, 100);
         assert_eq!(page.updates(), [json!({ "since": NOT_KEPT })]);
@@ -404,9 +405,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn send_updates_wakes_when_the_state_changes() {
-        let app = signed_in().await;
-        let states = WindowStates::default();
-        let (page, _) = following(&states, &app.clerk, "main");
+        let (app, states, page, _) = one_window().await;
         states.send_updates(app.clerk.clone(), |snapshot, _| snapshot);
         for name in ["Augusta", "Eve"] {
             rename(&app.clerk, name).await;
@@ -483,9 +482,7 @@ mod tests {
 
     #[tokio::test]
     async fn send_updates_tells_the_other_parts_of_a_page_what_one_has_read() {
-        let app = signed_in().await;
-        let states = WindowStates::default();
-        let (page, _) = following(&states, &app.clerk, "main");
+        let (app, states, page, _) = one_window().await;
         rename(&app.clerk, "Augusta").await;
         let (_, read) = states.show(("main", states.open("main")), shown(&app.clerk), NOT_KEPT);
         send(&states, &app.clerk);
@@ -603,9 +600,7 @@ mod tests {
 
     #[tokio::test]
     async fn follow_refuses_a_command_of_a_page_that_was_left() {
-        let app = signed_in().await;
-        let states = WindowStates::default();
-        let (page, _) = following(&states, &app.clerk, "main");
+        let (app, states, page, _) = one_window().await;
         let left = ("main", states.open("main"));
         states.page_left("main");
         states.follow(left, "page", &(page.clone() as Arc<dyn Evaluate>));

@@ -88,7 +88,7 @@ impl Clerk {
         }
         // A load that was begun goes on without its caller: others wait for it too.
         let clerk = self.clone();
-        outside::to_the_end(Box::pin(async move { clerk.load_in_turn(options).await })).await
+        outside::to_the_end(async move { clerk.load_in_turn(options).await }).await
     }
 
     async fn load_in_turn(&self, options: LoadOptions) -> Result<()> {
